@@ -1,0 +1,84 @@
+# GNU make and a POSIX shell; every path is relative, so the checkout may stand anywhere.
+.POSIX:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8000
+PYTEST_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+
+# A virtual environment holds absolute paths: one that was moved or copied is made anew.
+ifneq ($(shell cat $(VENV)/made-in 2>/dev/null),$(CURDIR))
+$(VENV)/python: remake
+endif
+
+.PHONY: help setup setup-dev demo check test screenshots lock clean remake
+
+help:
+	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
+	@echo 'make test         set up, check and run every test'
+	@echo 'make check        style, types and import rules only'
+	@echo 'make setup        the runtime in $(VENV); make setup-dev adds the tools'
+	@echo 'make screenshots  pictures of the pages'
+	@echo 'make lock         choose dependency versions anew (needs uv)'
+	@echo 'make clean        remove $(VENV) and caches'
+	@echo 'PYTHON=python3.12 chooses the interpreter, PORT=8001 the port of the demo.'
+
+setup: $(VENV)/runtime
+
+setup-dev: $(VENV)/dev
+
+demo: setup
+	@exec $(BIN)/backtrace demo --port $(PORT)
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+screenshots: setup-dev
+	$(BIN)/python -m tests.screenshots
+
+# LOCK_ARGS=--upgrade takes the newest versions that pyproject.toml allows.
+lock:
+	uv pip compile pyproject.toml --group build \
+	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $(LOCK_ARGS) --output-file requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --constraint requirements.lock \
+	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $(LOCK_ARGS) --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo 'Python 3.11 or newer is needed, and $(PYTHON) is' \
+	        "`$(PYTHON) --version 2>&1`. Choose another: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu:' \
+	        'apt-get install python3-venv' >&2; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@printf '%s' '$(CURDIR)' >$(VENV)/made-in
+	@touch $@
+
+# The build backend is in the lock, so the project itself installs without the network.
+$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/python
+	@echo 'Installing what the assistant needs into $(VENV) ...'
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@echo 'Installing the development tools into $(VENV) ...'
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
