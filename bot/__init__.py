@@ -1,0 +1,1 @@
+"""The conversation: receiving turns, commands, wording, schedule, outbox, channels."""

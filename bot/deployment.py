@@ -1,0 +1,85 @@
+"""What one deployment is made of; wired once in backtrace/, handed to whoever needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Protocol
+
+from bot.channels import Channel
+from flows.lexicon import Lexicon
+from flows.library import Library
+from templates.catalogue import Catalogue
+from trajectory.database import Database
+from trajectory.ids import Ids
+from trajectory.keys import Ring
+
+
+class Clock(Protocol):
+    """The one clock of a process."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """Who runs this deployment, and the numbers that its patients ring."""
+
+    name: str = "BackTrace"
+    public_url: str = "http://127.0.0.1:8000"
+    emergency_number: str = "112"
+    doctor_number: str = "1813"
+    minimum_odi_answers: int = 8
+
+
+_WORDS = (
+    "anchor", "apple", "barley", "basket", "beacon", "birch", "bread", "bridge", "button",
+    "candle", "castle", "cedar", "cherry", "clover", "copper", "cotton", "daisy", "dolphin",
+    "falcon", "feather", "forest", "garden", "ginger", "hammer", "harbour", "hazel", "honey",
+    "island", "jacket", "kettle", "ladder", "lantern", "lemon", "lily", "maple", "meadow",
+    "melon", "mirror", "mountain", "needle", "oak", "orange", "otter", "paddle", "pebble",
+    "pepper", "pillow", "planet", "pocket", "rabbit", "ribbon", "river", "saddle", "salmon",
+    "silver", "spoon", "sparrow", "summer", "table", "thunder", "tulip", "velvet", "walnut",
+    "window", "winter", "yellow",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Codes, tokens and words. `random` is the operating system's, save in a replay."""
+
+    random: Random
+
+    def token(self) -> str:
+        """43 characters for a link: 256 bits, nothing to guess."""
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        return "".join(self.random.choices(alphabet, k=43))
+
+    def digits(self, count: int) -> str:
+        """A code of so many digits."""
+        return "".join(self.random.choices("0123456789", k=count))
+
+    def word(self) -> str:
+        """Two plain words to be said aloud, such as `copper meadow`."""
+        return " ".join(self.random.sample(_WORDS, 2))
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything that the conversation needs and does not make itself."""
+
+    database: Database
+    ids: Ids
+    ring: Ring
+    library: Library
+    lexicons: Mapping[str, Lexicon]
+    catalogues: Mapping[str, Catalogue]
+    clock: Clock
+    chance: Chance
+    channels: Mapping[str, Channel]
+    """The channels that are on, by name."""
+    clinic: Clinic = field(default_factory=Clinic)

@@ -1,0 +1,35 @@
+"""What reaches us from a channel, in one shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class InboundKind(StrEnum):
+    """What the patient did."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    EDIT = "edit"
+    OTHER = "other"
+    """Something we cannot read: a voice message, a picture, a sticker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One message, press or edit; (`channel`, `external_id`) is unique for ever.
+
+    `choice` is a pressed button's data, as `bot.messages.Choice.data` wrote it; `text` is
+    then the button's label. `edit_of` is the external id of the message that was edited.
+    """
+
+    channel: str
+    address: str
+    external_id: str
+    kind: InboundKind
+    at: datetime
+    text: str = ""
+    choice: str = ""
+    edit_of: str = ""

@@ -1,0 +1,68 @@
+"""What we say, before a channel gives it its form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Priority(IntEnum):
+    """What overtakes what in the outbox."""
+
+    SAFETY = 0
+    REPLY = 1
+    BULK = 5
+
+
+class Layout(StrEnum):
+    """How choices are named where they have to be typed."""
+
+    LETTERS = "letters"
+    """A, B, C: statements, labels and everything the assistant offers."""
+    DIGITS = "digits"
+    """0 to 10: scales and counts."""
+    YES_NO = "yes-no"
+    """Y/N (J/N)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that can be pressed or typed.
+
+    `key` is what is typed (A, 7, Y); `words` is what it means; `data` names session, turn
+    and option (or the task's turn and option) in at most 64 bytes.
+    """
+
+    key: str
+    words: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to a patient. `text` never lists the choices: the channel does."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    layout: Layout = Layout.LETTERS
+    anchors: tuple[str, str] | None = None
+    priority: Priority = Priority.REPLY
+    session_id: int | None = None
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A pressable label as the channel shows it, and the data that comes back."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in a channel's own form; `subject` is for mail only."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    subject: str = ""

@@ -1,0 +1,186 @@
+"""What a definition says, once it has been read and found right.
+
+The semantics follow the FHIR Questionnaire: an item's `id` is its linkId, an option is an
+answerOption with a score, `enable_when` is enableWhen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+Texts = Mapping[str, str]
+"""Words by language code (`en`, `da`)."""
+
+
+class FlowKind(StrEnum):
+    """What a flow is for; decides priority, limits and how it is named to people."""
+
+    INSTRUMENT = "instrument"
+    CHECK_IN = "check-in"
+    SCREEN = "screen"
+    INTAKE = "intake"
+
+
+class ItemKind(StrEnum):
+    """How an item is answered."""
+
+    CHOICE = "choice"
+    """One of several lettered statements or labels."""
+    SCALE = "scale"
+    """A whole number between two anchors, such as pain 0-10."""
+    COUNT = "count"
+    """A whole number of something, such as days 0-7."""
+    YES_NO = "yes-no"
+    """Options `yes` and `no`."""
+    TEXT = "text"
+    """The patient's own words."""
+
+
+class Urgency(StrEnum):
+    """How soon a red flag must be seen (CLINICAL facts: NICE NG59, IFOMPT 2020)."""
+
+    EMERGENCY = "emergency"
+    SAME_DAY = "same-day"
+    SOON = "soon"
+
+
+class Operator(StrEnum):
+    """FHIR enableWhen operators."""
+
+    EXISTS = "exists"
+    EQUALS = "="
+    NOT_EQUALS = "!="
+    GREATER = ">"
+    LESS = "<"
+    GREATER_OR_EQUAL = ">="
+    LESS_OR_EQUAL = "<="
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One enableWhen test: `question` is an item id, or `flow/item` for a known fact."""
+
+    __test__ = False
+
+    question: str
+    operator: Operator
+    answer: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All or any of several tests (FHIR enableBehavior)."""
+
+    tests: tuple[Test, ...]
+    behavior: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer that can be chosen; `score` is None where the item is not scored."""
+
+    id: str
+    text: Texts
+    score: int | None = None
+    also: Mapping[str, tuple[str, ...]] | None = None
+    """Further words, by language, that mean this option and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question."""
+
+    id: str
+    kind: ItemKind
+    text: Texts
+    options: tuple[Option, ...] = ()
+    minimum: int = 0
+    maximum: int = 0
+    unit: Texts | None = None
+    """What a number counts, such as "days"; None for a bare scale."""
+    anchors: tuple[Texts, Texts] | None = None
+    """What the lowest and the highest number of a scale mean."""
+    title: Texts | None = None
+    """A short name for tables and echoes, such as "Lifting"."""
+    enable_when: Condition | None = None
+    may_not_apply: bool = False
+    flag: Urgency | None = None
+    """Answering `yes` is a red flag of this urgency."""
+    opens: Mapping[str, str] | None = None
+    """Option id to the id of the flow that this answer opens."""
+    loinc: str | None = None
+
+    def option(self, option_id: str) -> Option | None:
+        """The option with this id, or None."""
+        return next((o for o in self.options if o.id == option_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One questionnaire, check-in, screen or intake, in every language it is offered in."""
+
+    id: str
+    kind: FlowKind
+    title: Texts
+    items: tuple[Item, ...]
+    definition: str
+    """SHA-256 of the canonical definition, wording included: what a session finishes on."""
+    scoring: str | None = None
+    intro: Texts | None = None
+    closing: Texts | None = None
+    wording: str = "demonstration"
+    licensed: bool = False
+    """The instrument's own texts belong to somebody; production needs a wording pack."""
+    loinc: str | None = None
+    one_sitting: bool = False
+    """Recall is today: open until 04:00 of the next morning only."""
+    reminders: tuple[timedelta, ...] = ()
+    """How long after the opening the pending question is repeated."""
+    expires: timedelta = timedelta(days=7)
+    """How long after the opening late answers count."""
+    priority: int = 50
+    """What waits goes by this, lowest first."""
+
+    def item(self, item_id: str) -> Item:
+        """The item with this id; KeyError when the flow has none (a caller's mistake)."""
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        raise KeyError(item_id)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages that every text of this flow exists in, sorted."""
+        return tuple(sorted(self.title))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a pathway's plan. Exactly one of the four timings is set."""
+
+    key: str
+    """Unique in the pathway; names the due row."""
+    flow: str
+    items: tuple[str, ...] | None = None
+    """Only these items of the flow, or None for all."""
+    at_start: bool = False
+    day: int | None = None
+    """So many days after the start, at the chosen hour."""
+    weekly_until: int | None = None
+    """Weekly on the chosen weekday, first at least `delay` after the start, so many times."""
+    delay: timedelta = timedelta(0)
+    weeks: tuple[int, ...] = ()
+    """The day after the check-in of each of these weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """What a group of patients is asked, and when."""
+
+    id: str
+    title: Texts
+    steps: tuple[Step, ...]
+    gates: tuple[str, ...] = ()

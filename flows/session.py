@@ -1,0 +1,124 @@
+"""Where a dialogue stands: small, frozen, versioned JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+VERSION = 1
+
+
+class Status(StrEnum):
+    """Whether a session still waits for an answer."""
+
+    WAITING = "waiting"
+    FINISHED = "finished"
+    EXPIRED = "expired"
+
+
+class GivenKind(StrEnum):
+    """The three different things that a patient can do with a question."""
+
+    ANSWER = "answer"
+    SKIP = "skip"
+    NOT_APPLICABLE = "not-applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands for an item now, with the raw words it was read from.
+
+    `value` is an option's score or the number itself; None for text, skips and
+    unscored options. `code` is the option id.
+    """
+
+    kind: GivenKind
+    raw: str
+    turn: int
+    value: int | None = None
+    code: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run through a flow.
+
+    `trail` lists the item asked at each turn (turn 1 first), so that a tap on an older
+    button or an edited message finds its own question. `offered` holds the candidates of
+    a question that was asked back ("Do you mean C?"), as option ids or digits.
+    """
+
+    flow: str
+    definition: str
+    language: str
+    status: Status = Status.WAITING
+    items: tuple[str, ...] | None = None
+    given: Mapping[str, Given] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    trail: tuple[str, ...] = ()
+    misunderstood: int = 0
+    offered: tuple[str, ...] = ()
+    offered_raw: str = ""
+
+    @property
+    def turn(self) -> int:
+        """Number of the question that waits (or waited last); 0 before the first."""
+        return len(self.trail)
+
+    @property
+    def pending(self) -> str | None:
+        """Id of the item that waits for an answer, or None."""
+        return self.trail[-1] if self.trail and self.status is Status.WAITING else None
+
+    def asked_at(self, turn: int) -> str | None:
+        """Id of the item asked at this turn, or None when there was no such turn."""
+        return self.trail[turn - 1] if 1 <= turn <= len(self.trail) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary for orjson; `from_json` reads it back to an equal session."""
+        return {
+            "v": VERSION,
+            "flow": self.flow,
+            "definition": self.definition,
+            "language": self.language,
+            "status": self.status.value,
+            "items": self.items,
+            "given": {
+                item: [g.kind.value, g.raw, g.turn, g.value, g.code, g.text]
+                for item, g in self.given.items()
+            },
+            "facts": dict(self.facts),
+            "trail": self.trail,
+            "misunderstood": self.misunderstood,
+            "offered": self.offered,
+            "offered_raw": self.offered_raw,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Session:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: the version is one that this code does not know.
+        """
+        if data["v"] != VERSION:
+            raise ValueError(f"session version {data['v']!r}; this code reads {VERSION}")
+        return cls(
+            flow=data["flow"],
+            definition=data["definition"],
+            language=data["language"],
+            status=Status(data["status"]),
+            items=None if data["items"] is None else tuple(data["items"]),
+            given={
+                item: Given(GivenKind(kind), raw, turn, value, code, text)
+                for item, (kind, raw, turn, value, code, text) in data["given"].items()
+            },
+            facts=dict(data["facts"]),
+            trail=tuple(data["trail"]),
+            misunderstood=data["misunderstood"],
+            offered=tuple(data["offered"]),
+            offered_raw=data["offered_raw"],
+        )

@@ -1,0 +1,370 @@
+"""Every table, declared once. Alembic's migrations are diffed against this module.
+
+Columns of type `bytes` whose comment says *sealed* hold AES-GCM ciphertext; the associated
+data is `table.column:id` (see `trajectory.keys`). Ids are given out by `trajectory.ids`
+before a row is written, so that a row can be sealed for its own place. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes on both databases (SQLite would hand back naive ones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime; pass an aware one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Any:
+    return Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+
+
+def _ref(target: str | None = None, **more: Any) -> Any:
+    return Field(sa_type=BigInteger, foreign_key=target, **more)
+
+
+def _time(**more: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **more)
+
+
+def _sealed(**more: Any) -> Any:
+    return Field(sa_type=LargeBinary, **more)
+
+
+class Deployment(SQLModel, table=True):
+    """One value each of what belongs to the whole deployment: its wrapped key, its clock."""
+
+    key: str = Field(primary_key=True)
+    value: bytes = _sealed()
+
+
+class Patient(SQLModel, table=True):
+    """A person who owns a trajectory."""
+
+    id: int = _id()
+    created_at: datetime = _time()
+    status: str
+    """enrolling | active | stopped | ended"""
+    language: str
+    timezone: str
+    pathway: str | None = None
+    started_at: datetime | None = _time(default=None, nullable=True)
+    key_id: str
+    """Which key of the ring wraps `wrapped_key`."""
+    wrapped_key: bytes = _sealed()
+    profile: bytes = _sealed()
+    """Sealed JSON: name, hour, weekday, code."""
+
+
+class Address(SQLModel, table=True):
+    """Where a patient is reached; one address belongs to one patient."""
+
+    __table_args__ = (UniqueConstraint("channel", "hash"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    channel: str
+    hash: bytes = _sealed()
+    """Keyed hash of the address, for finding it."""
+    hash_key_id: str
+    value: bytes = _sealed()
+    """Sealed."""
+    preferred: bool = True
+    status: str = "active"
+    """active | gone | closed"""
+    created_at: datetime = _time()
+
+
+class Conversation(SQLModel, table=True):
+    """What the dialogue remembers between turns; the row that is locked for a turn."""
+
+    patient_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        foreign_key="patient.id",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    sequence: int = Field(default=0, sa_type=BigInteger)
+    """Counts entries and messages of this patient; rises under the lock."""
+    session_id: int | None = _ref(default=None, nullable=True)
+    """The session whose question waits, if any."""
+    body: bytes = _sealed()
+    """Sealed JSON."""
+
+
+class Session(SQLModel, table=True):
+    """A run through a flow."""
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    flow: str
+    definition: str
+    status: str
+    """waiting | finished | expired"""
+    opened_at: datetime = _time()
+    closed_at: datetime | None = _time(default=None, nullable=True)
+    body: bytes = _sealed()
+    """Sealed JSON of `flows.session.Session`."""
+
+
+class Definition(SQLModel, table=True):
+    """A definition with its wording, stored once under its content hash."""
+
+    hash: str = Field(primary_key=True)
+    flow: str
+    body: str
+
+
+class Entry(SQLModel, table=True):
+    """One fact of the trajectory; rows are only ever added."""
+
+    __table_args__ = (
+        Index("ix_entry_patient_recorded", "patient_id", "recorded_at"),
+        Index("ix_entry_patient_item", "patient_id", "flow", "item", "at"),
+    )
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id")
+    sequence: int = Field(sa_type=BigInteger)
+    at: datetime = _time()
+    """When it holds for the patient."""
+    recorded_at: datetime = _time()
+    kind: str
+    """answer | skip | not-applicable | correction | score | red-flag | note | question |
+    consent | grant | grant-ended | goal | plan | visit | contact"""
+    flow: str | None = None
+    definition: str | None = None
+    item: str | None = None
+    value: float | None = None
+    code: str | None = None
+    unit: str | None = None
+    text: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed: the patient's raw words, or a professional's note."""
+    detail: str | None = None
+    """JSON without free text: completeness of a score, language of an answer."""
+    author: str = "patient"
+    """patient | helper | staff | professional:<care team member's id> | system"""
+    channel: str | None = None
+    session_id: int | None = _ref(default=None, nullable=True)
+    turn: int | None = None
+    supersedes: int | None = _ref(default=None, nullable=True)
+
+
+class Due(SQLModel, table=True):
+    """The next occurrence of something that falls due; only ever one per owner and key."""
+
+    __table_args__ = (
+        UniqueConstraint("owner_kind", "owner_id", "key"),
+        Index("ix_due_at", "at"),
+    )
+
+    id: int = _id()
+    at: datetime = _time()
+    kind: str
+    """step | remind | expire | ..."""
+    owner_kind: str
+    """patient | professional | deployment"""
+    owner_id: int = _ref()
+    key: str
+    session_id: int | None = _ref(default=None, nullable=True)
+    turn: int | None = None
+    payload: str = "{}"
+    """JSON without personal data: the pathway step, the flow, how often it came."""
+
+
+class Inbox(SQLModel, table=True):
+    """Every message that came in, once."""
+
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: int = _id()
+    channel: str
+    external_id: str
+    patient_id: int | None = _ref("patient.id", default=None, nullable=True, index=True)
+    at: datetime = _time()
+    """When the provider says it was written."""
+    received_at: datetime = _time()
+    kind: str
+    """text | choice | edit | other"""
+    body: bytes = _sealed()
+    """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
+    status: str
+    """done | failed | unknown-sender"""
+    error: str | None = None
+    """Class of what went wrong in the pure step; never message text."""
+    session_id: int | None = _ref(default=None, nullable=True)
+    turn: int | None = None
+    """Which question this message answered, so that an edit finds it."""
+
+
+class Outbox(SQLModel, table=True):
+    """Every message that goes out, from its commit to the provider's last word."""
+
+    __table_args__ = (
+        Index("ix_outbox_ready", "status", "ready_at"),
+        Index("ix_outbox_patient", "patient_id", "sequence"),
+    )
+
+    id: int = _id()
+    patient_id: int | None = _ref("patient.id", default=None, nullable=True)
+    member_id: int | None = _ref(default=None, nullable=True, index=True)
+    """The care team member it goes to; None for the patient."""
+    channel: str
+    address_id: int | None = _ref(default=None, nullable=True)
+    sequence: int = Field(sa_type=BigInteger)
+    """Order within the patient; one unsent message per patient is under way at a time."""
+    priority: int = 5
+    """0 safety, 1 reply, 5 bulk."""
+    body: bytes = _sealed()
+    """Sealed JSON: text and buttons as rendered for the channel; subject of a mail."""
+    status: str = "ready"
+    """ready | sending | sent | delivered | read | unknown | dead"""
+    ready_at: datetime = _time()
+    lease_until: datetime | None = _time(default=None, nullable=True)
+    attempts: int = 0
+    provider_id: str | None = None
+    error: str | None = None
+    session_id: int | None = _ref(default=None, nullable=True)
+    turn: int | None = None
+    created_at: datetime = _time()
+    sent_at: datetime | None = _time(default=None, nullable=True)
+
+
+class CareTeamMember(SQLModel, table=True):
+    """A person whom the patient has named, with the patient's own words for them."""
+
+    __tablename__ = "care_team_member"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    role: str
+    """physiotherapist | gp | chiropractor | rheumatologist | nurse | job-centre | insurer |
+    relative | employer | other"""
+    name: bytes = _sealed()
+    """Sealed."""
+    email: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed."""
+    created_at: datetime = _time()
+    removed_at: datetime | None = _time(default=None, nullable=True)
+
+
+class AccessGrant(SQLModel, table=True):
+    """Leave for one named person to read, given by the patient (FHIR Consent)."""
+
+    __tablename__ = "access_grant"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    member_id: int = _ref("care_team_member.id", index=True)
+    purposes: str
+    """Comma-separated: summary, digest, alert."""
+    given_at: datetime = _time()
+    until: datetime | None = _time(default=None, nullable=True)
+    """None: until the patient stops it."""
+    ended_at: datetime | None = _time(default=None, nullable=True)
+    token_hash: bytes = _sealed(unique=True)
+    """Keyed hash of the token in the link."""
+    word: bytes = _sealed()
+    """Sealed: the word that the patient gives the professional."""
+    first_seen_at: datetime | None = _time(default=None, nullable=True)
+    last_seen_at: datetime | None = _time(default=None, nullable=True)
+
+
+class AccessCode(SQLModel, table=True):
+    """A six-digit code mailed to a professional; good once, for a short while."""
+
+    __tablename__ = "access_code"
+
+    id: int = _id()
+    grant_id: int = _ref("access_grant.id", index=True)
+    hash: bytes = _sealed()
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    attempts: int = 0
+    used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class Viewing(SQLModel, table=True):
+    """A professional's open page: a cookie, checked against its grant at every read."""
+
+    id: int = _id()
+    grant_id: int = _ref("access_grant.id", index=True)
+    cookie_hash: bytes = _sealed(unique=True)
+    opened_at: datetime = _time()
+    last_seen_at: datetime = _time()
+    expires_at: datetime = _time()
+    since: datetime | None = _time(default=None, nullable=True)
+    """When this person looked before this viewing: what changed is told from there."""
+
+
+class WebLink(SQLModel, table=True):
+    """A one-time link to the web chat."""
+
+    __tablename__ = "web_link"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    token_hash: bytes = _sealed(unique=True)
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class WebSession(SQLModel, table=True):
+    """A device that may write in a patient's web chat."""
+
+    __tablename__ = "web_session"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    cookie_hash: bytes = _sealed(unique=True)
+    created_at: datetime = _time()
+    last_seen_at: datetime = _time()
+    closed_at: datetime | None = _time(default=None, nullable=True)
+
+
+class AuditRecord(SQLModel, table=True):
+    """One link of a patient's audit chain; `hash` covers the stored bytes and `previous`."""
+
+    __tablename__ = "audit"
+    __table_args__ = (UniqueConstraint("patient_id", "n"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id")
+    n: int
+    at: datetime = _time()
+    actor: str
+    """patient | system | professional:<care team member's id>"""
+    action: str
+    subject: str = ""
+    """Ids only, such as `grant:42`; never names."""
+    previous: bytes = _sealed()
+    hash: bytes = _sealed()
+
+
+class IdBlock(SQLModel, table=True):
+    """The next unreserved id (SQLite; PostgreSQL uses the sequence `id_block_seq`)."""
+
+    __tablename__ = "id_block"
+
+    name: str = Field(primary_key=True)
+    next: int = Field(sa_type=BigInteger)
