@@ -28,8 +28,10 @@ help:
 	@echo 'PYTHON=python3.12 chooses the interpreter, PORT=8001 the port of the demo.'
 
 setup: $(VENV)/runtime
+	@:
 
 setup-dev: $(VENV)/dev
+	@:
 
 demo: setup
 	@exec $(BIN)/backtrace demo --port $(PORT)

@@ -1,0 +1,29 @@
+"""One environment for every test, whoever's machine it runs on."""
+
+import os
+import time
+
+from hypothesis import settings
+
+pytest_plugins = [
+    "tests.house.browser",
+    "tests.house.databases",
+    "tests.house.golden",
+    "tests.house.network",
+]
+
+# What may come from outside; everything else that is called BACKTRACE_ would be somebody's setting.
+FROM_OUTSIDE = ("BACKTRACE_CHROMIUM", "BACKTRACE_SPECS", "BACKTRACE_TEST_")
+
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
+settings.load_profile(os.environ.get("BACKTRACE_TEST_HYPOTHESIS", "ci"))
+
+
+def pytest_configure() -> None:
+    """Neither the developer's settings nor the machine's zone may decide a test."""
+    for name in list(os.environ):
+        if name.startswith("BACKTRACE_") and not name.startswith(FROM_OUTSIDE):
+            del os.environ[name]
+    os.environ["TZ"] = "America/St_Johns"
+    time.tzset()

