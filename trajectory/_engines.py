@@ -1,0 +1,130 @@
+"""How each database is opened: one engine that writes and one that reads."""
+
+from __future__ import annotations
+
+import select
+import sqlite3
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
+
+LOCK_SECONDS = 10
+"""How long a writer waits for its turn before the database counts as unavailable."""
+
+_READERS = 4
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_COMMON: dict[str, Any] = {
+    "hide_parameters": True,
+    "json_serializer": _dumps,
+    "json_deserializer": orjson.loads,
+    "pool_timeout": LOCK_SECONDS,
+}
+
+
+def sqlite_writer(url: URL, *, durable: bool) -> Engine:
+    """One connection whose transactions take the write lock when they begin.
+
+    The driver's own deferred transactions lose updates: a read would come before the lock.
+    """
+    engine = _sqlite(url, pool_size=1, begin="BEGIN IMMEDIATE")
+    synchronous = "FULL" if durable else "OFF"
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "foreign_keys = ON",
+            # An erased patient's wrapped key must not stay behind in a free page.
+            "secure_delete = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def sqlite_reader(url: URL) -> Engine:
+    """Connections that see one snapshot per transaction and cannot write."""
+    engine = _sqlite(url, pool_size=_READERS, begin="BEGIN")
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    return engine
+
+
+def _sqlite(url: URL, *, pool_size: int, begin: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "timeout": LOCK_SECONDS,
+        },
+        **_COMMON,
+    )
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def postgresql_writer(url: URL, *, pool_size: int, durable: bool) -> Engine:
+    """Pooled connections at READ COMMITTED."""
+    options = f"-c lock_timeout={LOCK_SECONDS}s"
+    if not durable:
+        options += " -c synchronous_commit=off"
+    return _postgresql(url, pool_size, "READ COMMITTED", options)
+
+
+def postgresql_reader(url: URL, *, pool_size: int) -> Engine:
+    """Pooled connections that see one snapshot per transaction and cannot write."""
+    options = "-c default_transaction_read_only=on"
+    return _postgresql(url, pool_size, "REPEATABLE READ", options)
+
+
+def _postgresql(url: URL, pool_size: int, isolation: Any, options: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        isolation_level=isolation,
+        connect_args={
+            "options": f"{options} -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+            "connect_timeout": LOCK_SECONDS,
+            "tcp_user_timeout": LOCK_SECONDS * 1000,
+            "application_name": "backtrace",
+        },
+        **_COMMON,
+    )
+    event.listen(engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: psycopg.Connection, _record: object, _proxy: object) -> None:
+    """Drop the pool after a server restart, before anybody meets a dead connection.
+
+    An idle connection has nothing to read until the server closes it, so this costs a system
+    call where a ping would cost a round trip in every transaction.
+    """
+    if connection.closed or _readable(connection.pgconn.socket):
+        raise InvalidatePoolError("the server has closed the connection")
+
+
+def _readable(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,21 @@
+"""Definitions as they were when asked: stored once under their content hash, never changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, select
+
+from trajectory._sql import insert_once
+from trajectory.tables import Definition, core
+
+_definition = core(Definition)
+_BODY = select(_definition.c.body).where(_definition.c.hash == bindparam("hash"))
+
+
+def remember(connection: Connection, hash: str, flow_id: str, body: str) -> None:
+    """Store a definition with its wording unless it is stored already."""
+    insert_once(connection, _definition, {"hash": hash, "flow": flow_id, "body": body})
+
+
+def recall(connection: Connection, hash: str) -> str | None:
+    """The stored definition with this content hash."""
+    return connection.execute(_BODY, {"hash": hash}).scalar_one_or_none()

@@ -1,0 +1,36 @@
+"""The deployment's own key: seals what belongs to no patient, such as unknown senders' words."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from trajectory._sql import insert_once
+from trajectory.keys import DEPLOYMENT, Ring, Sealer
+from trajectory.tables import Deployment, core
+
+_deployment = core(Deployment)
+_STORED = select(_deployment.c.value).where(_deployment.c.key == "key")
+
+
+def sealer(connection: Connection, ring: Ring) -> Sealer:
+    """The deployment's sealer; made at its first use, so in a write transaction.
+
+    Raises WrongKey.
+    """
+    stored = connection.execute(_STORED).scalar_one_or_none()
+    if stored is None:
+        _, key_id, wrapped = ring.new_sealer(DEPLOYMENT)
+        insert_once(connection, _deployment, {"key": "key", "value": _join(key_id, wrapped)})
+        # Another process may have been first; what is stored counts.
+        stored = connection.execute(_STORED).scalar_one()
+    key_id, wrapped = _split(stored)
+    return ring.unwrap(key_id, wrapped, DEPLOYMENT)
+
+
+def _join(key_id: str, wrapped: bytes) -> bytes:
+    return key_id.encode() + b":" + wrapped
+
+
+def _split(stored: bytes) -> tuple[str, bytes]:
+    key_id, _, wrapped = bytes(stored).partition(b":")
+    return key_id.decode(), wrapped

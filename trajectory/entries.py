@@ -1,0 +1,122 @@
+"""The trajectory itself: facts appended in the clear, stored sealed, read back in order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select
+
+from trajectory import tables
+from trajectory.keys import Sealer
+
+_entry = tables.core(tables.Entry)
+_TEXT = "entry.text"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact of a patient's trajectory, in the clear.
+
+    `at` is when it holds for the patient, `recorded_at` when it was written down; `sequence`
+    orders what was recorded at once. `text` is free text (the raw words, a note) and is
+    sealed; `detail` is not and carries no free text.
+    """
+
+    id: int
+    patient_id: int
+    sequence: int
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    flow: str | None = None
+    definition: str | None = None
+    item: str | None = None
+    value: float | None = None
+    code: str | None = None
+    unit: str | None = None
+    text: str | None = None
+    detail: dict[str, Any] | None = None
+    author: str = "patient"
+    channel: str | None = None
+    session_id: int | None = None
+    turn: int | None = None
+    supersedes: int | None = None
+
+
+NewEntry = Entry
+"""An entry reads the same before it is written and after; the name says which is meant."""
+
+_INSERT = insert(_entry)
+_TIMELINE = (
+    select(*(_entry.c[name] for name in Entry.__slots__))
+    .where(_entry.c.patient_id == bindparam("patient_id"))
+    .order_by(_entry.c.recorded_at, _entry.c.sequence)
+)
+
+
+def append(connection: Connection, rows: Sequence[tuple[Sealer, NewEntry]]) -> None:
+    """Write entries, of one or several patients, each with its patient's sealer, in one go."""
+    if rows:
+        connection.execute(_INSERT, [_sealed(sealer, entry) for sealer, entry in rows])
+
+
+def timeline(
+    connection: Connection,
+    sealer: Sealer,
+    patient_id: int,
+    *,
+    kinds: Collection[str] | None = None,
+    flow: str | None = None,
+) -> list[Entry]:
+    """A patient's entries in the order in which they were recorded. Raises WrongKey."""
+    statement = _narrowed(_TIMELINE, kinds, flow)
+    rows = connection.execute(statement, {"patient_id": patient_id})
+    return [_opened(sealer, row) for row in rows]
+
+
+def _narrowed(
+    statement: Select[Any], kinds: Collection[str] | None, flow: str | None
+) -> Select[Any]:
+    if kinds is not None:
+        statement = statement.where(_entry.c.kind.in_(sorted(kinds)))
+    if flow is not None:
+        statement = statement.where(_entry.c.flow == flow)
+    return statement
+
+
+def _sealed(sealer: Sealer, entry: NewEntry) -> dict[str, Any]:
+    text, detail = entry.text, entry.detail
+    return {
+        "id": entry.id,
+        "patient_id": entry.patient_id,
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "recorded_at": entry.recorded_at,
+        "kind": entry.kind,
+        "flow": entry.flow,
+        "definition": entry.definition,
+        "item": entry.item,
+        "value": entry.value,
+        "code": entry.code,
+        "unit": entry.unit,
+        "text": None if text is None else sealer.seal_text(_TEXT, entry.id, text),
+        "detail": None if detail is None else orjson.dumps(detail).decode(),
+        "author": entry.author,
+        "channel": entry.channel,
+        "session_id": entry.session_id,
+        "turn": entry.turn,
+        "supersedes": entry.supersedes,
+    }
+
+
+def _opened(sealer: Sealer, row: Row[Any]) -> Entry:
+    fields = dict(row._mapping)
+    if fields["text"] is not None:
+        fields["text"] = sealer.open_text(_TEXT, fields["id"], fields["text"])
+    if fields["detail"] is not None:
+        fields["detail"] = orjson.loads(fields["detail"])
+    return Entry(**fields)

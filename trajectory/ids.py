@@ -1,0 +1,54 @@
+"""Row ids, given out before a row is written, so that it can be sealed for its own place."""
+
+from __future__ import annotations
+
+import threading
+
+from sqlalchemy import Connection, event, text
+
+from trajectory.database import Database
+
+BLOCK = 1000
+"""How many ids a process reserves at a time; the sequence's increment in the migrations."""
+
+_NEXT_POSTGRESQL = text("SELECT nextval('id_block_seq')")
+_NEXT_SQLITE = text(
+    "UPDATE id_block SET next = max(next, :floor) + :block WHERE name = 'id'"
+    " RETURNING next - :block"
+)
+
+
+class Ids:
+    """Gives out ids: rising within this process, and never one that another process has.
+
+    One per `Database` and process; safe to use from any thread.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._sequence = database.dialect == "postgresql"
+        self._lock = threading.RLock()
+        self._next = 1
+        self._end = 1
+        if not self._sequence:
+            event.listen(database.writer_engine(), "rollback", self._forget)
+
+    def take(self, connection: Connection) -> int:
+        """The next id, for a row that `connection`'s write transaction inserts."""
+        with self._lock:
+            if self._next == self._end:
+                self._next = self._reserve(connection)
+                self._end = self._next + BLOCK
+            taken = self._next
+            self._next += 1
+            return taken
+
+    def _reserve(self, connection: Connection) -> int:
+        if self._sequence:
+            return int(connection.execute(_NEXT_POSTGRESQL).scalar_one())
+        block = connection.execute(_NEXT_SQLITE, {"floor": self._next, "block": BLOCK})
+        return int(block.scalar_one())
+
+    def _forget(self, _connection: Connection) -> None:
+        """The reservation may be rolled back too, and another process may get the block."""
+        with self._lock:
+            self._end = self._next

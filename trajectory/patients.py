@@ -1,0 +1,189 @@
+"""Patients, their conversations (the rows that a turn locks) and how they are found.
+
+Lock order everywhere: inbox keys, then conversations by patient id, then the rest. Whoever
+changes a patient's row holds that patient's conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict, Unpack
+
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+
+from trajectory import tables
+from trajectory.ids import Ids
+from trajectory.keys import Ring, Sealer
+
+_patient = tables.core(tables.Patient)
+_conversation = tables.core(tables.Conversation)
+
+PROFILE = "patient.profile"
+BODY = "conversation.body"
+
+
+class LockedPatient(NamedTuple):
+    """A patient with the conversation that this transaction holds; bytes are sealed."""
+
+    patient_id: int
+    status: str
+    language: str
+    timezone: str
+    pathway: str | None
+    started_at: datetime | None
+    key_id: str
+    wrapped_key: bytes
+    profile: bytes
+    sequence: int
+    session_id: int | None
+    body: bytes
+
+    def sealer(self, ring: Ring) -> Sealer:
+        """The sealer of this patient's key; raises WrongKey."""
+        return ring.unwrap(self.key_id, self.wrapped_key, self.patient_id)
+
+
+class ConversationState(NamedTuple):
+    """What a turn leaves behind; `body` is sealed for `BODY` and the patient's id."""
+
+    patient_id: int
+    sequence: int
+    session_id: int | None
+    body: bytes
+
+
+class Changes(TypedDict, total=False):
+    """The open columns of a patient that may change."""
+
+    status: str
+    language: str
+    timezone: str
+    pathway: str | None
+    started_at: datetime | None
+
+
+_INSERT_PATIENT = insert(_patient)
+_INSERT_CONVERSATION = insert(_conversation)
+_SAVE_PROFILE = (
+    update(_patient)
+    .where(_patient.c.id == bindparam("patient"))
+    .values(profile=bindparam("sealed_profile"))
+)
+_SAVE_CONVERSATION = (
+    update(_conversation)
+    .where(_conversation.c.patient_id == bindparam("patient"))
+    .values(
+        sequence=bindparam("new_sequence"),
+        session_id=bindparam("new_session_id"),
+        body=bindparam("new_body"),
+    )
+)
+_HELD: Select[Any] = (
+    select(
+        *(_patient.c["id" if name == "patient_id" else name] for name in LockedPatient._fields[:9]),
+        *(_conversation.c[name] for name in LockedPatient._fields[9:]),
+    )
+    .join(_conversation, _conversation.c.patient_id == _patient.c.id)
+    .where(_conversation.c.patient_id.in_(bindparam("patients", expanding=True)))
+    .order_by(_conversation.c.patient_id)
+)
+# The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
+# a status that another turn has just changed would be missed.
+_LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
+_LOCK_FREE = _HELD.with_for_update(
+    key_share=True, of=[_conversation, _patient], skip_locked=True
+)
+
+
+def create(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    *,
+    language: str,
+    timezone: str,
+    pathway: str | None,
+    status: str,
+    profile: Mapping[str, Any],
+    now: datetime,
+) -> tuple[int, Sealer]:
+    """A new patient with an own key and an empty conversation (`{}`, sequence 0)."""
+    patient_id = ids.take(connection)
+    sealer, key_id, wrapped = ring.new_sealer(patient_id)
+    row = {
+        "id": patient_id,
+        "created_at": now,
+        "status": status,
+        "language": language,
+        "timezone": timezone,
+        "pathway": pathway,
+        "key_id": key_id,
+        "wrapped_key": wrapped,
+        "profile": sealer.seal_json(PROFILE, patient_id, profile),
+    }
+    body = sealer.seal_json(BODY, patient_id, {})
+    connection.execute(_INSERT_PATIENT, row)
+    connection.execute(_INSERT_CONVERSATION, {"patient_id": patient_id, "body": body})
+    return patient_id, sealer
+
+
+def lock_conversations(
+    connection: Connection, patient_ids: Collection[int], *, skip_locked: bool = False
+) -> list[LockedPatient]:
+    """Hold these patients until the end of the transaction, in order of their ids.
+
+    `skip_locked` leaves out those whom another transaction holds. On SQLite the write
+    transaction holds everybody already.
+    """
+    if not patient_ids:
+        return []
+    statement = _LOCK_FREE if skip_locked else _LOCK
+    rows = connection.execute(statement, {"patients": sorted(set(patient_ids))})
+    return [LockedPatient(*row) for row in rows]
+
+
+def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPatient]:
+    """The same rows without a lock, for pages and exports; not to be written back."""
+    if not patient_ids:
+        return []
+    rows = connection.execute(_HELD, {"patients": sorted(set(patient_ids))})
+    return [LockedPatient(*row) for row in rows]
+
+
+def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
+    """Change open columns of a patient whose conversation the caller holds."""
+    connection.execute(update(_patient).where(_patient.c.id == patient_id).values(**changes))
+
+
+def save_profile(
+    connection: Connection, sealer: Sealer, patient_id: int, profile: Mapping[str, Any]
+) -> None:
+    """Replace the sealed profile of a patient whose conversation the caller holds."""
+    sealed = sealer.seal_json(PROFILE, patient_id, profile)
+    connection.execute(_SAVE_PROFILE, {"patient": patient_id, "sealed_profile": sealed})
+
+
+def save_conversation(
+    connection: Connection, patient_id: int, sequence: int, session_id: int | None, body: bytes
+) -> None:
+    """Write one conversation back; `body` is sealed."""
+    save_conversations(
+        connection, [ConversationState(patient_id, sequence, session_id, body)]
+    )
+
+
+def save_conversations(connection: Connection, states: Sequence[ConversationState]) -> None:
+    """Write conversations back that the caller holds, in one go."""
+    if not states:
+        return
+    rows = [
+        {
+            "patient": state.patient_id,
+            "new_sequence": state.sequence,
+            "new_session_id": state.session_id,
+            "new_body": state.body,
+        }
+        for state in states
+    ]
+    connection.execute(_SAVE_CONVERSATION, rows)

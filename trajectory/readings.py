@@ -1,0 +1,92 @@
+"""A reading is one answer or score with everything that has been said about it since.
+
+Rows are only ever added: a correction supersedes an earlier row and both stay. The reading
+puts them together again: the latest value counts, the earlier ones are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trajectory.entries import Entry
+
+LATE = timedelta(hours=24)
+"""A correction later than this is marked late."""
+
+_READ = frozenset({"answer", "skip", "not-applicable", "correction", "score"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was said about one question at one time, oldest first, the last one counting."""
+
+    history: tuple[Entry, ...]
+
+    @property
+    def first(self) -> Entry:
+        """The answer as it was first given."""
+        return self.history[0]
+
+    @property
+    def last(self) -> Entry:
+        """The answer that counts."""
+        return self.history[-1]
+
+    @property
+    def at(self) -> datetime:
+        """When it holds for the patient: a correction does not move an answer in time."""
+        return self.first.at
+
+    @property
+    def value(self) -> float | None:
+        """The number that counts; None when it was skipped or could not be scored."""
+        return self.last.value
+
+    @property
+    def earlier(self) -> tuple[float, ...]:
+        """The numbers it had before, oldest first, without those equal to the next one."""
+        values = [entry.value for entry in self.history]
+        return tuple(
+            before
+            for before, after in zip(values, values[1:], strict=False)
+            if before is not None and before != after
+        )
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was changed more than a day after it was first given."""
+        return bool(self.earlier) and self.last.recorded_at - self.first.recorded_at > LATE
+
+    def known(self, when: datetime) -> Entry | None:
+        """The row that counted at that moment, or None when nothing had been said yet."""
+        until = [entry for entry in self.history if entry.recorded_at <= when]
+        return until[-1] if until else None
+
+
+def in_order(timeline: Iterable[Entry]) -> list[Entry]:
+    """The rows as they were recorded; rows of the same moment by their number."""
+    return sorted(timeline, key=lambda entry: (entry.recorded_at, entry.sequence, entry.id))
+
+
+def readings(timeline: Sequence[Entry]) -> list[Reading]:
+    """Answers and scores, each with its corrections, in order of the time they hold for."""
+    rows = {entry.id: entry for entry in timeline if entry.kind in _READ}
+    gathered: dict[object, list[Entry]] = {}
+    for entry in in_order(rows.values()):
+        gathered.setdefault(_about(_root(entry, rows)), []).append(entry)
+    found = [Reading(tuple(history)) for history in gathered.values()]
+    return sorted(found, key=lambda each: (each.at, each.first.sequence, each.first.id))
+
+
+def _root(entry: Entry, rows: dict[int, Entry]) -> Entry:
+    while entry.supersedes is not None and entry.supersedes in rows:
+        entry = rows[entry.supersedes]
+    return entry
+
+
+def _about(entry: Entry) -> object:
+    if entry.session_id is None:
+        return entry.id
+    return (entry.session_id, entry.flow, entry.item, entry.kind == "score")
