@@ -58,7 +58,7 @@ class Measure:
 class Change:
     """From one value to a later one. None where no rule has been published."""
 
-    by: Decimal
+    by: float
     direction: Direction
     important: bool | None = None
     beyond_measurement_error: bool | None = None
@@ -102,9 +102,9 @@ def change(measure: Measure, before: float, after: float, baseline: float) -> Ch
     worse = -by if measure.higher_is_better else by
     direction = _direction(worse)
     if measure.rule is None:
-        return Change(by, direction)
+        return Change(float(by), direction)
     return Change(
-        by,
+        float(by),
         direction,
         _is_important(measure.rule, abs(by), _exact(baseline)),
         _is_beyond_error(measure.rule, worse),

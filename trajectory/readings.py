@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from trajectory.entries import Entry
 
@@ -45,13 +46,18 @@ class Reading:
         return self.last.value
 
     @property
+    def state(self) -> str:
+        """`answer`, `skip` or `not-applicable`, whichever counts; `score` for scores."""
+        if self.last.kind != "correction":
+            return self.last.kind
+        return str((self.last.detail or {}).get("given", "answer"))
+
+    @property
     def earlier(self) -> tuple[float, ...]:
         """The numbers it had before, oldest first, without those equal to the next one."""
         values = [entry.value for entry in self.history]
         return tuple(
-            before
-            for before, after in zip(values, values[1:], strict=False)
-            if before is not None and before != after
+            before for before, after in pairwise(values) if before is not None and before != after
         )
 
     @property

@@ -1,0 +1,78 @@
+"""Warning signs, each with what has come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from trajectory.entries import Entry
+from trajectory.said import Said, is_professional, said
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A reported warning sign.
+
+    `follow_up` is what the patient answered when asked whether a doctor has looked, `note`
+    the first note or contact that a professional wrote afterwards. `mistaken` means that the
+    patient took it back.
+    """
+
+    id: int
+    at: datetime
+    item: str | None
+    urgency: str | None
+    text: str | None
+    is_new: bool
+    follow_up: Said | None = None
+    note: Said | None = None
+    mistaken: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no professional has written about it and the patient stands by it."""
+        return self.note is None and not self.mistaken
+
+
+def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
+    """Every warning sign of the rows, given in recorded order: open ones first, then newest."""
+    found = [_flag(entry, rows, since) for entry in rows if entry.kind == "red-flag"]
+    return tuple(sorted(found, key=lambda flag: (not flag.is_open, -flag.at.timestamp(), -flag.id)))
+
+
+def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
+    after = [row for row in rows if (row.recorded_at, row.sequence) > _place(entry)]
+    told = [each for each in said(after, "contact") if each.author in ("patient", "helper")]
+    noted = [
+        each
+        for each in said(after, "note") + said(after, "contact")
+        if is_professional(each.author)
+    ]
+    return Flag(
+        entry.id,
+        entry.at,
+        entry.item,
+        entry.code,
+        entry.text,
+        since is None or entry.recorded_at > since,
+        told[-1] if told else None,
+        min(noted, key=lambda each: (each.at, each.id), default=None),
+        _taken_back(entry, after) or any(each.code == "mistaken" for each in told),
+    )
+
+
+def _place(entry: Entry) -> tuple[datetime, int]:
+    return entry.recorded_at, entry.sequence
+
+
+def _taken_back(flag: Entry, after: Sequence[Entry]) -> bool:
+    answers = [
+        row
+        for row in after
+        if row.kind == "correction"
+        and row.flow == flag.flow
+        and row.item == flag.item
+        and row.session_id == flag.session_id
+    ]
+    return bool(answers) and answers[-1].code == "no"

@@ -1,0 +1,38 @@
+"""What somebody said in words: goals, plans, questions, notes, contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from trajectory.entries import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody's own words; `author` as in the timeline (`patient`, `professional:7`)."""
+
+    id: int
+    at: datetime
+    text: str | None
+    author: str
+    code: str | None = None
+    item: str | None = None
+
+    @classmethod
+    def from_entry(cls, entry: Entry) -> Said:
+        """The words of one row."""
+        return cls(entry.id, entry.at, entry.text, entry.author, entry.code, entry.item)
+
+
+def said(rows: Iterable[Entry], kind: str) -> list[Said]:
+    """What was said of this kind and still stands, in the order it was recorded."""
+    of_kind = [entry for entry in rows if entry.kind == kind]
+    replaced = {entry.supersedes for entry in of_kind}
+    return [Said.from_entry(entry) for entry in of_kind if entry.id not in replaced]
+
+
+def is_professional(author: str) -> bool:
+    """Whether the author is somebody whom the patient shares with."""
+    return author.startswith("professional:")
