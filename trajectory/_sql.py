@@ -13,4 +13,5 @@ def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) ->
     """Insert unless a unique key is taken; whether the row was inserted."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing()
-    return connection.execute(statement, row).rowcount == 1
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted, row).rowcount == 1

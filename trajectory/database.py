@@ -57,7 +57,7 @@ class Database:
         self._folder: str | None = None
         if place.drivername == "sqlite" and not _file(place):
             self._folder = tempfile.mkdtemp(prefix="backtrace-")
-            place = place.set(database=os.path.join(self._folder, "backtrace.db"))
+            place = place.set(database=str(Path(self._folder, "backtrace.db")))
         self.url = place.render_as_string(hide_password=False)
         """Names the same database again; holds the password, so not for logs."""
         self.dialect: Dialect = cast(Dialect, place.get_backend_name())
@@ -95,7 +95,7 @@ class Database:
             try:
                 return self._once(work)
             except Conflict:
-                time.sleep(random.uniform(0, 0.01 * attempt))
+                time.sleep(random.uniform(0, 0.01 * attempt))  # noqa: S311 - spreads, hides nothing
         return self._once(work)
 
     def writer_engine(self) -> Engine:
@@ -136,7 +136,7 @@ def exclusive(url: str) -> Iterator[None]:
     if not url.startswith("sqlite") or not file:
         yield
         return
-    with open(f"{file}.lock", "a+", encoding="utf-8") as lock:
+    with Path(f"{file}.lock").open("a+", encoding="utf-8") as lock:
         _hold(lock.fileno(), file)
         yield
 

@@ -113,7 +113,7 @@ def _sealed(sealer: Sealer, entry: NewEntry) -> dict[str, Any]:
     }
 
 
-def _opened(sealer: Sealer, row: Row[Any]) -> Entry:
+def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Entry:
     fields = dict(row._mapping)
     if fields["text"] is not None:
         fields["text"] = sealer.open_text(_TEXT, fields["id"], fields["text"])

@@ -13,8 +13,41 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from trajectory import tables
+from trajectory._addresses import (
+    Address,
+    AddressTaken,
+    PatientRef,
+    add_address,
+    addresses,
+    find_by_address,
+    prefer_address,
+    set_address_status,
+)
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+
+__all__ = [
+    "BODY",
+    "PROFILE",
+    "Address",
+    "AddressTaken",
+    "Changes",
+    "ConversationState",
+    "LockedPatient",
+    "PatientRef",
+    "add_address",
+    "addresses",
+    "change",
+    "create",
+    "find_by_address",
+    "lock_conversations",
+    "prefer_address",
+    "read",
+    "save_conversation",
+    "save_conversations",
+    "save_profile",
+    "set_address_status",
+]
 
 _patient = tables.core(tables.Patient)
 _conversation = tables.core(tables.Conversation)
@@ -91,9 +124,7 @@ _HELD: Select[Any] = (
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
 # a status that another turn has just changed would be missed.
 _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
-_LOCK_FREE = _HELD.with_for_update(
-    key_share=True, of=[_conversation, _patient], skip_locked=True
-)
+_LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient], skip_locked=True)
 
 
 def create(
@@ -168,9 +199,7 @@ def save_conversation(
     connection: Connection, patient_id: int, sequence: int, session_id: int | None, body: bytes
 ) -> None:
     """Write one conversation back; `body` is sealed."""
-    save_conversations(
-        connection, [ConversationState(patient_id, sequence, session_id, body)]
-    )
+    save_conversations(connection, [ConversationState(patient_id, sequence, session_id, body)])
 
 
 def save_conversations(connection: Connection, states: Sequence[ConversationState]) -> None:

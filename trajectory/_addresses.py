@@ -1,0 +1,170 @@
+"""Addresses: where patients are reached, and who is behind a message that comes in.
+
+Stored sealed; found by a keyed hash of each ring key, so that a key rotation loses nobody.
+One address belongs to one patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from trajectory import tables
+from trajectory._sql import insert_once
+from trajectory.ids import Ids
+from trajectory.keys import Ring, Sealer
+
+_address = tables.core(tables.Address)
+VALUE = "address.value"
+
+
+class AddressTaken(Exception):
+    """The address belongs to somebody already."""
+
+
+class PatientRef(NamedTuple):
+    """Whose address it is."""
+
+    patient_id: int
+    address_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address of a patient, in the clear. `status` is active, gone or closed."""
+
+    id: int
+    channel: str
+    value: str
+    preferred: bool
+    status: str
+
+
+_FIND = select(
+    _address.c.id, _address.c.patient_id, _address.c.channel, _address.c.hash, _address.c.status
+).where(
+    _address.c.channel.in_(bindparam("channels", expanding=True)),
+    _address.c.hash.in_(bindparam("hashes", expanding=True)),
+)
+_OF_PATIENT = (
+    select(
+        _address.c.id,
+        _address.c.channel,
+        _address.c.value,
+        _address.c.preferred,
+        _address.c.status,
+    )
+    .where(_address.c.patient_id == bindparam("patient_id"))
+    .order_by(_address.c.id)
+)
+
+
+def find_by_address(
+    connection: Connection, ring: Ring, pairs: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], PatientRef]:
+    """Who is behind these (channel, address) pairs; unknown and closed ones are left out."""
+    asked = {
+        (pair[0], digest): pair
+        for pair in pairs
+        for _, digest in ring.find_hashes(_purpose(pair[0]), pair[1])
+    }
+    if not asked:
+        return {}
+    rows = connection.execute(_FIND, _parameters(asked))
+    return {
+        asked[row.channel, bytes(row.hash)]: PatientRef(row.patient_id, row.id)
+        for row in rows
+        if row.status != "closed"
+    }
+
+
+def add_address(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    sealer: Sealer,
+    *,
+    patient_id: int,
+    channel: str,
+    address: str,
+    now: datetime,
+    preferred: bool = True,
+) -> int:
+    """The id of a patient's new address; a closed one of somebody else is taken over.
+
+    Raises AddressTaken.
+    """
+    hashes = ring.find_hashes(_purpose(channel), address)
+    _release_closed(connection, channel, [digest for _, digest in hashes])
+    if find_by_address(connection, ring, [(channel, address)]):
+        raise AddressTaken
+    address_id = ids.take(connection)
+    key_id, digest = hashes[0]
+    row = {
+        "id": address_id,
+        "patient_id": patient_id,
+        "channel": channel,
+        "hash": digest,
+        "hash_key_id": key_id,
+        "value": sealer.seal_text(VALUE, address_id, address),
+        "preferred": preferred,
+        "status": "active",
+        "created_at": now,
+    }
+    if not insert_once(connection, _address, row):
+        raise AddressTaken
+    return address_id
+
+
+def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[Address]:
+    """A patient's addresses, oldest first. Raises WrongKey."""
+    rows = connection.execute(_OF_PATIENT, {"patient_id": patient_id})
+    return [
+        Address(
+            row.id,
+            row.channel,
+            sealer.open_text(VALUE, row.id, row.value),
+            row.preferred,
+            row.status,
+        )
+        for row in rows
+    ]
+
+
+def set_address_status(connection: Connection, address_id: int, status: str) -> None:
+    """`gone`: cannot be reached now; `closed`: not this patient's; `active`: in use again."""
+    connection.execute(update(_address).where(_address.c.id == address_id).values(status=status))
+
+
+def prefer_address(connection: Connection, patient_id: int, address_id: int) -> None:
+    """Send scheduled messages to this address of the patient from now on."""
+    connection.execute(
+        update(_address)
+        .where(_address.c.patient_id == patient_id)
+        .values(preferred=_address.c.id == address_id)
+    )
+
+
+def _release_closed(connection: Connection, channel: str, hashes: Sequence[bytes]) -> None:
+    connection.execute(
+        delete(_address).where(
+            _address.c.channel == channel,
+            _address.c.hash.in_(hashes),
+            _address.c.status == "closed",
+        )
+    )
+
+
+def _parameters(asked: Mapping[tuple[str, bytes], object]) -> dict[str, list[str] | list[bytes]]:
+    return {
+        "channels": sorted({channel for channel, _ in asked}),
+        "hashes": sorted(digest for _, digest in asked),
+    }
+
+
+def _purpose(channel: str) -> str:
+    return f"address.{channel}"

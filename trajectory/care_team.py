@@ -1,0 +1,105 @@
+"""The people whom a patient has named, under the patient's own words for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from trajectory import tables
+from trajectory.ids import Ids
+from trajectory.keys import Sealer
+
+_member = tables.core(tables.CareTeamMember)
+_grant = tables.core(tables.AccessGrant)
+_NAME = "care_team_member.name"
+_EMAIL = "care_team_member.email"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One person of the care team, in the clear."""
+
+    id: int
+    role: str
+    name: str
+    email: str | None
+
+
+_INSERT = insert(_member)
+_ACTIVE = (
+    select(_member.c.id, _member.c.role, _member.c.name, _member.c.email)
+    .where(_member.c.patient_id == bindparam("patient_id"), _member.c.removed_at.is_(None))
+    .order_by(_member.c.id)
+)
+_ONE = select(_member.c.id, _member.c.role, _member.c.name, _member.c.email).where(
+    _member.c.id == bindparam("member_id"), _member.c.patient_id == bindparam("patient_id")
+)
+
+
+def add(
+    connection: Connection,
+    ids: Ids,
+    sealer: Sealer,
+    *,
+    patient_id: int,
+    role: str,
+    name: str,
+    email: str | None,
+    now: datetime,
+) -> Member:
+    """A new person in a patient's care team."""
+    member = Member(ids.take(connection), role, name, email)
+    row = {
+        "id": member.id,
+        "patient_id": patient_id,
+        "role": role,
+        "name": sealer.seal_text(_NAME, member.id, name),
+        "email": None if email is None else sealer.seal_text(_EMAIL, member.id, email),
+        "created_at": now,
+    }
+    connection.execute(_INSERT, row)
+    return member
+
+
+def active(connection: Connection, sealer: Sealer, patient_id: int) -> list[Member]:
+    """A patient's care team, in the order in which they were named. Raises WrongKey."""
+    rows = connection.execute(_ACTIVE, {"patient_id": patient_id})
+    return [opened(sealer, row) for row in rows]
+
+
+def member(
+    connection: Connection, sealer: Sealer, patient_id: int, member_id: int
+) -> Member | None:
+    """One person of this patient's care team, removed or not. Raises WrongKey."""
+    asked = {"member_id": member_id, "patient_id": patient_id}
+    row = connection.execute(_ONE, asked).one_or_none()
+    return None if row is None else opened(sealer, row)
+
+
+def rename(connection: Connection, sealer: Sealer, member_id: int, name: str) -> None:
+    """Give a person another name."""
+    sealed = sealer.seal_text(_NAME, member_id, name)
+    connection.execute(update(_member).where(_member.c.id == member_id).values(name=sealed))
+
+
+def remove(connection: Connection, member_id: int, now: datetime) -> None:
+    """Take a person out of the care team; whatever they were allowed to see ends with it."""
+    connection.execute(
+        update(_member)
+        .where(_member.c.id == member_id, _member.c.removed_at.is_(None))
+        .values(removed_at=now)
+    )
+    connection.execute(
+        update(_grant)
+        .where(_grant.c.member_id == member_id, _grant.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Member:
+    """A member from a row with id, role, name and email, sealed. Raises WrongKey."""
+    email = None if row.email is None else sealer.open_text(_EMAIL, row.id, row.email)
+    return Member(row.id, row.role, sealer.open_text(_NAME, row.id, row.name), email)

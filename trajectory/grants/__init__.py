@@ -1,0 +1,39 @@
+"""Leave to read a patient's data, and the ways in that it opens: link, code, viewing.
+
+A grant is active until its end (`until`), until the patient ends it, or until the person is
+taken out of the care team. Every way in asks for an active grant, every time.
+"""
+
+from trajectory.grants._codes import Attempt, TooManyCodes, new_code, six_digits, try_code
+from trajectory.grants._given import (
+    Grant,
+    GrantEnded,
+    GrantRef,
+    active,
+    by_id,
+    by_token,
+    end,
+    give,
+)
+from trajectory.grants._viewings import Viewing, by_cookie, close_viewing, open_viewing, touch
+
+__all__ = [
+    "Attempt",
+    "Grant",
+    "GrantEnded",
+    "GrantRef",
+    "TooManyCodes",
+    "Viewing",
+    "active",
+    "by_cookie",
+    "by_id",
+    "by_token",
+    "close_viewing",
+    "end",
+    "give",
+    "new_code",
+    "open_viewing",
+    "six_digits",
+    "touch",
+    "try_code",
+]

@@ -1,0 +1,123 @@
+"""Viewings: a professional's open page, known by its cookie, checked at every read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+
+from trajectory import tables
+from trajectory.grants._given import NOW, GrantEnded, by_id, grant_is_active, purposes_of
+from trajectory.ids import Ids
+from trajectory.keys import Ring
+
+_viewing = tables.core(tables.Viewing)
+_grant = tables.core(tables.AccessGrant)
+_member = tables.core(tables.CareTeamMember)
+_PURPOSE = "viewing.cookie"
+
+LIFE = timedelta(hours=8)
+IDLE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """A page that is open. `since` is when this person looked before; None at the first look."""
+
+    id: int
+    grant_id: int
+    patient_id: int
+    member_id: int
+    purposes: frozenset[str]
+    opened_at: datetime
+    since: datetime | None
+
+
+_BY_COOKIE = (
+    select(
+        _viewing.c.id,
+        _viewing.c.grant_id,
+        _grant.c.patient_id,
+        _grant.c.member_id,
+        _grant.c.purposes,
+        _viewing.c.opened_at,
+        _viewing.c.since,
+    )
+    .join(_grant, _grant.c.id == _viewing.c.grant_id)
+    .join(_member, _member.c.id == _grant.c.member_id)
+    .where(
+        _viewing.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
+        _viewing.c.expires_at > NOW,
+        _viewing.c.last_seen_at > bindparam("idle", type_=_viewing.c.last_seen_at.type),
+        grant_is_active(NOW),
+    )
+)
+
+
+def open_viewing(
+    connection: Connection, ids: Ids, ring: Ring, grant_id: int, cookie: str, now: datetime
+) -> Viewing:
+    """Open a page for an active grant; the look is noted on the grant. Raises GrantEnded."""
+    grant = by_id(connection, grant_id, now)
+    if grant is None or not grant.active:
+        raise GrantEnded
+    since = _last_look(connection, grant.member_id)
+    viewing_id = ids.take(connection)
+    row = {
+        "id": viewing_id,
+        "grant_id": grant_id,
+        "cookie_hash": ring.find_hash(_PURPOSE, cookie)[1],
+        "opened_at": now,
+        "last_seen_at": now,
+        "expires_at": now + LIFE,
+        "since": since,
+    }
+    connection.execute(insert(_viewing), row)
+    _note_look(connection, grant_id, now)
+    return Viewing(
+        viewing_id, grant_id, grant.patient_id, grant.member_id, grant.purposes, now, since
+    )
+
+
+def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) -> Viewing | None:
+    """The open page of a cookie; None after 8 hours, 30 idle minutes, or the grant's end."""
+    hashes = [digest for _, digest in ring.find_hashes(_PURPOSE, cookie)]
+    asked = {"hashes": hashes, "now": now, "idle": now - IDLE}
+    row = connection.execute(_BY_COOKIE, asked).one_or_none()
+    if row is None:
+        return None
+    return Viewing(
+        id=row.id,
+        grant_id=row.grant_id,
+        patient_id=row.patient_id,
+        member_id=row.member_id,
+        purposes=purposes_of(row.purposes),
+        opened_at=row.opened_at,
+        since=row.since,
+    )
+
+
+def touch(connection: Connection, viewing: Viewing, now: datetime) -> None:
+    """Note that the page was used: it stays open, and the grant was looked at."""
+    connection.execute(update(_viewing).where(_viewing.c.id == viewing.id).values(last_seen_at=now))
+    _note_look(connection, viewing.grant_id, now)
+
+
+def close_viewing(connection: Connection, viewing: Viewing, now: datetime) -> None:
+    """The professional signs out."""
+    connection.execute(update(_viewing).where(_viewing.c.id == viewing.id).values(expires_at=now))
+
+
+def _last_look(connection: Connection, member_id: int) -> datetime | None:
+    """By whichever grant: a renewed one does not make the person new."""
+    looked = select(func.max(_grant.c.last_seen_at)).where(_grant.c.member_id == member_id)
+    last: datetime | None = connection.execute(looked).scalar_one()
+    return last
+
+
+def _note_look(connection: Connection, grant_id: int, now: datetime) -> None:
+    first = case((_grant.c.first_seen_at.is_(None), now), else_=_grant.c.first_seen_at)
+    connection.execute(
+        update(_grant).where(_grant.c.id == grant_id).values(first_seen_at=first, last_seen_at=now)
+    )

@@ -1,0 +1,68 @@
+"""The schema's history. `upgrade` brings any database to the newest revision.
+
+On SQLite the caller holds `trajectory.database.exclusive`; PostgreSQL takes a lock of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from trajectory.database import Database
+
+_HERE = Path(__file__).parent
+
+# Any number will do, as long as it is only ours.
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7022400651)")
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to the newest revision, in one transaction; harmless when repeated.
+
+    Raises Unavailable.
+    """
+    database = Database(url)
+    try:
+        upgrade_database(database)
+    finally:
+        database.close()
+
+
+def upgrade_database(database: Database) -> None:
+    """`upgrade` for a database that is open already, such as a throw-away one."""
+    with database.write() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(_ONE_AT_A_TIME)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def current(url: str) -> str | None:
+    """The revision that a database is at; None when it is empty. Raises Unavailable."""
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        database.close()
+
+
+def head() -> str:
+    """The newest revision that this program knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    # Without it Alembic splits paths at colons and blanks, and says so in a warning.
+    config.set_main_option("path_separator", "os")
+    return config

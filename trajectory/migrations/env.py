@@ -1,0 +1,16 @@
+"""Alembic's entry: runs the revisions on the connection that `upgrade` hands over."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import trajectory.tables  # noqa: F401 - fills the metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    # SQLite changes a table by copying it.
+    render_as_batch=True,
+)
+
+with context.begin_transaction():
+    context.run_migrations()
