@@ -5,17 +5,19 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PORT ?= 8000
-PYTEST_ARGS ?=
+# PYTEST_ARGS='-n 0 -k telegram' to look at something closely
+PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
-# A virtual environment holds absolute paths: one that was moved or copied is made anew.
-ifneq ($(shell cat $(VENV)/made-in 2>/dev/null),$(CURDIR))
-$(VENV)/python: remake
+# A virtual environment holds absolute paths: one that was moved, copied or lost its Python is
+# made anew.
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(VENV)/python 2>/dev/null),$(CURDIR))
+$(shell rm -f $(VENV)/python $(VENV)/runtime $(VENV)/dev)
 endif
 
-.PHONY: help setup setup-dev demo check test screenshots lock clean remake
+.PHONY: help setup setup-dev demo check test screenshots lock clean
 
 help:
 	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
@@ -64,14 +66,13 @@ clean:
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo 'Python 3.11 or newer is needed, and $(PYTHON) is' \
-	        "`$(PYTHON) --version 2>&1`. Choose another: make PYTHON=python3.12" >&2; exit 1; }
+	        "`$(PYTHON) --version 2>&1 | head -n 1`. Choose another: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu:' \
 	        'apt-get install python3-venv' >&2; exit 1; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
-	@printf '%s' '$(CURDIR)' >$(VENV)/made-in
-	@touch $@
+	@printf '%s' '$(CURDIR)' >$@
 
 # The build backend is in the lock, so the project itself installs without the network.
 $(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/python

