@@ -119,6 +119,19 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A named range of a score, both ends included; `text` is its name for people.
+
+    Fractional scores fall into the first band whose `highest` they do not exceed.
+    """
+
+    id: str
+    lowest: int
+    highest: int
+    text: Texts
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """One questionnaire, check-in, screen or intake, in every language it is offered in."""
 
@@ -129,6 +142,9 @@ class Flow:
     definition: str
     """SHA-256 of the canonical definition, wording included: what a session finishes on."""
     scoring: str | None = None
+    minimum_answered: int | None = None
+    """Fewer answers than this are not scored; None leaves it to the scoring rule."""
+    bands: tuple[Band, ...] = ()
     intro: Texts | None = None
     closing: Texts | None = None
     wording: str = "demonstration"

@@ -1,0 +1,183 @@
+"""All flows and pathways of a deployment, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from flows.canonical import sealed
+from flows.condition_checks import wrong_answer
+from flows.errors import DefinitionError
+from flows.loader import is_pathway, read_flow, read_pathway
+from flows.model import Flow, Pathway, Test
+from flows.source import Source
+from flows.spelling import advice
+
+
+class Library:
+    """Flows and pathways by id, as they are asked now."""
+
+    def __init__(self, flows: Iterable[Flow], pathways: Iterable[Pathway] = ()) -> None:
+        self.flows: Mapping[str, Flow] = {flow.id: flow for flow in flows}
+        self.pathways: Mapping[str, Pathway] = {pathway.id: pathway for pathway in pathways}
+        self._by_hash = {flow.definition: flow for flow in self.flows.values()}
+
+    @classmethod
+    def read(cls, files: Mapping[str, str], beside: Library | None = None) -> Library:
+        """Read files (name to YAML text) into a library.
+
+        `beside` is a library that the files may refer to; what a file defines anew takes the
+        place of what was there. The result holds both.
+
+        Raises:
+            DefinitionError: with everything that is wrong in all files.
+        """
+        reading = _Reading(cls((), ()) if beside is None else beside)
+        for file, text in files.items():
+            reading.add(file, text)
+        reading.check()
+        return cls(reading.flows.values(), reading.pathways.values())
+
+    def flow(self, flow_id: str) -> Flow:
+        """The flow with this id, as it is asked now; KeyError when there is none."""
+        return self.flows[flow_id]
+
+    def by_hash(self, definition: str) -> Flow:
+        """The flow with this content; KeyError when it is not asked any more.
+
+        Older definitions are in the table `definition` (`canonical.restore_flow`).
+        """
+        return self._by_hash[definition]
+
+    def pathway(self, pathway_id: str) -> Pathway:
+        """The pathway with this id; KeyError when there is none."""
+        return self.pathways[pathway_id]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which every flow and pathway is offered, sorted."""
+        each = [set(flow.title) for flow in self.flows.values()]
+        each += [set(pathway.title) for pathway in self.pathways.values()]
+        return tuple(sorted(set.intersection(*each))) if each else ()
+
+    def requiring(self, flow_id: str, minimum_answered: int) -> Library:
+        """The library with another least number of answers for the score of one flow.
+
+        Raises:
+            KeyError: there is no such flow.
+            ValueError: the flow has not that many items, is not scored, or 0 is asked for.
+        """
+        flow = self.flow(flow_id)
+        if flow.scoring is None or not 1 <= minimum_answered <= len(flow.items):
+            raise ValueError(f"{flow_id} is scored from 1 to {len(flow.items)} answers")
+        changed = sealed(replace(flow, minimum_answered=minimum_answered))
+        return Library({**self.flows, flow_id: changed}.values(), self.pathways.values())
+
+
+class _Reading:
+    """Files on their way into a library, and what is wrong with them so far."""
+
+    def __init__(self, beside: Library) -> None:
+        self.flows = dict(beside.flows)
+        self.pathways = dict(beside.pathways)
+        self._sources: dict[tuple[str, str], Source] = {}
+        self._errors: list[DefinitionError] = []
+
+    def add(self, file: str, text: str) -> None:
+        """Read one file; what is wrong with it is kept for `check`."""
+        try:
+            if is_pathway(text, file):
+                pathway, source = read_pathway(text, file)
+                self._claim("pathway", pathway.id, source)
+                self.pathways[pathway.id] = pathway
+            else:
+                flow, source = read_flow(text, file)
+                self._claim("flow", flow.id, source)
+                self.flows[flow.id] = flow
+        except DefinitionError as error:
+            self._errors.append(error)
+
+    def _claim(self, kind: str, name: str, source: Source) -> None:
+        other = self._sources.setdefault((kind, name), source)
+        if other is not source:
+            reason = f"the {kind} id '{name}' is taken by {other.file}; choose another"
+            raise DefinitionError(source.file, source.lines["id",], reason)
+
+    def check(self) -> None:
+        """Raise what is wrong; what files say of each other is checked once all could be read."""
+        if self._errors:
+            raise DefinitionError.of(self._errors)
+        for (kind, name), source in self._sources.items():
+            if kind == "flow":
+                self._check_flow(self.flows[name], source)
+            else:
+                self._check_pathway(self.pathways[name], source)
+        if self._errors:
+            raise DefinitionError.of(self._errors)
+
+    def _note(self, source: Source, line: int, reason: str) -> None:
+        self._errors.append(DefinitionError(source.file, line, reason))
+
+    def _check_flow(self, flow: Flow, source: Source) -> None:
+        for item in flow.items:
+            for opened in (item.opens or {}).values():
+                reason = self._wrong_opening(flow.id, opened)
+                if reason:
+                    line = source.lines["item", item.id, "opens"]
+                    self._note(source, line, f"item '{item.id}': 'opens' {reason}")
+            for test in item.enable_when.tests if item.enable_when else ():
+                reason = self._wrong_fact(test) if "/" in test.question else None
+                if reason:
+                    line = source.lines["test", item.id, test.question]
+                    self._note(source, line, f"item '{item.id}': the condition {reason}")
+
+    def _wrong_opening(self, flow_id: str, opened: str) -> str | None:
+        if opened not in self.flows:
+            return f"names an unknown flow '{opened}'; {advice(opened, self.flows)}"
+        if flow_id in self._opened_by(opened):
+            return f"leads from '{opened}' back to '{flow_id}', a cycle; remove one of the two"
+        return None
+
+    def _opened_by(self, flow_id: str) -> set[str]:
+        """A flow and all that it opens, directly or through others."""
+        found: set[str] = set()
+        waiting = [flow_id]
+        while waiting:
+            current = waiting.pop()
+            if current in found or current not in self.flows:
+                continue
+            found.add(current)
+            for item in self.flows[current].items:
+                waiting.extend((item.opens or {}).values())
+        return found
+
+    def _wrong_fact(self, test: Test) -> str | None:
+        flow_id, _, item_id = test.question.partition("/")
+        if flow_id not in self.flows:
+            return f"asks about an unknown flow '{flow_id}'; {advice(flow_id, self.flows)}"
+        items = {item.id: item for item in self.flows[flow_id].items}
+        if item_id not in items:
+            return f"asks about an unknown item '{test.question}'; {advice(item_id, items)}"
+        return wrong_answer(test, items[item_id])
+
+    def _check_pathway(self, pathway: Pathway, source: Source) -> None:
+        for step in pathway.steps:
+            reason = self._wrong_flow(step.flow) or self._wrong_items(step.flow, step.items or ())
+            if reason:
+                self._note(source, source.lines["step", step.key], f"step '{step.key}' {reason}")
+        for gate in pathway.gates:
+            reason = self._wrong_flow(gate)
+            if reason:
+                self._note(source, source.lines["gates",], f"'gates' {reason}")
+
+    def _wrong_flow(self, flow_id: str) -> str | None:
+        if flow_id in self.flows:
+            return None
+        return f"names an unknown flow '{flow_id}'; {advice(flow_id, self.flows)}"
+
+    def _wrong_items(self, flow_id: str, items: Iterable[str]) -> str | None:
+        known = [item.id for item in self.flows[flow_id].items]
+        for item in items:
+            if item not in known:
+                return f"names an unknown item '{item}' of '{flow_id}'; {advice(item, known)}"
+        return None

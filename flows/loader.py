@@ -1,0 +1,310 @@
+"""Definition files (YAML 1.2) read into flows and pathways, or refused with line and reason.
+
+The file's own consistency is checked here; what one file says of another, in `library`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+from flows.canonical import sealed
+from flows.checks import check_flow
+from flows.model import (
+    Band,
+    Condition,
+    Flow,
+    FlowKind,
+    Item,
+    ItemKind,
+    Operator,
+    Option,
+    Pathway,
+    Step,
+    Test,
+    Texts,
+    Urgency,
+)
+from flows.source import Block, Source, parse
+from flows.spelling import is_identifier
+
+_FLOW_KEYS = (
+    "scoring",
+    "minimum-answered",
+    "bands",
+    "intro",
+    "closing",
+    "wording",
+    "licensed",
+    "loinc",
+    "one-sitting",
+    "reminders",
+    "expires",
+    "priority",
+)
+_KEYS_BY_KIND = {
+    ItemKind.CHOICE: ("options", "opens"),
+    ItemKind.SCALE: ("minimum", "maximum", "anchors", "unit"),
+    ItemKind.COUNT: ("minimum", "maximum", "unit"),
+    ItemKind.YES_NO: ("options", "opens", "flag"),
+    ItemKind.TEXT: (),
+}
+_REQUIRED_BY_KIND = {
+    ItemKind.CHOICE: ("options",),
+    ItemKind.SCALE: ("minimum", "maximum"),
+    ItemKind.COUNT: ("minimum", "maximum", "unit"),
+    ItemKind.YES_NO: ("options",),
+    ItemKind.TEXT: (),
+}
+_ITEM_KEYS = ("title", "enable-when", "may-not-apply", "loinc")
+_TIMINGS = ("at-start", "day", "weekly-until", "weeks")
+
+
+def load_flow(text: str, file: str) -> Flow:
+    """Read one questionnaire, check-in, screen or intake.
+
+    Raises:
+        DefinitionError: the definition is wrong; it names every mistake that was found.
+    """
+    return read_flow(text, file)[0]
+
+
+def load_pathway(text: str, file: str) -> Pathway:
+    """Read one pathway.
+
+    Raises:
+        DefinitionError: the definition is wrong; it names every mistake that was found.
+    """
+    return read_pathway(text, file)[0]
+
+
+def is_pathway(text: str, file: str) -> bool:
+    """Whether a file means to be a pathway: it has steps, or no items and lies in `pathways/`.
+
+    Raises:
+        DefinitionError: the file is not YAML.
+    """
+    keys = set(parse(Source(file), text, "definition"))
+    return "steps" in keys or ("items" not in keys and "pathways" in PurePosixPath(file).parts)
+
+
+def read_flow(text: str, file: str) -> tuple[Flow, Source]:
+    """As `load_flow`, with the lines on which its parts stand."""
+    source = Source(file)
+    flow = _flow(parse(source, text, "flow"))
+    source.finish()
+    check_flow(flow, source)
+    source.finish()
+    return sealed(flow), source
+
+
+def read_pathway(text: str, file: str) -> tuple[Pathway, Source]:
+    """As `load_pathway`, with the lines on which its parts stand."""
+    source = Source(file)
+    block = parse(source, text, "pathway")
+    block.allow(("id", "title", "steps"), ("gates",))
+    title = _title(block)
+    pathway = Pathway(
+        id=block.identifier("id"),
+        title=title,
+        steps=tuple(_step(step) for step in block.blocks("steps", "step")),
+        gates=block.words("gates"),
+    )
+    source.lines["id",] = block.line_at("id")
+    source.lines["gates",] = block.line_at("gates")
+    source.finish()
+    return pathway, source
+
+
+def _flow(block: Block) -> Flow:
+    block.allow(("id", "kind", "title", "items"), _FLOW_KEYS)
+    title = _title(block)
+    for key in ("id", "scoring", "bands", "minimum-answered", "reminders", "expires"):
+        block.source.lines[key,] = block.line_at(key)
+    items = tuple(_item(item) for item in block.blocks("items", "item"))
+    return Flow(
+        id=block.identifier("id"),
+        kind=block.one_of("kind", FlowKind, FlowKind.CHECK_IN),
+        title=title,
+        items=items,
+        definition="",
+        scoring=block.optional_text("scoring"),
+        minimum_answered=block.integer("minimum-answered") if "minimum-answered" in block else None,
+        bands=tuple(_band(band) for band in block.blocks("bands", "band")),
+        intro=block.texts("intro"),
+        closing=block.texts("closing"),
+        wording=block.text("wording", "demonstration"),
+        licensed=block.flag("licensed"),
+        loinc=block.optional_text("loinc"),
+        one_sitting=block.flag("one-sitting"),
+        reminders=block.durations("reminders"),
+        expires=block.duration("expires", timedelta(days=7)),
+        priority=block.integer("priority", 50),
+    )
+
+
+def _title(block: Block) -> Texts:
+    """The title; its languages are those that every other text must have."""
+    title = block.texts_or_empty("title")
+    block.source.languages = frozenset(title)
+    return title
+
+
+def _item(block: Block) -> Item:
+    source = block.source
+    kind = _item_kind(block)
+    item_id = block.identifier("id")
+    block.claim("item", item_id)
+    for key in ("minimum", "options", "opens"):
+        source.lines.setdefault(("item", item_id, key), block.line_at(key))
+    options = tuple(
+        _option(option, item_id) for option in block.blocks("options", f"{block.name}, option")
+    )
+    return Item(
+        id=item_id,
+        kind=kind,
+        text=block.texts_or_empty("text"),
+        options=tuple(_option(each, item_id) for each in options),
+        minimum=block.integer("minimum"),
+        maximum=block.integer("maximum"),
+        unit=block.texts("unit"),
+        anchors=_anchors(block),
+        title=block.texts("title"),
+        enable_when=_condition(block, item_id),
+        may_not_apply=block.flag("may-not-apply"),
+        flag=block.one_of("flag", Urgency, Urgency.SOON) if "flag" in block else None,
+        opens=_opens(block),
+        loinc=block.optional_text("loinc"),
+    )
+
+
+def _item_kind(block: Block) -> ItemKind:
+    """The kind, after the keys have been checked against what this kind may have."""
+    if "kind" not in block:
+        block.allow(("id", "kind", "text"), tuple(block))
+        return ItemKind.TEXT
+    noted = block.source.refusals
+    kind = block.one_of("kind", ItemKind, ItemKind.TEXT)
+    if block.source.refusals > noted:
+        return kind
+    own = _KEYS_BY_KIND[kind]
+    strangers = {key for keys in _KEYS_BY_KIND.values() for key in keys} - set(own)
+    for key in block:
+        if key in strangers:
+            block.refuse(key, f"a {kind} item has no '{key}'; remove it or change the kind")
+    required = ("id", "kind", "text", *_REQUIRED_BY_KIND[kind])
+    block.allow(required, (*_ITEM_KEYS, *own, *strangers))
+    return kind
+
+
+def _option(block: Block, item_id: str) -> Option:
+    block.allow(("id", "text"), ("score", "also"))
+    option_id = block.identifier("id")
+    block.claim("option", item_id, option_id)
+    return Option(
+        id=option_id,
+        text=block.texts_or_empty("text"),
+        score=block.integer("score") if "score" in block else None,
+        also=_also(block),
+    )
+
+
+def _also(block: Block) -> dict[str, tuple[str, ...]] | None:
+    also = block.block("also")
+    if also is None:
+        return None
+    also.allow((), sorted(block.source.languages))
+    return {language: also.words(language) for language in also}
+
+
+def _anchors(block: Block) -> tuple[Texts, Texts] | None:
+    anchors = block.block("anchors")
+    if anchors is None:
+        return None
+    anchors.allow(("lowest", "highest"))
+    return anchors.texts_or_empty("lowest"), anchors.texts_or_empty("highest")
+
+
+def _opens(block: Block) -> dict[str, str] | None:
+    opens = block.block("opens")
+    return None if opens is None else {option: opens.text(option) for option in opens}
+
+
+def _condition(block: Block, item_id: str) -> Condition | None:
+    when = block.block("enable-when")
+    if when is None:
+        return None
+    when.allow((), ("all", "any"))
+    behaviors = [key for key in ("all", "any") if key in when]
+    if len(behaviors) != 1:
+        when.refuse_at(when.line, "write either 'all' or 'any', and the list of tests under it")
+        return None
+    tests = tuple(
+        _test(test, item_id) for test in when.blocks(behaviors[0], f"item '{item_id}', test")
+    )
+    return Condition(tests, behaviors[0])
+
+
+def _test(block: Block, item_id: str) -> Test:
+    block.allow(("question", "operator", "answer"))
+    test = Test(
+        question=block.text("question"),
+        operator=block.one_of("operator", Operator, Operator.EXISTS),
+        answer=block.scalar("answer"),
+    )
+    block.source.lines.setdefault(("test", item_id, test.question), block.line)
+    return test
+
+
+def _band(block: Block) -> Band:
+    block.allow(("id", "from", "to", "text"))
+    band = Band(
+        id=block.text("id"),
+        lowest=block.integer("from"),
+        highest=block.integer("to"),
+        text=block.texts_or_empty("text"),
+    )
+    if band.id and not is_identifier(band.id.replace(" ", "-")):
+        block.refuse("id", f"'{band.id}' is not a good id; use lower-case words, such as 'severe'")
+    block.claim("band", band.id)
+    return band
+
+
+def _step(block: Block) -> Step:
+    block.allow(("key", "flow"), ("items", "delay", *_TIMINGS))
+    timings = [key for key in _TIMINGS if key in block]
+    if len(timings) != 1:
+        known = ", ".join(f"'{key}'" for key in _TIMINGS)
+        block.refuse_at(block.line, f"a step has exactly one of {known}; it has {len(timings)}")
+    if "delay" in block and "weekly-until" not in block:
+        block.refuse("delay", "'delay' goes with 'weekly-until' only; remove it")
+    step = Step(
+        key=block.identifier("key"),
+        flow=block.text("flow"),
+        items=block.words("items") if "items" in block else None,
+        at_start=block.flag("at-start"),
+        day=_positive(block, "day"),
+        weekly_until=_positive(block, "weekly-until"),
+        delay=block.duration("delay", timedelta(0)),
+        weeks=_rising_weeks(block),
+    )
+    if "at-start" in block and not step.at_start:
+        block.refuse("at-start", "'at-start' can only be true; remove it and give another timing")
+    block.claim("step", step.key)
+    return step
+
+
+def _positive(block: Block, key: str) -> int | None:
+    if key not in block:
+        return None
+    number = block.integer(key, default=1)
+    if number < 1:
+        block.refuse(key, f"'{key}' must be 1 or more (it is {number})")
+    return number
+
+
+def _rising_weeks(block: Block) -> tuple[int, ...]:
+    weeks = block.integers("weeks")
+    if any(week < 1 for week in weeks) or list(weeks) != sorted(set(weeks)):
+        block.refuse("weeks", "'weeks' must rise from 1, each week once, such as [6, 12]")
+    return weeks

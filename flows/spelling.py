@@ -1,0 +1,47 @@
+"""How ids and lengths of time are written, and what was meant by a word that is unknown."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+LONGEST_IDENTIFIER = 40
+"""Ids travel in a Telegram button, which holds 64 bytes in all."""
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>[0-9]+)W)?(?:(?P<days>[0-9]+)D)?"
+    r"(?:T(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?)?"
+)
+
+
+def parse_duration(word: str) -> timedelta | None:
+    """An ISO 8601 duration in weeks, days, hours and minutes; None when it is none, or zero."""
+    match = _DURATION.fullmatch(word)
+    if match is None or word.endswith("T"):
+        return None
+    parts = {unit: int(number) for unit, number in match.groupdict().items() if number}
+    try:
+        return timedelta(**parts) or None
+    except OverflowError:
+        return None
+
+
+def is_identifier(word: str) -> bool:
+    """Whether this may name a flow, an item or an option."""
+    return len(word) <= LONGEST_IDENTIFIER and _IDENTIFIER.fullmatch(word) is not None
+
+
+def advice(word: str, known: Iterable[str]) -> str:
+    """What to write instead of a word that is not known."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    guess = f"did you mean '{near[0]}'? " if near else ""
+    return f"{guess}It can be {listed(known)}" if known else "there is none to choose from"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in quotes, with commas between them."""
+    return ", ".join(f"'{word}'" for word in words)
