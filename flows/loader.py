@@ -157,9 +157,7 @@ def _item(block: Block) -> Item:
     block.claim("item", item_id)
     for key in ("minimum", "options", "opens"):
         source.lines.setdefault(("item", item_id, key), block.line_at(key))
-    options = tuple(
-        _option(option, item_id) for option in block.blocks("options", f"{block.name}, option")
-    )
+    options = block.blocks("options", f"{block.name}, option")
     return Item(
         id=item_id,
         kind=kind,

@@ -100,8 +100,10 @@ class Block:
 
     def claim(self, *path: str) -> None:
         """Keep the line of this block under a path that ends in its id; refuse a twin."""
-        first = self.source.lines.setdefault(path, self.line)
-        if first != self.line and path[-1]:
+        first = self.source.lines.get(path)
+        if first is None:
+            self.source.lines[path] = self.line
+        elif path[-1]:
             reason = f"the id '{path[-1]}' is taken (line {first}); choose another"
             self.refuse_at(self.line, reason)
 
