@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # A virtual environment holds absolute paths: one that was moved, copied or lost its Python is
 # made anew.
 ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(VENV)/python 2>/dev/null),$(CURDIR))
-$(shell rm -f $(VENV)/python $(VENV)/runtime $(VENV)/dev)
+$(shell rm -f $(VENV)/python $(VENV)/runtime $(VENV)/project $(VENV)/dev)
 endif
 
 .PHONY: help setup setup-dev demo check test screenshots lock clean
@@ -29,10 +29,10 @@ help:
 	@echo 'make clean        remove $(VENV) and caches'
 	@echo 'PYTHON=python3.12 chooses the interpreter, PORT=8001 the port of the demo.'
 
-setup: $(VENV)/runtime
+setup: $(VENV)/runtime $(VENV)/project
 	@:
 
-setup-dev: $(VENV)/dev
+setup-dev: setup $(VENV)/dev
 	@:
 
 demo: setup
@@ -74,10 +74,13 @@ $(VENV)/python:
 	@$(PYTHON) -m venv $(VENV)
 	@printf '%s' '$(CURDIR)' >$@
 
-# The build backend is in the lock, so the project itself installs without the network.
-$(VENV)/runtime: requirements.lock pyproject.toml | $(VENV)/python
+$(VENV)/runtime: requirements.lock | $(VENV)/python
 	@echo 'Installing what the assistant needs into $(VENV) ...'
 	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+# The build backend is in the lock, so the project itself installs without the network.
+$(VENV)/project: pyproject.toml $(VENV)/runtime
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
