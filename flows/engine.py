@@ -1,0 +1,323 @@
+"""The engine: pure functions that move a dialogue from one question to the next.
+
+Nothing that a patient sends raises; only callers can be wrong, and get a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from flows.conditions import enabled_items
+from flows.events import (
+    Asked,
+    AskedBack,
+    Event,
+    Expired,
+    Finished,
+    NotUnderstood,
+    Scored,
+    Turn,
+    Why,
+)
+from flows.lexicon import Lexicon
+from flows.model import Flow, Item, ItemKind
+from flows.reading import (
+    Ambiguous,
+    Denied,
+    NotAReply,
+    Reading,
+    Understood,
+    given_as,
+    offer,
+    read,
+    read_confirmation,
+)
+from flows.recording import answered, ends_at_once, record
+from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
+from flows.scoring import score
+from flows.session import Given, GivenKind, Session, Status
+
+
+def start(
+    flow: Flow,
+    *,
+    language: str,
+    facts: Mapping[str, str] | None = None,
+    items: Iterable[str] | None = None,
+) -> Turn:
+    """Open a session and ask its first question; without any it is finished at once.
+
+    `facts` are known answers of other flows (`flow/item` to option id), for conditions;
+    `items` limits the session to some items of the flow.
+    """
+    session = Session(
+        flow=flow.id,
+        definition=flow.definition,
+        language=language,
+        items=None if items is None else tuple(items),
+        facts=dict(facts or {}),
+    )
+    return _go_on(flow, session)
+
+
+def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn:
+    """Feed one reply to a session; return the new session and what happened.
+
+    A finished or expired session takes corrections only (`Chose`, `Amend`); it stays closed,
+    also where a correction enables a question that was never asked.
+
+    Raises:
+        ValueError: the session runs on another definition, or is closed and this is no
+            correction.
+    """
+    _check(flow, session)
+    match reply:
+        case Chose(turn, option):
+            return _chosen(flow, session, turn, option)
+        case Amend(turn, text):
+            return _amended(flow, session, turn, text, lexicon)
+    item = _pending(flow, session)
+    match reply:
+        case Said(text):
+            return _said(flow, session, item, text, lexicon)
+        case Back():
+            return _back(flow, session, item)
+        case Skip(raw):
+            return _answer(flow, session, item, Given(GivenKind.SKIP, raw, session.turn))
+        case DoesNotApply(raw):
+            kind = GivenKind.NOT_APPLICABLE if item.may_not_apply else GivenKind.SKIP
+            return _answer(flow, session, item, Given(kind, raw, session.turn))
+
+
+def ask_again(flow: Flow, session: Session) -> Turn:
+    """Put the pending question once more; what had been offered for it is forgotten.
+
+    Raises:
+        ValueError: the session runs on another definition, or is closed.
+    """
+    _check(flow, session)
+    return _again(flow, session, _pending(flow, session))
+
+
+def expire(flow: Flow, session: Session) -> Turn:
+    """Close a session with questions open; what was answered stays, and is scored.
+
+    The score says itself whether the answers are enough. Without any answer there is none.
+
+    Raises:
+        ValueError: the session runs on another definition, or is closed.
+    """
+    _check(flow, session)
+    _pending(flow, session)
+    session = _settled(replace(session, status=Status.EXPIRED))
+    standing = _standing(flow, session)
+    return Turn(session, (standing, *(_scored(flow, session) if answered(session) else ())))
+
+
+def _check(flow: Flow, session: Session) -> None:
+    if (session.flow, session.definition) != (flow.id, flow.definition):
+        raise ValueError(f"session of {session.flow!r} resumed with another definition")
+
+
+def _pending(flow: Flow, session: Session) -> Item:
+    if session.pending is None:
+        raise ValueError(f"session of {session.flow!r} is {session.status.value}")
+    return flow.item(session.pending)
+
+
+def _said(flow: Flow, session: Session, item: Item, text: str, lexicon: Lexicon) -> Turn:
+    if session.offered:
+        reading = read_confirmation(item, session.offered, text, lexicon)
+    else:
+        reading = read(item, text, lexicon)
+    match reading:
+        case Understood():
+            given = _given(session, reading, text, session.turn)
+            return _answer(flow, session, item, given)
+        case Ambiguous():
+            return _ask_back(session, item, text, reading)
+        case Denied():
+            return _again(flow, session, item)
+        case NotAReply(why):
+            return _not_understood(flow, session, item, text, why)
+
+
+def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
+    """The answer as it is kept; one that was asked back keeps the words of both replies."""
+    named = reading.code or str(reading.value)
+    if turn == session.turn and named in session.offered:
+        raw = f"{session.offered_raw} / {raw}"
+    return Given(GivenKind.ANSWER, raw, turn, reading.value, reading.code, reading.text)
+
+
+def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Turn:
+    candidates = offer(item, reading)
+    if candidates == session.offered:
+        # Asking back the same once more would be a loop; a hint leads on.
+        return _missed(session, item, text, reading.why)
+    session = replace(session, offered=candidates, offered_raw=text)
+    return Turn(session, (AskedBack(item.id, text, candidates, reading.why),))
+
+
+def _missed(session: Session, item: Item, raw: str, why: Why) -> Turn:
+    attempt = session.misunderstood + 1
+    session = replace(session, misunderstood=attempt, offered=(), offered_raw="")
+    return Turn(session, (NotUnderstood(item.id, raw, attempt, why),))
+
+
+def _not_understood(flow: Flow, session: Session, item: Item, raw: str, why: Why) -> Turn:
+    """Nothing changes; where another question waits, that one is asked again."""
+    if session.pending == item.id:
+        return _missed(session, item, raw, why)
+    missed = NotUnderstood(item.id, raw, 1, why)
+    if session.pending is None:
+        return Turn(session, (missed,))
+    turn = ask_again(flow, session)
+    return Turn(turn.session, (missed, *turn.events))
+
+
+def _chosen(flow: Flow, session: Session, turn: int, option: str) -> Turn:
+    item = _asked_at(flow, session, turn)
+    if item is None:
+        return _unchanged(flow, session)
+    reading = _choice(item, option)
+    if reading is None:
+        return _not_understood(flow, session, item, option, Why.NOT_A_REPLY)
+    given = _given(session, reading, _label(session, item, option), turn)
+    return _take(flow, session, item, given)
+
+
+def _choice(item: Item, option: str) -> Understood | None:
+    """The answer behind a button; None where the question has no such button."""
+    if item.option(option) is not None:
+        return given_as(item, option)
+    digits = option.isascii() and option.isdecimal() and len(option) <= len(str(item.maximum))
+    if item.kind in (ItemKind.SCALE, ItemKind.COUNT) and digits:
+        return given_as(item, option) if item.minimum <= int(option) <= item.maximum else None
+    return None
+
+
+def _label(session: Session, item: Item, option_id: str) -> str:
+    option = item.option(option_id)
+    return option_id if option is None else option.text.get(session.language, option_id)
+
+
+def _amended(flow: Flow, session: Session, turn: int, text: str, lexicon: Lexicon) -> Turn:
+    item = _asked_at(flow, session, turn)
+    if item is None:
+        return _unchanged(flow, session)
+    if item.id == session.pending:
+        return _said(flow, session, item, text, lexicon)
+    reading: Reading = read(item, text, lexicon)
+    if isinstance(reading, Understood):
+        return _take(flow, session, item, _given(session, reading, text, turn))
+    return _not_understood(flow, session, item, text, reading.why)
+
+
+def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
+    """The item asked at that turn, if there was such a turn and the item is still asked."""
+    item_id = session.asked_at(turn)
+    return next((item for item in enabled_items(flow, session) if item.id == item_id), None)
+
+
+def _take(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+    if item.id == session.pending:
+        return _answer(flow, session, item, given)
+    return _correct(flow, session, item, given)
+
+
+def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+    """An answer to the pending question (or that it is left out), then the next one."""
+    recorded = record(flow, session, item, given)
+    if ends_at_once(flow, recorded.events):
+        return _finish(flow, recorded.session, recorded.events)
+    return _go_on(flow, recorded.session, recorded.events)
+
+
+def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+    """An answer to a question that does not wait; the one that waits is asked again."""
+    recorded = record(flow, session, item, given)
+    after, events = recorded.session, recorded.events
+    if not events:
+        return _unchanged(flow, session)
+    if after.status is not Status.WAITING:
+        return Turn(after, (*events, *_scored(flow, after)))
+    if ends_at_once(flow, events):
+        return _finish(flow, after, events)
+    if any(enabled.id == after.pending for enabled in enabled_items(flow, after)):
+        again = ask_again(flow, after)
+        return Turn(again.session, (*events, *again.events))
+    return _go_on(flow, after, events)
+
+
+def _unchanged(flow: Flow, session: Session) -> Turn:
+    """Nothing to take: the pending question again, or how the closed session stands."""
+    if session.pending is not None:
+        return ask_again(flow, session)
+    return Turn(session, (_standing(flow, session),))
+
+
+def _back(flow: Flow, session: Session, item: Item) -> Turn:
+    enabled = enabled_items(flow, session)
+    before = enabled[: enabled.index(item)]
+    previous = next((each for each in reversed(before) if each.id in session.given), None)
+    if previous is None:
+        return _again(flow, session, item)
+    return _ask(session, enabled, previous)
+
+
+def _again(flow: Flow, session: Session, item: Item) -> Turn:
+    enabled = enabled_items(flow, session)
+    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled), again=True)
+    return Turn(_settled(session), (asked,))
+
+
+def _go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
+    """Ask the first question that nothing was given for, or finish."""
+    enabled = enabled_items(flow, session)
+    for item in enabled:
+        if item.id not in session.given:
+            return _ask(session, enabled, item, events)
+    return _finish(flow, session, events)
+
+
+def _ask(
+    session: Session, enabled: tuple[Item, ...], item: Item, events: tuple[Event, ...] = ()
+) -> Turn:
+    session = replace(
+        session,
+        trail=(*session.trail, item.id),
+        misunderstood=0,
+        offered=(),
+        offered_raw="",
+    )
+    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled))
+    return Turn(session, (*events, asked))
+
+
+def _place(enabled: tuple[Item, ...], item: Item) -> int:
+    return 1 + next(at for at, each in enumerate(enabled) if each.id == item.id)
+
+
+def _finish(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
+    session = _settled(replace(session, status=Status.FINISHED))
+    return Turn(session, (*events, _standing(flow, session), *_scored(flow, session)))
+
+
+def _settled(session: Session) -> Session:
+    """The session with nothing on offer."""
+    return replace(session, offered=(), offered_raw="") if session.offered else session
+
+
+def _standing(flow: Flow, session: Session) -> Finished | Expired:
+    """How a closed session stands."""
+    of = len(enabled_items(flow, session))
+    if session.status is Status.EXPIRED:
+        return Expired(answered(session), of)
+    return Finished(answered(session), of)
+
+
+def _scored(flow: Flow, session: Session) -> tuple[Scored, ...]:
+    result = score(flow, session.given)
+    return () if result is None else (Scored(result),)

@@ -1,0 +1,216 @@
+"""The words of a language by what they mean in an answer; the words themselves are data.
+
+A patient may switch languages in mid-sentence, so a lexicon also knows the words of the
+others (`alongside`). A number word of another language is weak: "to" is two in Danish, but
+"from 4 to 5" in English names two numbers only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from flows.source import Block, Source, parse
+from flows.words import HALF, Piece, pieces
+
+
+class Sense(StrEnum):
+    """What a phrase does to an answer; the values are keys of the language files."""
+
+    HEDGE = "hedges"
+    NUMBER = "numbers"
+    ARTICLE = "articles"
+    HALF = "halves"
+    UNIT = "units"
+    LITTLE_WORD = "little-words"
+    EVERY_DAY = "every-day"
+    NONE = "none"
+    OUT_OF = "out-of"
+    CONNECTOR = "connectors"
+    LETTER_PREFIX = "letter-prefixes"
+    NEGATION = "negations"
+    WEAK_NEGATION = "weak-negations"
+    YES = "yes"
+    NO = "no"
+    WEAK_YES = "weak-yes"
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    CONFIRM = "confirm"
+    DENY = "deny"
+    VAGUE = "vague"
+
+
+class Meaning(NamedTuple):
+    """What a phrase can mean. `value` is that of a number or half, `unit` what is counted."""
+
+    senses: frozenset[Sense]
+    value: int = 0
+    weak: bool = False
+    unit: str | None = None
+
+
+class Token(NamedTuple):
+    """A phrase of a message with what it can mean; no senses: a word like any other."""
+
+    text: str
+    meaning: Meaning
+    marked: bool = False
+
+    def means(self, *senses: Sense) -> bool:
+        """Whether it can mean any of these."""
+        return not self.meaning.senses.isdisjoint(senses)
+
+    @property
+    def weak(self) -> bool:
+        """Whether this number is one only where no other number stands beside it."""
+        return self.meaning.weak or Sense.ARTICLE in self.meaning.senses
+
+
+Phrase = tuple[str, ...]
+
+_NOTHING = Meaning(frozenset())
+NO_TOKEN = Token("", _NOTHING)
+"""What stands beside the first and the last token."""
+
+_NUMBER = frozenset({Sense.NUMBER})
+_HALF = frozenset({Sense.HALF})
+_SIGNS = {
+    HALF: Meaning(_HALF),
+    "/": Meaning(frozenset({Sense.OUT_OF, Sense.CONNECTOR})),
+    "-": Meaning(frozenset({Sense.CONNECTOR})),
+    "–": Meaning(frozenset({Sense.CONNECTOR})),
+    "—": Meaning(frozenset({Sense.CONNECTOR})),
+}
+_WITH_VALUE = (Sense.NUMBER, Sense.HALF, Sense.UNIT)
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """The phrases of one language, and perhaps of others, ready for looking up."""
+
+    language: str
+    phrases: Mapping[Phrase, Meaning]
+    _by_first: Mapping[str, Sequence[tuple[Phrase, Meaning]]]
+
+    @classmethod
+    def read(cls, text: str, file: str) -> Lexicon:
+        """Read one language file (YAML); `file` names it in errors.
+
+        Raises:
+            DefinitionError: the file is wrong; it names every mistake that was found.
+        """
+        source = Source(file)
+        block = parse(source, text, "language")
+        block.allow(("language",), Sense)
+        phrases: dict[Phrase, Meaning] = {}
+        for phrase, meaning in _entries(block):
+            known = phrases.get(phrase)
+            phrases[phrase] = _both(known, meaning) if known else meaning
+        source.finish()
+        return cls._of(block.identifier("language"), phrases)
+
+    def alongside(self, *others: Lexicon) -> Lexicon:
+        """This language with the words of others, whose number words are weak."""
+        phrases = dict(self.phrases)
+        for other in others:
+            for phrase, meaning in other.phrases.items():
+                known = phrases.get(phrase)
+                weak = meaning._replace(weak=Sense.NUMBER in meaning.senses)
+                phrases[phrase] = _both(known, weak) if known else weak
+        return self._of(self.language, phrases)
+
+    @classmethod
+    def _of(cls, language: str, phrases: Mapping[Phrase, Meaning]) -> Lexicon:
+        by_first: dict[str, list[tuple[Phrase, Meaning]]] = {}
+        for phrase in sorted(phrases, key=len, reverse=True):
+            by_first.setdefault(phrase[0], []).append((phrase[1:], phrases[phrase]))
+        return cls(language, phrases, by_first)
+
+    def tokens(self, text: str) -> tuple[Token, ...]:
+        """A message as phrases with their meanings, the longest known phrase first."""
+        found = pieces(text)
+        words = [piece.text for piece in found]
+        tokens = []
+        at = 0
+        while at < len(found):
+            token, length = self._token(found[at], words, at)
+            tokens.append(token)
+            at += length
+        return tuple(tokens)
+
+    def _token(self, piece: Piece, words: list[str], at: int) -> tuple[Token, int]:
+        if piece.number is not None:
+            senses = _HALF if piece.half else _NUMBER
+            return Token(piece.text, Meaning(senses, piece.number)), 1
+        for rest, meaning in self._by_first.get(piece.text, ()):
+            end = at + 1 + len(rest)
+            if not rest or tuple(words[at + 1 : end]) == rest:
+                return Token(" ".join(words[at:end]), meaning, piece.marked), 1 + len(rest)
+        return Token(piece.text, _SIGNS.get(piece.text, _NOTHING), piece.marked), 1
+
+
+def lexicons(files: Mapping[str, str]) -> dict[str, Lexicon]:
+    """Read every language (file name to text): by code, each alongside all the others.
+
+    Raises:
+        DefinitionError: a file is wrong.
+    """
+    read = [Lexicon.read(text, file) for file, text in sorted(files.items())]
+    return {
+        own.language: own.alongside(*(other for other in read if other is not own)) for own in read
+    }
+
+
+def _both(one: Meaning, other: Meaning) -> Meaning:
+    """Either meaning; the value is that of the first that has one."""
+    first = one if not one.senses.isdisjoint(_WITH_VALUE) else other
+    return first._replace(senses=one.senses | other.senses, unit=one.unit or other.unit)
+
+
+def _entries(block: Block) -> Iterator[tuple[Phrase, Meaning]]:
+    for sense in Sense:
+        if sense is Sense.UNIT:
+            yield from _units(block)
+        elif sense in _WITH_VALUE:
+            yield from _numbered(block, sense)
+        else:
+            yield from _listed(block, sense)
+
+
+def _listed(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:
+    for phrase in _phrases(block, sense):
+        yield phrase, Meaning(frozenset({sense}))
+
+
+def _units(block: Block) -> Iterator[tuple[Phrase, Meaning]]:
+    units = block.block(Sense.UNIT)
+    if units is not None:
+        for unit in units:
+            for phrase in _phrases(units, unit):
+                yield phrase, Meaning(frozenset({Sense.UNIT}), unit=unit)
+
+
+def _numbered(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:
+    numbers = block.block(sense)
+    if numbers is not None:
+        for key in numbers:
+            yield from _number(numbers, sense, key)
+
+
+def _number(numbers: Block, sense: Sense, key: str) -> Iterator[tuple[Phrase, Meaning]]:
+    if not (key.isascii() and key.isdecimal() and len(key) <= 3):
+        numbers.refuse(key, f"'{key}' is not a small number; write digits, such as \"7\"")
+        return
+    for phrase in _phrases(numbers, key):
+        yield phrase, Meaning(frozenset({sense}), int(key))
+
+
+def _phrases(block: Block, key: str) -> Iterator[Phrase]:
+    for words in block.words(key):
+        phrase = tuple(piece.text for piece in pieces(words))
+        if phrase:
+            yield phrase
+        else:
+            block.refuse(key, f"an entry of '{key}' has no word in it; remove it")

@@ -1,0 +1,76 @@
+"""Reading the reply to a question that was asked back: "7, is that right?", "7 or 8?"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.lexicon import Lexicon, Sense, Token
+from flows.model import Item
+from flows.reading.answer import NUMBERS, read_tokens
+from flows.reading.labels import content
+from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood, understood
+from flows.reading.polarity import poles
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The patient said that none of the offered answers is right."""
+
+
+def offer(item: Item, reading: Ambiguous) -> tuple[str, ...]:
+    """What to offer for a doubtful reading.
+
+    "Do you mean no?" cannot be answered with yes or no: where these are options of the
+    question itself, both are offered, the likelier first.
+    """
+    sides = poles(item) or ()
+    return (*reading.candidates, *(side for side in sides if side not in reading.candidates))
+
+
+def given_as(item: Item, candidate: str) -> Understood:
+    """The answer that a candidate (an option id, or digits) is."""
+    return Understood(int(candidate)) if item.kind in NUMBERS else understood(item, candidate)
+
+
+def read_confirmation(
+    item: Item, offered: Sequence[str], text: str, lexicon: Lexicon
+) -> Reading | Denied:
+    """Read the reply to an offer; whatever neither takes nor denies it is a fresh reply.
+
+    A bare "no" to a single offer denies it even where it is also the label of an option.
+    """
+    tokens = lexicon.tokens(text)
+    lead, rest = _split(tokens)
+    bare = lead is not None and not content(rest) and len(offered) == 1
+    fresh = read_tokens(item, tokens, lexicon)
+    if lead is None or poles(item) or (isinstance(fresh, Understood) and not bare):
+        return fresh
+    reading = read_tokens(item, rest, lexicon)
+    if lead.means(Sense.NO, Sense.DENY):
+        return Denied() if isinstance(reading, NotAReply) else reading
+    if len(offered) == 1 and _takes(offered[0], lead, rest, reading):
+        return given_as(item, offered[0])
+    return reading
+
+
+def _takes(candidate: str, lead: Token, rest: Sequence[Token], reading: Reading) -> bool:
+    """Whether a yes stands alone, or before the same answer or a remark that leaves it be."""
+    if isinstance(reading, NotAReply):
+        return not content(rest) or (lead.means(Sense.YES) and not _objects(rest))
+    return isinstance(reading, Ambiguous) and reading.candidates == (candidate,)
+
+
+def _split(tokens: Sequence[Token]) -> tuple[Token | None, Sequence[Token]]:
+    """The yes or no that the reply begins with, and the rest."""
+    for at, token in enumerate(tokens):
+        if token.means(Sense.YES, Sense.CONFIRM, Sense.NO, Sense.DENY):
+            return token, tokens[at + 1 :]
+        if not token.means(Sense.HEDGE):
+            break
+    return None, tokens
+
+
+def _objects(rest: Sequence[Token]) -> bool:
+    against = (Sense.NO, Sense.DENY, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.VAGUE)
+    return any(token.means(*against) for token in rest)

@@ -1,0 +1,99 @@
+"""Reading yes and no, agreement and disagreement, with negations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flows.events import Why
+from flows.lexicon import Sense, Token
+from flows.model import Item
+from flows.reading.labels import content
+from flows.reading.outcome import Reading, ambiguous, understood
+
+_PAIRS = (("yes", "no"), ("agree", "disagree"))
+
+
+def poles(item: Item) -> tuple[str, str] | None:
+    """The affirming and the denying option of a question; None where it has no such pair."""
+    ids = {option.id for option in item.options}
+    return next((pair for pair in _PAIRS if ids.issuperset(pair)), None)
+
+
+def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
+    """Yes or no in any words; None where the item has no such options, or nothing says so."""
+    pair = poles(item)
+    if pair is None:
+        return None
+    said = content(tokens)
+    heard = _hear(said, agreement=pair[0] == "agree")
+    heard.doubt |= len(item.options) > 2 and heard.negated
+    if len(heard.signs) == 2:
+        return ambiguous(pair, Why.SEVERAL)
+    if not heard.signs:
+        return None
+    chosen = pair[0] if True in heard.signs else pair[1]
+    if heard.doubt or (heard.leftover and not _must_not_wait(item, chosen, said)):
+        return ambiguous((chosen,), Why.UNCERTAIN)
+    return understood(item, chosen)
+
+
+def _must_not_wait(item: Item, chosen: str, said: Sequence[Token]) -> bool:
+    """A yes first, to a warning sign, is a yes whatever follows ("yes, since Tuesday").
+
+    CLINICAL: any yes gets the safety message at once; asking back would delay it.
+    """
+    urgent = item.flag is not None or chosen in (item.opens or {})
+    return urgent and chosen == "yes" and said[0].means(Sense.YES)
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the words so far say; `denied` waits for the word that a negation belongs to.
+
+    With a third option such as "undecided", a negation (`negated`) is not yet the other side.
+    """
+
+    signs: set[bool] = field(default_factory=set)
+    doubt: bool = False
+    leftover: bool = False
+    denied: bool = False
+    negated: bool = False
+
+    def sign(self, positive: bool) -> None:
+        """One word for or against, turned round by a negation before it."""
+        self.doubt |= self.denied and not positive
+        self.signs.add(positive is not self.denied)
+        self.denied = False
+
+
+def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
+    heard = _Heard()
+    for token in said:
+        _hear_one(heard, token, agreement)
+    if heard.denied:
+        _hear_lone_negation(heard)
+    return heard
+
+
+def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
+    if token.means(Sense.NO):
+        heard.signs.add(False)
+    elif token.means(Sense.WEAK_YES):
+        heard.doubt = True
+        heard.signs.add(True)
+    elif agreement and token.means(Sense.AGREE, Sense.DISAGREE):
+        heard.sign(token.means(Sense.AGREE))
+    elif token.means(Sense.YES):
+        heard.sign(positive=True)
+    elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
+        heard.denied = heard.negated = True
+        heard.doubt |= token.means(Sense.WEAK_NEGATION)
+    else:
+        heard.leftover = True
+
+
+def _hear_lone_negation(heard: _Heard) -> None:
+    """To say "no, I haven't" is one no; "I haven't" alone is a likely one; "yes ... not" both."""
+    heard.doubt |= not heard.signs
+    heard.signs.add(False)

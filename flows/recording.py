@@ -1,0 +1,82 @@
+"""Taking an answer into a session, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flows.conditions import enabled_items
+from flows.events import (
+    Answered,
+    Corrected,
+    Event,
+    NotApplicable,
+    Opened,
+    RedFlag,
+    Skipped,
+    Turn,
+)
+from flows.model import Flow, FlowKind, Item, Urgency
+from flows.session import Given, GivenKind, Session
+
+
+def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+    """The session with this answer, and what happened; nothing where it says the same again.
+
+    Answers to items that it disables are dropped from the session; the log has them.
+    """
+    previous = session.given.get(item.id)
+    if previous is not None and _same(previous, given):
+        return Turn(session, ())
+    events = (_event(item, given, previous), *_consequences(item, given))
+    session = replace(session, given={**session.given, item.id: given})
+    return Turn(_without_disabled(flow, session), events)
+
+
+def answered(session: Session) -> int:
+    """How many questions have an answer, zero included; skips are none."""
+    return sum(given.kind is GivenKind.ANSWER for given in session.given.values())
+
+
+def ends_at_once(flow: Flow, events: Iterable[Event]) -> bool:
+    """Whether a screen has found an emergency: then no further question may delay help."""
+    return flow.kind is FlowKind.SCREEN and any(
+        isinstance(event, RedFlag) and event.urgency is Urgency.EMERGENCY for event in events
+    )
+
+
+def _same(one: Given, other: Given) -> bool:
+    """Whether both say the same, in whatever words."""
+    return (one.kind, one.value, one.code, one.text) == (
+        other.kind,
+        other.value,
+        other.code,
+        other.text,
+    )
+
+
+def _event(item: Item, given: Given, previous: Given | None) -> Event:
+    if given.kind is GivenKind.SKIP:
+        return Skipped(item.id, given)
+    if given.kind is GivenKind.NOT_APPLICABLE:
+        return NotApplicable(item.id, given)
+    if previous is not None and previous.kind is GivenKind.ANSWER:
+        return Corrected(item.id, given, previous)
+    return Answered(item.id, given)
+
+
+def _consequences(item: Item, given: Given) -> tuple[Event, ...]:
+    events: list[Event] = []
+    if item.flag is not None and given.code == "yes":
+        events.append(RedFlag(item.id, item.flag, given.raw))
+    if item.opens is not None and given.code is not None and given.code in item.opens:
+        events.append(Opened(item.opens[given.code]))
+    return tuple(events)
+
+
+def _without_disabled(flow: Flow, session: Session) -> Session:
+    enabled = {item.id for item in enabled_items(flow, session)}
+    if session.given.keys() <= enabled:
+        return session
+    kept = {item: given for item, given in session.given.items() if item in enabled}
+    return replace(session, given=kept)

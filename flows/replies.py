@@ -1,0 +1,56 @@
+"""What a session can be resumed with.
+
+Commands such as "skip" and "back" are recognised by whoever holds the conversation and
+arrive here as `Skip` and `Back`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Free words of the patient."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """A button of the question of that turn; an option id, or a digit for scales and counts."""
+
+    turn: int
+    option: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The patient would rather not answer."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoesNotApply:
+    """The question does not apply to this patient."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The patient wants the question before this one again."""
+
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """An edited message, whose original answered the question of that turn."""
+
+    turn: int
+    text: str
+
+
+Reply = Said | Chose | Skip | DoesNotApply | Back | Amend
