@@ -58,26 +58,38 @@ _BUSY_POOL = "Every database connection is taken. Try again."
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise `Unavailable` or `Conflict` for faults of the database; let our own mistakes pass."""
+def translated(*, reading: bool = False) -> Iterator[None]:
+    """Raise `Unavailable` or `Conflict` for faults of the database; let our own mistakes pass.
+
+    A write by a reader (`reading`) is such a mistake.
+    """
     try:
         yield
     except PoolTimeoutError:
         raise Unavailable(_BUSY_POOL) from None
     except DBAPIError as error:
-        fault = _fault(error)
+        fault = _fault(error, reading)
         if fault is None:
             raise
         raise fault from error
 
 
-def _fault(error: DBAPIError) -> Unavailable | None:
+def _fault(error: DBAPIError, reading: bool) -> Unavailable | None:
     origin = error.orig
+    if reading and _is_write(origin):
+        return None
     if isinstance(origin, sqlite3.Error):
         return _sqlite_fault(origin)
     if isinstance(origin, psycopg.Error):
         return _postgresql_fault(origin)
     return None
+
+
+def _is_write(origin: BaseException | None) -> bool:
+    return (
+        getattr(origin, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY
+        or getattr(origin, "sqlstate", None) == "25006"
+    )
 
 
 def _sqlite_fault(origin: sqlite3.Error) -> Unavailable | None:

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self, TypeVar, cast
 
@@ -62,6 +62,7 @@ class Database:
         """Names the same database again; holds the password, so not for logs."""
         self.dialect: Dialect = cast(Dialect, place.get_backend_name())
         self._turn = threading.Lock()
+        self._held: Connection | None = None
         self._writer, self._reader = _open(place, durable, pool_size)
 
     @classmethod
@@ -76,13 +77,14 @@ class Database:
         SQLite takes the write lock at once, so one writer runs at a time. Transactions do
         not nest. Raises Unavailable, Conflict.
         """
-        with self._my_turn(), translated(), self._writer.begin() as connection:
+        transaction = self._one_writer() if self.dialect == "sqlite" else self._writer.begin()
+        with translated(), transaction as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads, from one snapshot. Raises Unavailable."""
-        with translated(), self._reader.begin() as connection:
+        with translated(reading=True), self._reader.begin() as connection:
             yield connection
 
     def run(self, work: Callable[[Connection], _T]) -> _T:
@@ -104,6 +106,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; a throw-away database is deleted."""
+        if self._held is not None:
+            self._held.close()
         self._reader.dispose()
         self._writer.dispose()
         if self._folder is not None:
@@ -113,15 +117,16 @@ class Database:
         with self.write() as connection:
             return work(connection)
 
-    def _my_turn(self) -> AbstractContextManager[None]:
-        return self._one_writer() if self.dialect == "sqlite" else nullcontext()
-
     @contextmanager
-    def _one_writer(self) -> Iterator[None]:
+    def _one_writer(self) -> Iterator[Connection]:
         if not self._turn.acquire(timeout=_engines.LOCK_SECONDS):
             raise Unavailable("A write in this process has not ended in time. Try again.")
         try:
-            yield
+            # Kept between transactions: the pool would cost as much as the transaction itself.
+            if self._held is None:
+                self._held = self._writer.connect()
+            with self._held.begin():
+                yield self._held
         finally:
             self._turn.release()
 
@@ -133,7 +138,7 @@ def exclusive(url: str) -> Iterator[None]:
     Other short commands may still read and write. PostgreSQL has no such limit. Raises InUse.
     """
     file = _file(_normal(url))
-    if not url.startswith("sqlite") or not file:
+    if not file or not url.startswith("sqlite"):
         yield
         return
     with Path(f"{file}.lock").open("a+", encoding="utf-8") as lock:
