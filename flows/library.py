@@ -8,7 +8,7 @@ from dataclasses import replace
 from flows.canonical import sealed
 from flows.condition_checks import wrong_answer
 from flows.errors import DefinitionError
-from flows.loader import is_pathway, read_flow, read_pathway
+from flows.loader import read_definition
 from flows.model import Flow, Pathway, Test
 from flows.source import Source
 from flows.spelling import advice
@@ -86,14 +86,13 @@ class _Reading:
     def add(self, file: str, text: str) -> None:
         """Read one file; what is wrong with it is kept for `check`."""
         try:
-            if is_pathway(text, file):
-                pathway, source = read_pathway(text, file)
-                self._claim("pathway", pathway.id, source)
-                self.pathways[pathway.id] = pathway
+            definition, source = read_definition(text, file)
+            if isinstance(definition, Flow):
+                self._claim("flow", definition.id, source)
+                self.flows[definition.id] = definition
             else:
-                flow, source = read_flow(text, file)
-                self._claim("flow", flow.id, source)
-                self.flows[flow.id] = flow
+                self._claim("pathway", definition.id, source)
+                self.pathways[definition.id] = definition
         except DefinitionError as error:
             self._errors.append(error)
 

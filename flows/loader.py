@@ -6,7 +6,7 @@ The file's own consistency is checked here; what one file says of another, in `l
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import PurePath
 
 from flows.canonical import sealed
 from flows.checks import check_flow
@@ -66,7 +66,7 @@ def load_flow(text: str, file: str) -> Flow:
     Raises:
         DefinitionError: the definition is wrong; it names every mistake that was found.
     """
-    return read_flow(text, file)[0]
+    return _read_flow(parse(Source(file), text, "flow"))
 
 
 def load_pathway(text: str, file: str) -> Pathway:
@@ -75,33 +75,34 @@ def load_pathway(text: str, file: str) -> Pathway:
     Raises:
         DefinitionError: the definition is wrong; it names every mistake that was found.
     """
-    return read_pathway(text, file)[0]
+    return _read_pathway(parse(Source(file), text, "pathway"))
 
 
-def is_pathway(text: str, file: str) -> bool:
-    """Whether a file means to be a pathway: it has steps, or no items and lies in `pathways/`.
+def read_definition(text: str, file: str) -> tuple[Flow | Pathway, Source]:
+    """Read whichever of the two a file holds, with the lines on which its parts stand.
+
+    A pathway has steps, or lies in a folder `pathways` and has no items.
 
     Raises:
-        DefinitionError: the file is not YAML.
+        DefinitionError: as `load_flow`.
     """
-    keys = set(parse(Source(file), text, "definition"))
-    return "steps" in keys or ("items" not in keys and "pathways" in PurePosixPath(file).parts)
-
-
-def read_flow(text: str, file: str) -> tuple[Flow, Source]:
-    """As `load_flow`, with the lines on which its parts stand."""
     source = Source(file)
-    flow = _flow(parse(source, text, "flow"))
-    source.finish()
-    check_flow(flow, source)
-    source.finish()
-    return sealed(flow), source
+    block = parse(source, text, "definition")
+    if "steps" in block or ("items" not in block and "pathways" in PurePath(file).parts):
+        return _read_pathway(block), source
+    return _read_flow(block), source
 
 
-def read_pathway(text: str, file: str) -> tuple[Pathway, Source]:
-    """As `load_pathway`, with the lines on which its parts stand."""
-    source = Source(file)
-    block = parse(source, text, "pathway")
+def _read_flow(block: Block) -> Flow:
+    flow = _flow(block)
+    block.source.finish()
+    check_flow(flow, block.source)
+    block.source.finish()
+    return sealed(flow)
+
+
+def _read_pathway(block: Block) -> Pathway:
+    source = block.source
     block.allow(("id", "title", "steps"), ("gates",))
     title = _title(block)
     pathway = Pathway(
@@ -113,7 +114,7 @@ def read_pathway(text: str, file: str) -> tuple[Pathway, Source]:
     source.lines["id",] = block.line_at("id")
     source.lines["gates",] = block.line_at("gates")
     source.finish()
-    return pathway, source
+    return pathway
 
 
 def _flow(block: Block) -> Flow:
@@ -185,13 +186,13 @@ def _item_kind(block: Block) -> ItemKind:
     kind = block.one_of("kind", ItemKind, ItemKind.TEXT)
     if block.source.refusals > noted:
         return kind
-    own = _KEYS_BY_KIND[kind]
-    strangers = {key for keys in _KEYS_BY_KIND.values() for key in keys} - set(own)
-    for key in block:
-        if key in strangers:
-            block.refuse(key, f"a {kind} item has no '{key}'; remove it or change the kind")
+    others = {key for keys in _KEYS_BY_KIND.values() for key in keys} - {*_KEYS_BY_KIND[kind]}
+    strangers = [key for key in block if key in others]
+    for key in strangers:
+        block.refuse(key, f"a {kind} item has no '{key}'; remove it or change the kind")
     required = ("id", "kind", "text", *_REQUIRED_BY_KIND[kind])
-    block.allow(required, (*_ITEM_KEYS, *own, *strangers))
+    optional = {*_ITEM_KEYS, *_KEYS_BY_KIND[kind]} - {*required}
+    block.allow(required, sorted(optional), refused=strangers)
     return kind
 
 

@@ -7,7 +7,7 @@ the rest of the file is still read. `Source.finish` raises what was noted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,7 +18,14 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from flows.errors import DefinitionError
 from flows.model import Texts
-from flows.spelling import LONGEST_IDENTIFIER, advice, is_identifier, listed, parse_duration
+from flows.spelling import (
+    LONGEST_IDENTIFIER,
+    advice,
+    is_identifier,
+    listed,
+    nearest,
+    parse_duration,
+)
 
 REQUIRED_LANGUAGES = ("da", "en")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,9}")
@@ -107,15 +114,21 @@ class Block:
             reason = f"the id '{path[-1]}' is taken (line {first}); choose another"
             self.refuse_at(self.line, reason)
 
-    def allow(self, required: Iterable[str], optional: Iterable[str] = ()) -> None:
-        """Refuse keys that are not known and say which required ones are missing."""
+    def allow(
+        self, required: Iterable[str], optional: Iterable[str] = (), refused: Sequence[str] = ()
+    ) -> None:
+        """Refuse unknown keys and say which required ones are missing.
+
+        `refused` are keys that the caller has refused already.
+        """
         required = tuple(required)
         known = (*required, *optional)
-        for key in self:
-            if key not in known:
-                self.refuse(key, f"unknown key '{key}'; {advice(key, known)}")
+        unknown = [key for key in self if key not in known and key not in refused]
+        for key in unknown:
+            self.refuse(key, f"unknown key '{key}'; {advice(key, known)}")
+        misspelt = {nearest(key, known) for key in unknown}
         for key in required:
-            if key not in self:
+            if key not in self and key not in misspelt:
                 self.refuse_at(self.line, f"the key '{key}' is missing; add it")
 
     def text(self, key: str, default: str = "") -> str:
@@ -296,16 +309,22 @@ def parse(source: Source, text: str, name: str) -> Block:
     try:
         node = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        problem = error.problem or error.context or "it cannot be read"
-        raise _not_yaml(source, line, str(problem)) from error
+        problem = str(error.problem or error.context or "it cannot be read")
+        raise _not_yaml(source, _line_of_error(error), problem) from error
     except YAMLError as error:
         raise _not_yaml(source, 1, str(error).partition("\n")[0]) from error
     if not isinstance(node, MappingNode):
         reason = f"this is not a {name}; begin the file with 'id:'"
         raise DefinitionError(source.file, 1, reason)
     return Block(source, node, name)
+
+
+def _line_of_error(error: MarkedYAMLError) -> int:
+    """Where to look: what never ends is found at the end of the file, but begins earlier."""
+    marks = [error.problem_mark, error.context_mark]
+    if "end" in str(error.problem):
+        marks.reverse()
+    return next((mark.line + 1 for mark in marks if mark is not None), 1)
 
 
 def _not_yaml(source: Source, line: int, problem: str) -> DefinitionError:

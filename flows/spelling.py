@@ -34,12 +34,20 @@ def is_identifier(word: str) -> bool:
     return len(word) <= LONGEST_IDENTIFIER and _IDENTIFIER.fullmatch(word) is not None
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def advice(word: str, known: Iterable[str]) -> str:
     """What to write instead of a word that is not known."""
-    known = sorted(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    guess = f"did you mean '{near[0]}'? " if near else ""
-    return f"{guess}It can be {listed(known)}" if known else "there is none to choose from"
+    words = sorted(known)
+    if not words:
+        return "there is none to choose from"
+    guess = nearest(word, words)
+    choice = f"it can be {listed(words)}"
+    return choice if guess is None else f"did you mean '{guess}'? I{choice[1:]}"
 
 
 def listed(words: Iterable[str]) -> str:
