@@ -52,7 +52,7 @@ def test_processes_never_share_an_id(database: Database, migrated_database_url: 
 def test_a_rolled_back_block_is_reserved_anew(database: Database) -> None:
     mine, other = Ids(database), Ids(database)
     lost = take_and_roll_back(database, mine, 3)
-    others = take(database, other, 3)
+    others = take(database, other, BLOCK)
     again = take(database, mine, 3)
     assert not set(others) & set(again)
     assert min(again) > max(lost)
