@@ -15,12 +15,13 @@ class Flag:
     """A reported warning sign.
 
     `follow_up` is what the patient answered when asked whether a doctor has looked, `note`
-    the first note or contact that a professional wrote afterwards. `mistaken` means that the
+    the first note that a professional wrote afterwards. `mistaken` means that the
     patient took it back.
     """
 
     id: int
     at: datetime
+    flow: str | None
     item: str | None
     urgency: str | None
     text: str | None
@@ -44,20 +45,17 @@ def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
 def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
     after = [row for row in rows if (row.recorded_at, row.sequence) > _place(entry)]
     told = [each for each in said(after, "contact") if each.author in ("patient", "helper")]
-    noted = [
-        each
-        for each in said(after, "note") + said(after, "contact")
-        if is_professional(each.author)
-    ]
+    noted = [each for each in said(after, "note") if is_professional(each.author)]
     return Flag(
         entry.id,
         entry.at,
+        entry.flow,
         entry.item,
         entry.code,
         entry.text,
         since is None or entry.recorded_at > since,
         told[-1] if told else None,
-        min(noted, key=lambda each: (each.at, each.id), default=None),
+        noted[0] if noted else None,
         _taken_back(entry, after) or any(each.code == "mistaken" for each in told),
     )
 

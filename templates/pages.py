@@ -1,0 +1,124 @@
+"""Pages from templates: everything escaped, nothing undefined, no inline script or style."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from templates import charts
+from templates.telling import Telling
+from templates.words import Words
+
+SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signed", "iso")
+"""What every template may call without being given it: methods of `Words`."""
+
+# Journal systems may know no more than Latin-1, and a line is a line.
+_FOR_JOURNALS = str.maketrans(
+    {"\u2212": "-", "\u2192": "->", "\u2013": "-", "\u201c": '"', "\u201d": '"', "\u2019": "'"}
+)
+
+
+def render(
+    name: str,
+    language: str,
+    *,
+    timezone: str = "UTC",
+    now: datetime | None = None,
+    **context: Any,
+) -> str:
+    """Render a template of `pages/`, such as "access.html".
+
+    `timezone` is that of the person whom the page is about; dates in the year of `now` are
+    written without it.
+
+    Raises:
+        KeyError: no words in this language.
+        jinja2.UndefinedError: the context lacks something that the template needs.
+        jinja2.TemplateNotFound: no such template.
+    """
+    return _render(f"pages/{name}", Words.of(language, timezone, now), context)
+
+
+def summary_page(
+    summary: Any,
+    language: str,
+    *,
+    viewer: str | None,
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+    shared_until: datetime | None,
+    **more: Any,
+) -> str:
+    """The professional's page; what else it may be given stands at the top of its template.
+
+    `summary` is a `trajectory.summary.Summary`; `viewer`, `names` and `labels` as in
+    `templates.telling`; `shared_until` None: until the patient stops it.
+    """
+    telling = _telling(summary, language, viewer, names, labels)
+    context = {
+        "summary": summary,
+        "tell": telling,
+        "shared_until": shared_until,
+        "journal_text": _journal(summary, telling),
+        **more,
+    }
+    return _render("pages/summary.html", telling.words, context)
+
+
+def journal(
+    summary: Any,
+    language: str,
+    *,
+    viewer: str | None,
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+) -> str:
+    """The same summary as plain text of at most 15 lines, to be pasted into a journal."""
+    return _journal(summary, _telling(summary, language, viewer, names, labels))
+
+
+def _telling(
+    summary: Any,
+    language: str,
+    viewer: str | None,
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+) -> Telling:
+    words = Words.of(language, summary.person.timezone, summary.now)
+    return Telling(words, viewer, names, labels)
+
+
+def _journal(summary: Any, telling: Telling) -> str:
+    text = _render("journal.txt", telling.words, {"summary": summary, "tell": telling})
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line).translate(_FOR_JOURNALS)
+
+
+def _render(name: str, words: Words, context: Mapping[str, Any]) -> str:
+    shared = {each: getattr(words, each) for each in SHARED}
+    language = words.catalogue.language
+    return _environment().get_template(name).render({**shared, "language": language, **context})
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("templates", "."),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["charts"] = charts
+    environment.filters["line"] = _one_line
+    return environment
+
+
+def _one_line(text: str, length: int = 160) -> str:
+    """Somebody's words on one line, cut where they get long."""
+    words = " ".join(text.split())
+    return words if len(words) <= length else words[: length - 3].rstrip() + "..."
