@@ -1,0 +1,1 @@
+"""HTTP: webhooks, web chat, the professional's pages, health and metrics."""

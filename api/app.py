@@ -1,0 +1,90 @@
+"""The web application: routers, static files, and what guards them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import Scope
+
+from api import chat, health
+from api.context import Web, web_of
+from api.guards import SameOrigin, SecurityHeaders
+from api.language import language_of
+from api.metrics import Measured
+from bot.deployment import Deployment
+from bot.doorbell import Doorbell
+from bot.inbox import Inbox
+from templates import pages
+from trajectory.database import Unavailable
+
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request; a route that takes more says so itself."""
+
+
+class _Static(StaticFiles):
+    """Files that a browser keeps but asks about, so that a deploy shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def create_app(
+    deployment: Deployment,
+    inbox: Inbox,
+    doorbell: Doorbell,
+    *,
+    secure: bool,
+    framed: bool = False,
+    extra_routers: Iterable[APIRouter] = (),
+) -> FastAPI:
+    """The application of one process.
+
+    `secure`: browsers reach it by https. `framed`: its pages may be shown in a frame of its
+    own site, as the demo does.
+    """
+    app = FastAPI(
+        title="BackTrace",
+        openapi_url=None,
+        max_body_size=LARGEST_BODY,
+        middleware=[
+            Middleware(Measured),
+            Middleware(SecurityHeaders, secure=secure, framed=framed),
+            Middleware(SameOrigin),
+        ],
+    )
+    app.state.web = Web(deployment, inbox, doorbell, secure)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(404, _missing)
+    for router in (health.router, chat.router, *extra_routers):
+        app.include_router(router)
+    app.mount("/static", _Static(directory=str(files("templates") / "static")), "static")
+    return app
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    return _trouble(request, "unavailable", 503, {"Retry-After": "5"})
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.detail != "Not Found":  # a route's own words, not the router's
+        return await http_exception_handler(request, error)
+    return _trouble(request, "missing", 404, {})
+
+
+def _trouble(request: Request, key: str, status: int, headers: dict[str, str]) -> Response:
+    """A kind page for people, one word for programs."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse(key, status, headers)
+    clinic = web_of(request).deployment.clinic
+    html = pages.render("chat/notice.html", language_of(request), clinic=clinic, key=key)
+    return HTMLResponse(html, status, headers)

@@ -1,0 +1,47 @@
+"""Counts requests by route, never by path: paths hold tokens."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from prometheus_client import Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Histogram(
+    "backtrace_http_request_seconds",
+    "Seconds until a response began, by route and status",
+    ("method", "route", "status"),
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+STREAMS = Gauge("backtrace_chat_streams", "Chat pages that listen for new messages")
+
+
+class Measured:
+    """Measures each request until its response begins."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and note what came of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                labels = _method(scope), _route(scope), str(message["status"])
+                REQUESTS.labels(*labels).observe(perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, note)
+
+
+def _method(scope: Scope) -> str:
+    method = str(scope["method"])
+    return method if method in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "other"))

@@ -1,0 +1,224 @@
+"""Who may write in a patient's web chat: one-time links, and the devices they let in.
+
+A link is used once and sets a cookie; the cookie leads to the patient and to the patient's
+address on channel `web`. Only keyed hashes of tokens and cookies are stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from trajectory import tables
+from trajectory._addresses import VALUE, add_address
+from trajectory.ids import Ids
+from trajectory.keys import Ring, Sealer
+
+CHANNEL = "web"
+IDLE = timedelta(days=90)
+"""A device that nobody used for so long is not let in any more."""
+
+_LINK_PURPOSE = "web.link"
+_COOKIE_PURPOSE = "web.session"
+
+_link = tables.core(tables.WebLink)
+_session = tables.core(tables.WebSession)
+_patient = tables.core(tables.Patient)
+_address = tables.core(tables.Address)
+
+
+class Visitor(NamedTuple):
+    """The patient behind a cookie, and what a page needs to know of them."""
+
+    session_id: int
+    patient_id: int
+    address_id: int
+    address: str
+    language: str
+    timezone: str
+    last_seen_at: datetime
+    sealer: Sealer
+
+
+_MAY_WRITE = (
+    _session.c.closed_at.is_(None),
+    _session.c.last_seen_at > bindparam("used_since"),
+    _address.c.channel == CHANNEL,
+    _address.c.status != "closed",
+)
+_FROM = _session.join(_patient, _patient.c.id == _session.c.patient_id).join(
+    _address, _address.c.patient_id == _session.c.patient_id
+)
+_VISITOR = (
+    select(
+        _session.c.id,
+        _session.c.patient_id,
+        _address.c.id.label("address_id"),
+        _address.c.value,
+        _patient.c.language,
+        _patient.c.timezone,
+        _session.c.last_seen_at,
+        _patient.c.key_id,
+        _patient.c.wrapped_key,
+    )
+    .select_from(_FROM)
+    .where(_session.c.cookie_hash.in_(bindparam("hashes", expanding=True)), *_MAY_WRITE)
+    .order_by(_address.c.id)
+    .limit(1)
+)
+_STILL_OPEN = (
+    select(_session.c.id)
+    .select_from(_FROM)
+    .where(_session.c.id == bindparam("session"), *_MAY_WRITE)
+    .limit(1)
+)
+_OPEN_LINK = (
+    _link.c.token_hash.in_(bindparam("hashes", expanding=True)),
+    _link.c.used_at.is_(None),
+    _link.c.expires_at > bindparam("now"),
+)
+_LINK_LANGUAGE = (
+    select(_patient.c.language)
+    .join(_link, _link.c.patient_id == _patient.c.id)
+    .where(*_OPEN_LINK)
+    .limit(1)
+)
+_USE_LINK = (
+    update(_link).where(*_OPEN_LINK).values(used_at=bindparam("now")).returning(_link.c.patient_id)
+)
+
+
+def create_link(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    sealer: Sealer,
+    *,
+    patient_id: int,
+    token: str,
+    now: datetime,
+    lifetime: timedelta,
+) -> None:
+    """Store a link that lets one device in, once. A patient without a web address gets one."""
+    _ensure_address(connection, ids, ring, sealer, patient_id, now)
+    row = {
+        "id": ids.take(connection),
+        "patient_id": patient_id,
+        "token_hash": ring.find_hash(_LINK_PURPOSE, token)[1],
+        "created_at": now,
+        "expires_at": now + lifetime,
+    }
+    connection.execute(insert(_link), row)
+
+
+def link_language(connection: Connection, ring: Ring, token: str, now: datetime) -> str | None:
+    """The language of the patient whose unused link this is; None when it opens nothing."""
+    hashes = _hashes(ring, _LINK_PURPOSE, token)
+    found = connection.execute(_LINK_LANGUAGE, {"hashes": hashes, "now": now})
+    return found.scalar_one_or_none()
+
+
+def exchange(
+    connection: Connection, ids: Ids, ring: Ring, *, token: str, cookie: str, now: datetime
+) -> int | None:
+    """Use the link up and let the device with this cookie in; the patient's id.
+
+    None when the link is wrong, used or expired: no caller can tell which. Of two exchanges
+    at the same moment one succeeds.
+    """
+    hashes = _hashes(ring, _LINK_PURPOSE, token)
+    patient_id = connection.execute(_USE_LINK, {"hashes": hashes, "now": now}).scalar_one_or_none()
+    if patient_id is None:
+        return None
+    row = {
+        "id": ids.take(connection),
+        "patient_id": patient_id,
+        "cookie_hash": ring.find_hash(_COOKIE_PURPOSE, cookie)[1],
+        "created_at": now,
+        "last_seen_at": now,
+    }
+    connection.execute(insert(_session), row)
+    return int(patient_id)
+
+
+def find_visitor(connection: Connection, ring: Ring, cookie: str, now: datetime) -> Visitor | None:
+    """Whose device this is, in one query; None when it is let in no longer. Raises WrongKey."""
+    asked = {"hashes": _hashes(ring, _COOKIE_PURPOSE, cookie), "used_since": now - IDLE}
+    row = connection.execute(_VISITOR, asked).one_or_none()
+    if row is None:
+        return None
+    sealer = ring.unwrap(row.key_id, row.wrapped_key, row.patient_id)
+    address = sealer.open_text(VALUE, row.address_id, row.value)
+    return Visitor(
+        row.id,
+        row.patient_id,
+        row.address_id,
+        address,
+        row.language,
+        row.timezone,
+        row.last_seen_at,
+        sealer,
+    )
+
+
+def is_open(connection: Connection, session_id: int, now: datetime) -> bool:
+    """Whether this device may still read and write."""
+    asked = {"session": session_id, "used_since": now - IDLE}
+    return connection.execute(_STILL_OPEN, asked).one_or_none() is not None
+
+
+def touch(connection: Connection, session_id: int, now: datetime) -> None:
+    """The device was used now."""
+    connection.execute(update(_session).where(_session.c.id == session_id).values(last_seen_at=now))
+
+
+def close(connection: Connection, session_id: int, now: datetime) -> None:
+    """Let this device in no more."""
+    connection.execute(
+        update(_session)
+        .where(_session.c.id == session_id, _session.c.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+
+
+def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
+    """Let no device of this patient in, and make the links that are still out worthless."""
+    connection.execute(
+        update(_session)
+        .where(_session.c.patient_id == patient_id, _session.c.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+    connection.execute(
+        update(_link)
+        .where(_link.c.patient_id == patient_id, _link.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+def _ensure_address(
+    connection: Connection, ids: Ids, ring: Ring, sealer: Sealer, patient_id: int, now: datetime
+) -> None:
+    mine = select(_address.c.id).where(
+        _address.c.patient_id == patient_id,
+        _address.c.channel == CHANNEL,
+        _address.c.status != "closed",
+    )
+    if connection.execute(mine.limit(1)).one_or_none() is None:
+        add_address(
+            connection,
+            ids,
+            ring,
+            sealer,
+            patient_id=patient_id,
+            channel=CHANNEL,
+            address=f"patient-{patient_id}",
+            now=now,
+            preferred=False,
+        )
+
+
+def _hashes(ring: Ring, purpose: str, secret: str) -> Sequence[bytes]:
+    return [digest for _, digest in ring.find_hashes(purpose, secret)]
