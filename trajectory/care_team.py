@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from trajectory import tables
-from trajectory.ids import Ids
 from trajectory.keys import Sealer
 
 _member = tables.core(tables.CareTeamMember)
@@ -40,28 +39,20 @@ _ONE = select(_member.c.id, _member.c.role, _member.c.name, _member.c.email).whe
 
 
 def add(
-    connection: Connection,
-    ids: Ids,
-    sealer: Sealer,
-    *,
-    patient_id: int,
-    role: str,
-    name: str,
-    email: str | None,
-    now: datetime,
-) -> Member:
-    """A new person in a patient's care team."""
-    member = Member(ids.take(connection), role, name, email)
+    connection: Connection, sealer: Sealer, member: Member, *, patient_id: int, now: datetime
+) -> None:
+    """Take a new person into a patient's care team, under an id that `Ids` gave."""
     row = {
         "id": member.id,
         "patient_id": patient_id,
-        "role": role,
-        "name": sealer.seal_text(_NAME, member.id, name),
-        "email": None if email is None else sealer.seal_text(_EMAIL, member.id, email),
+        "role": member.role,
+        "name": sealer.seal_text(_NAME, member.id, member.name),
+        "email": None
+        if member.email is None
+        else sealer.seal_text(_EMAIL, member.id, member.email),
         "created_at": now,
     }
     connection.execute(_INSERT, row)
-    return member
 
 
 def active(connection: Connection, sealer: Sealer, patient_id: int) -> list[Member]:

@@ -39,16 +39,11 @@ class Record:
 
     def add_physio(self, patient_id: int, sealer: Sealer) -> Member:
         with self.database.write() as connection:
-            return care_team.add(
-                connection,
-                self.ids,
-                sealer,
-                patient_id=patient_id,
-                role="physiotherapist",
-                name="Anne Skov",
-                email="anne@klinik.example",
-                now=NOW,
+            anne = Member(
+                self.ids.take(connection), "physiotherapist", "Anne Skov", "anne@klinik.example"
             )
+            care_team.add(connection, sealer, anne, patient_id=patient_id, now=NOW)
+            return anne
 
     def share(
         self,

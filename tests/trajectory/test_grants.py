@@ -136,16 +136,8 @@ def test_the_care_team_carries_the_patients_own_names(record: Record) -> None:
     other_id, others = record.enrol("Jonas Lund")
     anne = record.add_physio(patient_id, sealer)
     with record.database.write() as connection:
-        son = care_team.add(
-            connection,
-            record.ids,
-            sealer,
-            patient_id=patient_id,
-            role="relative",
-            name="min søn",
-            email=None,
-            now=NOW,
-        )
+        son = Member(record.ids.take(connection), "relative", "min søn", None)
+        care_team.add(connection, sealer, son, patient_id=patient_id, now=NOW)
         care_team.rename(connection, sealer, anne.id, "Anne fys")
         named = care_team.active(connection, sealer, patient_id)
         assert care_team.member(connection, others, other_id, son.id) is None

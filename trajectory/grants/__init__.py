@@ -12,6 +12,7 @@ from trajectory.grants._given import (
     active,
     by_id,
     by_token,
+    change_purposes,
     end,
     give,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "by_cookie",
     "by_id",
     "by_token",
+    "change_purposes",
     "close_viewing",
     "end",
     "give",

@@ -120,7 +120,7 @@ def give(
         "id": grant_id,
         "patient_id": patient_id,
         "member_id": member_id,
-        "purposes": ",".join(sorted(set(purposes))),
+        "purposes": _stored(purposes),
         "given_at": now,
         "until": until,
         "token_hash": ring.find_hash(_LINK, token)[1],
@@ -158,6 +158,13 @@ def end(connection: Connection, grant_id: int, now: datetime) -> None:
     )
 
 
+def change_purposes(connection: Connection, grant_id: int, purposes: Iterable[str]) -> None:
+    """Replace what a grant is for."""
+    connection.execute(
+        update(_grant).where(_grant.c.id == grant_id).values(purposes=_stored(purposes))
+    )
+
+
 def _ref(row: Row[*tuple[Any, ...]]) -> GrantRef:
     purposes = purposes_of(row.purposes)
     return GrantRef(row.id, row.patient_id, row.member_id, purposes, bool(row.active))
@@ -174,6 +181,10 @@ def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Grant:
         last_seen_at=row.last_seen_at,
         word=sealer.open_text(_WORD, row.grant_id, row.word),
     )
+
+
+def _stored(purposes: Iterable[str]) -> str:
+    return ",".join(sorted(set(purposes)))
 
 
 def purposes_of(stored: str) -> frozenset[str]:
