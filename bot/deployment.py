@@ -33,7 +33,6 @@ class Clinic:
     public_url: str = "http://127.0.0.1:8000"
     emergency_number: str = "112"
     doctor_number: str = "1813"
-    minimum_odi_answers: int = 8
 
 
 _WORDS = (
@@ -81,5 +80,5 @@ class Deployment:
     clock: Clock
     chance: Chance
     channels: Mapping[str, Channel]
-    """The channels that are on, by name."""
+    """The channels that are on and send, by name."""
     clinic: Clinic = field(default_factory=Clinic)

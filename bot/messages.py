@@ -23,6 +23,8 @@ class Layout(StrEnum):
     """0 to 10: scales and counts."""
     YES_NO = "yes-no"
     """Y/N (J/N)."""
+    IN_TEXT = "in-text"
+    """The text names them already."""
 
 
 @dataclass(frozen=True, slots=True)

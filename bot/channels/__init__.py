@@ -1,4 +1,4 @@
-"""Channels: one file each. A channel is one `render`, one `send` and one classed error."""
+"""Channels: one file each, with a pure `render`, and where it is on one `send`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.messages import Message, Rendered
-from templates.catalogue import Catalogue
+from bot.messages import Rendered
 
 
 class Trouble(StrEnum):
@@ -47,13 +46,9 @@ class Parcel:
 
 
 class Channel(Protocol):
-    """What every channel can do."""
+    """What every channel that is on can do."""
 
     name: str
-
-    def render(self, message: Message, words: Catalogue) -> Rendered:
-        """The message in this channel's form; pure."""
-        ...
 
     def send(self, parcel: Parcel) -> str | None:
         """Send, and return the provider's id if it gives one.

@@ -1,0 +1,102 @@
+"""Which command a message is, if the whole of it is one.
+
+Patterns are data (`templates/commands`): `[x]` may be left out, `(x|y)` is either, `{name}`
+takes any words. Compiled once; a message is matched against every language, the patient's
+own first, since patients switch.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from templates.command_words import load_command_words
+
+_TOKENS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[a-z]+\}|[^\s\[\](){}]+")
+_BLANKS = re.compile(r"\s+")
+_EDGES = " \t\n.!,;:\"'()/"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command by name, with the words in its slots as the patient wrote them."""
+
+    name: str
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+def recognise(text: str, language: str) -> Command | None:
+    """The command that this whole message is, or None."""
+    said = tidy(text)
+    if not said:
+        return None
+    for patterns in _by_language(language):
+        for name, pattern in patterns:
+            found = pattern.fullmatch(" " + said)
+            if found is not None:
+                return Command(name, {k: v for k, v in found.groupdict().items() if v})
+    return None
+
+
+def role_of(words: str) -> str | None:
+    """The role that these words name, in any language, or None."""
+    said = tidy(words).casefold()
+    for language in load_command_words().values():
+        for role, names in language.roles.items():
+            if said in names:
+                return role
+    return None
+
+
+def means_everybody(words: str) -> bool:
+    """Whether these words mean all the people, in any language."""
+    said = tidy(words).casefold()
+    return any(said in language.everybody for language in load_command_words().values())
+
+
+def tidy(text: str) -> str:
+    """One line, composed, without punctuation at its edges; a lone `?` stays."""
+    line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(_EDGES)
+    line = line.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return line if line.strip("?") == "" else line.rstrip("?" + _EDGES)
+
+
+def _by_language(first: str) -> Iterator[tuple[tuple[str, re.Pattern[str]], ...]]:
+    compiled = _compiled()
+    yield compiled[first]
+    for language, patterns in compiled.items():
+        if language != first:
+            yield patterns
+
+
+@cache
+def _compiled() -> Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]:
+    return {
+        language: tuple(
+            (name, re.compile(_expression(pattern), re.IGNORECASE))
+            for name, patterns in words.commands.items()
+            for pattern in patterns
+        )
+        for language, words in load_command_words().items()
+    }
+
+
+def _expression(pattern: str) -> str:
+    return "".join(_token(token) for token in _TOKENS.findall(pattern))
+
+
+def _token(token: str) -> str:
+    if token.startswith("{"):
+        return f"[ :,]+(?P<{token[1:-1]}>.+?)"
+    if token.startswith("["):
+        return f"(?: {_either(token[1:-1].strip('()'))})?"
+    if token.startswith("("):
+        return f" {_either(token[1:-1])}"
+    return f" {re.escape(token)}"
+
+
+def _either(words: str) -> str:
+    return "(?:" + "|".join(re.escape(word.strip()) for word in words.split("|")) + ")"

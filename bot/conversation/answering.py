@@ -1,0 +1,164 @@
+"""What the patient sent: an opt-out, a command, a task's answer, or a questionnaire's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.commands import Command, recognise
+from bot.conversation import asking, commanding
+from bot.conversation.memory import OpenSession
+from bot.conversation.step import Step
+from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
+from bot.inbound import Inbound, InboundKind
+from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
+
+_TASKS = {module.NAME: module for module in (enrolment, sharing, ending, follow_up, keeping)}
+_TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
+    "back": Back,
+    "skip": Skip,
+    "does-not-apply": DoesNotApply,
+}
+
+
+def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) -> None:
+    """Take one message; `amends` is the session and turn that an edited message answered."""
+    match message.kind:
+        case InboundKind.OTHER:
+            step.add_line("cannot.read")
+            _ask_again(step)
+        case InboundKind.EDIT:
+            _amend(step, message, amends)
+        case InboundKind.CHOICE:
+            _press(step, message)
+        case InboundKind.TEXT:
+            _read(step, message.text)
+    step.flush()
+
+
+def _read(step: Step, text: str) -> None:
+    command = recognise(text, step.person.language)
+    if step.person.status == "stopped" and not commanding.works_when_stopped(command):
+        return
+    if command is not None and _command(step, command, text):
+        return
+    if step.memory.task is not None:
+        _TASKS[step.memory.task.name].reply(step, text, None)
+    elif step.open is not None:
+        _resume(step, step.open, Said(text))
+    elif step.person.status == "active":
+        keeping.begin(step, text)
+
+
+def _command(step: Step, command: Command, text: str) -> bool:
+    """Do what the command says; False where it is an answer after all."""
+    if command.name in _TO_ENGINE:
+        return _move(step, command.name, text)
+    if step.person.status == "enrolling" and command.name not in commanding.WHILE_ENROLLING:
+        return False
+    commanding.do(step, command)
+    return True
+
+
+def _move(step: Step, name: str, text: str) -> bool:
+    task = step.memory.task
+    if task is not None and task.name == enrolment.NAME:
+        if name == "back":
+            enrolment.go_back(step)
+        return name == "back"
+    if task is not None:
+        step.memory.task = None
+        step.add_line("task.left")
+        asking.repeat(step)
+    elif step.open is not None:
+        _resume(step, step.open, _TO_ENGINE[name](text))
+    else:
+        step.add_line("nothing.open")
+    return True
+
+
+def _resume(step: Step, open: OpenSession, reply: Reply) -> None:
+    step.answered = (open.id, open.session.turn)
+    asking.resume(step, open, reply)
+
+
+def _press(step: Step, message: Inbound) -> None:
+    """A button: `q.session.turn.option`, `n.session.turn` (no), or `t.turn.option`."""
+    kind, _, rest = message.choice.partition(".")
+    parts = rest.split(".")
+    if step.person.status == "stopped":
+        return
+    if kind == "t" and len(parts) == 2:
+        _press_task(step, message.text, *parts)
+    elif kind == "q" and len(parts) == 3:
+        _press_answer(step, message.text, *parts)
+    elif kind == "n" and step.open is not None and parts[0] == str(step.open.id):
+        _resume(step, step.open, Said(step.words.say("button.no")))
+    else:
+        _ask_again(step)
+
+
+def _press_task(step: Step, label: str, turn: str, option: str) -> None:
+    task = step.memory.task
+    if task is None or turn != str(task.turn):
+        step.add_line("old.button")
+        _ask_again(step)
+        return
+    if option in [known for known, _ in task.data.get("options", [])]:
+        _TASKS[task.name].reply(step, label, option)
+    else:
+        _ask_again(step)
+
+
+def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
+    wanted = int(session) if session.isdecimal() else 0
+    is_open = step.open is not None and step.open.id == wanted
+    open = step.open if is_open else step.older.get(wanted)
+    if open is None or not turn.isdecimal():
+        step.add_line("old.button")
+        _ask_again(step)
+        return
+    if not is_open or step.memory.task is None:
+        _resume(step, open, Chose(int(turn), option))
+    else:
+        _resume_behind_task(step, open, Chose(int(turn), option))
+    if not is_open:
+        _ask_again(step)
+
+
+def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
+    """An older question's button was pressed while a task asks: take it, then ask again."""
+    _resume(step, open, reply)
+    if step.memory.task is not None:
+        _TASKS[step.memory.task.name].ask(step)
+
+
+def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None:
+    """An edited message corrects the answer that it gave, or is read as a new one."""
+    if amends is None:
+        _read(step, message.text)
+        return
+    session_id, turn = amends
+    is_open = step.open is not None and step.open.id == session_id
+    open = step.open if is_open else step.older.get(session_id)
+    if open is None:
+        step.add_line("old.edit")
+        _ask_again(step)
+        return
+    asking.resume(step, open, Amend(turn, message.text))
+    step.answered = amends
+    if not is_open:
+        _ask_again(step)
+
+
+def _ask_again(step: Step) -> None:
+    task = step.memory.task
+    if task is not None:
+        _TASKS[task.name].ask(step)
+    elif step.open is not None:
+        asking.repeat(step)
+
+
+def ask_again(step: Step) -> None:
+    """Put whatever waits for an answer once more."""
+    _ask_again(step)
+    step.flush()

@@ -1,0 +1,282 @@
+"""From the engine's events to records and words, and from one flow to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time
+
+from bot.conversation import safety
+from bot.conversation.effects import DropDue, SaveSession, SetDue
+from bot.conversation.memory import OpenSession, Waiting
+from bot.conversation.questions import label, layout, question
+from bot.conversation.records import record_correction, record_given, record_score
+from bot.conversation.step import Step
+from bot.messages import Choice, Layout, Message
+from bot.schedule import awake, next_clock
+from flows import engine
+from flows import events as happened
+from flows.model import Flow, FlowKind, Item, ItemKind
+from flows.replies import Reply
+from flows.session import Given, GivenKind, Status
+
+SITTING_ENDS = time(4)
+"""A "today" instrument stays open until this local hour."""
+
+
+def request(step: Step, wanted: Waiting) -> None:
+    """Open a flow now, or let it wait its turn behind what is open."""
+    waiting = step.memory.waiting
+    is_open = step.open is not None and step.open.session.flow == wanted.flow
+    if is_open or any(w.flow == wanted.flow and w.items == wanted.items for w in waiting):
+        return
+    waiting.append(wanted)
+    waiting.sort(key=lambda flow: flow.priority)
+    open_next(step)
+
+
+def open_next(step: Step) -> None:
+    """Open what waits, the most urgent first, unless something is open already.
+
+    After an emergency only screens open until somebody has looked.
+    """
+    library = step.world.library
+    for waiting in list(step.memory.waiting):
+        if step.open is not None or step.memory.task is not None:
+            return
+        flow = library.flow(waiting.flow)
+        if step.memory.held and flow.kind is not FlowKind.SCREEN:
+            continue
+        step.memory.waiting.remove(waiting)
+        _open(step, flow, waiting)
+
+
+def _open(step: Step, flow: Flow, waiting: Waiting) -> None:
+    turn = engine.start(
+        flow,
+        language=step.person.language,
+        facts=dict(step.memory.facts),
+        items=waiting.items,
+    )
+    if turn.session.status is not Status.WAITING:
+        return
+    step.open = OpenSession(step.new_id(), turn.session, step.now, last=waiting.last)
+    step.do(SaveSession(step.open, opened=True))
+    set_timers(step)
+    if flow.intro is not None:
+        step.lead.append(flow.intro[step.person.language])
+    tell(step, flow, step.open, turn.events)
+
+
+def set_timers(step: Step) -> None:
+    """Set when the open session reminds and when it expires, if there is one."""
+    if step.open is None:
+        return
+    flow = step.flow_of(step.open)
+    opened_at = step.open.opened_at
+    expires = opened_at + flow.expires
+    if flow.one_sitting:
+        expires = next_clock(opened_at, step.person.zone, SITTING_ENDS)
+    step.do(SetDue("expire", "expire", expires, step.open.id))
+    set_reminder(step, flow, 0)
+
+
+def set_reminder(step: Step, flow: Flow, number: int) -> None:
+    """Set the timer of the open session's reminder with this number (from 0), if it has one."""
+    if step.open is None or number >= len(flow.reminders):
+        return
+    at = awake(step.open.opened_at + flow.reminders[number], step.person.zone)
+    step.do(SetDue("remind", "remind", at, step.open.id, payload={"number": number}))
+
+
+def resume(step: Step, open: OpenSession, reply: Reply) -> None:
+    """Feed a reply to a session, the open one or an older one that is being corrected."""
+    flow = step.flow_of(open)
+    turn = engine.resume(flow, open.session, reply, step.lexicon)
+    open.session = turn.session
+    step.do(SaveSession(open))
+    tell(step, flow, open, turn.events)
+
+
+def repeat(step: Step) -> None:
+    """Put the pending question again, after something else was dealt with."""
+    if step.memory.task is not None or step.open is None:
+        open_next(step)
+    else:
+        flow = step.flow_of(step.open)
+        tell(step, flow, step.open, engine.ask_again(flow, step.open.session).events)
+    step.flush()
+
+
+def expire(step: Step, open: OpenSession) -> None:
+    """Close a session whose time is up; what was answered stays, and is scored if enough."""
+    flow = step.flow_of(open)
+    turn = engine.expire(flow, open.session)
+    open.session = turn.session
+    scored = any(
+        isinstance(event, happened.Scored) and event.score.value is not None
+        for event in turn.events
+    )
+    if flow.one_sitting and not scored and not open.last:
+        _offer_again(step, flow)
+    tell(step, flow, open, turn.events)
+
+
+def _offer_again(step: Step, flow: Flow) -> None:
+    """A sitting that ran out unfinished is offered once more, whole, at the chosen hour."""
+    at = next_clock(step.now, step.person.zone, step.person.hour)
+    step.do(SetDue(f"again:{flow.id}", "flow", at, payload={"flow": flow.id, "last": True}))
+
+
+def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
+    """Record what happened and say what the patient should hear, in that order."""
+    for event in events:
+        _tell(step, flow, open, event)
+    if open.session.status is not Status.WAITING and open is step.open:
+        _close(step, open)
+
+
+def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> None:
+    match event:
+        case happened.Asked():
+            _ask(step, flow, open, event)
+        case happened.Answered(item, given):
+            record_given(step, flow, open, item, given)
+            _remember(step, flow, item, given)
+            _echo(step, flow, item, given, "echo.answered")
+        case happened.Corrected(item, given, previous):
+            record_correction(step, flow, open, item, given, previous)
+            _remember(step, flow, item, given)
+            _echo(step, flow, item, given, "echo.corrected")
+        case happened.Skipped(item, given) | happened.NotApplicable(item, given):
+            record_given(step, flow, open, item, given)
+            step.add_line(f"echo.{given.kind.value}")
+        case happened.NotUnderstood():
+            _hint(step, flow, open, event)
+        case happened.AskedBack():
+            _ask_back(step, flow, open, event)
+        case happened.RedFlag():
+            safety.raise_flag(step, flow, open, event)
+        case happened.Opened(wanted):
+            _put_first(step, wanted)
+        case happened.Scored(score):
+            record_score(step, flow, open, score)
+        case happened.Finished():
+            _thank(step, flow, open)
+        case happened.Expired():
+            step.add_line("session.expired", title=flow.title[step.person.language])
+
+
+def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:
+    message = question(
+        flow.item(event.item),
+        open.session.language,
+        step.words,
+        place=(event.position, event.total),
+        session_id=open.id,
+        turn=event.turn,
+    )
+    step.say(message)
+
+
+def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
+    item = flow.item(item_id)
+    if given.kind is not GivenKind.ANSWER:
+        step.add_line(f"echo.{given.kind.value}")
+    elif item.kind is ItemKind.TEXT:
+        step.add_line("echo.noted")
+    else:
+        answer = label(item, given.code, given.value, step.person.language, step.words)
+        title = item.title[step.person.language] if item.title else flow.title[step.person.language]
+        step.add_line(key, answer=answer, title=title)
+
+
+def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
+    """Keep option ids of the intake, which other flows' conditions ask for."""
+    if flow.kind is FlowKind.INTAKE and given.code is not None:
+        step.memory.facts[f"{flow.id}/{item_id}"] = given.code
+
+
+def _put_first(step: Step, flow_id: str) -> None:
+    flow = step.world.library.flow(flow_id)
+    step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
+    step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
+
+
+def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> None:
+    item = flow.item(event.item)
+    if event.why is happened.Why.OUT_OF_RANGE:
+        step.add_line("hint.range", low=item.minimum, high=item.maximum)
+    elif event.attempt >= 3:
+        step.add_line("hint.way-out")
+    else:
+        step.add_line(f"hint.{layout(item).value}", last=_last_letter(item), high=item.maximum)
+    if open is step.open and open.session.pending == event.item:
+        _put_pending(step, flow, open)
+
+
+def _last_letter(item: Item) -> str:
+    return chr(ord("A") + max(len(item.options) - 1, 0))
+
+
+def _put_pending(step: Step, flow: Flow, open: OpenSession) -> None:
+    tell(step, flow, open, engine.ask_again(flow, open.session).events)
+
+
+def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> None:
+    item = flow.item(event.item)
+    if len(event.candidates) == 1:
+        _offer_one(step, open, item, event.candidates[0])
+        return
+    message = question(
+        item,
+        open.session.language,
+        step.words,
+        place=(1, 1),
+        session_id=open.id,
+        turn=open.session.turn,
+        only=event.candidates,
+    )
+    key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
+    named = " / ".join(choice.key for choice in message.choices)
+    in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
+    text = step.words.say(key, candidates=named)
+    step.say(replace(message, text=text, anchors=None, layout=in_text))
+
+
+def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
+    option = item.option(candidate)
+    if option is None:
+        meant = label(item, None, int(candidate), step.person.language, step.words)
+    else:
+        letter = label(item, candidate, None, step.person.language, step.words)
+        words = option.text[open.session.language]
+        meant = letter if letter == words else f"{letter}: {words}"
+    place = f"{open.id}.{open.session.turn}"
+    choices = (
+        Choice(step.words.say("key.yes"), step.words.say("button.yes"), f"q.{place}.{candidate}"),
+        Choice(step.words.say("key.no"), step.words.say("button.no"), f"n.{place}"),
+    )
+    step.say(
+        Message(
+            step.words.say("ask-back.one", meant=meant),
+            choices,
+            Layout.YES_NO,
+            session_id=open.id,
+            turn=open.session.turn,
+        )
+    )
+
+
+def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
+    if open is step.open and flow.closing is not None:
+        step.lead.append(flow.closing[step.person.language])
+
+
+def _close(step: Step, open: OpenSession) -> None:
+    open.closed_at = step.now
+    step.do(SaveSession(open))
+    step.do(DropDue(("remind", "expire")))
+    step.open = None
+    open_next(step)
+    step.flush()

@@ -1,0 +1,157 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from bot.commands import Command
+from bot.conversation import asking, pathways
+from bot.conversation.dates import day_name
+from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.progress import progress_lines
+from bot.conversation.step import Step
+from bot.conversation.tasks import ending, sharing
+from bot.conversation.tasks.keeping import keep
+from bot.schedule import awake
+from trajectory.grants import Grant
+
+LATER = timedelta(hours=3)
+"""How long "later" puts a question off."""
+WHILE_ENROLLING = frozenset({"stop", "help"})
+_WHEN_STOPPED = frozenset({"start", "stop", "help", "who", "stop-sharing"})
+
+
+def works_when_stopped(command: Command | None) -> bool:
+    """After STOP only these are answered; everything else waits for START."""
+    return command is not None and command.name in _WHEN_STOPPED
+
+
+def do(step: Step, command: Command) -> None:
+    """Carry out a command; the question that waits comes again after it."""
+    _COMMANDS[command.name](step, command.slots)
+
+
+def _help(step: Step, slots: Mapping[str, str]) -> None:
+    step.add_line("help", emergency=step.world.clinic.emergency_number)
+    _go_on(step)
+
+
+def _go_on(step: Step) -> None:
+    """Put the question that waits again, be it a task's or a questionnaire's."""
+    if step.memory.task is None:
+        asking.repeat(step)
+
+
+def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.status == "enrolling":
+        step.person.status = "ended"
+    elif step.person.status != "ended":
+        step.person.status = "stopped"
+    step.memory.task = None
+    step.memory.waiting.clear()
+    step.do(SavePatient())
+    step.do(DropDue())
+    step.do(DropUnsent())
+    step.do(Audit("stopped"))
+    if step.care.grants:
+        step.add_line("stop.shared", who=_names_and_ends(step, step.care.grants))
+    else:
+        step.add_line("stop.done")
+
+
+def _names_and_ends(step: Step, grants: tuple[Grant, ...]) -> str:
+    return ", ".join(_name_and_end(step, grant) for grant in grants)
+
+
+def _name_and_end(step: Step, grant: Grant) -> str:
+    if grant.until is None:
+        return step.words.say("grant.open-ended", name=grant.member.name)
+    day = day_name(grant.until, step.person.zone, step.person.language)
+    return step.words.say("grant.until", name=grant.member.name, day=day)
+
+
+def _start(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.status == "stopped":
+        step.person.status = "active"
+        step.do(SavePatient())
+        step.do(Audit("started-again"))
+        pathways.set_all(step, step.now)
+        asking.set_timers(step)
+        step.add_line("start.again")
+    else:
+        step.add_line("start.already")
+    asking.repeat(step)
+
+
+def _later(step: Step, slots: Mapping[str, str]) -> None:
+    if step.memory.task is not None:
+        step.memory.task = None
+        step.add_line("task.left")
+        asking.repeat(step)
+    elif step.open is None:
+        step.add_line("nothing.open")
+    else:
+        at = awake(step.now + LATER, step.person.zone)
+        step.do(SetDue("remind", "remind", at, step.open.id, payload={"number": 0}))
+        step.add_line("later", clock=at.astimezone(step.person.zone).strftime("%H:%M"))
+
+
+def _progress(step: Step, slots: Mapping[str, str]) -> None:
+    step.lead.extend(progress_lines(step))
+    _go_on(step)
+
+
+def _who(step: Step, slots: Mapping[str, str]) -> None:
+    if not step.care.grants:
+        step.add_line("who.nobody")
+    else:
+        step.add_line("who.intro")
+        for grant in step.care.grants:
+            step.lead.append(f"- {_name_and_end(step, grant)}{_looked(step, grant)}")
+        step.add_line("who.outro")
+    _go_on(step)
+
+
+def _looked(step: Step, grant: Grant) -> str:
+    if grant.last_seen_at is None:
+        return step.words.say("who.not-yet")
+    day = day_name(grant.last_seen_at, step.person.zone, step.person.language)
+    return step.words.say("who.looked", day=day)
+
+
+def _send(step: Step, slots: Mapping[str, str]) -> None:
+    sharing.share(step, slots.get("whom", ""))
+
+
+def _add(step: Step, slots: Mapping[str, str]) -> None:
+    sharing.add(step, slots.get("whom", ""))
+
+
+def _stop_sharing(step: Step, slots: Mapping[str, str]) -> None:
+    ending.stop_sharing(step, slots.get("whom", ""))
+
+
+def _question(step: Step, slots: Mapping[str, str]) -> None:
+    keep(step, "question", slots["text"])
+    _go_on(step)
+
+
+def _note(step: Step, slots: Mapping[str, str]) -> None:
+    keep(step, "note", slots["text"])
+    _go_on(step)
+
+
+_COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
+    "help": _help,
+    "stop": _stop,
+    "start": _start,
+    "later": _later,
+    "progress": _progress,
+    "who": _who,
+    "send": _send,
+    "add-professional": _add,
+    "stop-sharing": _stop_sharing,
+    "question": _question,
+    "note": _note,
+}

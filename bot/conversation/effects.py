@@ -1,0 +1,144 @@
+"""What a step wants done; `bot.ledger` writes all effects of a batch in its transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.conversation.memory import OpenSession
+from bot.messages import Message
+from trajectory.care_team import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A message to the patient."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A new entry in the trajectory; `text` is sealed when written."""
+
+    id: int
+    kind: str
+    flow: str | None = None
+    definition: str | None = None
+    item: str | None = None
+    value: float | None = None
+    code: str | None = None
+    unit: str | None = None
+    text: str | None = None
+    detail: dict[str, Any] | None = None
+    author: str = "patient"
+    session_id: int | None = None
+    turn: int | None = None
+    supersedes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaveSession:
+    """A session was opened, moved or closed."""
+
+    open: OpenSession
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetDue:
+    """The next occurrence of `key`; replaces the one that stood there."""
+
+    key: str
+    kind: str
+    at: datetime
+    session_id: int | None = None
+    turn: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DropDue:
+    """Nothing waits under these keys any more; None means under any."""
+
+    keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavePatient:
+    """Status, language, profile or pathway have changed; the step's person holds them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropUnsent:
+    """Messages that have not gone out must not: the patient has said stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddMember:
+    """The patient has named somebody."""
+
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class GiveGrant:
+    """The patient lets a named person read."""
+
+    member_id: int
+    purposes: tuple[str, ...]
+    until: datetime | None
+    token: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePurposes:
+    """What a grant is for has changed."""
+
+    grant_id: int
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndGrant:
+    """The patient has ended a grant."""
+
+    grant_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to somebody of the care team; never holds health data."""
+
+    member_id: int
+    email: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One link of the patient's audit chain."""
+
+    action: str
+    subject: str = ""
+    actor: str = "patient"
+
+
+Effect = (
+    Say
+    | Record
+    | SaveSession
+    | SetDue
+    | DropDue
+    | SavePatient
+    | DropUnsent
+    | AddMember
+    | GiveGrant
+    | ChangePurposes
+    | EndGrant
+    | Mail
+    | Audit
+)

@@ -1,0 +1,55 @@
+"""What a due row does when its time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.conversation import asking, pathways
+from bot.conversation.memory import Waiting
+from bot.conversation.step import Step
+from bot.conversation.tasks import follow_up
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """A due row whose time has come."""
+
+    kind: str
+    key: str
+    session_id: int | None
+    payload: Mapping[str, Any]
+
+
+def fall_due(step: Step, due: Fallen) -> None:
+    """Act on a due row; one whose session has moved on, or whose owner stopped, does nothing."""
+    step.bulk = True
+    if step.person.status != "active":
+        return
+    match due.kind:
+        case "step":
+            pathways.fall_due(step, due.payload["step"], due.payload["number"])
+        case "flow":
+            _start_flow(step, due.payload)
+        case "remind" if step.open is not None and step.open.id == due.session_id:
+            _remind(step, due.payload["number"])
+        case "expire" if step.open is not None and step.open.id == due.session_id:
+            asking.expire(step, step.open)
+        case "follow-up":
+            follow_up.begin(step)
+    step.flush()
+
+
+def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:
+    flow = step.world.library.flow(payload["flow"])
+    asking.request(step, Waiting(flow.id, None, flow.priority, payload.get("last", False)))
+
+
+def _remind(step: Step, number: int) -> None:
+    if step.memory.task is not None:
+        return
+    assert step.open is not None
+    flow = step.flow_of(step.open)
+    asking.set_reminder(step, flow, number + 1)
+    asking.repeat(step)

@@ -1,0 +1,108 @@
+"""What a conversation remembers between turns (sealed in table `conversation`)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flows.session import Session
+
+SCORE = "#score"
+
+
+@dataclass(slots=True)
+class Task:
+    """A short dialogue under way, such as enrolling or sharing; `turn` dates its buttons."""
+
+    name: str
+    step: str
+    turn: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A flow that has fallen due while something else was open."""
+
+    flow: str
+    items: tuple[str, ...] | None = None
+    priority: int = 50
+    last: bool = False
+    """A sitting that ran out once already; it is not offered a third time."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Everything but the open session."""
+
+    task: Task | None = None
+    waiting: list[Waiting] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+    """Option ids of answers that other flows' conditions ask for, by `flow/item`."""
+    held: bool = False
+    """An emergency was reported: no flow opens until somebody has looked."""
+    turns: int = 0
+    """Counts the tasks' questions, so that an old button is known for one."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary; empty parts are left out."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Memory:
+        """Read what `to_json` wrote."""
+        task = data.get("task")
+        return cls(
+            task=Task(**task) if task else None,
+            waiting=[
+                Waiting(
+                    w["flow"],
+                    None if w["items"] is None else tuple(w["items"]),
+                    w["priority"],
+                    w["last"],
+                )
+                for w in data.get("waiting", [])
+            ],
+            facts=data.get("facts", {}),
+            held=data.get("held", False),
+            turns=data.get("turns", 0),
+        )
+
+
+@dataclass(slots=True)
+class OpenSession:
+    """A session with its row's id, and the entry that now stands for each item.
+
+    The instrument's score stands under the key `SCORE`.
+    """
+
+    id: int
+    session: Session
+    opened_at: datetime
+    closed_at: datetime | None = None
+    entries: dict[str, int] = field(default_factory=dict)
+    last: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """What table `session` keeps sealed."""
+        return {
+            "session": self.session.to_json(),
+            "opened_at": self.opened_at.isoformat(),
+            "closed_at": self.closed_at.isoformat() if self.closed_at else None,
+            "entries": self.entries,
+            "last": self.last,
+        }
+
+    @classmethod
+    def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
+        """Read what `to_json` wrote."""
+        closed_at = data["closed_at"]
+        return cls(
+            row_id,
+            Session.from_json(data["session"]),
+            datetime.fromisoformat(data["opened_at"]),
+            datetime.fromisoformat(closed_at) if closed_at else None,
+            dict(data["entries"]),
+            data["last"],
+        )

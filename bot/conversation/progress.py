@@ -1,0 +1,52 @@
+"""How am I doing: a few plain sentences from what the patient has reported."""
+
+from __future__ import annotations
+
+from bot.conversation.step import Step
+from trajectory.measures import Direction
+from trajectory.progress import Progress, Trend, how_am_i
+from trajectory.summary import Person, summarise
+
+
+def progress_lines(step: Step) -> list[str]:
+    """What has changed since the start, in the patient's language; never a judgement."""
+    progress = how_am_i(summarise(step.timeline, person_of(step), step.now, None))
+    if not progress.enough:
+        return [step.words.say("progress.too-early"), *_now(step, progress)]
+    lines = [_sentence(step, trend) for trend in progress.trends if trend.change is not None]
+    return [step.words.say("progress.intro"), *lines, step.words.say("progress.outro")]
+
+
+def person_of(step: Step) -> Person:
+    """The patient as the summary names them."""
+    person = step.person
+    pathway = step.world.library.pathway(person.pathway) if person.pathway else None
+    return Person(
+        name=person.name,
+        pathway_titles=pathway.title if pathway else {},
+        started_at=person.started_at,
+        timezone=person.timezone,
+        language=person.language,
+    )
+
+
+def _now(step: Step, progress: Progress) -> list[str]:
+    return [
+        step.words.say(f"progress.now.{trend.measure}", value=_number(trend.now.value))
+        for trend in progress.trends
+    ]
+
+
+def _sentence(step: Step, trend: Trend) -> str:
+    assert trend.change is not None
+    direction = trend.change.direction
+    key = f"progress.{trend.measure}"
+    sentence = step.words.say(key, start=_number(trend.start.value), now=_number(trend.now.value))
+    small = trend.change.important is False
+    which = "unchanged" if direction is Direction.UNCHANGED or small else direction.value
+    return f"{sentence} {step.words.say(f'progress.verdict.{which}')}"
+
+
+def _number(value: float) -> str:
+    """One number for people, half up."""
+    return str(int(value + 0.5))

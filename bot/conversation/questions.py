@@ -1,0 +1,84 @@
+"""An item of a questionnaire as a message."""
+
+from __future__ import annotations
+
+from bot.messages import Choice, Layout, Message
+from flows.model import Item, ItemKind
+from templates.catalogue import Catalogue
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def question(
+    item: Item,
+    language: str,
+    words: Catalogue,
+    *,
+    place: tuple[int, int],
+    session_id: int,
+    turn: int,
+    only: tuple[str, ...] = (),
+) -> Message:
+    """The item's text with its place (`3/10`) and its choices, or `only` some of them."""
+    position, total = place
+    text = item.text[language]
+    return Message(
+        f"{position}/{total} {text}" if total > 1 else text,
+        choices=tuple(
+            c for c, option in _choices(item, language, words, session_id, turn)
+            if not only or option in only
+        ),
+        layout=layout(item),
+        anchors=_anchors(item, language),
+        session_id=session_id,
+        turn=turn,
+    )  # fmt: skip
+
+
+def layout(item: Item) -> Layout:
+    """How this item's choices are typed."""
+    match item.kind:
+        case ItemKind.SCALE | ItemKind.COUNT:
+            return Layout.DIGITS
+        case ItemKind.YES_NO:
+            return Layout.YES_NO
+        case _:
+            return Layout.LETTERS
+
+
+def label(item: Item, code: str | None, value: int | None, language: str, words: Catalogue) -> str:
+    """An answer as it is echoed: `C`, `4 days`, `Yes`."""
+    if code is None:
+        unit = item.unit[language] if item.unit else ""
+        return f"{value} {unit}".strip()
+    if item.kind is ItemKind.YES_NO:
+        return item.options[_place(item, code)].text[language]
+    return _LETTERS[_place(item, code)]
+
+
+def _place(item: Item, code: str) -> int:
+    return next(i for i, option in enumerate(item.options) if option.id == code)
+
+
+def _choices(
+    item: Item, language: str, words: Catalogue, session_id: int, turn: int
+) -> list[tuple[Choice, str]]:
+    data = f"q.{session_id}.{turn}"
+    if item.kind in (ItemKind.SCALE, ItemKind.COUNT):
+        numbers = [str(n) for n in range(item.minimum, item.maximum + 1)]
+        return [(Choice(n, n, f"{data}.{n}"), n) for n in numbers]
+    if item.kind is ItemKind.YES_NO:
+        keys = [words.say(f"key.{option.id}") for option in item.options]
+    else:
+        keys = list(_LETTERS[: len(item.options)])
+    return [
+        (Choice(key, option.text[language], f"{data}.{option.id}"), option.id)
+        for key, option in zip(keys, item.options, strict=True)
+    ]
+
+
+def _anchors(item: Item, language: str) -> tuple[str, str] | None:
+    if item.anchors is None:
+        return None
+    lowest, highest = item.anchors
+    return lowest[language], highest[language]

@@ -1,0 +1,99 @@
+"""The engine's events as entries of the trajectory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.conversation.effects import Record
+from bot.conversation.memory import SCORE, OpenSession
+from bot.conversation.step import Step
+from flows.model import Flow, ItemKind
+from flows.scoring import Score
+from flows.session import Given
+
+LATE_AFTER = timedelta(hours=24)
+"""A correction later than this after the end is marked: somebody may have seen the old score."""
+
+
+def record_given(step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given) -> None:
+    """Record what now stands for an item: an answer, a skip, or that it does not apply."""
+    _record(step, flow, open, item_id, given, kind=given.kind.value)
+
+
+def record_correction(
+    step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given, previous: Given
+) -> None:
+    """Record a changed answer; the entry it supersedes stays."""
+    detail: dict[str, Any] = {"previous": previous.value, "previous_code": previous.code}
+    detail["given"] = given.kind.value
+    if open.closed_at is not None and step.now - open.closed_at > LATE_AFTER:
+        detail["late"] = True
+    _record(step, flow, open, item_id, given, kind="correction", **detail)
+
+
+def _record(
+    step: Step,
+    flow: Flow,
+    open: OpenSession,
+    item_id: str,
+    given: Given,
+    *,
+    kind: str,
+    **detail: Any,
+) -> None:
+    item = flow.item(item_id)
+    entry = Record(
+        id=step.new_id(),
+        kind=kind,
+        flow=flow.id,
+        definition=flow.definition,
+        item=item_id,
+        value=given.value,
+        code=given.code,
+        unit=item.unit["en"] if item.unit else None,
+        text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
+        detail={"language": open.session.language, **detail},
+        session_id=open.id,
+        turn=given.turn,
+        supersedes=open.entries.get(item_id),
+    )
+    open.entries[item_id] = entry.id
+    step.do(entry)
+
+
+def record_score(step: Step, flow: Flow, open: OpenSession, score: Score) -> None:
+    """Record a score with its completeness; a new one supersedes the one before."""
+    entry = Record(
+        id=step.new_id(),
+        kind="score",
+        flow=flow.id,
+        definition=flow.definition,
+        value=None if score.value is None else float(score.value),
+        code=score.band or score.group,
+        detail=score_detail(flow, open, score),
+        author="system",
+        session_id=open.id,
+        turn=open.session.turn,
+        supersedes=open.entries.get(SCORE),
+    )
+    open.entries[SCORE] = entry.id
+    step.do(entry)
+
+
+def score_detail(flow: Flow, open: OpenSession, score: Score) -> dict[str, Any]:
+    """How a score came about and how complete it is, for everything derived from it."""
+    return {
+        "scoring": score.scoring,
+        "numerator": score.numerator,
+        "denominator": score.denominator,
+        "answered": score.answered,
+        "of": score.of,
+        "band": score.band,
+        "group": score.group,
+        "subscale": score.subscale,
+        "reason": score.reason,
+        "missing": list(score.missing),
+        "wording": flow.wording,
+        "language": open.session.language,
+    }

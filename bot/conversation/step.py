@@ -1,0 +1,165 @@
+"""The working copy of one patient's conversation, for one message or one due row.
+
+A step is thrown away whole when anything in it raises: nothing has been written yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.conversation.effects import Effect, Say
+from bot.conversation.memory import Memory, OpenSession, Task
+from bot.deployment import Chance, Clinic
+from bot.messages import Choice, Layout, Message, Priority
+from flows.lexicon import Lexicon
+from flows.library import Library
+from flows.model import Flow
+from templates.catalogue import Catalogue
+from trajectory.care_team import Member
+from trajectory.entries import Entry
+from trajectory.grants import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The parts of a deployment that a step may use: data and chance, no database."""
+
+    library: Library
+    lexicons: Mapping[str, Lexicon]
+    catalogues: Mapping[str, Catalogue]
+    clinic: Clinic
+    chance: Chance
+
+
+@dataclass(slots=True)
+class Person:
+    """The patient as the conversation knows them."""
+
+    id: int
+    status: str
+    language: str
+    timezone: str
+    pathway: str | None = None
+    started_at: datetime | None = None
+    name: str = ""
+    hour: time = time(18)
+    weekday: int = 0
+    """Day of the weekly check-in, Monday 0."""
+    code: str = ""
+    """The patient's own four digits; empty where none was chosen."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the patient's clock runs."""
+        return ZoneInfo(self.timezone)
+
+    def profile(self) -> dict[str, Any]:
+        """What table `patient` keeps sealed."""
+        return {
+            "name": self.name,
+            "hour": self.hour.isoformat("minutes"),
+            "weekday": self.weekday,
+            "code": self.code,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Whom the patient has named, and what they may see; loaded only where a turn needs it."""
+
+    members: tuple[Member, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass
+class Step:
+    """One step of one conversation: reads its fields, moves them, and collects effects."""
+
+    world: World
+    person: Person
+    memory: Memory
+    open: OpenSession | None
+    now: datetime
+    new_id: Callable[[], int]
+    channel: str
+    """Where this step's messages go."""
+    care: Care = field(default_factory=Care)
+    timeline: Sequence[Entry] = ()
+    older: Mapping[int, OpenSession] = field(default_factory=dict)
+    """Closed sessions that this message may correct, by id."""
+    recalled: Mapping[str, Flow] = field(default_factory=dict)
+    """Definitions of older deploys that sessions still finish on, by hash."""
+    bulk: bool = False
+    """The clock speaks first: replies of other patients go before this one."""
+    effects: list[Effect] = field(default_factory=list)
+    answered: tuple[int, int] | None = None
+    """Session and turn that this message answered."""
+    lead: list[str] = field(default_factory=list)
+    """Lines that the next message begins with."""
+
+    @property
+    def words(self) -> Catalogue:
+        """The messages in the patient's language."""
+        return self.world.catalogues[self.person.language]
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """How replies in the patient's language are read."""
+        return self.world.lexicons[self.person.language]
+
+    def flow_of(self, open: OpenSession) -> Flow:
+        """The definition that this session finishes on, whatever has been deployed since."""
+        definition = open.session.definition
+        return self.recalled.get(definition) or self.world.library.by_hash(definition)
+
+    def do(self, effect: Effect) -> None:
+        """Add an effect; effects are written in this order."""
+        self.effects.append(effect)
+
+    def add_line(self, key: str, **params: object) -> None:
+        """Say something that the next message of this step begins with."""
+        self.lead.append(self.words.say(key, **params))
+
+    def say(self, message: Message) -> None:
+        """Send a message, led by the lines that wait."""
+        text = "\n".join([*self.lead, message.text] if message.text else self.lead)
+        self.lead.clear()
+        priority = message.priority
+        if self.bulk and priority is Priority.REPLY:
+            priority = Priority.BULK
+        self.do(Say(replace(message, text=text, priority=priority)))
+
+    def flush(self) -> None:
+        """Send the lines that no question followed."""
+        if self.lead:
+            self.say(Message(""))
+
+    def begin(self, name: str, step: str, **data: Any) -> Task:
+        """Start a task; the one that was under way is dropped."""
+        self.memory.task = Task(name, step, data=data)
+        return self.memory.task
+
+    def offer(self, key: str, options: Sequence[tuple[str, str]] = (), **params: object) -> None:
+        """Put a task's question: message `key`, with (option id, message key) as choices."""
+        self.offer_words(
+            self.words.say(key, **params),
+            [(option, self.words.say(label)) for option, label in options],
+        )
+
+    def offer_words(self, text: str, options: Sequence[tuple[str, str]] = ()) -> None:
+        """As `offer`, for words that are not in the catalogue, such as people's names."""
+        task = self.memory.task
+        if task is None:
+            raise ValueError("only a task can offer")
+        self.memory.turns += 1
+        task.turn = self.memory.turns
+        task.data["options"] = [[option, words] for option, words in options]
+        choices = tuple(
+            Choice(letter, words, f"t.{task.turn}.{option}")
+            for letter, (option, words) in zip("ABCDEFGHIJ", options, strict=False)
+        )
+        self.say(Message(text, choices, Layout.LETTERS))

@@ -1,0 +1,111 @@
+"""Ending what was shared: whom, and a confirmation, since it cannot be half done."""
+
+from __future__ import annotations
+
+from bot.commands import means_everybody
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.effects import Audit, EndGrant, Record
+from bot.conversation.people import resolve
+from bot.conversation.step import Step
+from trajectory.grants import Grant
+
+NAME = "ending"
+_ALL = "all"
+
+
+def stop_sharing(step: Step, whom: str) -> None:
+    """Begin to end sharing with whomever these words mean."""
+    grants = step.care.grants
+    if not grants:
+        step.add_line("ending.nobody")
+        asking.repeat(step)
+        return
+    step.begin(NAME, "who")
+    named = {m.id for m in resolve(whom, [g.member for g in grants])} if whom else set()
+    meant = [g for g in grants if g.member.id in named]
+    if means_everybody(whom) or (not whom and len(grants) == 1):
+        _confirm(step, list(grants))
+    elif len(meant) == 1:
+        _confirm(step, meant)
+    else:
+        _ask_who(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question of the present step again."""
+    assert step.memory.task is not None
+    if step.memory.task.step == "who":
+        _ask_who(step)
+    else:
+        _confirm(step, _meant(step))
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take the answer to the present step, or say what would be one."""
+    assert step.memory.task is not None
+    answer = option or chosen(step, text)
+    if step.memory.task.step == "who":
+        _take_who(step, answer)
+    else:
+        _take_confirmation(step, answer)
+
+
+def _ask_who(step: Step) -> None:
+    assert step.memory.task is not None
+    step.memory.task.step = "who"
+    options = [(str(grant.id), grant.member.name) for grant in step.care.grants[:7]]
+    if len(options) > 1:
+        options.append((_ALL, step.words.say("ending.all")))
+    options.append(("no", step.words.say("ending.none")))
+    step.offer_words(step.words.say("ending.who"), options)
+
+
+def _take_who(step: Step, answer: str | None) -> None:
+    if answer == "no":
+        _leave(step, "ending.kept")
+        return
+    meant = [g for g in step.care.grants if answer in (_ALL, str(g.id))]
+    if meant:
+        _confirm(step, meant)
+    else:
+        _ask_who(step)
+
+
+def _confirm(step: Step, grants: list[Grant]) -> None:
+    task = step.memory.task
+    assert task is not None
+    task.step = "confirm"
+    task.data["grants"] = [grant.id for grant in grants]
+    names = ", ".join(grant.member.name for grant in grants)
+    step.offer("ending.confirm", [("yes", "button.yes"), ("no", "button.no")], names=names)
+
+
+def _meant(step: Step) -> list[Grant]:
+    assert step.memory.task is not None
+    return [g for g in step.care.grants if g.id in step.memory.task.data["grants"]]
+
+
+def _take_confirmation(step: Step, answer: str | None) -> None:
+    if answer is None:
+        ask(step)
+    elif answer == "no":
+        _leave(step, "ending.kept")
+    else:
+        grants = _meant(step)
+        for grant in grants:
+            end(step, grant)
+        _leave(step, "ending.ended", names=", ".join(grant.member.name for grant in grants))
+
+
+def end(step: Step, grant: Grant) -> None:
+    """End one grant, and keep that it was ended."""
+    step.do(EndGrant(grant.id))
+    step.do(Record(step.new_id(), "grant-ended", detail={"member": grant.member.id}))
+    step.do(Audit("sharing-stopped", f"member:{grant.member.id}"))
+
+
+def _leave(step: Step, key: str, **params: object) -> None:
+    step.memory.task = None
+    step.add_line(key, **params)
+    asking.repeat(step)

@@ -1,0 +1,213 @@
+"""Enrolment by conversation: language, consent, name, hour, day, the patient's own code.
+
+What the clinic has entered already is not asked again.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+
+from bot.conversation import asking, pathways
+from bot.conversation.choices import chosen
+from bot.conversation.effects import Audit, Record, SavePatient
+from bot.conversation.step import Step
+from templates.catalogue import Catalogue
+
+NAME = "enrolment"
+CONSENT_VERSION = "2026-11"
+"""Rises whenever the consent text says something new; each consent records which it was."""
+LONGEST_NAME = 60
+
+_STEPS = ("language", "consent", "name", "hour", "weekday", "code")
+_HOURS = ("08:00", "12:00", "18:00", "20:00")
+_EARLIEST, _LATEST = time(8), time(20, 59)
+_CODE = re.compile(r"\d{4}")
+_CLOCK = re.compile(
+    r"(?:at |kl\.? ?|klokken )?(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm))?", re.IGNORECASE
+)
+
+
+def begin(step: Step, known: frozenset[str] = frozenset()) -> None:
+    """Start enrolling; steps that are `known` (`language`, `name`) are left out."""
+    step.begin(NAME, "", known=sorted(known))
+    _go_on(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question of the present step."""
+    clinic = step.world.clinic
+    match _present(step):
+        case "language":
+            languages = _languages(step)
+            hello = [words.say("enrol.hello", clinic=clinic.name) for _, words in languages]
+            names = [(code, words.say("language.name")) for code, words in languages]
+            step.offer_words("\n".join(hello), names)
+        case "consent":
+            step.offer(
+                "enrol.consent",
+                [("yes", "button.agree"), ("no", "button.decline")],
+                clinic=clinic.name,
+                emergency=clinic.emergency_number,
+                travel=step.words.say(f"enrol.travel.{step.channel}"),
+            )
+        case "hour":
+            step.offer_words(step.words.say("enrol.hour"), [(hour, hour) for hour in _HOURS])
+        case "weekday":
+            days = [(str(day), step.words.say(f"weekday.{day}")) for day in range(7)]
+            step.offer_words(step.words.say("enrol.weekday"), days)
+        case present:
+            step.offer(f"enrol.{present}")
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take the answer to the present step, or say what would be one."""
+    take = {
+        "language": _take_language,
+        "consent": _take_consent,
+        "name": _take_name,
+        "hour": _take_hour,
+        "weekday": _take_weekday,
+        "code": _take_code,
+    }[_present(step)]
+    if take(step, text, option):
+        _go_on(step)
+    elif step.memory.task is not None:
+        step.add_line(f"enrol.again.{_present(step)}")
+        ask(step)
+
+
+def go_back(step: Step) -> None:
+    """Put the question before the present one again, if there was one."""
+    task = step.memory.task
+    assert task is not None
+    asked = [name for name in _STEPS if name not in task.data["known"]]
+    task.step = asked[max(asked.index(task.step) - 1, 0)]
+    ask(step)
+
+
+def _present(step: Step) -> str:
+    assert step.memory.task is not None
+    return step.memory.task.step
+
+
+def _go_on(step: Step) -> None:
+    task = step.memory.task
+    assert task is not None
+    left = _STEPS[_STEPS.index(task.step) + 1 if task.step else 0 :]
+    task.step = next((name for name in left if name not in task.data["known"]), "")
+    if task.step:
+        ask(step)
+    else:
+        _finish(step)
+
+
+def _languages(step: Step) -> list[tuple[str, Catalogue]]:
+    own = step.person.language
+    return sorted(step.world.catalogues.items(), key=lambda pair: pair[0] != own)
+
+
+def _take_language(step: Step, text: str, option: str | None) -> bool:
+    language = option or _language_named(step, text)
+    if language is None:
+        return False
+    step.person.language = language
+    step.do(SavePatient())
+    return True
+
+
+def _language_named(step: Step, text: str) -> str | None:
+    said = text.strip().casefold()
+    for code, words in step.world.catalogues.items():
+        if said in (code, words.say("language.name").casefold()):
+            return code
+    return None
+
+
+def _take_consent(step: Step, text: str, option: str | None) -> bool:
+    answer = option or chosen(step, text)
+    if answer == "yes":
+        record_consent(step, text)
+        return True
+    if answer == "no":
+        _decline(step)
+    return False
+
+
+def record_consent(step: Step, raw: str) -> None:
+    """Record that the patient agreed to be asked and to have the answers kept."""
+    detail = {"version": CONSENT_VERSION, "purposes": ["store", "remind"]}
+    step.do(Record(id=step.new_id(), kind="consent", code="given", text=raw, detail=detail))
+    step.do(Audit("consent-given"))
+
+
+def _decline(step: Step) -> None:
+    step.memory.task = None
+    step.person.status = "ended"
+    step.do(SavePatient())
+    step.do(Audit("consent-declined"))
+    step.add_line("enrol.declined")
+
+
+def _take_name(step: Step, text: str, option: str | None) -> bool:
+    name = " ".join(text.split())
+    if not name or len(name) > LONGEST_NAME:
+        return False
+    step.person.name = name
+    return True
+
+
+def _take_hour(step: Step, text: str, option: str | None) -> bool:
+    hour = _clock(option or chosen(step, text) or text)
+    if hour is None or not _EARLIEST <= hour <= _LATEST:
+        return False
+    step.person.hour = hour
+    return True
+
+
+def _clock(text: str) -> time | None:
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        return None
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return None
+    hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _take_weekday(step: Step, text: str, option: str | None) -> bool:
+    day = option or chosen(step, text)
+    if day is None:
+        return False
+    step.person.weekday = int(day)
+    return True
+
+
+def _take_code(step: Step, text: str, option: str | None) -> bool:
+    digits = text.replace(" ", "")
+    if _CODE.fullmatch(digits) is None:
+        return False
+    step.person.code = digits
+    return True
+
+
+def _finish(step: Step) -> None:
+    step.add_line("enrol.done", name=step.person.name)
+    _activate(step)
+
+
+def complete(step: Step) -> None:
+    """The clinic has done it all, consent on paper included: only the pathway starts."""
+    record_consent(step, "")
+    _activate(step)
+
+
+def _activate(step: Step) -> None:
+    step.memory.task = None
+    step.person.status = "active"
+    step.person.started_at = step.now
+    step.do(SavePatient())
+    step.do(Audit("enrolled"))
+    pathways.start(step)
+    asking.open_next(step)

@@ -1,0 +1,43 @@
+"""After a red flag: has a doctor looked? Until the answer is yes, other questions are held."""
+
+from __future__ import annotations
+
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.effects import Audit, Record
+from bot.conversation.step import Step
+
+NAME = "follow-up"
+
+
+def begin(step: Step) -> None:
+    """Ask; what else was open as a task is dropped, since this comes first."""
+    step.begin(NAME, "looked")
+    ask(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question."""
+    step.offer(
+        "follow-up.ask",
+        [("seen", "follow-up.seen"), ("not-yet", "follow-up.not-yet"),
+         ("mistake", "follow-up.mistake")],
+        emergency=step.world.clinic.emergency_number,
+    )  # fmt: skip
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Record the answer; `seen` and `mistake` release what was held."""
+    answer = option or chosen(step, text)
+    if answer is None:
+        ask(step)
+        return
+    step.do(Record(step.new_id(), "flag-follow-up", code=answer, text=text))
+    step.do(Audit("flag-follow-up", answer))
+    step.memory.task = None
+    step.memory.held = step.memory.held and answer == "not-yet"
+    clinic = step.world.clinic
+    step.add_line(
+        f"follow-up.said.{answer}", emergency=clinic.emergency_number, doctor=clinic.doctor_number
+    )
+    asking.repeat(step)

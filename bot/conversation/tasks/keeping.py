@@ -1,0 +1,43 @@
+"""Words that came unasked: they are never swallowed, and never taken for an answer."""
+
+from __future__ import annotations
+
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.effects import Record
+from bot.conversation.step import Step
+
+NAME = "keeping"
+
+
+def begin(step: Step, text: str) -> None:
+    """Ask whether these words should be kept as a question for the next visit."""
+    step.begin(NAME, "keep", text=text)
+    ask(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question."""
+    step.offer("keep.ask", [("yes", "button.keep"), ("no", "button.no")])
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Keep the words, or not; anything else is taken as new words."""
+    answer = option or chosen(step, text)
+    task = step.memory.task
+    assert task is not None
+    if answer is None:
+        begin(step, text)
+        return
+    step.memory.task = None
+    if answer == "yes":
+        keep(step, "question", task.data["text"])
+    else:
+        step.add_line("keep.not-kept")
+    asking.repeat(step)
+
+
+def keep(step: Step, kind: str, text: str) -> None:
+    """Keep words as a `question` for the visit or as the patient's own `note`."""
+    step.do(Record(step.new_id(), kind, text=text))
+    step.add_line(f"keep.{kind}")

@@ -1,0 +1,48 @@
+"""Moving the clock: from one due moment to the next, each at its own time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from bot import due, sending
+from bot.deployment import Deployment
+from bot.dispatching import dispatch
+from bot.sending import send_ready
+
+
+class MovableClock(Protocol):
+    """A clock that can be set forward."""
+
+    def now(self) -> datetime:
+        """The time that it shows."""
+        ...
+
+    def set(self, moment: datetime) -> None:
+        """Show this time."""
+        ...
+
+
+def run_until_quiet(deployment: Deployment) -> None:
+    """Do everything that is due now, and send everything that is ready."""
+    while send_ready(deployment) or dispatch(deployment):
+        pass
+
+
+def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
+    """Let time pass to this moment: all that falls due until then happens, at its own time."""
+    run_until_quiet(deployment)
+    while (moment := _next_moment(deployment, clock.now())) is not None and moment <= until:
+        clock.set(moment)
+        run_until_quiet(deployment)
+    clock.set(until)
+
+
+def _next_moment(deployment: Deployment, after: datetime) -> datetime | None:
+    channels = sorted(deployment.channels)
+    with deployment.database.read() as connection:
+        moments = (
+            due.next_moment(connection, after),
+            sending.next_moment(connection, after, channels),
+        )
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,108 @@
+"""Due rows: only the next occurrence of each thing, set and dropped by owner and key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from bot.conversation.effects import DropDue, SetDue
+from bot.conversation.falling_due import Fallen
+from bot.deployment import Deployment
+from trajectory import tables
+
+PATIENT = "patient"
+
+_due = tables.core(tables.Due)
+_INSERT = insert(_due)
+_DROP = delete(_due).where(
+    _due.c.owner_kind == PATIENT,
+    _due.c.owner_id == bindparam("owner"),
+    _due.c.key == bindparam("wanted"),
+)
+_OWNERS = (
+    select(_due.c.owner_id)
+    .where(_due.c.owner_kind == PATIENT, _due.c.at <= bindparam("now"))
+    .order_by(_due.c.at, _due.c.id)
+    .limit(bindparam("limit"))
+)
+_FALLEN = (
+    select(_due)
+    .where(
+        _due.c.owner_kind == PATIENT,
+        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        _due.c.at <= bindparam("now"),
+    )
+    .order_by(_due.c.at, _due.c.id)
+)
+_NEXT = select(_due.c.at).where(_due.c.at > bindparam("after")).order_by(_due.c.at).limit(1)
+
+
+def write(
+    connection: Connection,
+    deployment: Deployment,
+    changes: Sequence[tuple[int, SetDue | DropDue]],
+) -> None:
+    """Apply changes, each with its patient's id, in order."""
+    kept: dict[tuple[int, str], SetDue | None] = {}
+    for patient_id, change in changes:
+        if isinstance(change, SetDue):
+            kept[patient_id, change.key] = change
+        elif change.keys is None:
+            connection.execute(
+                delete(_due).where(_due.c.owner_kind == PATIENT, _due.c.owner_id == patient_id)
+            )
+            kept = {place: due for place, due in kept.items() if place[0] != patient_id}
+        else:
+            kept.update({(patient_id, key): None for key in change.keys})
+    if kept:
+        places = [{"owner": owner, "wanted": key} for owner, key in kept]
+        connection.execute(_DROP, places)
+    rows = [
+        _row(deployment.ids.take(connection), patient_id, due)
+        for (patient_id, _), due in kept.items()
+        if due is not None
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def _row(row_id: int, patient_id: int, due: SetDue) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "at": due.at,
+        "kind": due.kind,
+        "owner_kind": PATIENT,
+        "owner_id": patient_id,
+        "key": due.key,
+        "session_id": due.session_id,
+        "turn": due.turn,
+        "payload": orjson.dumps(due.payload).decode(),
+    }
+
+
+def owners(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Patients who have something due, longest waiting first, without a lock."""
+    rows = connection.execute(_OWNERS, {"now": now, "limit": limit})
+    return list(dict.fromkeys(row.owner_id for row in rows))
+
+
+def take(
+    connection: Connection, patient_ids: Collection[int], now: datetime
+) -> list[tuple[int, Fallen]]:
+    """Take what is due for patients whose conversations are held; it is gone from here on."""
+    rows = connection.execute(_FALLEN, {"owners": sorted(patient_ids), "now": now}).all()
+    if rows:
+        connection.execute(delete(_due).where(_due.c.id.in_([row.id for row in rows])))
+    return [
+        (row.owner_id, Fallen(row.kind, row.key, row.session_id, orjson.loads(row.payload)))
+        for row in rows
+    ]
+
+
+def next_moment(connection: Connection, after: datetime) -> datetime | None:
+    """When the next row falls due after this moment, or None."""
+    return connection.execute(_NEXT, {"after": after}).scalar_one_or_none()

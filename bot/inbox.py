@@ -1,0 +1,80 @@
+"""Gathers what waits and hands it over as one batch: group commit, without lingering."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from bot.inbound import Inbound
+
+LARGEST_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    message: Inbound
+    done: Future[None] = field(default_factory=Future)
+
+
+class Inbox:
+    """One thread that calls `receive` with all that waits; `put` from any thread.
+
+    `committed` is called after each batch: the sender has something to do.
+    """
+
+    def __init__(
+        self, receive: Callable[[Sequence[Inbound]], None], committed: Callable[[], None]
+    ) -> None:
+        self._receive = receive
+        self._committed = committed
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
+        self._thread.start()
+
+    def put(self, message: Inbound) -> Future[None]:
+        """Hand over a message; the future is done when it is committed.
+
+        The future raises what `receive` raised: trajectory.database.Unavailable when
+        nothing could be stored.
+        """
+        waiting = _Waiting(message)
+        self._queue.put(waiting)
+        return waiting.done
+
+    def close(self) -> None:
+        """Finish what was handed over, then stop."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, closing = self._gather(first)
+            self._hand_over(batch)
+            if closing:
+                return
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        batch = [first]
+        while len(batch) < LARGEST_BATCH:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+            if waiting is None:
+                return batch, True
+            batch.append(waiting)
+        return batch, False
+
+    def _hand_over(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            self._receive([waiting.message for waiting in batch])
+        except Exception as error:  # noqa: BLE001 - the thread's edge: every caller is told
+            for waiting in batch:
+                waiting.done.set_exception(error)
+            return
+        for waiting in batch:
+            waiting.done.set_result(None)
+        self._committed()

@@ -1,0 +1,165 @@
+"""What a step needs to know, read set-based for a whole batch of patients."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from bot.conversation.memory import Memory, OpenSession
+from bot.conversation.step import Care, Person, Step, World
+from bot.deployment import Deployment
+from flows.canonical import restore_flow
+from flows.model import Flow
+from trajectory import care_team, definitions, entries, grants, patients, tables
+from trajectory.keys import Sealer
+from trajectory.patients import LockedPatient
+
+SESSION_BODY = "session.body"
+_session = tables.core(tables.Session)
+_SESSIONS = select(_session.c.id, _session.c.patient_id, _session.c.body).where(
+    _session.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """One patient whose conversation this transaction holds, opened."""
+
+    row: LockedPatient
+    sealer: Sealer
+    person: Person
+    memory: Memory
+    open: OpenSession | None = None
+    care: Care | None = None
+    timeline: Sequence[entries.Entry] | None = None
+
+
+def load(
+    connection: Connection, deployment: Deployment, rows: Collection[LockedPatient]
+) -> dict[int, Loaded]:
+    """Open the conversations of these locked rows, with the session that each has open."""
+    found = {row.patient_id: _opened(deployment, row) for row in rows}
+    open_ids = [row.session_id for row in rows if row.session_id is not None]
+    for patient_id, session in sessions(connection, found, open_ids).values():
+        found[patient_id].open = session
+    return found
+
+
+def sessions(
+    connection: Connection, found: Mapping[int, Loaded], ids: Collection[int]
+) -> dict[int, tuple[int, OpenSession]]:
+    """Sessions by id, with their patient's id; those of patients not loaded are left out."""
+    if not ids:
+        return {}
+    return {
+        row.id: (row.patient_id, _open_session(found[row.patient_id].sealer, row.id, row.body))
+        for row in connection.execute(_SESSIONS, {"ids": sorted(ids)})
+        if row.patient_id in found
+    }
+
+
+def _open_session(sealer: Sealer, row_id: int, body: bytes) -> OpenSession:
+    return OpenSession.from_json(row_id, sealer.open_json(SESSION_BODY, row_id, body))
+
+
+def _opened(deployment: Deployment, row: LockedPatient) -> Loaded:
+    sealer = row.sealer(deployment.ring)
+    profile = sealer.open_json(patients.PROFILE, row.patient_id, row.profile)
+    body = sealer.open_json(patients.BODY, row.patient_id, row.body)
+    return Loaded(row, sealer, _person(row, profile), Memory.from_json(body))
+
+
+def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
+    return Person(
+        id=row.patient_id,
+        status=row.status,
+        language=row.language,
+        timezone=row.timezone,
+        pathway=row.pathway,
+        started_at=row.started_at,
+        name=profile["name"],
+        hour=time.fromisoformat(profile["hour"]),
+        weekday=profile["weekday"],
+        code=profile["code"],
+    )
+
+
+def add_care(connection: Connection, loaded: Loaded, now: datetime) -> None:
+    """Read whom this patient has named and what they may see, once per transaction."""
+    if loaded.care is None:
+        patient_id = loaded.row.patient_id
+        loaded.care = Care(
+            tuple(care_team.active(connection, loaded.sealer, patient_id)),
+            tuple(grants.active(connection, loaded.sealer, patient_id, now)),
+        )
+
+
+def add_timeline(connection: Connection, loaded: Loaded) -> None:
+    """Read this patient's whole timeline, once per transaction."""
+    if loaded.timeline is None:
+        loaded.timeline = entries.timeline(connection, loaded.sealer, loaded.row.patient_id)
+
+
+def recalled(
+    connection: Connection, deployment: Deployment, open_sessions: Collection[OpenSession]
+) -> dict[str, Flow]:
+    """Definitions that sessions stand on and this deploy no longer has, by hash."""
+    found: dict[str, Flow] = {}
+    for session in open_sessions:
+        wanted = session.session.definition
+        if wanted in found or _is_known(deployment, wanted):
+            continue
+        body = definitions.recall(connection, wanted)
+        if body is not None:
+            found[wanted] = restore_flow(body)
+    return found
+
+
+def _is_known(deployment: Deployment, definition: str) -> bool:
+    try:
+        deployment.library.by_hash(definition)
+    except KeyError:
+        return False
+    return True
+
+
+def world(deployment: Deployment) -> World:
+    """The part of a deployment that steps may use."""
+    return World(
+        deployment.library,
+        deployment.lexicons,
+        deployment.catalogues,
+        deployment.clinic,
+        deployment.chance,
+    )
+
+
+def step_for(
+    connection: Connection,
+    deployment: Deployment,
+    loaded: Loaded,
+    now: datetime,
+    channel: str,
+    older: Mapping[int, OpenSession],
+) -> Step:
+    """A working copy of one patient's conversation."""
+    copied = Memory.from_json(loaded.memory.to_json())
+    open = loaded.open
+    mine = [*older.values(), *([open] if open else [])]
+    return Step(
+        world(deployment),
+        replace(loaded.person),
+        copied,
+        None if open is None else OpenSession.from_json(open.id, open.to_json()),
+        now,
+        lambda: deployment.ids.take(connection),
+        channel,
+        care=loaded.care or Care(),
+        timeline=loaded.timeline or (),
+        older=older,
+        recalled=recalled(connection, deployment, mine),
+    )

@@ -1,0 +1,94 @@
+"""Putting messages into the outbox, in the transaction that decided on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from bot.deployment import Deployment
+from bot.messages import Priority, Rendered
+from trajectory import tables
+from trajectory.keys import Sealer
+
+BODY = "outbox.body"
+UNSENT = ("ready", "sending")
+
+_outbox = tables.core(tables.Outbox)
+_INSERT = insert(_outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A rendered message with everything that sending it needs.
+
+    To the patient `address_id` says where; to somebody of the care team `member_id` and the
+    mail address `to` do.
+    """
+
+    sealer: Sealer
+    patient_id: int
+    sequence: int
+    channel: str
+    rendered: Rendered
+    priority: Priority
+    now: datetime
+    address_id: int | None = None
+    member_id: int | None = None
+    to: str = ""
+    session_id: int | None = None
+    turn: int | None = None
+
+
+def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
+    """Queue messages; they are sent after the commit."""
+    if messages:
+        connection.execute(
+            _INSERT, [_row(message, deployment.ids.take(connection)) for message in messages]
+        )
+
+
+def _row(message: Outgoing, row_id: int) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "patient_id": message.patient_id,
+        "member_id": message.member_id,
+        "channel": message.channel,
+        "address_id": message.address_id,
+        "sequence": message.sequence,
+        "priority": int(message.priority),
+        "body": message.sealer.seal_json(BODY, row_id, _body(message)),
+        "status": "ready",
+        "ready_at": message.now,
+        "attempts": 0,
+        "session_id": message.session_id,
+        "turn": message.turn,
+        "created_at": message.now,
+    }
+
+
+def _body(message: Outgoing) -> dict[str, Any]:
+    rendered = message.rendered
+    return {
+        "text": rendered.text,
+        "buttons": [[button.label, button.data] for button in rendered.buttons],
+        "subject": rendered.subject,
+        "to": message.to,
+    }
+
+
+def drop_unsent(connection: Connection, patient_id: int) -> None:
+    """Messages to this patient that have not gone out stay where they are, for ever."""
+    connection.execute(
+        update(_outbox)
+        .where(
+            _outbox.c.patient_id == patient_id,
+            _outbox.c.member_id.is_(None),
+            _outbox.c.status == "ready",
+            _outbox.c.priority > int(Priority.SAFETY),
+        )
+        .values(status="dead", error="stopped")
+    )

@@ -1,0 +1,112 @@
+"""When things fall due, pure: local wall time in, UTC out.
+
+A local time that the spring change skips is taken at the same distance after the gap; one
+that the autumn change repeats is taken the first time. So each day has every hour once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flows.model import Pathway, Step
+
+QUIET_FROM = time(21)
+QUIET_UNTIL = time(8)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What a patient chose, and when their pathway began."""
+
+    start: datetime
+    zone: ZoneInfo
+    hour: time = time(18)
+    weekday: int = 0
+    """Monday 0."""
+    delay: timedelta = timedelta(hours=72)
+    """How long after the start the first check-in may come at the earliest."""
+
+
+def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """This wall time on this day, in UTC."""
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+
+
+def awake(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the end of the quiet hours (21-08 local) that it falls into."""
+    local = moment.astimezone(zone)
+    if local.time() >= QUIET_FROM:
+        return at_local(local.date() + timedelta(days=1), QUIET_UNTIL, zone)
+    if local.time() < QUIET_UNTIL:
+        return at_local(local.date(), QUIET_UNTIL, zone)
+    return moment
+
+
+def follow_up_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment itself, or 07:30 when it falls between 22 and 07 local."""
+    local = moment.astimezone(zone)
+    if local.time() >= time(22):
+        return at_local(local.date() + timedelta(days=1), time(7, 30), zone)
+    if local.time() < time(7):
+        return at_local(local.date(), time(7, 30), zone)
+    return moment
+
+
+def next_clock(moment: datetime, zone: ZoneInfo, clock: time) -> datetime:
+    """The first time after `moment` that the patient's clock shows `clock`."""
+    day = moment.astimezone(zone).date()
+    today = at_local(day, clock, zone)
+    return today if today > moment else at_local(day + timedelta(days=1), clock, zone)
+
+
+def occurrence(step: Step, rhythm: Rhythm, number: int) -> datetime | None:
+    """When a pathway's step happens for the `number`-th time (from 1), or None after the last."""
+    if step.at_start:
+        return rhythm.start if number == 1 else None
+    first = rhythm.start.astimezone(rhythm.zone).date()
+    if step.day is not None:
+        day = first + timedelta(days=step.day)
+        return at_local(day, rhythm.hour, rhythm.zone) if number == 1 else None
+    if step.weekly_until is not None:
+        if number > step.weekly_until:
+            return None
+        return _check_in(rhythm, week=number)
+    if number > len(step.weeks):
+        return None
+    check_in = _check_in(rhythm, week=step.weeks[number - 1])
+    day = check_in.astimezone(rhythm.zone).date() + timedelta(days=1)
+    return at_local(day, rhythm.hour, rhythm.zone)
+
+
+def _check_in(rhythm: Rhythm, week: int) -> datetime:
+    earliest = rhythm.start + rhythm.delay
+    day = earliest.astimezone(rhythm.zone).date()
+    day += timedelta(days=(rhythm.weekday - day.weekday()) % 7)
+    if at_local(day, rhythm.hour, rhythm.zone) < earliest:
+        day += timedelta(days=7)
+    return at_local(day + timedelta(days=7 * (week - 1)), rhythm.hour, rhythm.zone)
+
+
+def next_occurrence(
+    step: Step, rhythm: Rhythm, after: datetime, number: int = 1
+) -> tuple[datetime, int] | None:
+    """The first occurrence later than `after`, counted on from `number`, with its number."""
+    while (moment := occurrence(step, rhythm, number)) is not None:
+        if moment > after:
+            return moment, number
+        number += 1
+    return None
+
+
+def check_in_delay(pathway: Pathway) -> timedelta:
+    """How long after the start this pathway's weekly check-in begins at the earliest."""
+    weekly = (step.delay for step in pathway.steps if step.weekly_until is not None)
+    return next(weekly, timedelta(0))
+
+
+def plan(pathway: Pathway, rhythm: Rhythm, after: datetime) -> list[tuple[Step, datetime, int]]:
+    """The next occurrence of every step that still has one after this moment."""
+    found = [(step, next_occurrence(step, rhythm, after)) for step in pathway.steps]
+    return [(step, *moment) for step, moment in found if moment is not None]
