@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from backtrace.definitions import NoDefinitions, read_paths, shipped_files, shipped_library
+from bot.channels.forms import FORMS
+from bot.conversation.questions import question
+from bot.messages import Message, Rendered
+from bot.segments import segments
 from flows.errors import DefinitionError
 from flows.library import Library
+from flows.model import Flow
+from flows.spelling import advice
+from templates.catalogue import Catalogue, load_catalogues
 
 app = typer.Typer(help="Definitions: check them, and preview them.", no_args_is_help=True)
 
@@ -32,8 +41,60 @@ def check(paths: Paths = None) -> None:
     except (DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"OK: {len(files)} {_files(len(files))} in {', '.join(library.languages)}")
+    typer.echo(f"OK: {_count(len(files), 'file')} in {', '.join(library.languages)}")
 
 
-def _files(count: int) -> str:
-    return "file" if count == 1 else "files"
+@app.command()
+def show(
+    flow_id: Annotated[str, typer.Argument(help="The id of a shipped flow, such as odi.")],
+    channel: Annotated[str, typer.Option(help=f"One of {', '.join(FORMS)}.")] = "sms",
+    language: Annotated[str, typer.Option(help="Such as en or da.")] = "en",
+) -> None:
+    """Show every message of a flow as the channel renders it; for SMS with its segments."""
+    flows, catalogues = shipped_library().flows, load_catalogues("messages")
+    _known("flow", flow_id, flows)
+    _known("channel", channel, FORMS)
+    _known("language", language, set(flows[flow_id].languages) & set(catalogues))
+    render, words = FORMS[channel], catalogues[language]
+    shown = [render(message, words) for message in messages(flows[flow_id], words)]
+    for number, rendered in enumerate(shown, start=1):
+        typer.echo(_preview(number, rendered, channel))
+    typer.echo(_total(shown, channel))
+
+
+def messages(flow: Flow, words: Catalogue) -> list[Message]:
+    """What a patient is sent who answers every question: conditions are taken as fulfilled."""
+    language, total = words.language, len(flow.items)
+    asked = [
+        question(item, language, words, place=(number, total), session_id=1, turn=number)
+        for number, item in enumerate(flow.items, start=1)
+    ]
+    if flow.intro is not None:
+        asked[0] = replace(asked[0], text=f"{flow.intro[language]}\n{asked[0].text}")
+    closing = [] if flow.closing is None else [Message(flow.closing[language])]
+    return asked + closing
+
+
+def _known(what: str, word: str, known: Iterable[str]) -> None:
+    if word not in known:
+        typer.echo(f"unknown {what} '{word}'; {advice(word, known)}", err=True)
+        raise typer.Exit(1)
+
+
+def _preview(number: int, rendered: Rendered, channel: str) -> str:
+    head = f"--- {number}"
+    if channel == "sms":
+        head += f" ({_count(segments(rendered.text), 'segment')})"
+    buttons = " ".join(f"[{button.label}]" for button in rendered.buttons)
+    return "\n".join(filter(None, (head, rendered.text, buttons)))
+
+
+def _total(shown: list[Rendered], channel: str) -> str:
+    total = f"=== {_count(len(shown), 'message')}"
+    if channel != "sms":
+        return total
+    return f"{total}, {_count(sum(segments(each.text) for each in shown), 'segment')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
