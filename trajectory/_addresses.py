@@ -70,7 +70,7 @@ def find_by_address(
     asked = {
         (pair[0], digest): pair
         for pair in pairs
-        for _, digest in ring.find_hashes(_purpose(pair[0]), pair[1])
+        for _, digest in ring.find_hashes(hash_purpose(pair[0]), pair[1])
     }
     if not asked:
         return {}
@@ -98,7 +98,7 @@ def add_address(
 
     Raises AddressTaken.
     """
-    hashes = ring.find_hashes(_purpose(channel), address)
+    hashes = ring.find_hashes(hash_purpose(channel), address)
     _release_closed(connection, channel, [digest for _, digest in hashes])
     if find_by_address(connection, ring, [(channel, address)]):
         raise AddressTaken
@@ -166,5 +166,6 @@ def _parameters(asked: Mapping[tuple[str, bytes], object]) -> dict[str, list[str
     }
 
 
-def _purpose(channel: str) -> str:
+def hash_purpose(channel: str) -> str:
+    """What the keyed hash of an address is for: the same number differs between channels."""
     return f"address.{channel}"

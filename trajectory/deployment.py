@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from trajectory._sql import insert_once
 from trajectory.keys import DEPLOYMENT, Ring, Sealer
@@ -34,3 +34,14 @@ def _join(key_id: str, wrapped: bytes) -> bytes:
 def _split(stored: bytes) -> tuple[str, bytes]:
     key_id, _, wrapped = bytes(stored).partition(b":")
     return key_id.decode(), wrapped
+
+
+def rewrap(connection: Connection, ring: Ring) -> None:
+    """Wrap the deployment's key with the current key of the ring. Raises WrongKey."""
+    stored = connection.execute(_STORED).scalar_one_or_none()
+    if stored is None:
+        return
+    key_id, wrapped = _split(stored)
+    if key_id != ring.current:
+        anew = _join(*ring.rewrap(key_id, wrapped, DEPLOYMENT))
+        connection.execute(update(_deployment).where(_deployment.c.key == "key").values(value=anew))

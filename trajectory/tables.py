@@ -324,6 +324,8 @@ class AccessGrant(SQLModel, table=True):
     ended_at: datetime | None = _time(default=None, nullable=True)
     token_hash: bytes = _sealed(unique=True)
     """Keyed hash of the token in the link."""
+    token: bytes = _sealed()
+    """Sealed: a later mail names the same link, and a new ring key hashes it anew."""
     word: bytes = _sealed()
     """Sealed: the word that the patient gives the professional."""
     first_seen_at: datetime | None = _time(default=None, nullable=True)

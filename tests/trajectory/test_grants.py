@@ -8,7 +8,7 @@ from tests.trajectory.conftest import NOW, OLD_RING, Record
 from trajectory import care_team, grants
 from trajectory.care_team import Member
 from trajectory.grants import Attempt, GrantEnded, GrantRef, TooManyCodes
-from trajectory.keys import Ring, Sealer
+from trajectory.keys import Ring, Sealer, WrongKey
 
 MINUTE = timedelta(minutes=1)
 SOON = NOW + 90 * timedelta(days=1)
@@ -79,7 +79,7 @@ def test_the_patient_can_ask_who_may_see_what(sharing: Sharing) -> None:
     assert grant.purposes == {"summary", "digest"}
     assert (grant.given_at, grant.until) == (NOW, SOON)
     assert (grant.first_seen_at, grant.last_seen_at) == (None, None)
-    assert grant.word == "solsikke"
+    assert (grant.word, grant.token) == ("solsikke", "the-link")
 
 
 def test_a_grant_ends_when_its_time_is_over(sharing: Sharing) -> None:
@@ -95,6 +95,26 @@ def test_until_i_stop_goes_on_until_the_patient_stops(record: Record) -> None:
     assert sharing.active(SOON + timedelta(days=3650)) == [sharing.grant_id]
     sharing.end()
     assert sharing.active() == []
+
+
+def test_the_patient_may_allow_more_or_less_later(sharing: Sharing) -> None:
+    with sharing.record.database.write() as connection:
+        grants.change_purposes(connection, sharing.grant_id, {"summary", "alert"})
+    link = sharing.by_link()
+    assert link is not None
+    assert link.purposes == {"summary", "alert"}
+
+
+def test_what_may_be_seen_once_opens_one_page_only(sharing: Sharing) -> None:
+    with sharing.record.database.write() as connection:
+        grants.change_purposes(connection, sharing.grant_id, {"summary", grants.ONCE})
+    opened = sharing.open()
+    assert sharing.look(NOW + MINUTE) == opened
+    link = sharing.by_link()
+    assert link is not None
+    assert not link.active
+    with pytest.raises(GrantEnded):
+        sharing.open(cookie="second")
 
 
 def test_a_link_finds_its_grant_and_a_wrong_one_nothing(sharing: Sharing) -> None:
@@ -261,8 +281,6 @@ def test_a_renewed_grant_does_not_make_the_person_new(sharing: Sharing) -> None:
 
 
 def test_a_grant_does_not_open_with_another_patients_key(sharing: Sharing, record: Record) -> None:
-    from trajectory.keys import WrongKey
-
     stranger: Sealer = record.enrol("Jonas Lund")[1]
     with pytest.raises(WrongKey), record.database.read() as connection:
         grants.active(connection, stranger, sharing.patient_id, NOW)

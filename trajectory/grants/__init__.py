@@ -1,11 +1,13 @@
 """Leave to read a patient's data, and the ways in that it opens: link, code, viewing.
 
 A grant is active until its end (`until`), until the patient ends it, or until the person is
-taken out of the care team. Every way in asks for an active grant, every time.
+taken out of the care team. Every way in asks for an active grant, every time. A grant with
+the purpose `ONCE` opens a single page, which then stays open as long as any.
 """
 
 from trajectory.grants._codes import Attempt, TooManyCodes, new_code, six_digits, try_code
 from trajectory.grants._given import (
+    ONCE,
     Grant,
     GrantEnded,
     GrantRef,
@@ -19,6 +21,7 @@ from trajectory.grants._given import (
 from trajectory.grants._viewings import Viewing, by_cookie, close_viewing, open_viewing, touch
 
 __all__ = [
+    "ONCE",
     "Attempt",
     "Grant",
     "GrantEnded",

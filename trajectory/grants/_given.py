@@ -28,7 +28,10 @@ from trajectory.keys import Ring, Sealer
 _grant = tables.core(tables.AccessGrant)
 _member = tables.core(tables.CareTeamMember)
 _WORD = "access_grant.word"
-_LINK = "access_grant.token"
+LINK = "access_grant.token"
+"""Where the sealed token lies, and what its hash is for."""
+ONCE = "once"
+"""Among the purposes: the link opens a single time."""
 
 
 class GrantEnded(Exception):
@@ -47,11 +50,12 @@ class Grant:
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     word: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
 class GrantRef:
-    """A grant as a link finds it, active or not."""
+    """A grant as a link finds it; `active` when the link may open (another) page."""
 
     id: int
     patient_id: int
@@ -80,6 +84,7 @@ _ACTIVE = (
         _grant.c.first_seen_at,
         _grant.c.last_seen_at,
         _grant.c.word,
+        _grant.c.token,
         _member.c.id,
         _member.c.role,
         _member.c.name,
@@ -94,6 +99,7 @@ _REF = select(
     _grant.c.patient_id,
     _grant.c.member_id,
     _grant.c.purposes,
+    _grant.c.first_seen_at,
     grant_is_active(NOW).label("active"),
 ).join(_member, _member.c.id == _grant.c.member_id)
 _BY_TOKEN = _REF.where(_grant.c.token_hash.in_(bindparam("hashes", expanding=True)))
@@ -123,7 +129,8 @@ def give(
         "purposes": _stored(purposes),
         "given_at": now,
         "until": until,
-        "token_hash": ring.find_hash(_LINK, token)[1],
+        "token_hash": ring.find_hash(LINK, token)[1],
+        "token": sealer.seal_text(LINK, grant_id, token),
         "word": sealer.seal_text(_WORD, grant_id, word),
     }
     connection.execute(_INSERT, row)
@@ -138,7 +145,7 @@ def active(connection: Connection, sealer: Sealer, patient_id: int, now: datetim
 
 def by_token(connection: Connection, ring: Ring, token: str, now: datetime) -> GrantRef | None:
     """The grant that a link names, active or not."""
-    hashes = [digest for _, digest in ring.find_hashes(_LINK, token)]
+    hashes = [digest for _, digest in ring.find_hashes(LINK, token)]
     row = connection.execute(_BY_TOKEN, {"hashes": hashes, "now": now}).one_or_none()
     return None if row is None else _ref(row)
 
@@ -167,7 +174,10 @@ def change_purposes(connection: Connection, grant_id: int, purposes: Iterable[st
 
 def _ref(row: Row[*tuple[Any, ...]]) -> GrantRef:
     purposes = purposes_of(row.purposes)
-    return GrantRef(row.id, row.patient_id, row.member_id, purposes, bool(row.active))
+    spent = ONCE in purposes and row.first_seen_at is not None
+    return GrantRef(
+        row.id, row.patient_id, row.member_id, purposes, active=bool(row.active) and not spent
+    )
 
 
 def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Grant:
@@ -180,6 +190,7 @@ def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Grant:
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         word=sealer.open_text(_WORD, row.grant_id, row.word),
+        token=sealer.open_text(LINK, row.grant_id, row.token),
     )
 
 

@@ -1,0 +1,139 @@
+"""A patient who asks for it is forgotten; others, the audit and a tombstone stay."""
+
+from sqlalchemy import insert, select
+from sqlmodel import SQLModel
+
+from tests.trajectory.conftest import NOW, Record
+from trajectory import audit, entries, erasure, grants, patients, tables
+from trajectory.entries import NewEntry
+from trajectory.keys import Sealer
+
+STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block"}
+
+
+def fill(record: Record, patient_id: int, sealer: Sealer) -> None:
+    """One row in every table that knows patients."""
+    member = record.add_physio(patient_id, sealer)
+    grant_id = record.share(patient_id, sealer, member.id, token=f"link of {patient_id}")
+    with record.database.write() as connection:
+        entry = NewEntry(
+            id=record.ids.take(connection),
+            patient_id=patient_id,
+            sequence=1,
+            at=NOW,
+            recorded_at=NOW,
+            kind="note",
+            text="slet mig",
+        )
+        entries.append(connection, [(sealer, entry)])
+        patients.add_address(
+            connection,
+            record.ids,
+            record.ring,
+            sealer,
+            patient_id=patient_id,
+            channel="sms",
+            address=f"+45{patient_id:08}",
+            now=NOW,
+        )
+        grants.new_code(connection, record.ids, record.ring, grant_id, NOW)
+        cookie = f"cookie of {patient_id}"
+        grants.open_viewing(connection, record.ids, record.ring, grant_id, cookie, NOW)
+        audit.append(connection, record.ids, patient_id, actor="patient", action="x", at=NOW)
+        for model, row in OTHERS.items():
+            row_id = record.ids.take(connection)
+            more = {"patient_id": patient_id} if model is not tables.Due else {}
+            own = {k: v(patient_id) if callable(v) else v for k, v in row.items()}
+            connection.execute(insert(tables.core(model)), {"id": row_id, **more, **own})
+
+
+OTHERS: dict[type[SQLModel], dict[str, object]] = {
+    tables.Session: {
+        "flow": "odi",
+        "definition": "d",
+        "status": "waiting",
+        "opened_at": NOW,
+        "body": b"x",
+    },
+    tables.Due: {
+        "at": NOW,
+        "kind": "step",
+        "owner_kind": "patient",
+        "owner_id": lambda patient_id: patient_id,
+        "key": "weekly",
+    },
+    tables.Inbox: {
+        "channel": "sms",
+        "external_id": lambda patient_id: f"SM{patient_id}",
+        "at": NOW,
+        "received_at": NOW,
+        "kind": "text",
+        "body": b"x",
+        "status": "done",
+    },
+    tables.Outbox: {
+        "channel": "sms",
+        "sequence": 1,
+        "body": b"x",
+        "ready_at": NOW,
+        "created_at": NOW,
+    },
+    tables.WebLink: {
+        "token_hash": lambda patient_id: b"%d" % patient_id,
+        "created_at": NOW,
+        "expires_at": NOW,
+    },
+    tables.WebSession: {
+        "cookie_hash": lambda patient_id: b"%d" % patient_id,
+        "created_at": NOW,
+        "last_seen_at": NOW,
+    },
+}
+
+
+def counts(record: Record) -> dict[str, int]:
+    with record.database.read() as connection:
+        return {
+            table.name: len(connection.execute(select(table)).all())
+            for table in SQLModel.metadata.sorted_tables
+            if table.name not in STAY
+        }
+
+
+def erase(record: Record, patient_id: int) -> None:
+    with record.database.write() as connection:
+        patients.lock_conversations(connection, [patient_id])
+        erasure.erase(connection, patient_id)
+
+
+def test_everything_of_the_patient_goes_and_nothing_of_anybody_else(record: Record) -> None:
+    birgit, hers = record.enrol()
+    jonas, his = record.enrol("Jonas Lund")
+    fill(record, birgit, hers)
+    one_each = counts(record)
+    assert set(one_each.values()) == {1}
+    fill(record, jonas, his)
+    erase(record, birgit)
+    assert counts(record) == one_each
+    with record.database.read() as connection:
+        assert len(entries.timeline(connection, his, jonas)) == 1
+
+
+def test_a_tombstone_and_the_audit_stay_and_the_key_is_gone(record: Record) -> None:
+    birgit, hers = record.enrol()
+    fill(record, birgit, hers)
+    erase(record, birgit)
+    with record.database.read() as connection:
+        (left,) = patients.read(connection, [birgit])
+        assert erasure.tombstones(connection) == [birgit]
+        assert audit.verify(connection, birgit) == []
+        assert len(audit.records(connection, birgit)) == 1
+    assert (left.status, left.wrapped_key, left.profile, left.body) == ("erased", b"", b"", b"")
+
+
+def test_a_restore_may_erase_again_and_whom_it_does_not_know(record: Record) -> None:
+    birgit, _ = record.enrol()
+    for patient_id in (birgit, birgit, 999_999):
+        erase(record, patient_id)
+    with record.database.read() as connection:
+        assert erasure.tombstones(connection) == [birgit]

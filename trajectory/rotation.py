@@ -1,0 +1,74 @@
+"""A new current key in the ring: every patient's key is wrapped anew, what is found hashed anew.
+
+An older key may leave the ring when `behind` says 0. Devices of the web chat and professionals'
+open pages that were not used since then have to sign in again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from trajectory import deployment, patients, tables
+from trajectory._addresses import VALUE, hash_purpose
+from trajectory.erasure import ERASED
+from trajectory.grants._given import LINK
+from trajectory.keys import Ring, Sealer
+from trajectory.patients import LockedPatient
+
+_patient = tables.core(tables.Patient)
+_address = tables.core(tables.Address)
+_grant = tables.core(tables.AccessGrant)
+
+
+def behind(connection: Connection, ring: Ring) -> int:
+    """How many patients' keys are not yet wrapped with the ring's current key."""
+    waiting = select(func.count()).select_from(_patient).where(*_is_behind(ring))
+    return connection.execute(waiting).scalar_one()
+
+
+def rotate(connection: Connection, ring: Ring, limit: int = 200) -> int:
+    """Bring up to `limit` patients to the current key; how many it were.
+
+    Patients whom a turn holds are left for another call. Raises WrongKey.
+    """
+    deployment.rewrap(connection, ring)
+    waiting = select(_patient.c.id).where(*_is_behind(ring)).order_by(_patient.c.id).limit(limit)
+    chosen = list(connection.execute(waiting).scalars())
+    held = patients.lock_conversations(connection, chosen, skip_locked=True)
+    for patient in held:
+        _rotate_patient(connection, ring, patient)
+    return len(held)
+
+
+def _is_behind(ring: Ring) -> tuple[ColumnElement[bool], ...]:
+    return (_patient.c.key_id != ring.current, _patient.c.status != ERASED)
+
+
+def _rotate_patient(connection: Connection, ring: Ring, patient: LockedPatient) -> None:
+    sealer = patient.sealer(ring)
+    key_id, wrapped = ring.rewrap(patient.key_id, patient.wrapped_key, patient.patient_id)
+    connection.execute(
+        update(_patient)
+        .where(_patient.c.id == patient.patient_id)
+        .values(key_id=key_id, wrapped_key=wrapped)
+    )
+    _hash_addresses(connection, ring, sealer, patient.patient_id)
+    _hash_links(connection, ring, sealer, patient.patient_id)
+
+
+def _hash_addresses(connection: Connection, ring: Ring, sealer: Sealer, patient_id: int) -> None:
+    rows = connection.execute(_address.select().where(_address.c.patient_id == patient_id)).all()
+    for row in rows:
+        value = sealer.open_text(VALUE, row.id, row.value)
+        key_id, digest = ring.find_hash(hash_purpose(row.channel), value)
+        connection.execute(
+            update(_address).where(_address.c.id == row.id).values(hash=digest, hash_key_id=key_id)
+        )
+
+
+def _hash_links(connection: Connection, ring: Ring, sealer: Sealer, patient_id: int) -> None:
+    rows = connection.execute(_grant.select().where(_grant.c.patient_id == patient_id)).all()
+    for row in rows:
+        token = sealer.open_text(LINK, row.id, row.token)
+        digest = ring.find_hash(LINK, token)[1]
+        connection.execute(update(_grant).where(_grant.c.id == row.id).values(token_hash=digest))
