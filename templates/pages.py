@@ -8,13 +8,17 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-from templates import charts
+from templates.charts import ODI_BANDS, Chart, Span, bar_chart, line_chart
 from templates.telling import Telling
 from templates.words import Words
 
 SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signed", "iso")
 """What every template may call without being given it: methods of `Words`."""
+
+CURVES = ("odi", "pain", "bothersome-days")
+"""What is drawn, in this order."""
 
 # Journal systems may know no more than Latin-1, and a line is a line.
 _FOR_JOURNALS = str.maketrans(
@@ -64,6 +68,7 @@ def summary_page(
         "tell": telling,
         "shared_until": shared_until,
         "journal_text": _journal(summary, telling),
+        "curves": {id: svg for id in CURVES if (svg := _curve(summary, id, telling.words))},
         **more,
     }
     return _render("pages/summary.html", telling.words, context)
@@ -81,6 +86,11 @@ def journal(
     return _journal(summary, _telling(summary, language, viewer, names, labels))
 
 
+def curve(summary: Any, measure: str, language: str) -> str | None:
+    """The curve of one of `CURVES` as an SVG of its own; None while there is no value."""
+    return _curve(summary, measure, Words.of(language, summary.person.timezone, summary.now))
+
+
 def _telling(
     summary: Any,
     language: str,
@@ -90,6 +100,30 @@ def _telling(
 ) -> Telling:
     words = Words.of(language, summary.person.timezone, summary.now)
     return Telling(words, viewer, names, labels)
+
+
+def _curve(summary: Any, measure: str, words: Words) -> Markup | None:
+    course = summary.course(measure)
+    if course is None:
+        return None
+    chart = _chart(summary, course)
+    template = "charts/bars.svg" if chart.bars else "charts/line.svg"
+    return Markup(_render(template, words, {"chart": chart, "course": course}))  # noqa: S704
+
+
+def _chart(summary: Any, course: Any) -> Chart:
+    """All curves of a summary show the same days, from the first value of any until now."""
+    span = Span(
+        min(each.start.at for each in summary.courses), summary.now, summary.person.timezone
+    )
+    match course.measure.id:
+        case "odi":
+            return line_chart(course.points, span, 100, bands=ODI_BANDS, look=summary.since)
+        case "pain":
+            flags = [flag.at for flag in summary.flags if not flag.mistaken]
+            return line_chart(course.points, span, 10, flags=flags, look=summary.since)
+        case _:
+            return bar_chart(course.points, span, 7)
 
 
 def _journal(summary: Any, telling: Telling) -> str:
@@ -113,7 +147,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["charts"] = charts
     environment.filters["line"] = _one_line
     return environment
 

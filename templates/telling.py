@@ -88,6 +88,14 @@ class Telling:
             subscale=screening.subscale,
         )
 
+    def wording(self, summary: Any) -> str:
+        """In whose words the instruments were asked; empty when none was."""
+        if summary.demonstration:
+            return self.words.say("complete.demonstration")
+        if not summary.wordings:
+            return ""
+        return self.words.say("complete.wording", names=", ".join(summary.wordings))
+
     def follow_up(self, flag: Any) -> str:
         """What the patient said later about a warning sign; empty when nothing."""
         told = flag.follow_up

@@ -23,6 +23,9 @@ ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "me
 
 START_BACK = "start-back"
 
+DEMONSTRATION = "demonstration"
+"""The wording that the project ships, its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -138,9 +141,14 @@ class Summary:
         return next((each for each in self.courses if each.measure.id == measure), None)
 
     @property
+    def wordings(self) -> tuple[str, ...]:
+        """Which wordings the instruments were asked in, sorted."""
+        return tuple(sorted({s.wording for s in self.completeness.sittings if s.wording}))
+
+    @property
     def demonstration(self) -> bool:
         """Whether any instrument was asked in our own wording instead of the licensed one."""
-        return any(each.wording == "demonstration" for each in self.completeness.sittings)
+        return DEMONSTRATION in self.wordings
 
 
 def summarise(

@@ -95,7 +95,13 @@ class Story:
         return self.write(kind, when, flow="intake", item=item, text=text, **fields)
 
     def start_back(self, when: datetime, group: str | None, total: int, subscale: int) -> Entry:
-        detail = {"answered": 9, "of": 9, "group": group, "subscale": subscale, "missing": []}
+        detail: dict[str, Any] = {
+            "answered": 9,
+            "of": 9,
+            "group": group,
+            "subscale": subscale,
+            "missing": [],
+        }
         session = self.session()
         return self.write(
             "score", when, flow="start-back", value=total, detail=detail, session_id=session
@@ -142,12 +148,19 @@ def birgit() -> list[Entry]:
     story.intake(at(1, 13), "earlier-episodes", "2", value=2)
     story.intake(at(1, 13), "medication", "paracetamol, ibuprofen")
     story.intake(at(1, 13), "imaging", "B", code="none")
-    weeks = [(7, 6, 5), (6, 6, 5), (6, 5, 4), (5, 4, 3), (4, 3, 2), (4, 3, 2)]
+    weeks: list[tuple[int | None, ...]] = [
+        (7, 6, 5),
+        (6, 6, 5),
+        (6, 5, 4),
+        (5, 4, 3),
+        (4, 3, 2),
+        (4, 3, 2),
+    ]
     weeks += [(3, 2, 2), (4, 3, 2), (5, 4, 3), (6, 6, 4), (None, None, None), (7, 6, 5)]
     for number, (pain, bothersome, limited) in enumerate(weeks):
         story.check_in(at(1, 12) + timedelta(weeks=number), pain, bothersome, limited)
         if number == 5:
-            odi = story.odi(at(2, 17, 11), 36)
+            story.odi(at(2, 17, 11), 36)
             story.write("plan", at(2, 17, 14, 30), text="walk 15 min x 2", author=ANNE)
     story.write("note", at(2, 20), text="I do not like the exercises")
     story.flag(at(3, 22, 20), "leg-weakness", "same-day", "my right leg gives way since today")

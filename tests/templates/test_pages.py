@@ -1,0 +1,267 @@
+"""The professional's pages, as a professional reads them."""
+
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from jinja2 import UndefinedError
+
+from templates.pages import CURVES, curve, journal, render, summary_page
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit, later
+from trajectory.summary import Summary, summarise
+
+LABELS = {
+    "intake/work-status/retired": "retired",
+    "intake/imaging/none": "none",
+    "red-flags/leg-weakness": "Weak leg",
+}
+READER: dict[str, Any] = {
+    "viewer": ANNE,
+    "names": {ANNE: "Anne Møller", DR_HOLM: "Dr Holm"},
+    "labels": LABELS,
+}
+
+
+def three_months(since: datetime | None = LOOKED) -> Summary:
+    return summarise(birgit(), BIRGIT, NOW, since, check_ins_due=12)
+
+
+def page(summary: Summary, language: str = "en", **more: Any) -> str:
+    given = {"shared_until": at(6, 12), "note_action": "/note", **READER, **more}
+    return summary_page(summary, language, **given)
+
+
+BLOCKS = ("p", "li", "dt", "dd", "th", "td", "h1", "h2", "h3", "div", "figure")
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._quiet = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._quiet += tag in ("textarea", "title", "desc")
+        self.parts.append('"' if tag == "q" else " " if tag in BLOCKS else "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._quiet -= tag in ("textarea", "title", "desc")
+        self.parts.append('"' if tag == "q" else "")
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet:
+            self.parts.append(data)
+
+
+def read(html: str) -> str:
+    """What is seen on the page, in its order, on one line."""
+    parser = _Text()
+    parser.feed(html)
+    return " ".join("".join(parser.parts).split())
+
+
+def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
+    seen = read(page(three_months()))
+    parts = [
+        "Birgit H. born 14-09-1958 low back pain, week 12 shared with you until 12 Jun",
+        "Patient-reported. Nobody monitors this. Not CE-marked",
+        '22 Mar Same-day flag weakness in one leg "my right leg gives way since today" new '
+        "Told to ring a doctor the same day. 23 Mar: patient says “GP saw me”. "
+        "No clinician’s note yet. Add note",
+        "Since you looked (17 Feb) Worse",
+        "ODI 36 → 50 (+14, important, beyond measurement error)",
+        "Pain 4 → 7 (+3, important)",
+        "Limited days 2 → 5 of 7 (+3)",
+        "Wants to talk about visit today 10:00",
+        '"May I cycle?"',
+        '"Can I halve the tablets? Stomach."',
+        'Goal "Walk to the allotment, 30 min"',
+        "Agreed walk 15 min x 2 17 Feb, you",
+        "ODI 0–100 44 5 Jan severe 36 17 Feb moderate 36 17 Feb moderate 50 30 Mar severe "
+        "+6 not important",
+        "Pain 0–10 7 12 Jan 3 23 Feb 4 16 Feb 7 30 Mar 0",
+        "STarT Back medium, 5/9, psychosocial 2/5 4 Jan",
+        "Work retired",
+        "Onset November, after lifting a box",
+        "Tried physio, ibuprofen",
+        "referral to rheumatology 25 Mar, Dr Holm",
+        "Check-ins 11/12",
+        "ODI 10/10 (30 Mar)",
+        "Demonstration wording",
+    ]
+    places = [seen.find(part) for part in parts]
+    missing = [part for part, place in zip(parts, places, strict=True) if place < 0]
+    assert not missing
+    assert places == sorted(places)
+
+
+def test_danish_professionals_read_danish() -> None:
+    seen = read(page(three_months(), "da"))
+    assert "født 14-09-1958 lændesmerter, uge 12 delt med dig til 12. jun." in seen
+    assert "Siden du så på det (17. feb.) Værre" in seen
+    assert "Endnu intet notat fra en behandler." in seen
+
+
+def test_private_notes_of_the_patient_are_nowhere_on_it() -> None:
+    assert "do not like the exercises" not in page(three_months())
+
+
+def test_a_corrected_score_shows_what_was_seen_and_what_counts() -> None:
+    story = Story()
+    odi = story.odi(at(2, 16), 40)
+    story.correct(odi, at(3, 9), 36)
+    seen = read(page(summarise(story.entries, BIRGIT, NOW, LOOKED)))
+    assert "ODI of 16 Feb is now 36; it was 40 when you looked" in seen
+    assert "corrected late, was 40" in seen
+
+
+def test_an_instrument_that_could_not_be_scored_is_said_to_be_so() -> None:
+    story = Story()
+    story.odi(at(1, 5), 44)
+    story.odi(at(2, 17), None)
+    seen = read(page(summarise(story.entries, BIRGIT, NOW, None)))
+    assert "ODI 6/10 (17 Feb) not scored, too few answers" in seen
+
+
+def test_a_look_after_which_nothing_came_says_so() -> None:
+    assert "No new answers." in read(page(three_months(since=NOW)))
+
+
+def test_nothing_answered_yet_is_no_reason_to_fail() -> None:
+    seen = read(page(summarise([], BIRGIT, NOW, None), shared_until=None))
+    assert "No answers yet." in seen
+    assert "shared with you until the patient stops it" in seen
+
+
+def test_words_of_the_patient_cannot_become_markup() -> None:
+    story = Story()
+    attack = '<script>alert("x")</script></textarea>'
+    for kind in ("goal", "plan", "question", "contact"):
+        story.write(kind, at(1, 6), text=attack)
+    story.flag(at(1, 7), "leg-weakness", "same-day", attack)
+    html = page(summarise(story.entries, BIRGIT, NOW, None), note_text=attack)
+    assert "<script>alert" not in html
+    assert html.count("&lt;script&gt;") >= 6
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_nothing_on_it_needs_an_exception_from_the_content_security_policy(language: str) -> None:
+    html = page(three_months(), language)
+    assert " style=" not in html
+    assert "<style" not in html
+    assert not re.search(r"\son\w+=", html)
+    assert re.findall(r"<script[^>]*>", html) == ['<script src="/static/professional.js" defer>']
+
+
+def test_the_note_form_says_who_reads_it_and_keeps_what_was_written() -> None:
+    html = page(three_months(), note_error="too-long", note_limit=500, note_text="walk < 15 min")
+    assert "Add note: the patient reads it at once" in html
+    assert "Too long: at most 500 characters." in html
+    assert ">walk &lt; 15 min</textarea>" in html
+
+
+def test_who_may_not_write_gets_no_form() -> None:
+    assert "<form" not in page(three_months(), note_action=None)
+
+
+def test_the_journal_text_holds_the_same_in_at_most_fifteen_lines() -> None:
+    text = journal(three_months(), "en", **READER)
+    lines = text.splitlines()
+    assert len(lines) <= 15
+    assert lines[0] == "Birgit H., born 14-09-1958, low back pain, week 12"
+    assert lines[2].startswith("Warning signs: 22 Mar same-day flag, weakness in one leg")
+    assert lines[3].startswith("Worse since 17 Feb: ODI 36 -> 50 (important, beyond measurement")
+    assert lines[-1].startswith("Check-ins 11/12")
+
+
+def test_the_journal_text_stays_short_whatever_the_patient_writes() -> None:
+    story = Story()
+    story.entries = birgit()
+    for n in range(20):
+        story.write("question", at(3, 30), text=f"Question\nover\nlines {n} " + "long " * 200)
+    for n in range(9):
+        story.flag(at(3, 20 + n), "leg-weakness", "same-day", "text\n" * 30)
+    story.check_in(at(3, 30), 7, 6, 5, sick=3)
+    for flow in ("rmdq", "psfs", "phq-4"):
+        story.write("score", at(3, 30), flow=flow, value=4, detail={"answered": 4, "of": 4})
+    goal = later(story.entries[-1], id=9000, kind="goal", flow=None, value=None, text="a\nb\n" * 99)
+    text = journal(summarise([*story.entries, goal], BIRGIT, NOW, LOOKED), "da", **READER)
+    assert len(text.splitlines()) <= 15
+
+
+def test_old_journal_systems_can_take_the_text() -> None:
+    journal(three_months(), "da", **READER).encode("latin-1")
+
+
+@pytest.mark.parametrize("measure", CURVES)
+def test_curves_are_well_formed_and_describe_themselves(measure: str) -> None:
+    svg = curve(three_months(), measure, "en")
+    assert svg is not None
+    root = ElementTree.fromstring(svg)
+    title, desc = root[0], root[1]
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+    assert title.text
+    assert desc.text
+
+
+def test_the_curve_of_pain_is_told_to_those_who_do_not_see_it() -> None:
+    svg = curve(three_months(), "pain", "en")
+    assert svg is not None
+    assert "11 values from 12 Jan to 30 Mar. First 7, best 3, now 7. 1 warning sign marked." in svg
+
+
+def test_there_is_no_curve_without_a_value() -> None:
+    assert curve(summarise([], BIRGIT, NOW, None), "odi", "en") is None
+
+
+def test_the_link_page_asks_for_nothing_before_a_code_is_wanted() -> None:
+    html = render("access.html", "en", step="send", send_action="/send", open_action="/open")
+    assert "Send me a code" in html
+    assert 'action="/send"' in html
+    assert "<input" not in html
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("wrong", "Code or word is not right. Check both. 1 try left."),
+        ("expired", "The code is too old. Have a new one sent. 1 try left."),
+    ],
+)
+def test_what_did_not_open_says_why_and_how_to_go_on(error: str, said: str) -> None:
+    html = render(
+        "access.html", "en", step="open", send_action="/s", open_action="/o", error=error, tries=1
+    )
+    assert said in read(html)
+    assert "Send a new code" in html
+
+
+@pytest.mark.parametrize(
+    "error", ["wrong", "expired", "used", "too-many", "too-soon", "session-over"]
+)
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_every_problem_has_words(error: str, language: str) -> None:
+    html = render(
+        "access.html", language, step="send", send_action="/s", open_action="/o", error=error
+    )
+    assert 'role="alert"' in html
+
+
+def test_a_dead_link_tells_nothing_about_anybody() -> None:
+    seen = read(render("ended.html", "en"))
+    assert "This link no longer opens anything" in seen
+    assert "Birgit" not in seen
+
+
+def test_a_template_that_lacks_something_fails_instead_of_showing_a_hole() -> None:
+    with pytest.raises(UndefinedError):
+        render("access.html", "en", send_action="/s", open_action="/o")
+
+
+def test_a_language_without_words_is_the_callers_mistake() -> None:
+    with pytest.raises(KeyError):
+        render("ended.html", "xx")
