@@ -41,6 +41,8 @@ class Outgoing:
     to: str = ""
     session_id: int | None = None
     turn: int | None = None
+    not_before: datetime | None = None
+    """When it may go out at the earliest; None: now."""
 
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
@@ -62,7 +64,7 @@ def _row(message: Outgoing, row_id: int) -> dict[str, Any]:
         "priority": int(message.priority),
         "body": message.sealer.seal_json(BODY, row_id, _body(message)),
         "status": "ready",
-        "ready_at": message.now,
+        "ready_at": message.not_before or message.now,
         "attempts": 0,
         "session_id": message.session_id,
         "turn": message.turn,

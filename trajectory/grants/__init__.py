@@ -5,7 +5,15 @@ taken out of the care team. Every way in asks for an active grant, every time. A
 the purpose `ONCE` opens a single page, which then stays open as long as any.
 """
 
-from trajectory.grants._codes import Attempt, TooManyCodes, new_code, six_digits, try_code
+from trajectory.grants._codes import LIFE as CODE_LIFE
+from trajectory.grants._codes import (
+    Attempt,
+    TooManyCodes,
+    new_code,
+    six_digits,
+    try_code,
+    was_just_sent,
+)
 from trajectory.grants._given import (
     ONCE,
     Grant,
@@ -17,11 +25,22 @@ from trajectory.grants._given import (
     change_purposes,
     end,
     give,
+    shorten,
 )
-from trajectory.grants._viewings import Viewing, by_cookie, close_viewing, open_viewing, touch
+from trajectory.grants._viewings import LIFE as VIEWING_LIFE
+from trajectory.grants._viewings import (
+    Viewing,
+    by_cookie,
+    close_viewing,
+    grant_behind,
+    open_viewing,
+    touch,
+)
 
 __all__ = [
+    "CODE_LIFE",
     "ONCE",
+    "VIEWING_LIFE",
     "Attempt",
     "Grant",
     "GrantEnded",
@@ -36,9 +55,12 @@ __all__ = [
     "close_viewing",
     "end",
     "give",
+    "grant_behind",
     "new_code",
     "open_viewing",
+    "shorten",
     "six_digits",
     "touch",
     "try_code",
+    "was_just_sent",
 ]

@@ -92,6 +92,17 @@ def try_code(
     return Attempt.RIGHT
 
 
+def was_just_sent(connection: Connection, grant_id: int, now: datetime) -> bool:
+    """Whether a code that still works went out within the last minute: a second press."""
+    fresh = select(_code.c.id).where(
+        _code.c.grant_id == grant_id,
+        _code.c.created_at > now - timedelta(minutes=1),
+        _code.c.used_at.is_(None),
+        _code.c.attempts < ATTEMPTS,
+    )
+    return connection.execute(fresh.limit(1)).one_or_none() is not None
+
+
 def _sent_since(connection: Connection, grant_id: int, since: datetime) -> int:
     sent = select(func.count()).where(_code.c.grant_id == grant_id, _code.c.created_at > since)
     return connection.execute(sent).scalar_one()

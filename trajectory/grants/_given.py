@@ -165,6 +165,15 @@ def end(connection: Connection, grant_id: int, now: datetime) -> None:
     )
 
 
+def shorten(connection: Connection, grant_id: int, until: datetime) -> None:
+    """Let a grant end at `until` at the latest."""
+    connection.execute(
+        update(_grant)
+        .where(_grant.c.id == grant_id, or_(_grant.c.until.is_(None), _grant.c.until > until))
+        .values(until=until)
+    )
+
+
 def change_purposes(connection: Connection, grant_id: int, purposes: Iterable[str]) -> None:
     """Replace what a grant is for."""
     connection.execute(

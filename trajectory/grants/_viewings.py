@@ -98,6 +98,13 @@ def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) ->
     )
 
 
+def grant_behind(connection: Connection, ring: Ring, cookie: str) -> int | None:
+    """The id of the grant that this cookie's page was opened under, however long ago."""
+    hashes = [digest for _, digest in ring.find_hashes(_PURPOSE, cookie)]
+    opened = select(_viewing.c.grant_id).where(_viewing.c.cookie_hash.in_(hashes))
+    return connection.execute(opened).scalar_one_or_none()
+
+
 def touch(connection: Connection, viewing: Viewing, now: datetime) -> None:
     """Note that the page was used: it stays open, and the grant was looked at."""
     connection.execute(update(_viewing).where(_viewing.c.id == viewing.id).values(last_seen_at=now))

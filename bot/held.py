@@ -1,0 +1,168 @@
+"""Writing to a patient's record beside the conversation, without a turn of it.
+
+The professional's side uses this: the conversation's row is held, so that entries and
+messages get their place in the patient's one order, but the dialogue itself is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot import outbox
+from bot.channels.forms import FORMS
+from bot.conversation.step import Person
+from bot.deployment import Deployment
+from bot.dispatching import preferred
+from bot.loading import Loaded, load
+from bot.messages import Message, Priority, Rendered
+from bot.outbox import Outgoing
+from bot.schedule import awake
+from templates.catalogue import Catalogue
+from trajectory import audit, entries, patients
+from trajectory.care_team import Member
+from trajectory.entries import NewEntry
+from trajectory.keys import Sealer
+
+LONGEST_TEXT = 1500
+"""Characters of one message; the narrowest channel takes 1,600."""
+
+
+class NoSuchPatient(Exception):
+    """The patient has been erased."""
+
+
+@dataclass(slots=True)
+class Held:
+    """One patient whose conversation this transaction holds."""
+
+    connection: Connection
+    deployment: Deployment
+    loaded: Loaded
+    now: datetime
+    sequence: int
+
+    @property
+    def patient_id(self) -> int:
+        """Whose conversation it is."""
+        return self.loaded.row.patient_id
+
+    @property
+    def sealer(self) -> Sealer:
+        """The sealer of the patient's key."""
+        return self.loaded.sealer
+
+    @property
+    def person(self) -> Person:
+        """The patient."""
+        return self.loaded.person
+
+    @property
+    def words(self) -> Catalogue:
+        """The messages in the patient's language."""
+        return self.deployment.catalogues[self.person.language]
+
+    def audit(self, actor: str, action: str, subject: str) -> None:
+        """Add a record to the patient's audit chain; `subject` holds ids only."""
+        audit.append(
+            self.connection,
+            self.deployment.ids,
+            self.patient_id,
+            actor=actor,
+            action=action,
+            subject=subject,
+            at=self.now,
+        )
+
+    def record(
+        self, kind: str, author: str, text: str, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Add what somebody other than the patient wrote to the trajectory."""
+        entry = NewEntry(
+            id=self.deployment.ids.take(self.connection),
+            patient_id=self.patient_id,
+            sequence=self._next(),
+            at=self.now,
+            recorded_at=self.now,
+            kind=kind,
+            text=text,
+            detail=detail,
+            author=author,
+        )
+        entries.append(self.connection, [(self.sealer, entry)])
+
+    def mail(self, member: Member, subject: str, text: str) -> None:
+        """Queue a mail to somebody of the care team."""
+        rendered = Rendered(text, subject=subject)
+        to = member.email or ""
+        self._post("email", rendered, Priority.REPLY, member_id=member.id, to=to)
+
+    def tell(self, text: str) -> None:
+        """Queue a message to the patient, not in the quiet hours; nothing after their STOP.
+
+        It goes to the preferred address, in several parts where it is long.
+        """
+        route = preferred(self.connection, self.loaded)
+        if self.person.status != "active" or route is None:
+            return
+        for part in parts(text):
+            self._post(
+                route.channel,
+                FORMS[route.channel](Message(part), self.words),
+                Priority.BULK,
+                address_id=route.address_id,
+                not_before=awake(self.now, self.person.zone),
+            )
+
+    def _post(self, channel: str, rendered: Rendered, priority: Priority, **more: Any) -> None:
+        message = Outgoing(
+            self.sealer,
+            self.patient_id,
+            self._next(),
+            channel,
+            rendered,
+            priority,
+            self.now,
+            **more,
+        )
+        outbox.post(self.connection, self.deployment, [message])
+
+    def _next(self) -> int:
+        self.sequence += 1
+        return self.sequence
+
+
+@contextmanager
+def hold(
+    connection: Connection, deployment: Deployment, patient_id: int, now: datetime
+) -> Iterator[Held]:
+    """Hold a patient's conversation, and note at the end how far its order has risen.
+
+    Raises:
+        NoSuchPatient: the patient has been erased meanwhile.
+    """
+    rows = patients.lock_conversations(connection, [patient_id])
+    if not rows:
+        raise NoSuchPatient
+    (row,) = rows
+    held = Held(connection, deployment, load(connection, deployment, rows)[patient_id], now, 0)
+    held.sequence = row.sequence
+    yield held
+    if held.sequence != row.sequence:
+        patients.save_conversation(connection, patient_id, held.sequence, row.session_id, row.body)
+
+
+def parts(text: str, longest: int = LONGEST_TEXT) -> list[str]:
+    """The text in pieces of at most so many characters, cut between lines or words."""
+    pieces = []
+    while len(text) > longest:
+        cut = max(text.rfind("\n", 0, longest + 1), text.rfind(" ", 0, longest + 1))
+        cut = cut if cut > 0 else longest
+        pieces.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*pieces, text]

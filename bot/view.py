@@ -1,0 +1,123 @@
+"""What a professional's open page shows, read from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from bot.conversation.step import Person
+from bot.deployment import Deployment
+from bot.loading import load
+from flows.library import Library
+from flows.model import FlowKind
+from trajectory import care_team, entries, grants, patients, summary, tables
+from trajectory.entries import Entry
+from trajectory.grants import Grant, Viewing
+from trajectory.keys import Sealer
+from trajectory.said import is_professional
+from trajectory.summary import Summary, summarise
+
+_session = tables.core(tables.Session)
+_FAMILY = frozenset({"relative"})
+
+
+def author_of(member_id: int) -> str:
+    """How the trajectory and the audit call somebody of the care team."""
+    return f"professional:{member_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A summary opened for one person, under one grant.
+
+    `names` says what authors are called; `language` is the patient's.
+    """
+
+    summary: Summary
+    grant: Grant
+    names: Mapping[str, str]
+    language: str
+
+    @property
+    def viewer(self) -> str:
+        """The author that this person is in the trajectory."""
+        return author_of(self.grant.member.id)
+
+    @property
+    def whole(self) -> bool:
+        """Whether this person sees everything; relatives see goal, plan and how it goes."""
+        return may_see_all(self.grant)
+
+
+def may_see_all(grant: Grant) -> bool:
+    """Whether a grant is to somebody who treats the patient."""
+    return grant.member.role not in _FAMILY
+
+
+def read_view(
+    connection: Connection, deployment: Deployment, viewing: Viewing, now: datetime
+) -> View:
+    """Open the summary behind a viewing.
+
+    Raises:
+        trajectory.grants.GrantEnded: the grant has ended, or the patient was erased.
+    """
+    rows = patients.read(connection, [viewing.patient_id])
+    if not rows:
+        raise grants.GrantEnded
+    loaded = load(connection, deployment, rows)[viewing.patient_id]
+    grant = active_grant(connection, loaded.sealer, viewing.patient_id, viewing.grant_id, now)
+    timeline = entries.timeline(connection, loaded.sealer, viewing.patient_id)
+    opened = _check_ins_opened(connection, deployment.library, loaded.person)
+    person = _person(deployment.library, loaded.person)
+    return View(
+        summarise(timeline, person, now, viewing.since, opened),
+        grant,
+        _names(connection, loaded.sealer, viewing.patient_id, timeline),
+        loaded.person.language,
+    )
+
+
+def active_grant(
+    connection: Connection, sealer: Sealer, patient_id: int, grant_id: int, now: datetime
+) -> Grant:
+    """One grant, opened. Raises trajectory.grants.GrantEnded when it is not active."""
+    for grant in grants.active(connection, sealer, patient_id, now):
+        if grant.id == grant_id:
+            return grant
+    raise grants.GrantEnded
+
+
+def _person(library: Library, person: Person) -> summary.Person:
+    pathway = library.pathways.get(person.pathway) if person.pathway else None
+    return summary.Person(
+        name=person.name,
+        pathway_titles=pathway.title if pathway else {},
+        started_at=person.started_at,
+        timezone=person.timezone,
+        language=person.language,
+        status=person.status,
+    )
+
+
+def _names(
+    connection: Connection, sealer: Sealer, patient_id: int, timeline: Iterable[Entry]
+) -> dict[str, str]:
+    """What the professionals are called who wrote here, those who have left included."""
+    authors = {entry.author for entry in timeline if is_professional(entry.author)}
+    ids = sorted(int(author.partition(":")[2]) for author in authors)
+    found = [care_team.member(connection, sealer, patient_id, each) for each in ids]
+    return {author_of(member.id): member.name for member in found if member is not None}
+
+
+def _check_ins_opened(connection: Connection, library: Library, person: Person) -> int:
+    check_ins = [flow.id for flow in library.flows.values() if flow.kind is FlowKind.CHECK_IN]
+    opened = select(func.count()).where(
+        _session.c.patient_id == person.id, _session.c.flow.in_(check_ins)
+    )
+    if person.started_at is not None:
+        opened = opened.where(_session.c.opened_at >= person.started_at)
+    return connection.execute(opened).scalar_one()
