@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,11 @@ _TIMELINE = (
     .where(_entry.c.patient_id == bindparam("patient_id"))
     .order_by(_entry.c.recorded_at, _entry.c.sequence)
 )
+_AFTER = (
+    select(*(_entry.c[name] for name in Entry.__slots__))
+    .where(_entry.c.id > bindparam("entry_id"))
+    .order_by(_entry.c.id)
+)
 
 
 def append(connection: Connection, rows: Sequence[tuple[Sealer, NewEntry]]) -> None:
@@ -76,6 +81,17 @@ def timeline(
     statement = _narrowed(_TIMELINE, kinds, flow)
     rows = connection.execute(statement, {"patient_id": patient_id})
     return [_opened(sealer, row) for row in rows]
+
+
+def recorded_after(
+    connection: Connection, sealers: Mapping[int, Sealer], entry_id: int
+) -> list[Entry]:
+    """Entries with a later id than this one, of the patients whose sealers are given.
+
+    Ids rise with time only within one process, so this is for whoever writes alone.
+    """
+    rows = connection.execute(_AFTER, {"entry_id": entry_id})
+    return [_opened(sealers[row.patient_id], row) for row in rows if row.patient_id in sealers]
 
 
 def _narrowed(

@@ -9,7 +9,7 @@ from datetime import time
 from bot.conversation import safety
 from bot.conversation.effects import DropDue, SaveSession, SetDue
 from bot.conversation.memory import OpenSession, Waiting
-from bot.conversation.questions import label, layout, question
+from bot.conversation.questions import label, layout, letter, question
 from bot.conversation.records import record_correction, record_given, record_score
 from bot.conversation.step import Step
 from bot.messages import Choice, Layout, Message
@@ -38,9 +38,13 @@ def request(step: Step, wanted: Waiting) -> None:
 def open_next(step: Step) -> None:
     """Open what waits, the most urgent first, unless something is open already.
 
-    After an emergency only screens open until somebody has looked.
+    After an emergency only screens open until somebody has looked. Unasked, nothing opens in
+    the quiet hours.
     """
     library = step.world.library
+    if step.bulk and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
+        step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
+        return
     for waiting in list(step.memory.waiting):
         if step.open is not None or step.memory.task is not None:
             return
@@ -164,7 +168,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Finished():
             _thank(step, flow, open)
         case happened.Expired():
-            step.add_line("session.expired", title=flow.title[step.person.language])
+            pass
 
 
 def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:
@@ -186,7 +190,7 @@ def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
     elif item.kind is ItemKind.TEXT:
         step.add_line("echo.noted")
     else:
-        answer = label(item, given.code, given.value, step.person.language, step.words)
+        answer = label(item, given.code, given.value, step.person.language)
         title = item.title[step.person.language] if item.title else flow.title[step.person.language]
         step.add_line(key, answer=answer, title=title)
 
@@ -247,11 +251,11 @@ def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBa
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
     option = item.option(candidate)
     if option is None:
-        meant = label(item, None, int(candidate), step.person.language, step.words)
+        meant = label(item, None, int(candidate), step.person.language)
+    elif item.kind is ItemKind.YES_NO:
+        meant = option.text[open.session.language]
     else:
-        letter = label(item, candidate, None, step.person.language, step.words)
-        words = option.text[open.session.language]
-        meant = letter if letter == words else f"{letter}: {words}"
+        meant = f"{letter(item, candidate)}: {option.text[open.session.language]}"
     place = f"{open.id}.{open.session.turn}"
     choices = (
         Choice(step.words.say("key.yes"), step.words.say("button.yes"), f"q.{place}.{candidate}"),

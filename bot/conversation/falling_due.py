@@ -25,7 +25,7 @@ class Fallen:
 def fall_due(step: Step, due: Fallen) -> None:
     """Act on a due row; one whose session has moved on, or whose owner stopped, does nothing."""
     step.bulk = True
-    if step.person.status != "active":
+    if step.person.status not in ("active", "enrolling"):
         return
     match due.kind:
         case "step":
@@ -36,6 +36,8 @@ def fall_due(step: Step, due: Fallen) -> None:
             _remind(step, due.payload["number"])
         case "expire" if step.open is not None and step.open.id == due.session_id:
             asking.expire(step, step.open)
+        case "waiting":
+            asking.open_next(step)
         case "follow-up":
             follow_up.begin(step)
     step.flush()

@@ -6,6 +6,8 @@ from bot.messages import Choice, Layout, Message
 from flows.model import Item, ItemKind
 from templates.catalogue import Catalogue
 
+LONGEST_ECHO = 15
+"""Characters of an answer that are repeated; a longer one is named by its letter."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -46,13 +48,17 @@ def layout(item: Item) -> Layout:
             return Layout.LETTERS
 
 
-def label(item: Item, code: str | None, value: int | None, language: str, words: Catalogue) -> str:
-    """An answer as it is echoed: `C`, `4 days`, `Yes`."""
+def label(item: Item, code: str | None, value: int | None, language: str) -> str:
+    """An answer as it is echoed: `4 days`, `Agree`, or `C` for a whole statement."""
     if code is None:
         unit = item.unit[language] if item.unit else ""
         return f"{value} {unit}".strip()
-    if item.kind is ItemKind.YES_NO:
-        return item.options[_place(item, code)].text[language]
+    words = item.options[_place(item, code)].text[language]
+    return words if len(words) <= LONGEST_ECHO else letter(item, code)
+
+
+def letter(item: Item, code: str) -> str:
+    """The letter that an option is typed by."""
     return _LETTERS[_place(item, code)]
 
 

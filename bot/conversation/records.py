@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -25,11 +26,14 @@ def record_correction(
     step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given, previous: Given
 ) -> None:
     """Record a changed answer; the entry it supersedes stays."""
-    detail: dict[str, Any] = {"previous": previous.value, "previous_code": previous.code}
-    detail["given"] = given.kind.value
+    detail: dict[str, Any] = {
+        "previous": previous.value,
+        "previous_code": previous.code,
+        "given": given.kind.value,
+    }
     if open.closed_at is not None and step.now - open.closed_at > LATE_AFTER:
         detail["late"] = True
-    _record(step, flow, open, item_id, given, kind="correction", **detail)
+    _record(step, flow, open, item_id, given, kind="correction", detail=detail)
 
 
 def _record(
@@ -40,7 +44,7 @@ def _record(
     given: Given,
     *,
     kind: str,
-    **detail: Any,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     item = flow.item(item_id)
     entry = Record(
@@ -53,7 +57,7 @@ def _record(
         code=given.code,
         unit=item.unit["en"] if item.unit else None,
         text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
-        detail={"language": open.session.language, **detail},
+        detail={"language": open.session.language, **(detail or {})},
         session_id=open.id,
         turn=given.turn,
         supersedes=open.entries.get(item_id),

@@ -71,6 +71,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
         "code": _take_code,
     }[_present(step)]
     if take(step, text, option):
+        step.do(SavePatient())
         _go_on(step)
     elif step.memory.task is not None:
         step.add_line(f"enrol.again.{_present(step)}")
@@ -112,7 +113,6 @@ def _take_language(step: Step, text: str, option: str | None) -> bool:
     if language is None:
         return False
     step.person.language = language
-    step.do(SavePatient())
     return True
 
 
@@ -134,7 +134,7 @@ def _take_consent(step: Step, text: str, option: str | None) -> bool:
     return False
 
 
-def record_consent(step: Step, raw: str) -> None:
+def record_consent(step: Step, raw: str | None) -> None:
     """Record that the patient agreed to be asked and to have the answers kept."""
     detail = {"version": CONSENT_VERSION, "purposes": ["store", "remind"]}
     step.do(Record(id=step.new_id(), kind="consent", code="given", text=raw, detail=detail))
@@ -199,7 +199,7 @@ def _finish(step: Step) -> None:
 
 def complete(step: Step) -> None:
     """The clinic has done it all, consent on paper included: only the pathway starts."""
-    record_consent(step, "")
+    record_consent(step, None)
     _activate(step)
 
 

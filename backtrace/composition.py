@@ -1,0 +1,53 @@
+"""Wires a deployment, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backtrace.languages import shipped_lexicons
+from bot.channels import Channel
+from bot.deployment import Chance, Clinic, Clock, Deployment
+from flows.canonical import dump_flow
+from flows.library import Library
+from templates.catalogue import load_catalogues
+from trajectory import definitions
+from trajectory.database import Database
+from trajectory.ids import Ids
+from trajectory.keys import Ring
+
+
+def deploy(
+    database: Database,
+    ring: Ring,
+    library: Library,
+    *,
+    clock: Clock,
+    chance: Chance,
+    channels: Mapping[str, Channel],
+    clinic: Clinic,
+) -> Deployment:
+    """A deployment on a migrated database; stores the definitions that it asks.
+
+    Raises:
+        trajectory.database.Unavailable: the database cannot be written.
+    """
+    _remember(database, library)
+    return Deployment(
+        database=database,
+        ids=Ids(database),
+        ring=ring,
+        library=library,
+        lexicons=shipped_lexicons(),
+        catalogues=load_catalogues("messages"),
+        clock=clock,
+        chance=chance,
+        channels=channels,
+        clinic=clinic,
+    )
+
+
+def _remember(database: Database, library: Library) -> None:
+    """Keep every definition under its hash, so that its sessions finish after any deploy."""
+    with database.write() as connection:
+        for flow in library.flows.values():
+            definitions.remember(connection, flow.definition, flow.id, dump_flow(flow))

@@ -1,0 +1,1 @@
+"""`backtrace replay`: plays a transcript through the real pipeline, with simulated time."""

@@ -1,0 +1,184 @@
+"""Plays the steps, and tells what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from backtrace.replay import steps as step
+from backtrace.replay.lines import Line, entry_line, message_line
+from backtrace.replay.professionals import Professionals
+from backtrace.replay.stage import Sent, Stage
+from backtrace.replay.steps import WrongStep
+from bot import due
+from bot.conversation.effects import SetDue
+from bot.driving import drive, run_until_quiet
+from bot.enrolling import Newcomer, enrol
+from bot.inbound import Inbound, InboundKind
+from bot.receiving import receive
+from trajectory import entries, patients
+from trajectory.keys import Sealer
+
+
+@dataclass(slots=True)
+class _Patient:
+    name: str
+    id: int
+    zone: ZoneInfo
+    channel: str
+    address: str
+    messages: list[Sent] = field(default_factory=list)
+
+
+class Player:
+    """One run through a transcript."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._by_name: dict[str, _Patient] = {}
+        self._by_id: dict[int, _Patient] = {}
+        self._sealers: dict[int, Sealer] = {}
+        self._professionals = Professionals(stage.deployment, stage.clock)
+        self._last_entry = 0
+
+    def play(self, steps: Sequence[tuple[int, step.Step]]) -> Iterator[Line]:
+        """The lines of the output, in order of time.
+
+        Raises:
+            WrongStep: a step asks for a button, message or page that is not there.
+        """
+        for number, each in steps:
+            drive(self._stage.deployment, self._stage.clock, each.at)
+            self._act(number, each)
+            run_until_quiet(self._stage.deployment)
+            yield from self._news()
+
+    def _act(self, number: int, each: step.Step) -> None:
+        match each:
+            case step.EnrolStep(enrol=newcomer):
+                self._enrol(newcomer)
+            case step.StartStep(start=start):
+                self._start(number, start)
+            case step.TextStep():
+                self._write(number, each)
+            case step.TapStep():
+                self._tap(number, each)
+            case step.OpenStep() | step.CodeStep() | step.NoteStep():
+                self._professionals.act(number, each)
+            case step.WaitStep():
+                pass
+
+    def _enrol(self, newcomer: step.Enrol) -> None:
+        ref = enrol(
+            self._stage.deployment,
+            Newcomer(
+                channel=newcomer.channel,
+                address=newcomer.address,
+                language=newcomer.language,
+                timezone=newcomer.timezone,
+                pathway=newcomer.pathway,
+                name=newcomer.name,
+                code=newcomer.code or "",
+                known=_known(newcomer),
+            ),
+            consented=newcomer.consent,
+        )
+        patient = _Patient(
+            newcomer.patient,
+            ref.patient_id,
+            ZoneInfo(newcomer.timezone),
+            newcomer.channel,
+            newcomer.address,
+        )
+        self._by_name[patient.name] = patient
+        self._by_id[patient.id] = patient
+        deployment = self._stage.deployment
+        with deployment.database.read() as connection:
+            (row,) = patients.read(connection, [patient.id])
+        self._sealers[patient.id] = row.sealer(deployment.ring)
+
+    def _start(self, number: int, start: step.Start) -> None:
+        deployment = self._stage.deployment
+        asked = SetDue(
+            f"start:{number}", "flow", deployment.clock.now(), payload={"flow": start.flow}
+        )
+        patient_id = self._by_name[start.patient].id
+        with deployment.database.write() as connection:
+            due.write(connection, deployment, [(patient_id, asked)])
+
+    def _write(self, number: int, text: step.TextStep) -> None:
+        patient = self._by_name[text.sender]
+        edits = f"{patient.name}:{text.edits}" if text.edits else ""
+        kind = InboundKind.EDIT if edits else InboundKind.TEXT
+        own = text.id if text.id and text.id != text.edits else f"line-{number}"
+        self._receive(
+            Inbound(
+                patient.channel,
+                patient.address,
+                f"{patient.name}:{own}",
+                kind,
+                text.at,
+                text=text.text,
+                edit_of=edits,
+            )
+        )
+
+    def _tap(self, number: int, tap: step.TapStep) -> None:
+        patient = self._by_name[tap.sender]
+        data = _data(number, patient, tap)
+        self._receive(
+            Inbound(
+                patient.channel,
+                patient.address,
+                f"{patient.name}:line-{number}",
+                InboundKind.CHOICE,
+                tap.at,
+                text=tap.tap,
+                choice=data,
+            )
+        )
+
+    def _receive(self, message: Inbound) -> None:
+        receive(self._stage.deployment, [message])
+
+    def _news(self) -> Iterator[Line]:
+        """What was recorded and sent since the last call, in order of time and commit."""
+        deployment = self._stage.deployment
+        with deployment.database.read() as connection:
+            found = entries.recorded_after(connection, self._sealers, self._last_entry)
+        news = [(entry.recorded_at, entry.id, self._entry(entry)) for entry in found]
+        self._last_entry = max((entry.id for entry in found), default=self._last_entry)
+        news += [(s.at, s.parcel.outbox_id, self._message(s)) for s in self._stage.sent]
+        self._stage.sent.clear()
+        yield from (line for _, _, line in sorted(news, key=lambda each: each[:2]))
+
+    def _entry(self, entry: entries.Entry) -> Line:
+        patient = self._by_id[entry.patient_id]
+        return entry_line(entry, patient.name, patient.zone)
+
+    def _message(self, sent: Sent) -> Line:
+        assert sent.parcel.patient_id is not None
+        patient = self._by_id[sent.parcel.patient_id]
+        if sent.channel == "email":
+            number = self._professionals.note_mail(sent)
+            return message_line(sent, sent.parcel.address, number, patient.zone)
+        patient.messages.append(sent)
+        return message_line(sent, patient.name, len(patient.messages), patient.zone)
+
+
+def _known(newcomer: step.Enrol) -> frozenset[str]:
+    """What the clinic has entered is not asked again."""
+    entered = {"language": True, "name": newcomer.name, "code": newcomer.code}
+    return frozenset(key for key, value in entered.items() if value)
+
+
+def _data(number: int, patient: _Patient, tap: step.TapStep) -> str:
+    if tap.on is not None and not 1 <= tap.on <= len(patient.messages):
+        raise WrongStep(number, f"message {tap.on} to {patient.name!r} has not been sent")
+    shown = reversed(patient.messages) if tap.on is None else [patient.messages[tap.on - 1]]
+    for sent in shown:
+        for button in sent.parcel.rendered.buttons:
+            if button.label == tap.tap:
+                return button.data
+    raise WrongStep(number, "no message to this patient has a button with this label")
