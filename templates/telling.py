@@ -8,9 +8,6 @@ from typing import Any
 
 from templates.words import Words
 
-FOLLOW_UPS = ("yes", "not-yet")
-"""What the patient can answer when asked whether a doctor has looked."""
-
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -70,7 +67,7 @@ class Telling:
             return self.words.say(f"asked.{fact.state}")
         if fact.code is not None:
             label = self.labels.get(f"{fact.flow}/{fact.item}/{fact.code}")
-            return label or fact.code.replace("-", " ")
+            return self.words.name(f"answer.{fact.item}", fact.code, label)
         if fact.value is not None:
             return self.words.number(fact.value)
         return fact.text or ""
@@ -103,6 +100,4 @@ class Telling:
             return self.words.say("flags.mistaken")
         if told is None:
             return ""
-        if told.text and " " in told.text.strip():
-            return self.words.say("flags.patient-says", text=told.text)
-        return self.words.say(f"follow-up.{told.code}") if told.code in FOLLOW_UPS else ""
+        return self.words.say(f"follow-up.{told.code}")

@@ -9,12 +9,16 @@ from datetime import datetime
 from trajectory.entries import Entry
 from trajectory.said import Said, is_professional, said
 
+MISTAKE = "mistake"
+"""The patient's answer to the follow-up that the warning sign was written by mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A reported warning sign.
 
-    `follow_up` is what the patient answered when asked whether a doctor has looked, `note`
+    `follow_up` is what the patient last answered when asked whether a doctor has looked
+    (code `seen`, `not-yet` or `mistake`), `note`
     the first note that a professional wrote afterwards. `mistaken` means that the
     patient took it back.
     """
@@ -44,7 +48,7 @@ def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
 
 def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
     after = [row for row in rows if (row.recorded_at, row.sequence) > _place(entry)]
-    told = [each for each in said(after, "contact") if each.author in ("patient", "helper")]
+    follow_ups = _follow_ups(after)
     noted = [each for each in said(after, "note") if is_professional(each.author)]
     return Flag(
         entry.id,
@@ -54,10 +58,21 @@ def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
         entry.code,
         entry.text,
         since is None or entry.recorded_at > since,
-        told[-1] if told else None,
+        follow_ups[-1] if follow_ups else None,
         noted[0] if noted else None,
-        _taken_back(entry, after) or any(each.code == "mistaken" for each in told),
+        _taken_back(entry, after) or any(each.code == MISTAKE for each in follow_ups),
     )
+
+
+def _follow_ups(after: Sequence[Entry]) -> list[Said]:
+    """Answers about this flag: once one has come, a new flag begins a new story."""
+    found: list[Said] = []
+    for row in after:
+        if row.kind == "flag-follow-up":
+            found.append(Said.from_entry(row))
+        elif row.kind == "red-flag" and found:
+            break
+    return found
 
 
 def _place(entry: Entry) -> tuple[datetime, int]:

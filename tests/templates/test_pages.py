@@ -14,9 +14,10 @@ from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, 
 from trajectory.summary import Summary, summarise
 
 LABELS = {
-    "intake/work-status/retired": "retired",
-    "intake/imaging/none": "none",
-    "red-flags/leg-weakness": "Weak leg",
+    "intake/work-status/retired": "I am retired",
+    "neck/arm-pain": "Pain in the arm",
+    "neck/work-status/gardening": "I garden",
+    "ndi": "Neck disability",
 }
 READER: dict[str, Any] = {
     "viewer": ANNE,
@@ -69,7 +70,7 @@ def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
         "Birgit H. born 14-09-1958 low back pain, week 12 shared with you until 12 Jun",
         "Patient-reported. Nobody monitors this. Not CE-marked",
         '22 Mar Same-day flag weakness in one leg "my right leg gives way since today" new '
-        "Told to ring a doctor the same day. 23 Mar: patient says “GP saw me”. "
+        "Told to ring a doctor the same day. 23 Mar: patient says a doctor has looked. "
         "No clinician’s note yet. Add note",
         "Since you looked (17 Feb) Worse",
         "ODI 36 → 50 (+14, important, beyond measurement error)",
@@ -86,7 +87,9 @@ def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
         "STarT Back medium, 5/9, psychosocial 2/5 4 Jan",
         "Work retired",
         "Onset November, after lifting a box",
+        "Earlier episodes several",
         "Tried physio, ibuprofen",
+        "Imaging none",
         "referral to rheumatology 25 Mar, Dr Holm",
         "Check-ins 11/12",
         "ODI 10/10 (30 Mar)",
@@ -96,6 +99,32 @@ def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
     missing = [part for part, place in zip(parts, places, strict=True) if place < 0]
     assert not missing
     assert places == sorted(places)
+
+
+def test_what_we_have_no_words_for_is_told_in_those_of_its_definition() -> None:
+    story = Story()
+    story.intake(at(1, 6), "work-status", "A", code="gardening", flow="neck")
+    story.write("red-flag", at(1, 6), flow="neck", item="arm-pain", code="soon", text="Y")
+    story.write("red-flag", at(1, 6), flow="neck", item="cold-hand", code="soon", text="Y")
+    seen = read(page(summarise(story.entries, BIRGIT, NOW, None)))
+    assert "Work I garden" in seen
+    assert "Pain in the arm" in seen
+    assert "cold hand" in seen
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("seen", "patient says a doctor has looked. No clinician’s note yet."),
+        ("not-yet", "patient says no doctor has looked yet. No clinician’s note yet."),
+        ("mistake", "Taken back by the patient as a mistake."),
+    ],
+)
+def test_what_the_patient_answered_to_the_follow_up(code: str, said: str) -> None:
+    story = Story()
+    story.flag(at(3, 22), "leg-weakness", "same-day")
+    story.write("flag-follow-up", at(3, 23), code=code, text="A")
+    assert said in read(page(summarise(story.entries, BIRGIT, NOW, None)))
 
 
 def test_danish_professionals_read_danish() -> None:

@@ -90,9 +90,9 @@ class Story:
         return self.write(kind, when, value=value, supersedes=entry.id, **{**kept, **fields})
 
     def intake(self, when: datetime, item: str, text: str | None = None, **fields: Any) -> Entry:
-        fields = {"session_id": self.session(), **fields}
+        fields = {"flow": "intake", "session_id": self.session(), **fields}
         kind = fields.pop("kind", "answer")
-        return self.write(kind, when, flow="intake", item=item, text=text, **fields)
+        return self.write(kind, when, item=item, text=text, **fields)
 
     def start_back(self, when: datetime, group: str | None, total: int, subscale: int) -> Entry:
         detail: dict[str, Any] = {
@@ -145,7 +145,7 @@ def birgit() -> list[Entry]:
     story.intake(at(1, 6), "onset", "November, after lifting a box")
     story.intake(at(1, 6), "treatments-tried", "physio, ibuprofen")
     story.intake(at(1, 6), "goal", "Walk to the allotment, 30 min")
-    story.intake(at(1, 13), "earlier-episodes", "2", value=2)
+    story.intake(at(1, 13), "earlier-episodes", "C", code="several")
     story.intake(at(1, 13), "medication", "paracetamol, ibuprofen")
     story.intake(at(1, 13), "imaging", "B", code="none")
     weeks: list[tuple[int | None, ...]] = [
@@ -164,7 +164,8 @@ def birgit() -> list[Entry]:
             story.write("plan", at(2, 17, 14, 30), text="walk 15 min x 2", author=ANNE)
     story.write("note", at(2, 20), text="I do not like the exercises")
     story.flag(at(3, 22, 20), "leg-weakness", "same-day", "my right leg gives way since today")
-    story.write("contact", at(3, 23, 12), text="GP saw me", code="yes", item="gp")
+    story.write("flag-follow-up", at(3, 23, 12), code="seen", text="A")
+    story.write("contact", at(3, 23, 12, 5), text="GP, 23 March")
     story.write("contact", at(3, 25, 12), text="referral to rheumatology", author=DR_HOLM)
     story.write("question", at(3, 30, 19), text="May I cycle?")
     story.write("question", at(3, 30, 19), text="Can I halve the tablets? Stomach.")

@@ -290,10 +290,10 @@ class TestWarningSigns:
 
     def test_what_the_patient_says_does_not_close_it(self, story: Story) -> None:
         story.flag(at(3, 22), "leg-weakness", "same-day")
-        story.write("contact", at(3, 23), text="GP saw me", code="yes")
+        story.write("flag-follow-up", at(3, 23), text="A", code="seen")
         (flag,) = summary_of(story).flags
         assert flag.follow_up is not None
-        assert flag.follow_up.text == "GP saw me"
+        assert flag.follow_up.code == "seen"
         assert flag.is_open
 
     def test_a_clinicians_note_closes_it(self, story: Story) -> None:
@@ -305,6 +305,26 @@ class TestWarningSigns:
         assert flag.note.author == DR_HOLM
 
     def test_i_wrote_it_wrong(self, story: Story) -> None:
+        story.flag(at(3, 22), "leg-weakness", "same-day")
+        story.write("flag-follow-up", at(3, 23), code="mistake")
+        assert not summary_of(story).flags[0].is_open
+
+    def test_a_mistake_in_march_does_not_undo_a_flag_of_january(self, story: Story) -> None:
+        story.flag(at(1, 10), "fever-unwell", "same-day")
+        story.write("flag-follow-up", at(1, 11), code="seen")
+        story.flag(at(3, 22), "leg-weakness", "same-day")
+        story.write("flag-follow-up", at(3, 23), code="mistake")
+        flags = {flag.item: flag for flag in summary_of(story).flags}
+        assert flags["fever-unwell"].is_open
+        assert not flags["leg-weakness"].is_open
+
+    def test_one_answer_settles_what_was_reported_together(self, story: Story) -> None:
+        story.flag(at(3, 22, 20), "leg-weakness", "same-day")
+        story.flag(at(3, 22, 20, 1), "fever-unwell", "same-day")
+        story.write("flag-follow-up", at(3, 23), code="seen")
+        assert all(flag.follow_up for flag in summary_of(story).flags)
+
+    def test_an_answer_of_the_screen_that_is_changed_to_no(self, story: Story) -> None:
         flag = story.flag(at(3, 22), "leg-weakness", "same-day")
         story.write(
             "correction",
