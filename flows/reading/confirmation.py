@@ -9,7 +9,14 @@ from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item
 from flows.reading.answer import NUMBERS, read_tokens
 from flows.reading.labels import content
-from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood, understood
+from flows.reading.outcome import (
+    MOST_CANDIDATES,
+    Ambiguous,
+    NotAReply,
+    Reading,
+    Understood,
+    understood,
+)
 from flows.reading.polarity import poles
 
 
@@ -25,7 +32,7 @@ def offer(item: Item, reading: Ambiguous) -> tuple[str, ...]:
     question itself, both are offered, the likelier first.
     """
     sides = poles(item) or ()
-    return (*reading.candidates, *(side for side in sides if side not in reading.candidates))
+    return tuple(dict.fromkeys((*reading.candidates, *sides)))[:MOST_CANDIDATES]
 
 
 def given_as(item: Item, candidate: str) -> Understood:

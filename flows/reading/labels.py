@@ -59,11 +59,15 @@ def said_whole(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
 
 
 def begun(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
-    """The answers whose label begins with what is said, if that is two words or more."""
+    """The answers whose label begins with what is said, if that is two words or more.
+
+    Then also those that have the same words in this order: "with help" begins "with help for
+    most of it", but "with a little help" may be meant.
+    """
     words = _texts(content(tokens))
-    if len(words) < 2:
+    if len(words) < 2 or not any(label.content[: len(words)] == words for label in labels):
         return []
-    return [label.answer for label in labels if label.content[: len(words)] == words]
+    return [label.answer for label in labels if _in_order(words, label.content)]
 
 
 def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
@@ -83,6 +87,11 @@ def _places(said: Sequence[Token], words: Words) -> Iterator[int]:
     for start in range(len(texts) - len(words) + 1) if words else ():
         if texts[start] == words[0] and texts[start : start + len(words)] == words:
             yield start
+
+
+def _in_order(words: Words, among: Words) -> bool:
+    rest = iter(among)
+    return all(word in rest for word in words)
 
 
 def _denied(said: Sequence[Token], start: int) -> bool:

@@ -85,6 +85,7 @@ def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
     elif agreement and token.means(Sense.AGREE, Sense.DISAGREE):
         heard.sign(token.means(Sense.AGREE))
     elif token.means(Sense.YES):
+        heard.doubt |= heard.denied
         heard.sign(positive=True)
     elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
         heard.denied = heard.negated = True

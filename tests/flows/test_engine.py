@@ -290,6 +290,18 @@ def test_an_edit_of_what_was_not_understood_answers_the_question_that_waits() ->
     assert talk.send(Amend(1, "seven"))[0] == Answered("pain", answer(7, "seven", 1))
 
 
+def test_an_edit_of_an_older_answer_has_nothing_to_do_with_the_offer_that_waits() -> None:
+    talk = Talk(flow(PAIN, DAYS))
+    talk.say("7", "3?")
+    assert talk.send(Amend(1, "3"))[0] == Corrected("pain", answer(3, "3", 1), answer(7, "7", 1))
+
+
+def test_an_edit_can_leave_a_doubt_as_well() -> None:
+    talk = Talk(flow(PAIN, DAYS))
+    talk.say("meh")
+    assert talk.send(Amend(1, "6?")) == (AskedBack("pain", "6?", ("6",), Why.UNCERTAIN),)
+
+
 @pytest.mark.parametrize(
     "reply", [Chose(2, "7"), Chose(0, "7"), Chose(-1, "7"), Chose(99, "7"), Amend(5, "7")]
 )

@@ -112,6 +112,7 @@ def test_a_number_in_any_dress_and_either_language(text: str, value: int, langua
         ("6/7", "6 7", Why.SEVERAL),
         ("was 12 now 3", "3", Why.SEVERAL),
         ("6-7 out of 10", "6 7", Why.SEVERAL),
+        ("6 on a scale of 2 to 10", "6 2 10", Why.SEVERAL),
         ("6.5", "6 7", Why.HALF),
         ("6,5", "6 7", Why.HALF),
         ("6½", "6 7", Why.HALF),
@@ -144,6 +145,7 @@ def test_what_is_not_one_plain_number_is_asked_back(
     ("text", "why"),
     [
         ("11", Why.OUT_OF_RANGE),
+        ("1.000", Why.OUT_OF_RANGE),
         ("enogtyve", Why.OUT_OF_RANGE),
         ("twenty-one", Why.OUT_OF_RANGE),
         ("12/20", Why.OUT_OF_RANGE),
@@ -249,6 +251,8 @@ def test_an_option_gives_its_score() -> None:
         ("slightly or moderately", "slightly moderately", Why.SEVERAL),
         ("C: very much", "moderately very-much", Why.SEVERAL),
         ("C) but worse at night", "moderately", Why.UNCERTAIN),
+        ("a) but worse at night", "not-at-all", Why.UNCERTAIN),
+        ("option a but worse at night", "not-at-all", Why.UNCERTAIN),
         ("slightly but worse at night", "slightly", Why.UNCERTAIN),
         ("b?", "slightly", Why.UNCERTAIN),
     ],
@@ -261,7 +265,19 @@ def test_an_unclear_option_is_asked_back(
 
 @pytest.mark.parametrize("language", BOTH)
 @pytest.mark.parametrize(
-    "text", ["a lot", "a bit", "not very much", "very", "f", "yes", "I can walk 500 m", "hmm"]
+    "text",
+    [
+        "a lot",
+        "a bit",
+        "a stick helps",
+        "mostly in the a.m.",
+        "not very much",
+        "very",
+        "f",
+        "yes",
+        "I can walk 500 m",
+        "hmm",
+    ],
 )
 def test_words_that_are_no_option(text: str, language: str) -> None:
     assert said(BOTHERED, text, language) == NotAReply(Why.NOT_A_REPLY)
@@ -331,6 +347,7 @@ def test_yes_and_no(text: str, option: str, language: str) -> None:
         ("not really", asked_back("no", why=Why.UNCERTAIN)),
         ("ikke rigtig", asked_back("no", why=Why.UNCERTAIN)),
         ("det har jeg ikke", asked_back("no", why=Why.UNCERTAIN)),
+        ("not definitely", asked_back("no", why=Why.UNCERTAIN)),
         ("a bit", asked_back("yes", why=Why.UNCERTAIN)),
         ("lidt", asked_back("yes", why=Why.UNCERTAIN)),
         ("no more than usual", asked_back("no", why=Why.UNCERTAIN)),
@@ -416,6 +433,38 @@ def test_with_a_third_option_a_negation_is_not_yet_the_other_side() -> None:
     assert said(item, "yes") == Understood(1, "agree")
 
 
+def test_a_beginning_that_may_mean_another_statement_is_asked_back() -> None:
+    options = (
+        Option("little", {"en": "With a little help"}, 3),
+        Option("most", {"en": "With help for most of it"}, 4),
+    )
+    item = replace(WALKING, options=options)
+    assert said(item, "with help") == asked_back("little", "most", why=Why.SEVERAL)
+    assert said(item, "with help for most") == Understood(4, "most")
+
+
+def test_no_more_than_four_answers_are_offered() -> None:
+    others = tuple(Option(f"o{n}", {"en": f"Other {word}"}) for n, word in enumerate("pqrs"))
+    item = replace(NUMB, options=(*others, *NUMB.options))
+    reading = said(item, "a b c d")
+    assert isinstance(reading, Ambiguous)
+    assert offer(item, reading) == ("o0", "o1", "o2", "o3")
+
+
+def test_a_longer_label_hides_a_shorter_one_inside_it() -> None:
+    options = (Option("much", {"en": "Much"}), Option("very-much", {"en": "Very much"}))
+    item = replace(BOTHERED, options=options)
+    assert said(item, "very much at night") == asked_back("very-much", why=Why.UNCERTAIN)
+    assert said(item, "much at night") == asked_back("much", why=Why.UNCERTAIN)
+
+
+def test_labels_that_differ_by_padding_only_are_told_apart() -> None:
+    options = (Option("ever", {"en": "It hurts"}), Option("now", {"en": "It hurts now"}))
+    item = replace(BOTHERED, options=options)
+    assert said(item, "It hurts now") == Understood(None, "now")
+    assert said(item, "Hurts") == asked_back("ever", "now", why=Why.SEVERAL)
+
+
 def test_own_words_are_kept_as_they_are() -> None:
     assert said(GOAL, "  walk to the allotment \n") == Understood(text="walk to the allotment")
     assert said(GOAL, "7") == Understood(text="7")
@@ -467,6 +516,8 @@ def test_a_yes_no_question_is_never_confirmed_by_yes_or_no() -> None:
     assert offer(NUMB, doubtful) == ("no", "yes")
     assert confirmed(NUMB, "no yes", "no") == Understood(None, "no")
     assert confirmed(NUMB, "no yes", "yes") == Understood(None, "yes")
+    remark = confirmed(NUMB, "yes no", "no more than usual")
+    assert remark == asked_back("no", why=Why.UNCERTAIN)
 
 
 def test_a_bare_no_denies_the_offer_even_where_no_is_an_option_by_another_name() -> None:
