@@ -123,7 +123,9 @@ def leave(request: Request) -> Response:
     """Close the page on this device."""
     deployment = web_of(request).deployment
     access.leave(deployment, _cookie(request), deployment.clock.now())
-    return _closed(request, access.NotSignedIn())
+    response = RedirectResponse(_SUMMARY, 303)
+    _forget(request, response)
+    return response
 
 
 def cookie_name(*, secure: bool) -> str:
@@ -212,11 +214,15 @@ def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str 
     else:
         html = pages.render("signed_out.html", _language(request), kept=kept, ended=ended)
         response = HTMLResponse(html, 404 if ended else 401)
+    _forget(request, response)
+    return response
+
+
+def _forget(request: Request, response: Response) -> None:
     secure = web_of(request).secure
     response.delete_cookie(
         cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
     )
-    return response
 
 
 def _language(request: Request, otherwise: str = "en") -> str:

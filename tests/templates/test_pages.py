@@ -257,7 +257,7 @@ def test_the_link_page_asks_for_nothing_before_a_code_is_wanted() -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("wrong", "Code or word is not right. Check both. 1 try left."),
+        ("wrong", "Code or words are not right. Check both. 1 try left."),
         ("expired", "The code is too old. Have a new one sent. 1 try left."),
     ],
 )
