@@ -2,13 +2,134 @@
 
 from __future__ import annotations
 
-import typer
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
+import typer
+from pydantic import ValidationError
+
+from backtrace import chatting, doctor, running
 from backtrace.flows_cli import app as flows_app
+from backtrace.keyring import NoKeys
+from backtrace.logs import start_logging
 from backtrace.replay_cli import replay
+from backtrace.running import DemonstrationWording
+from backtrace.settings import Settings
+from trajectory.database import InUse, Unavailable
+from trajectory.keys import BadKeys, Ring
+from trajectory.migrations import upgrade
 
 app = typer.Typer(
     help="Low back pain check-ins by chat.", no_args_is_help=True, pretty_exceptions_enable=False
 )
+keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
+app.add_typer(keys_app, name="keys")
 app.command()(replay)
+
+_REFUSALS = (InUse, Unavailable, NoKeys, BadKeys, DemonstrationWording)
+"""What keeps a process from starting; each message says what to do."""
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT, or 8000.")]
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for finding in doctor.unreadable(error):
+            typer.echo(f"{finding.what}: {finding.says}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _start(process: Callable[[Settings], None]) -> None:
+    settings = _settings()
+    start_logging(settings.env == "production")
+    try:
+        process(settings)
+    except _REFUSALS as refusal:
+        typer.echo(f"{refusal}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _port(port: int | None) -> int:
+    return port if port is not None else int(os.environ.get("PORT", "8000"))
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = None) -> None:
+    """Run everything in one process: the embedded default, on SQLite."""
+    _start(lambda settings: running.serve(settings, host, _port(port)))
+
+
+@app.command()
+def web(host: Host = "127.0.0.1", port: Port = None) -> None:
+    """Run the web side: chats and professionals' pages."""
+    _start(lambda settings: running.web(settings, host, _port(port)))
+
+
+@app.command()
+def worker() -> None:
+    """Run the ticking side: what falls due, and what is to be sent."""
+    _start(running.worker)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    _start(lambda settings: upgrade(settings.database_url))
+
+
+@app.command(name="doctor")
+def examine() -> None:
+    """Say what is wrong with settings and database, and how to mend it; 1 if anything is."""
+    findings = list(doctor.examine(_settings()))
+    for finding in findings:
+        typer.echo(f"{finding.verdict.value:5}  {finding.what}: {finding.says}")
+    if any(finding.verdict is doctor.Verdict.WRONG for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def chat(
+    language: Annotated[
+        str | None, typer.Option(help="en or da; without it you are asked.")
+    ] = None,
+    flow: Annotated[str | None, typer.Option(help="Ask only this flow, such as odi.")] = None,
+) -> None:
+    """Talk to the assistant here; +3h, +1d or +2w lets time pass, Ctrl-D ends it."""
+    start_logging(production=False)
+    try:
+        chatting.chat(sys.stdin, lambda text: typer.echo(f"{text}\n"), language, flow)
+    except chatting.Unknown as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    database: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(
+        "demo.db"
+    ),
+) -> None:
+    """Show the whole product on one screen, with invented people and a clock that jumps."""
+    from backtrace.demo.running import run as run_demo
+
+    start_logging(production=False)
+    try:
+        run_demo(database, host, _port(port), typer.echo)
+    except _REFUSALS as refusal:
+        typer.echo(f"{refusal}", err=True)
+        raise typer.Exit(2) from None
+
+
+@keys_app.command()
+def new(name: Annotated[str, typer.Option(help="The new key's id.")] = "k1") -> None:
+    """Print a new ring for BACKTRACE_KEYS; keep a copy of it in a safe place."""
+    typer.echo(Ring.generate(name).setting())

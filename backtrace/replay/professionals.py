@@ -15,6 +15,18 @@ _LINK = re.compile(r"/s/([A-Za-z0-9_-]+)")
 _CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 
 
+_REFUSALS = (
+    access.Ended,
+    access.CodeSpent,
+    access.WrongWords,
+    access.NotSignedIn,
+    access.NotAllowed,
+    access.TooManyCodes,
+    access.BadNote,
+)
+"""What a professional may run into; a transcript goes on."""
+
+
 class Professionals:
     """Each by mail address: the mails, the link that was opened last, the open page.
 
@@ -58,7 +70,7 @@ class Professionals:
         self._tokens[each.professional] = found[1]
         try:
             access.request_code(self._deployment, found[1], self._clock.now())
-        except access.Refused:
+        except _REFUSALS:
             return
 
     def _give_code(self, number: int, each: step.CodeStep) -> None:
@@ -70,7 +82,7 @@ class Professionals:
             self._cookies[each.professional] = access.open_page(
                 self._deployment, token, code, self._word(token), self._clock.now()
             )
-        except access.Refused:
+        except _REFUSALS:
             return
 
     def _newest_code(self, number: int, address: str) -> str:
@@ -97,5 +109,5 @@ class Professionals:
             raise WrongStep(number, "give the code first: this professional has no page open")
         try:
             access.write_note(self._deployment, cookie, each.note, self._clock.now())
-        except access.Refused:
+        except _REFUSALS:
             return

@@ -1,0 +1,1 @@
+"""`backtrace demo`: the product on one screen, with invented people and a clock that jumps."""

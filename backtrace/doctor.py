@@ -1,0 +1,117 @@
+"""What is wrong with the settings or the database, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import ValidationError
+
+from backtrace.clock import SystemClock
+from backtrace.keyring import NoKeys, ring_of
+from backtrace.languages import shipped_lexicons
+from backtrace.running import DemonstrationWording, library_of
+from backtrace.settings import Settings
+from bot.channels.email import BadMailSetting, Email
+from templates.catalogue import load_catalogues
+from trajectory.database import Unavailable
+from trajectory.keys import BadKeys
+from trajectory.migrations import current, head
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    OFF = "off"
+    """Not set up, and that may be meant."""
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `says` holds no secret."""
+
+    what: str
+    verdict: Verdict
+    says: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, in the order in which to mend them."""
+    yield Finding("settings", Verdict.OK, f"env is {settings.env}")
+    for what, check in _CHECKS:
+        yield check(what, settings)
+
+
+def unreadable(error: ValidationError) -> Iterator[Finding]:
+    """The findings when the settings themselves cannot be read; values are not repeated."""
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        yield Finding("settings", Verdict.WRONG, f"BACKTRACE_{name}: {problem['msg']}")
+
+
+def _keys(what: str, settings: Settings) -> Finding:
+    try:
+        ring = ring_of(settings)
+    except (NoKeys, BadKeys) as error:
+        return Finding(what, Verdict.WRONG, str(error))
+    where = "BACKTRACE_KEYS" if settings.keys else "the development key file"
+    return Finding(what, Verdict.OK, f"{where}; current key {ring.key_ids[0]}")
+
+
+def _database(what: str, settings: Settings) -> Finding:
+    try:
+        at = current(settings.database_url)
+    except Unavailable as error:
+        return Finding(what, Verdict.WRONG, f"{error}; check BACKTRACE_DATABASE_URL")
+    if at is None:
+        return Finding(what, Verdict.WRONG, "empty; run `backtrace migrate`")
+    if at != head():
+        return Finding(
+            what, Verdict.WRONG, f"at revision {at}, not {head()}; run `backtrace migrate`"
+        )
+    return Finding(what, Verdict.OK, f"reachable, at revision {at}")
+
+
+def _address(what: str, settings: Settings) -> Finding:
+    if settings.secure:
+        return Finding(what, Verdict.OK, "https")
+    if settings.env == "production":
+        return Finding(what, Verdict.WRONG, "BACKTRACE_PUBLIC_URL must begin with https://")
+    return Finding(what, Verdict.OK, "http, which is for development only")
+
+
+def _wording(what: str, settings: Settings) -> Finding:
+    try:
+        library = library_of(settings)
+    except DemonstrationWording as error:
+        return Finding(what, Verdict.WRONG, str(error))
+    missing = set(library.languages) - set(shipped_lexicons()) - set(load_catalogues("messages"))
+    if missing:
+        names = ", ".join(sorted(missing))
+        return Finding(what, Verdict.WRONG, f"no lexicon or messages for {names}")
+    return Finding(
+        what, Verdict.OK, f"{len(library.flows)} flows in {', '.join(library.languages)}"
+    )
+
+
+def _mail(what: str, settings: Settings) -> Finding:
+    if settings.smtp_url is None:
+        says = "off: set BACKTRACE_SMTP_URL to mail links to professionals"
+        return Finding(what, Verdict.OFF, says)
+    try:
+        Email(settings.smtp_url.get_secret_value(), settings.mail_from, SystemClock().now)
+    except BadMailSetting as error:
+        return Finding(what, Verdict.WRONG, f"BACKTRACE_SMTP_URL, BACKTRACE_MAIL_FROM: {error}")
+    return Finding(what, Verdict.OK, "a server is set")
+
+
+_CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
+    ("keys", _keys),
+    ("database", _database),
+    ("public address", _address),
+    ("wording", _wording),
+    ("e-mail", _mail),
+)

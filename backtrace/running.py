@@ -1,0 +1,204 @@
+"""The processes: `serve` is both, `web` answers, `worker` ticks."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from random import SystemRandom
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+
+from api import professional
+from api.app import create_app
+from api.server import Server
+from backtrace.clock import SystemClock
+from backtrace.composition import deploy
+from backtrace.definitions import shipped_library
+from backtrace.keyring import ring_of
+from backtrace.settings import Settings
+from bot.channels import Channel
+from bot.channels.email import Email
+from bot.channels.web import WebChat
+from bot.deployment import Chance, Clinic, Clock, Deployment
+from bot.dispatching import dispatch
+from bot.doorbell import Doorbell
+from bot.inbox import Inbox
+from bot.receiving import receive
+from bot.sending import send_ready
+from bot.working import Sender, Ticker
+from flows.library import Library
+from trajectory.database import Database, exclusive
+from trajectory.migrations import upgrade
+
+
+class DemonstrationWording(Exception):
+    """Production would ask licensed instruments in our demonstration wording."""
+
+
+def library_of(settings: Settings) -> Library:
+    """The definitions of this deployment.
+
+    Raises:
+        DemonstrationWording: not allowed in production; the message says what to do.
+    """
+    library = shipped_library().requiring("odi", settings.minimum_odi_answers)
+    if settings.env == "production" and not settings.allow_demonstration_wording:
+        names = sorted(
+            flow.id
+            for flow in library.flows.values()
+            if flow.licensed and flow.wording == "demonstration"
+        )
+        if names:
+            raise DemonstrationWording(
+                f"{', '.join(names)}: only demonstration wording, no licensed one. Set "
+                "BACKTRACE_ALLOW_DEMONSTRATION_WORDING=true to ask it all the same"
+            )
+    return library
+
+
+def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping[str, Channel]:
+    """The channels that are on: web always, e-mail with a server to hand it to."""
+    channels: dict[str, Channel] = {"web": WebChat(doorbell)}
+    if settings.smtp_url is not None:
+        url = settings.smtp_url.get_secret_value()
+        channels["email"] = Email(url, settings.mail_from, clock.now)
+    return channels
+
+
+def clinic_of(settings: Settings) -> Clinic:
+    """Who runs this deployment."""
+    return Clinic(
+        name=settings.clinic_name,
+        public_url=settings.public_url.rstrip("/"),
+        emergency_number=settings.emergency_number,
+        doctor_number=settings.doctor_number,
+    )
+
+
+@contextmanager
+def deployed(
+    settings: Settings,
+    clock: Clock,
+    channels: Mapping[str, Channel],
+    *,
+    alone: bool,
+    durable: bool = True,
+) -> Iterator[Deployment]:
+    """A deployment on its database; `alone`: one process a SQLite file, which it migrates.
+
+    Not `durable`: faster, and lost with the machine; for a database in the making.
+
+    Raises:
+        trajectory.database.InUse: another process has the file.
+        trajectory.database.Unavailable: the database cannot be reached.
+    """
+    library, ring = library_of(settings), ring_of(settings)
+    with ExitStack() as stack:
+        if alone:
+            stack.enter_context(exclusive(settings.database_url))
+            upgrade(settings.database_url)
+        database = Database(settings.database_url, durable=durable)
+        stack.callback(database.close)
+        yield deploy(
+            database,
+            ring,
+            library,
+            clock=clock,
+            chance=Chance(SystemRandom()),
+            channels=channels,
+            clinic=clinic_of(settings),
+        )
+
+
+@contextmanager
+def answering(
+    deployment: Deployment,
+    doorbell: Doorbell,
+    *,
+    secure: bool,
+    framed: bool = False,
+    extra_routers: Iterable[APIRouter] = (),
+) -> Iterator[FastAPI]:
+    """The web application with its inbox and sender running."""
+    with sending(deployment) as sender:
+        inbox = Inbox(lambda batch: receive(deployment, batch), sender.wake)
+        try:
+            yield create_app(
+                deployment,
+                inbox,
+                doorbell,
+                secure=secure,
+                framed=framed,
+                extra_routers=(professional.router, *extra_routers),
+            )
+        finally:
+            inbox.close()
+
+
+@contextmanager
+def ticking(deployment: Deployment) -> Iterator[None]:
+    """Due rows are acted on while this lasts."""
+    ticker = Ticker(lambda: dispatch(deployment))
+    try:
+        yield
+    finally:
+        ticker.close()
+
+
+def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
+    """Serve until told to stop."""
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", access_log=False, server_header=False
+    )
+    Server(config, doorbell).run()
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Everything in one process."""
+    doorbell, clock = Doorbell(), SystemClock()
+    channels = channels_of(settings, clock, doorbell)
+    with (
+        deployed(settings, clock, channels, alone=True) as deployment,
+        answering(deployment, doorbell, secure=settings.secure) as app,
+        ticking(deployment),
+    ):
+        listen(app, doorbell, host, port)
+
+
+def web(settings: Settings, host: str, port: int) -> None:
+    """Answers; several may run beside each other on PostgreSQL."""
+    doorbell, clock = Doorbell(), SystemClock()
+    channels = channels_of(settings, clock, doorbell)
+    with (
+        deployed(settings, clock, channels, alone=False) as deployment,
+        answering(deployment, doorbell, secure=settings.secure) as app,
+    ):
+        listen(app, doorbell, host, port)
+
+
+def worker(settings: Settings) -> None:
+    """Ticks and sends until it is told to stop; any number may run on PostgreSQL."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    clock = SystemClock()
+    channels = channels_of(settings, clock, Doorbell())
+    with (
+        deployed(settings, clock, channels, alone=False) as deployment,
+        ticking(deployment),
+        sending(deployment),
+    ):
+        stop.wait()
+
+
+@contextmanager
+def sending(deployment: Deployment) -> Iterator[Sender]:
+    """Ready messages go out while this lasts."""
+    sender = Sender(lambda: send_ready(deployment))
+    try:
+        yield sender
+    finally:
+        sender.close()
