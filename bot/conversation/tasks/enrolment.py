@@ -109,7 +109,7 @@ def _languages(step: Step) -> list[tuple[str, Catalogue]]:
 
 
 def _take_language(step: Step, text: str, option: str | None) -> bool:
-    language = option or _language_named(step, text)
+    language = option or _language_named(step, text) or chosen(step, text)
     if language is None:
         return False
     step.person.language = language
