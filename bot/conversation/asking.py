@@ -209,7 +209,7 @@ def _put_first(step: Step, flow_id: str) -> None:
 
 def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> None:
     item = flow.item(event.item)
-    if event.why is happened.Why.OUT_OF_RANGE:
+    if event.why is happened.Why.OUT_OF_RANGE and layout(item) is Layout.DIGITS:
         step.add_line("hint.range", low=item.minimum, high=item.maximum)
     elif event.attempt >= 3:
         step.add_line("hint.way-out")
