@@ -154,7 +154,7 @@ def _envelope(address: str) -> str:
         ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         raise NotSent(Trouble.GONE, "address") from None
-    if not local.isascii() or not local.isprintable() or not ascii_domain:
+    if not (local and ascii_domain and local.isascii() and local.isprintable()):
         raise NotSent(Trouble.GONE, "address")
     return f"{local}@{ascii_domain}"
 

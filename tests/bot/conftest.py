@@ -1,0 +1,17 @@
+"""A practice over a migrated database, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.bot.practice import Practice
+from trajectory.database import Database
+
+
+@pytest.fixture
+def practice(migrated_database_url: str) -> Iterator[Practice]:
+    database = Database(migrated_database_url, durable=False)
+    yield Practice(database)
+    database.close()
