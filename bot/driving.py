@@ -32,6 +32,11 @@ def run_until_quiet(deployment: Deployment) -> None:
 def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
     """Let time pass to this moment: all that falls due until then happens, at its own time."""
     run_until_quiet(deployment)
+    pass_time(deployment, clock, until)
+
+
+def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
+    """As `drive`, where nothing is left to do now."""
     while (moment := _next_moment(deployment, clock.now())) is not None and moment <= until:
         clock.set(moment)
         run_until_quiet(deployment)

@@ -31,6 +31,7 @@ _outbox = tables.core(tables.Outbox)
 _earlier = _outbox.alias("earlier")
 _address = tables.core(tables.Address)
 _NOW = bindparam("now", type_=_outbox.c.ready_at.type)
+_OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
 _PENDING = or_(
     and_(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW),
     and_(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW),
@@ -44,7 +45,7 @@ _BLOCKED = exists().where(
 )
 _READY = (
     select(_outbox)
-    .where(_PENDING, _outbox.c.channel.in_(bindparam("channels", expanding=True)), ~_BLOCKED)
+    .where(_PENDING, _OURS, ~_BLOCKED)
     .order_by(_outbox.c.priority, _outbox.c.ready_at, _outbox.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=_outbox)
@@ -72,6 +73,13 @@ _RECORD = (
         error=bindparam("new_error"),
         lease_until=None,
     )
+)
+_AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
+_NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
+    _outbox.c.status == "ready", _outbox.c.ready_at > _AFTER, _OURS
+)
+_NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
+    _outbox.c.status == "sending", _outbox.c.lease_until > _AFTER, _OURS
 )
 
 
@@ -183,13 +191,8 @@ def next_moment(
     connection: Connection, after: datetime, channels: Sequence[str]
 ) -> datetime | None:
     """When the next message becomes ready or its lease ends after this moment, or None."""
-    ready = select(func.min(_outbox.c.ready_at)).where(
-        _outbox.c.status == "ready", _outbox.c.ready_at > after, _outbox.c.channel.in_(channels)
-    )
-    leased = select(func.min(_outbox.c.lease_until)).where(
-        _outbox.c.status == "sending",
-        _outbox.c.lease_until > after,
-        _outbox.c.channel.in_(channels),
-    )
-    moments = [connection.execute(each).scalar_one_or_none() for each in (ready, leased)]
+    asked = {"after": after, "channels": channels}
+    moments = [
+        connection.execute(each, asked).scalar_one_or_none() for each in (_NEXT_READY, _NEXT_LEASE)
+    ]
     return min((moment for moment in moments if moment is not None), default=None)

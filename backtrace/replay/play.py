@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from backtrace.replay import steps as step
+from backtrace.replay.batches import Numbered, about, batches
 from backtrace.replay.lines import Line, entry_line, message_line
 from backtrace.replay.professionals import Professionals
 from backtrace.replay.stage import Sent, Stage
 from backtrace.replay.steps import WrongStep
 from bot import due
 from bot.conversation.effects import SetDue
-from bot.driving import drive, run_until_quiet
+from bot.driving import pass_time, run_until_quiet
 from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
 from trajectory import entries, patients
+from trajectory.entries import Entry
 from trajectory.keys import Sealer
 
 
@@ -48,22 +51,29 @@ class Player:
         Raises:
             WrongStep: a step asks for a button, message or page that is not there.
         """
-        for number, each in steps:
-            drive(self._stage.deployment, self._stage.clock, each.at)
-            self._act(number, each)
-            run_until_quiet(self._stage.deployment)
+        for batch in batches(steps):
+            pass_time(self._stage.deployment, self._stage.clock, batch[0][1].at)
             yield from self._news()
+            self._act(batch)
+            run_until_quiet(self._stage.deployment)
+            yield from self._news([about(each) for _, each in batch])
 
-    def _act(self, number: int, each: step.Step) -> None:
+    def _act(self, batch: Sequence[Numbered]) -> None:
+        received = [message for each in batch for message in self._act_one(*each)]
+        if received:
+            receive(self._stage.deployment, received)
+
+    def _act_one(self, number: int, each: step.Step) -> Iterator[Inbound]:
+        """Do one step; what a patient writes or presses in it is left to be received."""
         match each:
             case step.EnrolStep(enrol=newcomer):
                 self._enrol(newcomer)
             case step.StartStep(start=start):
                 self._start(number, start)
             case step.TextStep():
-                self._write(number, each)
+                yield self._written(number, each)
             case step.TapStep():
-                self._tap(number, each)
+                yield self._tapped(number, each)
             case step.OpenStep() | step.CodeStep() | step.NoteStep():
                 self._professionals.act(number, each)
             case step.WaitStep():
@@ -107,53 +117,55 @@ class Player:
         with deployment.database.write() as connection:
             due.write(connection, deployment, [(patient_id, asked)])
 
-    def _write(self, number: int, text: step.TextStep) -> None:
+    def _written(self, number: int, text: step.TextStep) -> Inbound:
         patient = self._by_name[text.sender]
-        edits = f"{patient.name}:{text.edits}" if text.edits else ""
-        kind = InboundKind.EDIT if edits else InboundKind.TEXT
-        own = text.id if text.id and text.id != text.edits else f"line-{number}"
-        self._receive(
-            Inbound(
-                patient.channel,
-                patient.address,
-                f"{patient.name}:{own}",
-                kind,
-                text.at,
-                text=text.text,
-                edit_of=edits,
-            )
+        known = text.id is not None and text.id != text.edits
+        return Inbound(
+            patient.channel,
+            patient.address,
+            _own(patient, text.id) if text.id and known else _line(number),
+            InboundKind.EDIT if text.edits else InboundKind.TEXT,
+            text.at,
+            text=text.text,
+            edit_of=_own(patient, text.edits) if text.edits else "",
         )
 
-    def _tap(self, number: int, tap: step.TapStep) -> None:
+    def _tapped(self, number: int, tap: step.TapStep) -> Inbound:
         patient = self._by_name[tap.sender]
-        data = _data(number, patient, tap)
-        self._receive(
-            Inbound(
-                patient.channel,
-                patient.address,
-                f"{patient.name}:line-{number}",
-                InboundKind.CHOICE,
-                tap.at,
-                text=tap.tap,
-                choice=data,
-            )
+        return Inbound(
+            patient.channel,
+            patient.address,
+            _line(number),
+            InboundKind.CHOICE,
+            tap.at,
+            text=tap.tap,
+            choice=_data(number, patient, tap),
         )
 
-    def _receive(self, message: Inbound) -> None:
-        receive(self._stage.deployment, [message])
+    def _news(self, names: Sequence[str | None] = ()) -> Iterator[Line]:
+        """What was recorded and sent since the last call, in order of time and commit.
 
-    def _news(self) -> Iterator[Line]:
-        """What was recorded and sent since the last call, in order of time and commit."""
+        What the steps of a batch brought about at one moment is told step by step, as if each
+        had been committed alone; `names` are the patients of its steps.
+        """
         deployment = self._stage.deployment
         with deployment.database.read() as connection:
             found = entries.recorded_after(connection, self._sealers, self._last_entry)
-        news = [(entry.recorded_at, entry.id, self._entry(entry)) for entry in found]
         self._last_entry = max((entry.id for entry in found), default=self._last_entry)
-        news += [(s.at, s.parcel.outbox_id, self._message(s)) for s in self._stage.sent]
+        places = {self._by_name[n].id: place for place, n in enumerate(names) if n is not None}
+        news: list[tuple[datetime, int, int, Entry | Sent]] = [
+            (entry.recorded_at, places.get(entry.patient_id, 0), entry.id, entry)
+            for entry in found
+        ]
+        news += [
+            (sent.at, places.get(sent.parcel.patient_id or 0, 0), sent.parcel.outbox_id, sent)
+            for sent in self._stage.sent
+        ]
         self._stage.sent.clear()
-        yield from (line for _, _, line in sorted(news, key=lambda each: each[:2]))
+        for *_, each in sorted(news, key=lambda told: told[:3]):
+            yield self._message(each) if isinstance(each, Sent) else self._entry(each)
 
-    def _entry(self, entry: entries.Entry) -> Line:
+    def _entry(self, entry: Entry) -> Line:
         patient = self._by_id[entry.patient_id]
         return entry_line(entry, patient.name, patient.zone)
 
@@ -171,6 +183,15 @@ def _known(newcomer: step.Enrol) -> frozenset[str]:
     """What the clinic has entered is not asked again."""
     entered = {"language": True, "name": newcomer.name, "code": newcomer.code}
     return frozenset(key for key, value in entered.items() if value)
+
+
+def _own(patient: _Patient, message_id: str) -> str:
+    """The provider's id that a transcript gives; each patient has ids of their own."""
+    return f"{patient.id}:{message_id}"
+
+
+def _line(number: int) -> str:
+    return f"line:{number}"
 
 
 def _data(number: int, patient: _Patient, tap: step.TapStep) -> str:
