@@ -105,8 +105,9 @@ def test_what_could_not_be_sent_stays_and_is_sent_once_when_tried_again(device: 
     expect(page.get_by_role("textbox")).to_have_value("it hurts less")
     ids: list[str] = []
     page.on("request", lambda r: ids.append((r.post_data or "").split("&")[0]))
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('problem').textContent")
+    with page.expect_response("**/chat/messages"):
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox")).to_have_value("it hurts less")
     device.house.lost = False
     page.keyboard.press("Enter")
     expect(page.locator(".line.patient")).to_have_count(1)
