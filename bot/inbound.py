@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_WRITTEN = ("address", "external_id", "text", "choice", "edit_of")
+
 
 class InboundKind(StrEnum):
     """What the patient did."""
@@ -23,6 +25,9 @@ class Inbound:
 
     `choice` is a pressed button's data, as `bot.messages.Choice.data` wrote it; `text` is
     then the button's label. `edit_of` is the external id of the message that was edited.
+
+    Half of a character, as JSON may carry it, can be neither stored nor sent: it becomes a
+    question mark.
     """
 
     channel: str
@@ -33,3 +38,10 @@ class Inbound:
     text: str = ""
     choice: str = ""
     edit_of: str = ""
+
+    def __post_init__(self) -> None:
+        for name in _WRITTEN:
+            written = getattr(self, name)
+            whole = written.encode(errors="replace").decode()
+            if whole != written:
+                object.__setattr__(self, name, whole)

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from bot.inbound import Inbound
+from trajectory.database import Unavailable
 
 LARGEST_BATCH = 200
 
@@ -17,6 +18,15 @@ LARGEST_BATCH = 200
 class _Waiting:
     message: Inbound
     done: Future[None] = field(default_factory=Future)
+
+    def settle(self, error: Exception | None = None) -> None:
+        """Tell the caller, unless it has gone away."""
+        if not self.done.set_running_or_notify_cancel():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
 
 
 class Inbox:
@@ -30,6 +40,8 @@ class Inbox:
     ) -> None:
         self._receive = receive
         self._committed = committed
+        self._open = True
+        self._gate = threading.Lock()
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
         self._thread.start()
@@ -38,15 +50,22 @@ class Inbox:
         """Hand over a message; the future is done when it is committed.
 
         The future raises what `receive` raised: trajectory.database.Unavailable when
-        nothing could be stored.
+        nothing could be stored, and after `close`.
         """
         waiting = _Waiting(message)
-        self._queue.put(waiting)
+        with self._gate:
+            if self._open:
+                self._queue.put(waiting)
+                return waiting.done
+        waiting.settle(Unavailable("This process is stopping. Try again."))
         return waiting.done
 
     def close(self) -> None:
         """Finish what was handed over, then stop."""
-        self._queue.put(None)
+        with self._gate:
+            if self._open:
+                self._queue.put(None)
+            self._open = False
         self._thread.join()
 
     def _work(self) -> None:
@@ -71,10 +90,23 @@ class Inbox:
     def _hand_over(self, batch: Sequence[_Waiting]) -> None:
         try:
             self._receive([waiting.message for waiting in batch])
+        except Unavailable as error:
+            _settle(batch, error)
         except Exception as error:  # noqa: BLE001 - the thread's edge: every caller is told
-            for waiting in batch:
-                waiting.done.set_exception(error)
+            self._hand_over_singly(batch, error)
+        else:
+            _settle(batch)
+            self._committed()
+
+    def _hand_over_singly(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """One message has spoilt the batch: the others must not fall with it."""
+        if len(batch) == 1:
+            _settle(batch, error)
             return
         for waiting in batch:
-            waiting.done.set_result(None)
-        self._committed()
+            self._hand_over([waiting])
+
+
+def _settle(batch: Sequence[_Waiting], error: Exception | None = None) -> None:
+    for waiting in batch:
+        waiting.settle(error)

@@ -23,6 +23,7 @@ from trajectory._addresses import (
     prefer_address,
     set_address_status,
 )
+from trajectory.erasure import ERASED
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
 
@@ -118,7 +119,10 @@ _HELD: Select[Any] = (
         *(_conversation.c[name] for name in LockedPatient._fields[9:]),
     )
     .join(_conversation, _conversation.c.patient_id == _patient.c.id)
-    .where(_conversation.c.patient_id.in_(bindparam("patients", expanding=True)))
+    .where(
+        _conversation.c.patient_id.in_(bindparam("patients", expanding=True)),
+        _patient.c.status != ERASED,
+    )
     .order_by(_conversation.c.patient_id)
 )
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
@@ -164,8 +168,8 @@ def lock_conversations(
 ) -> list[LockedPatient]:
     """Hold these patients until the end of the transaction, in order of their ids.
 
-    `skip_locked` leaves out those whom another transaction holds. On SQLite the write
-    transaction holds everybody already.
+    Whoever has been erased, even while this waited, is left out. `skip_locked` leaves out those
+    whom another transaction holds. On SQLite the write transaction holds everybody already.
     """
     if not patient_ids:
         return []
@@ -175,7 +179,10 @@ def lock_conversations(
 
 
 def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPatient]:
-    """The same rows without a lock, for pages and exports; not to be written back."""
+    """The same rows without a lock, for pages and exports; not to be written back.
+
+    Whoever has been erased is left out.
+    """
     if not patient_ids:
         return []
     rows = connection.execute(_HELD, {"patients": sorted(set(patient_ids))})

@@ -1,6 +1,6 @@
 """A patient who asks for it is forgotten; others, the audit and a tombstone stay."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlmodel import SQLModel
 
 from tests.trajectory.conftest import NOW, Record
@@ -9,6 +9,11 @@ from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
 STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block"}
+
+TOMBSTONE = text(
+    "SELECT status, wrapped_key, profile, body FROM patient"
+    " JOIN conversation ON patient_id = patient.id WHERE patient.id = :id"
+)
 
 
 def fill(record: Record, patient_id: int, sealer: Sealer) -> None:
@@ -124,7 +129,8 @@ def test_a_tombstone_and_the_audit_stay_and_the_key_is_gone(record: Record) -> N
     fill(record, birgit, hers)
     erase(record, birgit)
     with record.database.read() as connection:
-        (left,) = patients.read(connection, [birgit])
+        assert patients.read(connection, [birgit]) == []
+        left = connection.execute(TOMBSTONE, {"id": birgit}).one()
         assert erasure.tombstones(connection) == [birgit]
         assert audit.verify(connection, birgit) == []
         assert len(audit.records(connection, birgit)) == 1
