@@ -18,16 +18,5 @@ def test_every_option_can_be_named(language: str) -> None:
                 assert words[f"{flow.id}/{item.id}/{option.id}"] == option.text[language]
 
 
-def test_a_long_question_without_a_title_is_no_label() -> None:
-    untitled = [
-        f"{flow.id}/{item.id}"
-        for flow in LIBRARY.flows.values()
-        for item in flow.items
-        if item.title is None
-    ]
-    assert untitled
-    assert not set(untitled) & set(labels(LIBRARY, "en"))
-
-
 def test_a_language_without_words_has_no_labels() -> None:
     assert labels(LIBRARY, "xx") == {}
