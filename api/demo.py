@@ -95,6 +95,7 @@ def _page(request: Request, people: Sequence[DemoPatient], opened: str) -> Respo
         LANGUAGE,
         timezone=_zone(visitor),
         now=now,
+        moment=now,
         today=day_words(now, _zone(visitor)),
         people=people,
         current=next((p for p in people if visitor and p.id == visitor.patient_id), None),

@@ -5,11 +5,19 @@ const SECOND = 1000;
 const byId = (id) => document.getElementById(id);
 const desk = byId("desk");
 const status = byId("status");
+let hush;
 let newest = newestIn(document);
+let phones = 0; // How often another phone was taken up: mail of the one before is not shown.
 
 function newestIn(root) {
   const mail = root.querySelector(".mail");
   return mail ? Number(mail.id.slice("mail-".length)) : null;
+}
+
+function tell(text, stays) {
+  clearTimeout(hush);
+  status.textContent = text;
+  if (!stays) hush = setTimeout(() => (status.textContent = ""), 5 * SECOND);
 }
 
 // The desk: the inbox, or the page that a mail led to. The page stays loaded behind the inbox.
@@ -19,13 +27,22 @@ function read(path) {
     frame = document.createElement("iframe");
     frame.name = "page";
     frame.title = "The professional’s page";
+    frame.addEventListener("load", noteInside);
     byId("page").append(frame);
   }
   if (path) frame.src = path;
   byId("page").hidden = false;
   byId("again").hidden = false;
   desk.classList.add("reading");
-  byId("back").focus();
+  byId("inbox").scrollTop = 0;
+  desk.scrollIntoView();
+  frame.focus({ preventScroll: true });
+}
+
+// Behind code and words nothing but the page is needed.
+function noteInside() {
+  const path = byId("page").querySelector("iframe")?.contentDocument?.location.pathname;
+  desk.classList.toggle("inside", path === "/summary");
 }
 
 function toInbox() {
@@ -37,6 +54,7 @@ function toInbox() {
 function clearDesk() {
   toInbox();
   byId("page").replaceChildren();
+  desk.classList.remove("inside");
   byId("again").hidden = true;
 }
 
@@ -53,18 +71,14 @@ desk.addEventListener("click", (event) => {
   }
 });
 
-// Mail. What was opened or closed by hand stays so; what is new comes on top, open.
+// Mail. What was opened or closed by hand stays so; what is new comes on top.
 function addMails(root) {
-  const known = newest;
   const fresh = [...root.querySelectorAll(".mail")].filter((mail) => !byId(mail.id));
   if (!fresh.length) return;
   byId("inbox").querySelector(".empty")?.remove();
-  for (const mail of byId("inbox").querySelectorAll(".mail")) mail.open = false;
   byId("inbox").prepend(...fresh);
   newest = newestIn(document);
-  if (known !== newest) {
-    status.textContent = `New mail: ${fresh[0].querySelector(".subject").textContent}`;
-  }
+  tell(`New mail: ${fresh[0].querySelector(".subject").textContent}`);
 }
 
 function parse(html) {
@@ -72,6 +86,7 @@ function parse(html) {
 }
 
 async function look() {
+  const phone = phones;
   const response = await fetch("/demo/now");
   if (!response.ok) return;
   const now = await response.json();
@@ -79,7 +94,8 @@ async function look() {
   byId("time").textContent = now.time;
   byId("clock").dateTime = now.iso;
   if (now.mail !== null && now.mail !== newest) {
-    addMails(parse(await (await fetch("/demo/mails")).text()));
+    const mails = parse(await (await fetch("/demo/mails")).text());
+    if (phone === phones) addMails(mails);
   }
 }
 
@@ -94,17 +110,15 @@ async function watch() {
 }
 
 // The clock and the chooser: posted as without script, and only what changed is put in place.
-function adopt(fresh) {
+function adopt(fresh, anotherPhone) {
   const focused = document.activeElement.id;
   byId("clock").replaceWith(fresh.getElementById("clock"));
   byId("tools").replaceWith(fresh.getElementById("tools"));
   offerPhrases();
   if (focused) byId(focused)?.focus({ preventScroll: true });
-  const phone = byId("phone");
-  const other = fresh.getElementById("phone");
-  if (phone.dataset.patient !== other.dataset.patient) {
-    phone.dataset.patient = other.dataset.patient;
-    phone.replaceChildren(...other.childNodes);
+  if (anotherPhone) {
+    phones += 1;
+    byId("phone").replaceWith(fresh.getElementById("phone"));
     clearDesk();
     byId("inbox").replaceChildren(...fresh.getElementById("inbox").childNodes);
     newest = newestIn(document);
@@ -115,25 +129,25 @@ function adopt(fresh) {
 }
 
 async function submit(form, button) {
-  status.textContent = form.dataset.swift;
+  tell(form.dataset.meanwhile, true);
   document.body.setAttribute("aria-busy", "true");
   button.setAttribute("aria-busy", "true");
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const response = await fetch(form.action, { method: "POST", body });
     if (!response.ok) throw new Error(response.status);
-    status.textContent = "";
-    adopt(parse(await response.text()));
+    tell("");
+    adopt(parse(await response.text()), form.matches("[action='/demo/phone']"));
   } catch (error) {
     console.warn(error.message);
-    status.textContent = "That did not work. Is the demo still running?";
+    tell("That did not work. Is the demo still running?");
   }
   document.body.removeAttribute("aria-busy");
   button.removeAttribute("aria-busy");
 }
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.dataset.swift) return;
+  if (!event.target.dataset.meanwhile) return;
   event.preventDefault();
   if (!document.body.hasAttribute("aria-busy")) submit(event.target, event.submitter);
 });
@@ -155,9 +169,10 @@ function say(words) {
     field.value = words;
     field.focus();
   } else {
-    status.textContent = "Choose a phone first.";
+    tell("Choose a phone first.");
   }
 }
 
+for (const frame of byId("page").children) frame.addEventListener("load", noteInside);
 offerPhrases();
 watch();
