@@ -103,7 +103,14 @@ function settle(choices) {
   if (within) choices.querySelector("summary").focus({ preventScroll: true });
 }
 
+// While a smooth scroll is under way the end is still far off, but wanted all the same.
+let heading = false;
+for (const event of ["scrollend", "wheel", "touchmove", "pointerdown"]) {
+  addEventListener(event, () => (heading = false), { passive: true });
+}
+
 function toBottom(behavior) {
+  heading = true;
   scrollTo({ top: document.documentElement.scrollHeight, behavior });
 }
 
@@ -112,7 +119,7 @@ function show(html) {
   const line = part.querySelector(".line");
   if (document.getElementById(line.id)) return;
   const page = document.documentElement;
-  const following = page.scrollHeight - scrollY - innerHeight < 200;
+  const following = heading || page.scrollHeight - scrollY - innerHeight < 200;
   if (line.matches(".patient") || line.querySelector(".choices")) {
     for (const choices of log.querySelectorAll(".choices.now")) settle(choices);
   }
