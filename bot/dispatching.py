@@ -6,20 +6,29 @@ rows are looked at again under it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from bot import due, ledger, loading
 from bot.conversation.falling_due import Fallen, fall_due
 from bot.deployment import Deployment
-from bot.ledger import Finished, Route
-from bot.loading import Loaded
+from bot.ledger import Route, finish
+from bot.routing import routes
 from trajectory import patients
+from trajectory.database import Unavailable
+from trajectory.patients import LockedPatient
 
 BATCH = 50
 """Patients a transaction; keeps one on SQLite short, so that replies do not wait."""
+AGAIN = timedelta(hours=1)
+"""When what could not be digested is tried once more: a series of check-ins must not end by it."""
+UNREACHABLE = timedelta(days=1)
+"""How long what is due waits for a patient whose addresses have all failed."""
+
+_log = structlog.get_logger(__name__)
 
 
 def dispatch(deployment: Deployment, limit: int = BATCH) -> int:
@@ -33,21 +42,50 @@ def dispatch(deployment: Deployment, limit: int = BATCH) -> int:
         owners = due.owners(connection, now, limit)
     if not owners:
         return 0
+    try:
+        return _act_for(deployment, owners, now)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - one patient's trouble must not stop everybody's schedule
+        return sum(_act_for_one(deployment, owner, now) for owner in owners)
+
+
+def _act_for(deployment: Deployment, owners: Collection[int], now: datetime) -> int:
     return deployment.database.run(
         lambda connection: _dispatch(connection, deployment, owners, now)
     )
 
 
+def _act_for_one(deployment: Deployment, owner: int, now: datetime) -> int:
+    try:
+        return _act_for(deployment, [owner], now)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - kept for later, and for a person to see
+        _log.error("due row put off", patient_id=owner, error=type(error).__name__)
+    deployment.database.run(lambda connection: _put_off(connection, owner, now))
+    return 1
+
+
+def _put_off(connection: Connection, owner: int, now: datetime) -> None:
+    if patients.lock_conversations(connection, [owner]):
+        due.put_off(connection, [owner], now, now + AGAIN)
+
+
 def _dispatch(
     connection: Connection, deployment: Deployment, owners: Collection[int], now: datetime
 ) -> int:
-    held = patients.lock_conversations(connection, owners, skip_locked=True)
-    if not held:
-        return 0
-    fallen = due.take(connection, {row.patient_id for row in held}, now)
-    for turn in _turns(fallen):
-        _act(connection, deployment, turn, now)
-    return len({owner for owner, _ in fallen})
+    rows = patients.lock_conversations(connection, owners, skip_locked=True)
+    held = {row.patient_id: row for row in rows}
+    reached = routes(connection, deployment, held)
+    silent = held.keys() - reached.keys()
+    due.put_off(connection, silent, now, now + UNREACHABLE)
+    fallen = due.take(connection, reached.keys(), now)
+    for number, turn in enumerate(_turns(fallen)):
+        if number:
+            held = {row.patient_id: row for row in patients.lock_conversations(connection, turn)}
+        _act(connection, deployment, [held[owner] for owner in turn], turn, reached, now)
+    return len(silent) + len({owner for owner, _ in fallen})
 
 
 def _turns(fallen: Sequence[tuple[int, Fallen]]) -> list[dict[int, Fallen]]:
@@ -64,25 +102,18 @@ def _turns(fallen: Sequence[tuple[int, Fallen]]) -> list[dict[int, Fallen]]:
 
 
 def _act(
-    connection: Connection, deployment: Deployment, turn: dict[int, Fallen], now: datetime
+    connection: Connection,
+    deployment: Deployment,
+    held: Collection[LockedPatient],
+    turn: Mapping[int, Fallen],
+    reached: Mapping[int, Route],
+    now: datetime,
 ) -> None:
-    held = patients.lock_conversations(connection, turn)
-    found = loading.load(connection, deployment, held)
+    """Act on one row a patient; `held` is how their conversations stand."""
     finished = []
-    for owner, row in turn.items():
-        loaded = found[owner]
-        route = preferred(connection, loaded)
-        if route is None:
-            continue
+    for owner, loaded in loading.load(connection, deployment, held).items():
+        route = reached[owner]
         step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
-        fall_due(step, row)
-        finished.append(Finished(loaded, step, route))
+        fall_due(step, turn[owner])
+        finished.append(finish(loaded, step, route))
     ledger.write(connection, deployment, finished)
-
-
-def preferred(connection: Connection, loaded: Loaded) -> Route | None:
-    """Where this patient is written to unasked: the preferred address, or another that works."""
-    every = patients.addresses(connection, loaded.sealer, loaded.row.patient_id)
-    working = [address for address in every if address.status == "active"]
-    working.sort(key=lambda address: not address.preferred)
-    return Route(working[0].channel, working[0].id) if working else None

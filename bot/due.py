@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
@@ -37,6 +37,15 @@ _FALLEN = (
         _due.c.at <= bindparam("now"),
     )
     .order_by(_due.c.at, _due.c.id)
+)
+_PUT_OFF = (
+    update(_due)
+    .where(
+        _due.c.owner_kind == PATIENT,
+        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        _due.c.at <= bindparam("now"),
+    )
+    .values(at=bindparam("until"))
 )
 _NEXT = select(_due.c.at).where(_due.c.at > bindparam("after")).order_by(_due.c.at).limit(1)
 
@@ -94,6 +103,8 @@ def take(
     connection: Connection, patient_ids: Collection[int], now: datetime
 ) -> list[tuple[int, Fallen]]:
     """Take what is due for patients whose conversations are held; it is gone from here on."""
+    if not patient_ids:
+        return []
     rows = connection.execute(_FALLEN, {"owners": sorted(patient_ids), "now": now}).all()
     if rows:
         connection.execute(delete(_due).where(_due.c.id.in_([row.id for row in rows])))
@@ -101,6 +112,15 @@ def take(
         (row.owner_id, Fallen(row.kind, row.key, row.session_id, orjson.loads(row.payload)))
         for row in rows
     ]
+
+
+def put_off(
+    connection: Connection, patient_ids: Collection[int], now: datetime, until: datetime
+) -> None:
+    """Let what is due for these patients, whose conversations are held, fall due later."""
+    if patient_ids:
+        asked = {"owners": sorted(patient_ids), "now": now, "until": until}
+        connection.execute(_PUT_OFF, asked)
 
 
 def next_moment(connection: Connection, after: datetime) -> datetime | None:

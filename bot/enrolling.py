@@ -11,7 +11,7 @@ from bot import ledger, loading
 from bot.conversation.step import Person
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
-from bot.ledger import Finished, Route
+from bot.ledger import Route, finish
 from trajectory import patients
 from trajectory.patients import PatientRef
 
@@ -59,7 +59,7 @@ def _enrol(
     else:
         enrolment.begin(step, newcomer.known)
     step.flush()
-    finished = Finished(loaded, step, Route(newcomer.channel, ref.address_id))
+    finished = finish(loaded, step, Route(newcomer.channel, ref.address_id))
     ledger.write(connection, deployment, [finished])
     return ref
 

@@ -18,10 +18,10 @@ from bot import outbox
 from bot.channels.forms import FORMS
 from bot.conversation.step import Person
 from bot.deployment import Deployment
-from bot.dispatching import preferred
 from bot.loading import Loaded, load
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
+from bot.routing import routes
 from bot.schedule import awake
 from templates.catalogue import Catalogue
 from trajectory import audit, entries, patients
@@ -107,7 +107,7 @@ class Held:
 
         It goes to the preferred address, in several parts where it is long.
         """
-        route = preferred(self.connection, self.loaded)
+        route = routes(self.connection, self.deployment, [self.patient_id]).get(self.patient_id)
         if self.person.status != "active" or route is None:
             return
         for part in parts(text):

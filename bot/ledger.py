@@ -14,7 +14,7 @@ from bot.conversation import effects as done
 from bot.conversation.step import Step
 from bot.deployment import Deployment
 from bot.loading import SESSION_BODY, Loaded
-from bot.messages import Priority, Rendered
+from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
 from trajectory import audit, care_team, entries, grants, patients, tables
 from trajectory.entries import NewEntry
@@ -44,11 +44,14 @@ class Route:
 
 @dataclass(slots=True)
 class Finished:
-    """A step that went through, to be written."""
+    """A step that went through, to be written; made by `finish`."""
 
     loaded: Loaded
     step: Step
     route: Route
+    said: Sequence[tuple[Message, Rendered]]
+    body: bytes
+    """The conversation as it is after the step, sealed."""
     sequence: int = 0
 
     @property
@@ -60,6 +63,18 @@ class Finished:
         """The next number in this patient's order of entries and messages."""
         self.sequence += 1
         return self.sequence
+
+
+def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
+    """Render and seal what a step has left, so that nothing in it can fail any more."""
+    form = FORMS[route.channel]
+    said = [
+        (effect.message, form(effect.message, step.words))
+        for effect in step.effects
+        if isinstance(effect, done.Say)
+    ]
+    body = loaded.sealer.seal_json(patients.BODY, loaded.row.patient_id, step.memory.to_json())
+    return Finished(loaded, step, route, said, body)
 
 
 def write(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:
@@ -228,14 +243,16 @@ def _save_patient(connection: Connection, finished: Finished) -> None:
 def _write_messages(
     connection: Connection, deployment: Deployment, steps: Sequence[Finished]
 ) -> None:
-    says = [_to_patient(*pair) for pair in _of_kind(steps, done.Say)]
+    says = [
+        _to_patient(finished, message, rendered)
+        for finished in steps
+        for message, rendered in finished.said
+    ]
     mails = [_to_member(*pair) for pair in _of_kind(steps, done.Mail)]
     outbox.post(connection, deployment, says + mails)
 
 
-def _to_patient(finished: Finished, say: done.Say) -> Outgoing:
-    message = say.message
-    rendered = FORMS[finished.route.channel](message, finished.step.words)
+def _to_patient(finished: Finished, message: Message, rendered: Rendered) -> Outgoing:
     return _outgoing(
         finished,
         finished.route.channel,
@@ -274,10 +291,7 @@ def _write_conversations(connection: Connection, steps: Sequence[Finished]) -> N
 
 
 def _state(finished: Finished) -> ConversationState:
-    step = finished.step
-    body = finished.loaded.sealer.seal_json(
-        patients.BODY, finished.patient_id, step.memory.to_json()
-    )
+    open = finished.step.open
     return ConversationState(
-        finished.patient_id, finished.sequence, step.open.id if step.open else None, body
+        finished.patient_id, finished.sequence, open.id if open else None, finished.body
     )

@@ -34,8 +34,6 @@ class Loaded:
     person: Person
     memory: Memory
     open: OpenSession | None = None
-    care: Care | None = None
-    timeline: Sequence[entries.Entry] | None = None
 
 
 def load(
@@ -88,20 +86,18 @@ def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
     )
 
 
-def add_care(connection: Connection, loaded: Loaded, now: datetime) -> None:
-    """Read whom this patient has named and what they may see, once per transaction."""
-    if loaded.care is None:
-        patient_id = loaded.row.patient_id
-        loaded.care = Care(
-            tuple(care_team.active(connection, loaded.sealer, patient_id)),
-            tuple(grants.active(connection, loaded.sealer, patient_id, now)),
-        )
+def care(connection: Connection, loaded: Loaded, now: datetime) -> Care:
+    """Whom this patient has named and what they may see."""
+    patient_id = loaded.row.patient_id
+    return Care(
+        tuple(care_team.active(connection, loaded.sealer, patient_id)),
+        tuple(grants.active(connection, loaded.sealer, patient_id, now)),
+    )
 
 
-def add_timeline(connection: Connection, loaded: Loaded) -> None:
-    """Read this patient's whole timeline, once per transaction."""
-    if loaded.timeline is None:
-        loaded.timeline = entries.timeline(connection, loaded.sealer, loaded.row.patient_id)
+def timeline(connection: Connection, loaded: Loaded) -> Sequence[entries.Entry]:
+    """This patient's whole timeline."""
+    return entries.timeline(connection, loaded.sealer, loaded.row.patient_id)
 
 
 def recalled(
@@ -158,8 +154,6 @@ def step_for(
         now,
         lambda: deployment.ids.take(connection),
         channel,
-        care=loaded.care or Care(),
-        timeline=loaded.timeline or (),
         older=older,
         recalled=recalled(connection, deployment, mine),
     )

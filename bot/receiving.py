@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import ledger, loading
 from bot.commands import recognise
@@ -21,15 +22,15 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
 from bot.inbound import Inbound, InboundKind
-from bot.ledger import Finished, Route
+from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
-from flows.model import FlowKind
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
 BODY = "inbox.body"
+UNKNOWN = "unknown-sender"
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
@@ -42,6 +43,11 @@ _MARK_FAILED = (
     update(_inbox)
     .where(_inbox.c.id == bindparam("message"))
     .values(status="failed", error=bindparam("new_error"))
+)
+_DISOWN = (
+    update(_inbox)
+    .where(_inbox.c.id == bindparam("message"))
+    .values(patient_id=None, status=UNKNOWN, body=bindparam("new_body"))
 )
 
 
@@ -62,7 +68,11 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
 
     Raises:
         trajectory.database.Unavailable: nothing of the batch was stored.
+        trajectory.keys.WrongKey: the key of a patient who wrote is not in the ring; nothing
+            of the batch was stored.
     """
+    if not batch:
+        return
     now = deployment.clock.now()
     deployment.database.run(lambda connection: _receive(connection, deployment, batch, now))
 
@@ -91,49 +101,48 @@ def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
 def _store_new(
     connection: Connection, deployment: Deployment, batch: Sequence[Inbound], now: datetime
 ) -> list[Stored]:
+    """Store what is new; the messages of patients among it, in the order in which they came."""
+    refs, sealers = _senders(connection, deployment, batch)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    stored = []
+    for key, message in _first_of_each(batch).items():
+        row_id = deployment.ids.take(connection)
+        ref = refs.get((message.channel, message.address))
+        rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
+        if ref is not None:
+            stored.append(Stored(row_id, message, ref))
+    fresh = _insert(connection, [rows[key] for key in sorted(rows)])
+    return [each for each in stored if each.id in fresh]
+
+
+def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
+    found: dict[tuple[str, str], Inbound] = {}
+    for message in batch:
+        found.setdefault((message.channel, message.external_id), message)
+    return found
+
+
+def _senders(
+    connection: Connection, deployment: Deployment, batch: Sequence[Inbound]
+) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int | None, Sealer]]:
+    """Who is behind each address, and whose key seals: None stands for unknown senders."""
     refs = patients.find_by_address(
         connection, deployment.ring, [(m.channel, m.address) for m in batch]
     )
-    sealers = _sealers(connection, deployment, batch, refs)
-    ordered = sorted(
-        {(m.channel, m.external_id): m for m in reversed(batch)}.values(),
-        key=lambda m: (m.channel, m.external_id),
-    )
-    rows = {}
-    for message in ordered:
-        row_id = deployment.ids.take(connection)
-        ref = refs.get((message.channel, message.address))
-        sealer = sealers[ref.patient_id if ref else None]
-        rows[row_id] = _row(row_id, message, ref, sealer, now)
-    by_key = {(row["channel"], row["external_id"]): row_id for row_id, row in rows.items()}
-    fresh = _insert(connection, list(rows.values()))
-    return [
-        Stored(row_id, message, ref)
-        for message in dict.fromkeys(batch)
-        if (row_id := by_key[message.channel, message.external_id]) in fresh
-        and (ref := refs.get((message.channel, message.address))) is not None
-    ]
-
-
-def _sealers(
-    connection: Connection,
-    deployment: Deployment,
-    batch: Sequence[Inbound],
-    refs: Mapping[tuple[str, str], PatientRef],
-) -> dict[int | None, Sealer]:
-    known = {ref.patient_id for ref in refs.values()}
+    rows = patients.read(connection, {ref.patient_id for ref in refs.values()})
     sealers: dict[int | None, Sealer] = {
-        row.patient_id: row.sealer(deployment.ring) for row in patients.read(connection, known)
+        row.patient_id: row.sealer(deployment.ring) for row in rows
     }
+    # Between the two queries a patient may have been erased.
+    refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
     if any((m.channel, m.address) not in refs for m in batch):
         sealers[None] = deployment_key.sealer(connection, deployment.ring)
-    return sealers
+    return refs, sealers
 
 
 def _row(
     row_id: int, message: Inbound, ref: PatientRef | None, sealer: Sealer, now: datetime
 ) -> dict[str, Any]:
-    body = {"text": message.text, "choice": message.choice, "address": message.address}
     return {
         "id": row_id,
         "channel": message.channel,
@@ -142,9 +151,14 @@ def _row(
         "at": message.at,
         "received_at": now,
         "kind": message.kind.value,
-        "body": sealer.seal_json(BODY, row_id, body),
-        "status": "done" if ref else "unknown-sender",
+        "body": _sealed(sealer, row_id, message),
+        "status": "done" if ref else UNKNOWN,
     }
+
+
+def _sealed(sealer: Sealer, row_id: int, message: Inbound) -> bytes:
+    body = {"text": message.text, "choice": message.choice, "address": message.address}
+    return sealer.seal_json(BODY, row_id, body)
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
@@ -159,83 +173,107 @@ def _answer(
 ) -> None:
     held = patients.lock_conversations(connection, {m.ref.patient_id for m in messages})
     found = loading.load(connection, deployment, held)
+    messages = _still_known(connection, deployment, messages, found)
+    _reach_again(connection, messages)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
-    finished = []
-    for stored in messages:
-        loaded = found[stored.ref.patient_id]
-        _add_what_it_needs(connection, deployment, loaded, stored.message, now)
-        mine = {
-            key: session for key, (owner, session) in older.items()
-            if owner == stored.ref.patient_id
-        }  # fmt: skip
-        step = loading.step_for(connection, deployment, loaded, now, stored.message.channel, mine)
-        route = Route(stored.message.channel, stored.ref.address_id)
-        finished.append(
-            _one(connection, stored, loaded, step, route, amended.get(_key(stored.message)))
-            or _failed(connection, deployment, loaded, stored, route, now)
+    finished = [
+        _one(
+            connection,
+            deployment,
+            stored,
+            found[stored.ref.patient_id],
+            older.get(stored.ref.patient_id, {}),
+            amended.get(_key(stored.message)),
+            now,
         )
+        for stored in messages
+    ]
     ledger.write(connection, deployment, finished)
     _mark_answered(connection, messages, finished)
 
 
+def _still_known(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Sequence[Stored],
+    found: Mapping[int, Loaded],
+) -> list[Stored]:
+    """Without those who were erased while this waited: they are unknown senders now."""
+    gone = [each for each in messages if each.ref.patient_id not in found]
+    if gone:
+        sealer = deployment_key.sealer(connection, deployment.ring)
+        bodies = [
+            {"message": each.id, "new_body": _sealed(sealer, each.id, each.message)}
+            for each in gone
+        ]
+        connection.execute(_DISOWN, bodies)
+    return [each for each in messages if each.ref.patient_id in found]
+
+
+def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
+    """Whoever writes from an address that had failed can be reached there again."""
+    for address_id in {each.ref.address_id for each in messages if each.ref.status == "gone"}:
+        patients.set_address_status(connection, address_id, "active")
+
+
 def _one(
     connection: Connection,
+    deployment: Deployment,
     stored: Stored,
     loaded: Loaded,
-    step: Step,
-    route: Route,
+    older: Mapping[int, OpenSession],
     amends: tuple[int, int] | None,
-) -> Finished | None:
-    """Take one message; None when the conversation could not digest it.
+    now: datetime,
+) -> Finished:
+    """Take one message; one that the conversation cannot digest is set aside.
 
     The broad catch is the rule for poison: whatever a message does to the pure step, the
-    rest of its batch goes through, and the message is kept for a person to see.
+    rest of its batch goes through, and the message is kept for a person to see. Trouble with
+    the database is never the message's fault.
     """
+    route = Route(stored.message.channel, stored.ref.address_id)
     try:
+        step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
+        _add_what_it_needs(connection, loaded, step, stored.message)
         answer(step, stored.message, amends)
+        return finish(loaded, step, route)
+    except SQLAlchemyError:
+        raise
     except Exception as error:  # noqa: BLE001
-        name = type(error).__name__
-        _log.error("message set aside", inbox_id=stored.id, error=name)
-        connection.execute(_MARK_FAILED, {"message": stored.id, "new_error": name})
-        return None
-    return Finished(loaded, step, route)
+        _set_aside(connection, stored, type(error).__name__)
+    return _failed(connection, deployment, loaded, route, now)
+
+
+def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
+    _log.error("message set aside", inbox_id=stored.id, error=error)
+    connection.execute(_MARK_FAILED, {"message": stored.id, "new_error": error})
 
 
 def _failed(
-    connection: Connection,
-    deployment: Deployment,
-    loaded: Loaded,
-    stored: Stored,
-    route: Route,
-    now: datetime,
+    connection: Connection, deployment: Deployment, loaded: Loaded, route: Route, now: datetime
 ) -> Finished:
     """Tell the patient that the message is kept and was not understood by the machine."""
     step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
     step.add_line("failed", doctor=deployment.clinic.doctor_number)
     step.flush()
-    return Finished(loaded, step, route)
-
-
-def _may_alert(deployment: Deployment, loaded: Loaded) -> bool:
-    """Whether an answer may raise a red flag, which mails those who are to be alerted."""
-    if loaded.open is None:
-        return False
-    return deployment.library.flow(loaded.open.session.flow).kind is FlowKind.SCREEN
+    return finish(loaded, step, route)
 
 
 def _add_what_it_needs(
-    connection: Connection,
-    deployment: Deployment,
-    loaded: Loaded,
-    message: Inbound,
-    now: datetime,
+    connection: Connection, loaded: Loaded, step: Step, message: Inbound
 ) -> None:
-    command = recognise(message.text, loaded.person.language)
-    if loaded.memory.task is not None or command is not None or _may_alert(deployment, loaded):
-        loading.add_care(connection, loaded, now)
+    command = recognise(message.text, step.person.language)
+    if step.memory.task is not None or command is not None or _may_alert(step):
+        step.care = loading.care(connection, loaded, step.now)
     if command is not None and command.name == "progress":
-        loading.add_timeline(connection, loaded)
+        step.timeline = loading.timeline(connection, loaded)
+
+
+def _may_alert(step: Step) -> bool:
+    """Whether an answer may raise a red flag, which mails those who are to be alerted."""
+    sessions = [*step.older.values(), *([step.open] if step.open else [])]
+    return any(item.flag for session in sessions for item in step.flow_of(session).items)
 
 
 def _key(message: Inbound) -> tuple[str, str]:
@@ -263,8 +301,8 @@ def _older(
     found: Mapping[int, Loaded],
     messages: Sequence[Stored],
     amended: Mapping[tuple[str, str], tuple[int, int]],
-) -> dict[int, tuple[int, OpenSession]]:
-    """Sessions that are not open any more and that a message may correct."""
+) -> dict[int, dict[int, OpenSession]]:
+    """By patient, sessions that are not open any more and that a message may correct."""
     wanted = {session_id for session_id, _ in amended.values()}
     for stored in messages:
         kind, _, rest = stored.message.choice.partition(".")
@@ -272,7 +310,11 @@ def _older(
         if kind == "q" and named.isdecimal() and len(named) < 19:
             wanted.add(int(named))
     open_now = {loaded.open.id for loaded in found.values() if loaded.open}
-    return loading.sessions(connection, found, wanted - open_now)
+    older: dict[int, dict[int, OpenSession]] = {}
+    closed = loading.sessions(connection, found, wanted - open_now)
+    for session_id, (patient_id, session) in closed.items():
+        older.setdefault(patient_id, {})[session_id] = session
+    return older
 
 
 def _mark_answered(

@@ -27,10 +27,11 @@ class AddressTaken(Exception):
 
 
 class PatientRef(NamedTuple):
-    """Whose address it is."""
+    """Whose address it is. `status` is active or gone."""
 
     patient_id: int
     address_id: int
+    status: str = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def find_by_address(
         return {}
     rows = connection.execute(_FIND, _parameters(asked))
     return {
-        asked[row.channel, bytes(row.hash)]: PatientRef(row.patient_id, row.id)
+        asked[row.channel, bytes(row.hash)]: PatientRef(row.patient_id, row.id, row.status)
         for row in rows
         if row.status != "closed"
     }
