@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from backtrace import chatting, doctor, running
+from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
@@ -119,8 +120,6 @@ def demo(
     ),
 ) -> None:
     """Show the whole product on one screen, with invented people and a clock that jumps."""
-    from backtrace.demo.running import run as run_demo
-
     start_logging(production=False)
     try:
         run_demo(database, host, _port(port), typer.echo)

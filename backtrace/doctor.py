@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 
 from backtrace.clock import SystemClock
 from backtrace.keyring import NoKeys, ring_of
@@ -62,6 +64,9 @@ def _keys(what: str, settings: Settings) -> Finding:
 
 
 def _database(what: str, settings: Settings) -> Finding:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return Finding(what, Verdict.OFF, "no file yet; `backtrace serve` makes it")
     try:
         at = current(settings.database_url)
     except Unavailable as error:

@@ -72,7 +72,7 @@ def clinic_of(settings: Settings) -> Clinic:
     """Who runs this deployment."""
     return Clinic(
         name=settings.clinic_name,
-        public_url=settings.public_url.rstrip("/"),
+        public_url=settings.public_url,
         emergency_number=settings.emergency_number,
         doctor_number=settings.doctor_number,
     )

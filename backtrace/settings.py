@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -29,6 +32,24 @@ class Settings(BaseSettings):
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     allow_demonstration_wording: bool = False
     """Ask licensed instruments in our own demonstration wording in production, too."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _one_of_two_databases(cls, url: str) -> str:
+        try:
+            backend = make_url(url).get_backend_name()
+        except ArgumentError:
+            backend = ""
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError("write sqlite:///file.db or postgresql://user:password@host/name")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _a_web_address(cls, url: str) -> str:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ValueError("write it as https://backtrace.clinic.example")
+        return url.rstrip("/")
 
     @property
     def secure(self) -> bool:

@@ -88,6 +88,8 @@ class Inbox:
         return batch, False
 
     def _hand_over(self, batch: Sequence[_Waiting]) -> None:
+        # From here on nobody can cancel: a cancelled future would refuse its result.
+        batch = [waiting for waiting in batch if waiting.done.set_running_or_notify_cancel()]
         try:
             self._receive([waiting.message for waiting in batch])
         except Unavailable as error:

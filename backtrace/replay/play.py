@@ -154,8 +154,7 @@ class Player:
         self._last_entry = max((entry.id for entry in found), default=self._last_entry)
         places = {self._by_name[n].id: place for place, n in enumerate(names) if n is not None}
         news: list[tuple[datetime, int, int, Entry | Sent]] = [
-            (entry.recorded_at, places.get(entry.patient_id, 0), entry.id, entry)
-            for entry in found
+            (entry.recorded_at, places.get(entry.patient_id, 0), entry.id, entry) for entry in found
         ]
         news += [
             (sent.at, places.get(sent.parcel.patient_id or 0, 0), sent.parcel.outbox_id, sent)
