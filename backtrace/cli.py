@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from backtrace import chatting, doctor, running
+from backtrace import chatting, doctor, enrol_cli, running
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
@@ -31,7 +31,7 @@ app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
 app.command()(replay)
 
-_REFUSALS = (InUse, Unavailable, NoKeys, BadKeys, DemonstrationWording)
+_REFUSALS = (InUse, Unavailable, NoKeys, BadKeys, DemonstrationWording, enrol_cli.Unknown)
 """What keeps a process from starting; each message says what to do."""
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -93,6 +93,24 @@ def examine() -> None:
         typer.echo(f"{finding.verdict.value:5}  {finding.what}: {finding.says}")
     if any(finding.verdict is doctor.Verdict.WRONG for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def enrol(
+    name: enrol_cli.Name = "",
+    language: enrol_cli.Language = "",
+    pathway: enrol_cli.Pathway = "low-back-pain",
+    timezone: enrol_cli.Zone = "Europe/Copenhagen",
+) -> None:
+    """Make a new patient, and print the one-time link into the web chat (good for 7 days)."""
+
+    def make(settings: Settings) -> None:
+        link = enrol_cli.enrol_patient(
+            settings, name=name, language=language, pathway=pathway, timezone=timezone
+        )
+        typer.echo(link)
+
+    _start(make)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from bot.channels import Channel
 from flows.lexicon import Lexicon
 from flows.library import Library
 from templates.catalogue import Catalogue
+from templates.spoken import spoken_words
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.keys import Ring
@@ -35,18 +36,6 @@ class Clinic:
     doctor_number: str = "1813"
 
 
-_WORDS = (
-    "anchor", "apple", "barley", "basket", "beacon", "birch", "bread", "bridge", "button",
-    "candle", "castle", "cedar", "cherry", "clover", "copper", "cotton", "daisy", "dolphin",
-    "falcon", "feather", "forest", "garden", "ginger", "hammer", "harbour", "hazel", "honey",
-    "island", "jacket", "kettle", "ladder", "lantern", "lemon", "lily", "maple", "meadow",
-    "melon", "mirror", "mountain", "needle", "oak", "orange", "otter", "paddle", "pebble",
-    "pepper", "pillow", "planet", "pocket", "rabbit", "ribbon", "river", "saddle", "salmon",
-    "silver", "spoon", "sparrow", "summer", "table", "thunder", "tulip", "velvet", "walnut",
-    "window", "winter", "yellow",
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Chance:
     """Codes, tokens and words. `random` is the operating system's, save in a replay."""
@@ -62,9 +51,9 @@ class Chance:
         """A code of so many digits."""
         return "".join(self.random.choices("0123456789", k=count))
 
-    def word(self) -> str:
+    def word(self, language: str) -> str:
         """Two plain words to be said aloud, such as `copper meadow`."""
-        return " ".join(self.random.sample(_WORDS, 2))
+        return " ".join(self.random.sample(spoken_words(language), 2))
 
 
 @dataclass(frozen=True)

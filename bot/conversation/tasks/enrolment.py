@@ -29,35 +29,61 @@ _CLOCK = re.compile(
 
 
 def begin(step: Step, known: frozenset[str] = frozenset()) -> None:
-    """Start enrolling; steps that are `known` (`language`, `name`) are left out."""
+    """Start enrolling; steps that are `known` (`language`, `name`, `code`) are left out."""
     step.begin(NAME, "", known=sorted(known))
+    if "language" in known:
+        step.add_line("enrol.hello", clinic=step.world.clinic.name)
     _go_on(step)
+
+
+def begin_again(step: Step) -> None:
+    """Enrol somebody who had declined or stopped; what they told before is known."""
+    person = step.person
+    told = {"language": person.language, "name": person.name, "code": person.code}
+    person.status = "enrolling"
+    step.do(SavePatient())
+    begin(step, frozenset(name for name, value in told.items() if value))
 
 
 def ask(step: Step) -> None:
     """Put the question of the present step."""
-    clinic = step.world.clinic
-    match _present(step):
+    present = _present(step)
+    if present == "language":
+        text = "\n".join(
+            f"{words.say('enrol.hello', clinic=step.world.clinic.name)} "
+            f"{words.say('enrol.language')}"
+            for _, words in _languages(step)
+        )
+    else:
+        text = step.words.say(
+            f"enrol.{present}",
+            emergency=step.world.clinic.emergency_number,
+            travel=step.words.say(f"enrol.travel.{step.channel}"),
+        )
+    step.offer_words(text, _options(step, present))
+
+
+def _ask_once_more(step: Step) -> None:
+    """Say what would be an answer; the question itself need not be read a second time."""
+    present = _present(step)
+    step.offer_words(step.words.say(f"enrol.again.{present}"), _options(step, present))
+
+
+def _options(step: Step, present: str) -> list[tuple[str, str]]:
+    match present:
         case "language":
-            languages = _languages(step)
-            hello = [words.say("enrol.hello", clinic=clinic.name) for _, words in languages]
-            names = [(code, words.say("language.name")) for code, words in languages]
-            step.offer_words("\n".join(hello), names)
+            return [(code, words.say("language.name")) for code, words in _languages(step)]
         case "consent":
-            step.offer(
-                "enrol.consent",
-                [("yes", "button.agree"), ("no", "button.decline")],
-                clinic=clinic.name,
-                emergency=clinic.emergency_number,
-                travel=step.words.say(f"enrol.travel.{step.channel}"),
-            )
+            return [
+                ("yes", step.words.say("button.agree")),
+                ("no", step.words.say("button.decline")),
+            ]
         case "hour":
-            step.offer_words(step.words.say("enrol.hour"), [(hour, hour) for hour in _HOURS])
+            return [(hour, hour) for hour in _HOURS]
         case "weekday":
-            days = [(str(day), step.words.say(f"weekday.{day}")) for day in range(7)]
-            step.offer_words(step.words.say("enrol.weekday"), days)
-        case present:
-            step.offer(f"enrol.{present}")
+            return [(str(day), step.words.say(f"weekday.{day}")) for day in range(7)]
+        case _:
+            return []
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
@@ -74,8 +100,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
         step.do(SavePatient())
         _go_on(step)
     elif step.memory.task is not None:
-        step.add_line(f"enrol.again.{_present(step)}")
-        ask(step)
+        _ask_once_more(step)
 
 
 def go_back(step: Step) -> None:

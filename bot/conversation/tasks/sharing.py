@@ -31,6 +31,8 @@ ONCE_LASTS = timedelta(days=14)
 """How long a link that opens once waits to be opened."""
 CODE_TRIES = 3
 _ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
+_RELATIVE = "relative"
+"""Sees goal, plan and how it goes, nothing else."""
 _REFUSED = "employer"
 _NOT_YET = ("job-centre", "insurer")
 """They read a frozen work page only; the whole summary is not for them."""
@@ -207,7 +209,8 @@ def _preview(step: Step, member: Member) -> None:
     months = step.words.say("share.until.months", day=_until_day(step))
     options = [("months", months)]
     options += [(key, step.words.say(f"share.until.{key}")) for key in ("once", "stop", "no")]
-    step.offer_words(step.words.say("share.preview", name=member.name), options)
+    preview = "share.preview-relative" if member.role == _RELATIVE else "share.preview"
+    step.offer_words(step.words.say(preview, name=member.name), options)
 
 
 def _until_day(step: Step) -> str:
@@ -257,7 +260,7 @@ def _give(step: Step) -> None:
     member = _member(step)
     for grant in _grants_of(step, member):
         step.do(EndGrant(grant.id))
-    token, word = step.world.chance.token(), step.world.chance.word()
+    token, word = step.world.chance.token(), step.world.chance.word(step.person.language)
     purposes, until = _terms(step)
     step.do(GiveGrant(member.id, purposes, until, token, word))
     detail = {"member": member.id, "purposes": list(purposes)}
