@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from bot import due, sending
+from bot import due, leases
 from bot.deployment import Deployment
 from bot.dispatching import dispatch
 from bot.sending import send_ready
@@ -48,6 +48,6 @@ def _next_moment(deployment: Deployment, after: datetime) -> datetime | None:
     with deployment.database.read() as connection:
         moments = (
             due.next_moment(connection, after),
-            sending.next_moment(connection, after, channels),
+            leases.next_moment(connection, after, channels),
         )
     return min((moment for moment in moments if moment is not None), default=None)

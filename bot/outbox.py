@@ -83,13 +83,16 @@ def _body(message: Outgoing) -> dict[str, Any]:
 
 
 def drop_unsent(connection: Connection, patient_id: int) -> None:
-    """Messages to this patient that have not gone out stay where they are, for ever."""
+    """Messages to this patient that have not gone out never will.
+
+    One that is just being sent may still arrive, but is not tried a second time.
+    """
     connection.execute(
         update(_outbox)
         .where(
             _outbox.c.patient_id == patient_id,
             _outbox.c.member_id.is_(None),
-            _outbox.c.status == "ready",
+            _outbox.c.status.in_(UNSENT),
             _outbox.c.priority > int(Priority.SAFETY),
         )
         .values(status="dead", error="stopped")

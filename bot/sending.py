@@ -1,141 +1,134 @@
 """Messages out: leased, sent, and the outcome recorded; nothing before its commit.
 
-One unsent message a patient is under way at a time, oldest first; safety messages overtake.
+To one address one message is under way at a time, oldest first; replies go before bulk and
+safety messages before everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, select
 
-from bot import outbox
+from bot import leases, outbox
 from bot.channels import NotSent, Parcel, Trouble
 from bot.deployment import Deployment
+from bot.leases import LEASE, Outcome
 from bot.messages import Button, Rendered
 from trajectory import patients, tables
+from trajectory.keys import WrongKey
+from trajectory.patients import LockedPatient
 
 BATCH = 100
-LEASE = timedelta(minutes=2)
-"""How long a process has for what it took; then another one sends it."""
+SPARE = timedelta(seconds=40)
+"""Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
+SLICE = timedelta(milliseconds=100)
+"""What was sent is recorded this often: a crash repeats no more than that, or one message."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 12
 
 _log = structlog.get_logger(__name__)
-_outbox = tables.core(tables.Outbox)
-_earlier = _outbox.alias("earlier")
 _address = tables.core(tables.Address)
-_NOW = bindparam("now", type_=_outbox.c.ready_at.type)
-_OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
-_PENDING = or_(
-    and_(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW),
-    and_(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW),
-)
-_BLOCKED = exists().where(
-    _earlier.c.patient_id == _outbox.c.patient_id,
-    func.coalesce(_earlier.c.member_id, 0) == func.coalesce(_outbox.c.member_id, 0),
-    _earlier.c.status.in_(outbox.UNSENT),
-    _earlier.c.sequence < _outbox.c.sequence,
-    _earlier.c.priority <= _outbox.c.priority,
-)
-_READY = (
-    select(_outbox)
-    .where(_PENDING, _OURS, ~_BLOCKED)
-    .order_by(_outbox.c.priority, _outbox.c.ready_at, _outbox.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True, of=_outbox)
-)
-_LEASE = (
-    update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        status="sending",
-        lease_until=bindparam("until", type_=_outbox.c.lease_until.type),
-        attempts=_outbox.c.attempts + 1,
-    )
-)
 _ADDRESSES = select(_address.c.id, _address.c.value).where(
-    _address.c.id.in_(bindparam("ids", expanding=True))
-)
-_RECORD = (
-    update(_outbox)
-    .where(_outbox.c.id == bindparam("message"))
-    .values(
-        status=bindparam("new_status"),
-        sent_at=bindparam("new_sent_at", type_=_outbox.c.sent_at.type),
-        ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
-        provider_id=bindparam("new_provider_id"),
-        error=bindparam("new_error"),
-        lease_until=None,
-    )
-)
-_AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
-_NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
-    _outbox.c.status == "ready", _outbox.c.ready_at > _AFTER, _OURS
-)
-_NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
-    _outbox.c.status == "sending", _outbox.c.lease_until > _AFTER, _OURS
+    _address.c.id.in_(bindparam("ids", expanding=True)), _address.c.status != "closed"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A message that this process is to send now."""
+    """A message in the clear that this process may begin to send until `until`."""
 
     parcel: Parcel
     channel: str
-    attempts: int
+    address_id: int | None
+    attempt: int
+    until: datetime
 
 
-def send_ready(deployment: Deployment, limit: int = BATCH) -> int:
-    """Send what is ready, on the channels that are on; how many messages were tried.
+@dataclass(frozen=True, slots=True)
+class _Recipients:
+    """Whose the messages of a batch are, and the sealed addresses that they go to."""
+
+    patients: Mapping[int, LockedPatient]
+    addresses: Mapping[int, bytes]
+
+
+def send_ready(
+    deployment: Deployment, limit: int = BATCH, channels: Collection[str] | None = None
+) -> int:
+    """Send what is ready on these channels, or all that are on; how many messages were tried.
 
     Raises:
         trajectory.database.Unavailable: what was leased is sent after its lease.
     """
-    leased = deployment.database.run(lambda connection: _lease(connection, deployment, limit))
-    if leased:
-        outcomes = [_send(deployment, message) for message in leased]
-        deployment.database.run(lambda connection: connection.execute(_RECORD, outcomes))
-    return len(leased)
+    names = sorted(deployment.channels if channels is None else channels)
+    tried, leased = deployment.database.run(
+        lambda connection: _lease(connection, deployment, names, limit)
+    )
+    _send_all(deployment, leased)
+    return tried
 
 
-def _lease(connection: Connection, deployment: Deployment, limit: int) -> list[Leased]:
+def _lease(
+    connection: Connection, deployment: Deployment, channels: Sequence[str], limit: int
+) -> tuple[int, list[Leased]]:
+    """Take what is ready: how many rows, and those that can be sent."""
     now = deployment.clock.now()
-    asked = {"now": now, "channels": sorted(deployment.channels), "limit": limit}
-    rows = connection.execute(_READY, asked).all()
+    rows = leases.take(connection, now, channels, limit)
     if not rows:
-        return []
-    connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
-    return _opened(connection, deployment, rows)
+        return 0, []
+    recipients = _recipients(connection, rows)
+    leased, unsendable = [], []
+    for row in rows:
+        try:
+            leased.append(_opened(deployment, row, recipients, now + LEASE - SPARE))
+        except NotSent as trouble:
+            unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
+    leases.record(connection, unsendable)
+    return len(rows), leased
+
+
+def _recipients(connection: Connection, rows: Iterable[Row[Any]]) -> _Recipients:
+    """Without those who were erased, and addresses that turned out to be somebody else's."""
+    rows = list(rows)
+    people = patients.read(connection, {row.patient_id for row in rows})
+    ids = sorted({row.address_id for row in rows if row.address_id is not None})
+    places = connection.execute(_ADDRESSES, {"ids": ids}).all() if ids else []
+    return _Recipients(
+        {person.patient_id: person for person in people}, {row.id: row.value for row in places}
+    )
 
 
 def _opened(
-    connection: Connection, deployment: Deployment, rows: Sequence[Row[Any]]
-) -> list[Leased]:
-    owners = {row.patient_id for row in rows}
-    sealers = {
-        row.patient_id: row.sealer(deployment.ring) for row in patients.read(connection, owners)
-    }
-    places = sorted({row.address_id for row in rows if row.address_id is not None})
-    sealed = {
-        row.id: row.value for row in connection.execute(_ADDRESSES, {"ids": places})
-    } if places else {}  # fmt: skip
-    leased = []
-    for row in rows:
-        sealer = sealers[row.patient_id]
-        body = sealer.open_json(outbox.BODY, row.id, row.body)
-        to = body["to"]
-        if row.address_id is not None:
-            to = sealer.open_text("address.value", row.address_id, sealed[row.address_id])
-        parcel = Parcel(row.id, row.patient_id, to, _rendered(body))
-        leased.append(Leased(parcel, row.channel, row.attempts + 1))
-    return leased
+    deployment: Deployment, row: Row[Any], recipients: _Recipients, until: datetime
+) -> Leased:
+    """Raises NotSent where a message can or must not be sent at all."""
+    if row.attempts >= MOST_ATTEMPTS:
+        raise NotSent(Trouble.UNKNOWN, "lease")
+    if row.patient_id not in recipients.patients:
+        raise NotSent(Trouble.GONE, "erased")
+    if row.address_id is not None and row.address_id not in recipients.addresses:
+        raise NotSent(Trouble.GONE, "closed")
+    try:
+        parcel = _parcel(deployment, row, recipients)
+    except WrongKey:
+        raise NotSent(Trouble.RETRY, "wrong-key") from None
+    return Leased(parcel, row.channel, row.address_id, row.attempts + 1, until)
+
+
+def _parcel(deployment: Deployment, row: Row[Any], recipients: _Recipients) -> Parcel:
+    sealer = recipients.patients[row.patient_id].sealer(deployment.ring)
+    body = sealer.open_json(outbox.BODY, row.id, row.body)
+    to = body["to"]
+    if row.address_id is not None:
+        sealed = recipients.addresses[row.address_id]
+        to = sealer.open_text("address.value", row.address_id, sealed)
+    return Parcel(row.id, row.patient_id, to, _rendered(body))
 
 
 def _rendered(body: Mapping[str, Any]) -> Rendered:
@@ -143,56 +136,64 @@ def _rendered(body: Mapping[str, Any]) -> Rendered:
     return Rendered(body["text"], buttons, body["subject"])
 
 
-def _send(deployment: Deployment, message: Leased) -> dict[str, Any]:
-    """Send one message; what to write about it."""
+def _send_all(deployment: Deployment, leased: Sequence[Leased]) -> None:
+    """Send one after the other; what the lease does not suffice for is anybody's again."""
+    outcomes: list[Outcome] = []
+    left: dict[int, int] = {}
+    recorded_at = deployment.clock.now()
+    for message in leased:
+        now = deployment.clock.now()
+        if now >= message.until:
+            left[message.parcel.outbox_id] = message.attempt
+            continue
+        if now - recorded_at >= SLICE:
+            _record(deployment, outcomes)
+            outcomes, recorded_at = [], now
+        outcomes.append(_send(deployment, message))
+    _record(deployment, outcomes)
+    if left:
+        deployment.database.run(lambda connection: leases.give_back(connection, left))
+
+
+def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        deployment.database.run(lambda connection: leases.record(connection, outcomes))
+
+
+def _send(deployment: Deployment, message: Leased) -> Outcome:
+    """Send one message; what came of it.
+
+    The broad catch is the rule here: a channel's own mistake stops no other message.
+    """
+    row_id, attempt = message.parcel.outbox_id, message.attempt
     try:
         provider_id = deployment.channels[message.channel].send(message.parcel)
-    except NotSent as trouble:
-        return _not_sent(deployment.clock.now(), message, trouble)
+    except NotSent as error:
+        trouble = error
+    except Exception as error:  # noqa: BLE001
+        trouble = NotSent(Trouble.UNKNOWN, type(error).__name__)
+    else:
+        now = deployment.clock.now()
+        return Outcome(row_id, attempt, "sent", now, sent_at=now, provider_id=provider_id)
     now = deployment.clock.now()
-    return _outcome(message, "sent", now, sent_at=now, provider_id=provider_id)
+    return _not_sent(now, row_id, message.channel, attempt, trouble, message.address_id)
 
 
-def _not_sent(now: datetime, message: Leased, trouble: NotSent) -> dict[str, Any]:
+def _not_sent(
+    now: datetime,
+    row_id: int,
+    channel: str,
+    attempt: int,
+    trouble: NotSent,
+    address_id: int | None = None,
+) -> Outcome:
+    """Again later where that may help, else never; an address that is gone is not used again."""
+    kind, error = trouble.trouble, str(trouble)
     _log.warning(
-        "not sent",
-        outbox_id=message.parcel.outbox_id,
-        channel=message.channel,
-        trouble=trouble.trouble.value,
-        code=trouble.code,
+        "not sent", outbox_id=row_id, channel=channel, trouble=kind.value, code=trouble.code
     )
-    again = trouble.trouble in (Trouble.RETRY, Trouble.UNKNOWN)
-    if again and message.attempts < MOST_ATTEMPTS:
-        wait = trouble.wait or min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
-        return _outcome(message, "ready", now + wait, error=str(trouble))
-    return _outcome(message, "dead", now, error=str(trouble))
-
-
-def _outcome(
-    message: Leased,
-    status: str,
-    ready_at: datetime,
-    *,
-    sent_at: datetime | None = None,
-    provider_id: str | None = None,
-    error: str | None = None,
-) -> dict[str, Any]:
-    return {
-        "message": message.parcel.outbox_id,
-        "new_status": status,
-        "new_ready_at": ready_at,
-        "new_sent_at": sent_at,
-        "new_provider_id": provider_id,
-        "new_error": error,
-    }
-
-
-def next_moment(
-    connection: Connection, after: datetime, channels: Sequence[str]
-) -> datetime | None:
-    """When the next message becomes ready or its lease ends after this moment, or None."""
-    asked = {"after": after, "channels": channels}
-    moments = [
-        connection.execute(each, asked).scalar_one_or_none() for each in (_NEXT_READY, _NEXT_LEASE)
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
+    if kind in (Trouble.RETRY, Trouble.UNKNOWN) and attempt < MOST_ATTEMPTS:
+        wait = trouble.wait or min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
+        return Outcome(row_id, attempt, "ready", now + wait, error=error)
+    gone = address_id if kind is Trouble.GONE else None
+    return Outcome(row_id, attempt, "dead", now, error=error, gone=gone)

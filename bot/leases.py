@@ -1,0 +1,172 @@
+"""Whose turn in the outbox it is: rows taken for a while, given back, and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
+
+from bot import outbox
+from bot.messages import Priority
+from trajectory import tables
+
+LEASE = timedelta(minutes=2)
+"""How long a process has for what it took; then another one sends it."""
+
+_outbox = tables.core(tables.Outbox)
+_other = _outbox.alias("other")
+_address = tables.core(tables.Address)
+_NOW = bindparam("now", type_=_outbox.c.ready_at.type)
+_OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
+_PENDING = or_(
+    and_(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW),
+    and_(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW),
+)
+_SAME_RECIPIENT = and_(
+    _other.c.id != _outbox.c.id,
+    _other.c.patient_id == _outbox.c.patient_id,
+    func.coalesce(_other.c.member_id, 0) == func.coalesce(_outbox.c.member_id, 0),
+    func.coalesce(_other.c.address_id, 0) == func.coalesce(_outbox.c.address_id, 0),
+)
+_UNDER_WAY = and_(
+    _other.c.status == "sending",
+    _other.c.lease_until > _NOW,
+    _outbox.c.priority > int(Priority.SAFETY),
+)
+# What is only meant for later (a note written at night) holds nothing up; a repeat does.
+_GOES_BEFORE = and_(
+    _other.c.status.in_(outbox.UNSENT),
+    or_(_other.c.ready_at <= _NOW, _other.c.attempts > 0),
+    or_(
+        _other.c.priority < _outbox.c.priority,
+        and_(_other.c.priority == _outbox.c.priority, _other.c.sequence < _outbox.c.sequence),
+    ),
+)
+_BLOCKED = exists().where(_SAME_RECIPIENT, or_(_UNDER_WAY, _GOES_BEFORE))
+_READY = (
+    select(_outbox)
+    .where(_PENDING, _OURS, ~_BLOCKED)
+    .order_by(_outbox.c.priority, _outbox.c.ready_at, _outbox.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=_outbox)
+)
+_LEASE = (
+    update(_outbox)
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        status="sending",
+        lease_until=bindparam("until", type_=_outbox.c.lease_until.type),
+        attempts=_outbox.c.attempts + 1,
+    )
+)
+# What has been delivered is so whoever says it. Anything else may only be said by the holder
+# of the lease, and not about a message that STOP has taken back meanwhile.
+_RECORD = (
+    update(_outbox)
+    .where(
+        _outbox.c.id == bindparam("message"),
+        or_(
+            bindparam("new_status", type_=_outbox.c.status.type) == "sent",
+            and_(_outbox.c.status == "sending", _outbox.c.attempts == bindparam("attempt")),
+        ),
+    )
+    .values(
+        status=bindparam("new_status"),
+        sent_at=bindparam("new_sent_at", type_=_outbox.c.sent_at.type),
+        ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
+        provider_id=bindparam("new_provider_id"),
+        error=bindparam("new_error"),
+        lease_until=None,
+    )
+)
+_GIVE_BACK = (
+    update(_outbox)
+    .where(
+        _outbox.c.id == bindparam("message"),
+        _outbox.c.status == "sending",
+        _outbox.c.attempts == bindparam("attempt"),
+    )
+    .values(status="ready", lease_until=None, attempts=_outbox.c.attempts - 1)
+)
+_GONE = (
+    update(_address)
+    .where(_address.c.id == bindparam("lost"), _address.c.status == "active")
+    .values(status="gone")
+)
+_AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
+_NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
+    _outbox.c.status == "ready", _outbox.c.ready_at > _AFTER, _OURS
+)
+_NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
+    _outbox.c.status == "sending", _outbox.c.lease_until > _AFTER, _OURS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt; `gone` is the address if it will never work again."""
+
+    outbox_id: int
+    attempt: int
+    status: str
+    ready_at: datetime
+    sent_at: datetime | None = None
+    provider_id: str | None = None
+    error: str | None = None
+    gone: int | None = None
+
+    def values(self) -> dict[str, Any]:
+        """As the statement takes them."""
+        return {
+            "message": self.outbox_id,
+            "attempt": self.attempt,
+            "new_status": self.status,
+            "new_ready_at": self.ready_at,
+            "new_sent_at": self.sent_at,
+            "new_provider_id": self.provider_id,
+            "new_error": self.error,
+        }
+
+
+def take(
+    connection: Connection, now: datetime, channels: Sequence[str], limit: int
+) -> Sequence[Row[Any]]:
+    """Lease what may go out now, the most urgent first; `attempts` is as it was before."""
+    rows = connection.execute(_READY, {"now": now, "channels": channels, "limit": limit}).all()
+    if rows:
+        connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
+    return rows
+
+
+def record(connection: Connection, outcomes: Iterable[Outcome]) -> None:
+    """Write what came of attempts.
+
+    In order of the rows' ids, so that two processes cannot lock them crosswise.
+    """
+    ordered = sorted(outcomes, key=lambda outcome: outcome.outbox_id)
+    if ordered:
+        connection.execute(_RECORD, [outcome.values() for outcome in ordered])
+    lost = sorted({outcome.gone for outcome in ordered if outcome.gone is not None})
+    if lost:
+        connection.execute(_GONE, [{"lost": address_id} for address_id in lost])
+
+
+def give_back(connection: Connection, attempts: Mapping[int, int]) -> None:
+    """Let anybody take rows that were not begun; by id, which attempt it would have been."""
+    rows = [{"message": row_id, "attempt": attempts[row_id]} for row_id in sorted(attempts)]
+    if rows:
+        connection.execute(_GIVE_BACK, rows)
+
+
+def next_moment(
+    connection: Connection, after: datetime, channels: Sequence[str]
+) -> datetime | None:
+    """When the next message becomes ready or its lease ends after this moment, or None."""
+    asked = {"after": after, "channels": channels}
+    moments = [
+        connection.execute(each, asked).scalar_one_or_none() for each in (_NEXT_READY, _NEXT_LEASE)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
