@@ -57,6 +57,16 @@ def means_everybody(words: str) -> bool:
     return any(said in language.everybody for language in load_command_words().values())
 
 
+def asks(text: str) -> bool:
+    """Whether the message begins as a question does, or has such a phrase in it."""
+    said = f" {tidy(text).casefold()} "
+    return any(
+        said.startswith(f" {word} ") or (" " in word and f" {word} " in said)
+        for language in load_command_words().values()
+        for word in language.questions
+    )
+
+
 def tidy(text: str) -> str:
     """One line, composed, without punctuation at its edges; a lone `?` stays."""
     line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(_EDGES)

@@ -18,6 +18,8 @@ class CommandWords:
     commands: Mapping[str, tuple[str, ...]]
     roles: Mapping[str, tuple[str, ...]]
     everybody: tuple[str, ...]
+    questions: tuple[str, ...]
+    """Words that a question begins with, and phrases that make one wherever they stand."""
 
 
 @cache
@@ -40,4 +42,5 @@ def _read(language: str, text: str) -> CommandWords:
         {name: tuple(map(str, patterns)) for name, patterns in data["commands"].items()},
         {role: tuple(words) for role, words in data["roles"].items()},
         tuple(data["everybody"]),
+        tuple(data["questions"]),
     )

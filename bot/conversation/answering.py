@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command, recognise
-from bot.conversation import asking, commanding
+from bot.conversation import asking, commanding, safety
+from bot.conversation.choices import is_bare_answer
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
@@ -38,14 +39,26 @@ def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) 
 def _read(step: Step, text: str) -> None:
     command = recognise(text, step.person.language)
     if step.person.status == "stopped" and not commanding.works_when_stopped(command):
-        return
+        command = None
     if command is not None and _command(step, command, text):
         return
     if step.memory.task is not None:
         _TASKS[step.memory.task.name].reply(step, text, None)
+    elif step.person.status == "ended":
+        step.add_line("ended", emergency=step.world.clinic.emergency_number)
+    elif step.person.status != "stopped":
+        _hear(step, text)
+
+
+def _hear(step: Step, text: str) -> None:
+    """Words that no command and no task explains."""
+    if safety.is_held(step) or (step.memory.held and step.open is None):
+        safety.say_again(step)
     elif step.open is not None:
         _resume(step, step.open, Said(text))
-    elif step.person.status == "active":
+    elif is_bare_answer(step, text):
+        step.add_line("nothing.open")
+    else:
         keeping.begin(step, text)
 
 
@@ -85,16 +98,26 @@ def _press(step: Step, message: Inbound) -> None:
     """A button: `q.session.turn.option`, `n.session.turn` (no), or `t.turn.option`."""
     kind, _, rest = message.choice.partition(".")
     parts = rest.split(".")
-    if step.person.status == "stopped":
+    if step.person.status == "stopped" and (step.memory.task is None or kind != "t"):
         return
     if kind == "t" and len(parts) == 2:
         _press_task(step, message.text, *parts)
     elif kind == "q" and len(parts) == 3:
         _press_answer(step, message.text, *parts)
-    elif kind == "n" and step.open is not None and parts[0] == str(step.open.id):
+    elif kind == "n" and _is_offered(step, parts):
+        assert step.open is not None
         _resume(step, step.open, Said(step.words.say("button.no")))
     else:
         _ask_again(step)
+
+
+def _is_offered(step: Step, place: Sequence[str]) -> bool:
+    """Whether "Do you mean ...?" still waits at this session and turn."""
+    return (
+        step.open is not None
+        and bool(step.open.session.offered)
+        and list(place) == [str(step.open.id), str(step.open.session.turn)]
+    )
 
 
 def _press_task(step: Step, label: str, turn: str, option: str) -> None:
@@ -117,7 +140,9 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         _ask_again(step)
         return
-    if not is_open or step.memory.task is None:
+    if is_open and safety.is_held(step):
+        safety.say_again(step)
+    elif not is_open or step.memory.task is None:
         _resume(step, open, Chose(int(turn), option))
     else:
         _resume_behind_task(step, open, Chose(int(turn), option))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import time
 
 from bot.conversation import safety
-from bot.conversation.effects import DropDue, SaveSession, SetDue
+from bot.conversation.choices import is_question
+from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, layout, letter, question
 from bot.conversation.records import record_correction, record_given, record_score
@@ -41,6 +42,8 @@ def open_next(step: Step) -> None:
     After an emergency only screens open until somebody has looked. Unasked, nothing opens in
     the quiet hours.
     """
+    if step.person.status == "stopped":
+        return
     library = step.world.library
     if step.bulk and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
         step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
@@ -106,7 +109,7 @@ def repeat(step: Step) -> None:
     """Put the pending question again, after something else was dealt with."""
     if step.memory.task is not None or step.open is None:
         open_next(step)
-    else:
+    elif step.person.status != "stopped" and not safety.is_held(step):
         flow = step.flow_of(step.open)
         tell(step, flow, step.open, engine.ask_again(flow, step.open.session).events)
     step.flush()
@@ -191,8 +194,11 @@ def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
         step.add_line("echo.noted")
     else:
         answer = label(item, given.code, given.value, step.person.language)
-        title = item.title[step.person.language] if item.title else flow.title[step.person.language]
-        step.add_line(key, answer=answer, title=title)
+        step.add_line(key, answer=answer, title=_title(step, flow, item))
+
+
+def _title(step: Step, flow: Flow, item: Item) -> str:
+    return (item.title or flow.title)[step.person.language]
 
 
 def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
@@ -208,19 +214,27 @@ def _put_first(step: Step, flow_id: str) -> None:
 
 
 def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> None:
+    """Say what would be an answer; a question in between is kept, never taken for one."""
     item = flow.item(event.item)
-    if event.why is happened.Why.OUT_OF_RANGE and layout(item) is Layout.DIGITS:
+    if open is not step.open or open.session.pending != event.item:
+        step.add_line("hint.unchanged", title=_title(step, flow, item))
+        return
+    if is_question(step, event.raw):
+        _keep_question(step, event.raw)
+    elif event.why is happened.Why.OUT_OF_RANGE and layout(item) is Layout.DIGITS:
         step.add_line("hint.range", low=item.minimum, high=item.maximum)
     elif event.attempt >= 3:
-        step.add_line("hint.way-out")
+        safe = item.flag is None and not item.opens
+        key = "hint.way-out" if safe else "hint.way-out-safety"
+        step.add_line(key, doctor=step.world.clinic.doctor_number)
     else:
-        step.add_line(f"hint.{layout(item).value}", last=_last_letter(item), high=item.maximum)
-    if open is step.open and open.session.pending == event.item:
-        _put_pending(step, flow, open)
+        step.add_line(f"hint.{layout(item).value}", high=item.maximum)
+    _put_pending(step, flow, open)
 
 
-def _last_letter(item: Item) -> str:
-    return chr(ord("A") + max(len(item.options) - 1, 0))
+def _keep_question(step: Step, text: str) -> None:
+    step.do(Record(step.new_id(), "question", text=text))
+    step.add_line("keep.in-between")
 
 
 def _put_pending(step: Step, flow: Flow, open: OpenSession) -> None:
@@ -229,6 +243,8 @@ def _put_pending(step: Step, flow: Flow, open: OpenSession) -> None:
 
 def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> None:
     item = flow.item(event.item)
+    if is_question(step, event.raw):
+        _keep_question(step, event.raw)
     if len(event.candidates) == 1:
         _offer_one(step, open, item, event.candidates[0])
         return
@@ -242,10 +258,14 @@ def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBa
         only=event.candidates,
     )
     key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
-    named = " / ".join(choice.key for choice in message.choices)
+    named = _either([choice.key for choice in message.choices], step.words.say("ask-back.or"))
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
     text = step.words.say(key, candidates=named)
     step.say(replace(message, text=text, anchors=None, layout=in_text))
+
+
+def _either(names: Sequence[str], word: str) -> str:
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
@@ -273,6 +293,8 @@ def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> Non
 
 
 def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
+    if safety.was_flagged(flow, open.session):
+        return
     if open is step.open and flow.closing is not None:
         step.lead.append(flow.closing[step.person.language])
 

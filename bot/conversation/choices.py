@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.commands import asks
 from bot.conversation.step import Step
+from flows.lexicon import Sense, Token
 from flows.model import Item, ItemKind, Option
 from flows.reading import Understood, read
+from flows.reading.labels import content
 
 _YES_NO = {"yes", "no"}
+_ANSWERS = (
+    Sense.YES, Sense.NO, Sense.WEAK_YES, Sense.CONFIRM, Sense.DENY, Sense.AGREE, Sense.DISAGREE,
+    Sense.NUMBER, Sense.HALF, Sense.UNIT, Sense.NONE, Sense.EVERY_DAY, Sense.HEDGE,
+)  # fmt: skip
 
 
-def chosen(step: Step, text: str) -> str | None:
+def is_bare_answer(step: Step, text: str) -> bool:
+    """Whether this is nothing but thanks, a yes or no, a number or a letter."""
+    return all(_is_answer(token) for token in step.lexicon.tokens(text))
+
+
+def is_no(step: Step, text: str) -> bool:
+    """Whether this is a no and nothing else."""
+    said = content(step.lexicon.tokens(text))
+    return bool(said) and all(token.means(Sense.NO, Sense.DENY) for token in said)
+
+
+def is_question(step: Step, text: str) -> bool:
+    """Whether these words ask something, so that they are kept for somebody who can answer."""
+    words = [t for t in step.lexicon.tokens(text) if t.text[0].isalpha() and not _is_answer(t)]
+    return len(words) > 1 and ("?" in text or asks(text))
+
+
+def _is_answer(token: Token) -> bool:
+    return token.means(*_ANSWERS) or len(token.text) == 1
+
+
+def chosen(step: Step, text: str, no: str = "no") -> str | None:
     """The option id of the pending task question that these words choose, or None.
 
     Letters and labels count; a plain yes takes the first option, a plain no the option `no`.
@@ -23,14 +51,14 @@ def chosen(step: Step, text: str) -> str | None:
     ids = [option for option, _ in options]
     if set(ids) <= _YES_NO:
         return _read(step, ItemKind.YES_NO, options, text)
-    return _read(step, ItemKind.CHOICE, options, text) or _plain_yes_no(step, ids, text)
+    return _read(step, ItemKind.CHOICE, options, text) or _plain_yes_no(step, ids, text, no)
 
 
-def _plain_yes_no(step: Step, ids: Sequence[str], text: str) -> str | None:
-    if "no" not in ids:
+def _plain_yes_no(step: Step, ids: Sequence[str], text: str, no: str) -> str | None:
+    if no not in ids:
         return None
     answer = _read(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text)
-    return ids[0] if answer == "yes" else answer
+    return {"yes": ids[0], "no": no}.get(answer or "")
 
 
 def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> str | None:

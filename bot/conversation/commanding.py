@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.commands import Command
 from bot.conversation import asking, pathways
@@ -11,7 +11,7 @@ from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, sharing
+from bot.conversation.tasks import ending, enrolment, sharing
 from bot.conversation.tasks.keeping import keep
 from bot.schedule import awake
 from trajectory.grants import Grant
@@ -44,10 +44,7 @@ def _go_on(step: Step) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
-    if step.person.status == "enrolling":
-        step.person.status = "ended"
-    elif step.person.status != "ended":
-        step.person.status = "stopped"
+    step.person.status = "stopped"
     step.memory.task = None
     step.memory.waiting.clear()
     step.do(SavePatient())
@@ -72,6 +69,9 @@ def _name_and_end(step: Step, grant: Grant) -> str:
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.started_at is None and step.person.status in ("stopped", "ended"):
+        enrolment.begin_again(step)
+        return
     if step.person.status == "stopped":
         step.person.status = "active"
         step.do(SavePatient())
@@ -94,7 +94,13 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
     else:
         at = awake(step.now + LATER, step.person.zone)
         step.do(SetDue("remind", "remind", at, step.open.id, payload={"number": 0}))
-        step.add_line("later", clock=at.astimezone(step.person.zone).strftime("%H:%M"))
+        step.add_line(f"later.{_day(step, at)}", clock=f"{at.astimezone(step.person.zone):%H:%M}")
+
+
+def _day(step: Step, moment: datetime) -> str:
+    zone = step.person.zone
+    same = moment.astimezone(zone).date() == step.now.astimezone(zone).date()
+    return "today" if same else "tomorrow"
 
 
 def _progress(step: Step, slots: Mapping[str, str]) -> None:

@@ -42,6 +42,8 @@ class Memory:
     """Option ids of answers that other flows' conditions ask for, by `flow/item`."""
     held: bool = False
     """An emergency was reported: no flow opens until somebody has looked."""
+    urgency: str = ""
+    """The most urgent of the flags that no doctor has looked at, as far as the patient says."""
     turns: int = 0
     """Counts the tasks' questions, so that an old button is known for one."""
 
@@ -66,6 +68,7 @@ class Memory:
             ],
             facts=data.get("facts", {}),
             held=data.get("held", False),
+            urgency=data.get("urgency", ""),
             turns=data.get("turns", 0),
         )
 

@@ -14,7 +14,8 @@ from bot.conversation.step import Step
 from bot.messages import Message, Priority
 from bot.schedule import follow_up_time
 from flows.events import RedFlag
-from flows.model import Flow, Urgency
+from flows.model import Flow, FlowKind, Urgency
+from flows.session import Session
 
 FOLLOW_UP_AFTER = timedelta(hours=3)
 """When the patient is asked whether a doctor has looked; at night the next morning."""
@@ -37,21 +38,50 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
         )
     )
     step.do(Audit("red-flag", f"item:{flow.id}/{flag.item}"))
-    if flag.urgency is Urgency.EMERGENCY:
-        step.memory.held = True
+    _remember(step, flag.urgency)
     _alert(step)
     at = follow_up_time(step.now + FOLLOW_UP_AFTER, step.person.zone)
     step.do(SetDue("follow-up", "follow-up", at))
 
 
+def say_again(step: Step) -> None:
+    """Repeat what to do in an emergency that no doctor has looked at yet."""
+    _say_what_to_do(step, Urgency.EMERGENCY)
+
+
+def is_held(step: Step) -> bool:
+    """Whether the open questionnaire must wait, since an emergency comes first."""
+    return (
+        step.memory.held
+        and step.open is not None
+        and step.flow_of(step.open).kind is not FlowKind.SCREEN
+    )
+
+
+def was_flagged(flow: Flow, session: Session) -> bool:
+    """Whether an answer of this session is a warning sign."""
+    return any(
+        item.flag is not None and item.id in session.given and session.given[item.id].code == "yes"
+        for item in flow.items
+    )
+
+
+def _remember(step: Step, urgency: Urgency) -> None:
+    memory = step.memory
+    memory.held |= urgency is Urgency.EMERGENCY
+    known = [Urgency(memory.urgency)] if memory.urgency else []
+    memory.urgency = min([*known, urgency], key=list(Urgency).index).value
+
+
 def _say_what_to_do(step: Step, urgency: Urgency) -> None:
+    """The fixed message, first and by itself; in an emergency nothing else is said."""
     clinic = step.world.clinic
     text = step.words.say(
         f"safety.{urgency.value}", emergency=clinic.emergency_number, doctor=clinic.doctor_number
     )
     lead, step.lead = step.lead, []
     step.say(Message(text, priority=Priority.SAFETY))
-    step.lead = lead
+    step.lead = [] if urgency is Urgency.EMERGENCY else lead
 
 
 def _alert(step: Step) -> None:

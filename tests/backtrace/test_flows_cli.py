@@ -21,7 +21,7 @@ def test_a_danish_sms_check_in_is_shown_message_by_message() -> None:
     parts = re.split(r"^(?:---|===) (.*)\n", result.stdout, flags=re.MULTILINE)[1:]
     heads, texts = parts[::2], [text.rstrip("\n") for text in parts[1::2]]
     assert result.exit_code == 0
-    assert texts[0].startswith("4 eller 5 korte spørgsmål")
+    assert texts[0].startswith("Et par korte spørgsmål")
     assert texts[1] == "2/5 Hvor mange af de sidste 7 dage har ryggen generet dig? (0-7)"
     assert texts[4].endswith("J/N")
     counted = [segments(text) for text in texts[:-1]]

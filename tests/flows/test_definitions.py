@@ -68,13 +68,14 @@ def test_every_question_with_its_options_is_two_segments_at_most(flow: Flow, lan
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.id)
 @pytest.mark.parametrize("language", ["en", "da"])
-def test_every_flow_says_how_long_it_takes_and_thanks_in_one_segment(
+def test_every_flow_says_how_long_it_takes_and_ends_in_one_segment(
     flow: Flow, language: str
 ) -> None:
     assert flow.intro is not None
     assert flow.closing is not None
     assert "minut" in flow.intro[language]
-    assert flow.closing[language].startswith({"en": "Thank you", "da": "Tak"}[language])
+    # The echo of the last answer, just above the closing, has thanked already.
+    assert not flow.closing[language].startswith({"en": "Thank", "da": "Tak"}[language])
     assert segments(flow.intro[language]) == segments(flow.closing[language]) == 1
 
 

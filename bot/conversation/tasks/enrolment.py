@@ -47,26 +47,30 @@ def begin_again(step: Step) -> None:
 
 def ask(step: Step) -> None:
     """Put the question of the present step."""
-    present = _present(step)
-    if present == "language":
-        text = "\n".join(
-            f"{words.say('enrol.hello', clinic=step.world.clinic.name)} "
-            f"{words.say('enrol.language')}"
-            for _, words in _languages(step)
-        )
-    else:
-        text = step.words.say(
-            f"enrol.{present}",
-            emergency=step.world.clinic.emergency_number,
-            travel=step.words.say(f"enrol.travel.{step.channel}"),
-        )
-    step.offer_words(text, _options(step, present))
+    step.offer_words(_question(step, _present(step)), _options(step, _present(step)))
 
 
 def _ask_once_more(step: Step) -> None:
     """Say what would be an answer; the question itself need not be read a second time."""
     present = _present(step)
-    step.offer_words(step.words.say(f"enrol.again.{present}"), _options(step, present))
+    if present == "language":
+        ask(step)
+    else:
+        step.offer_words(step.words.say(f"enrol.again.{present}"), _options(step, present))
+
+
+def _question(step: Step, present: str) -> str:
+    clinic = step.world.clinic
+    if present == "language":
+        languages = [words for _, words in _languages(step)]
+        return "\n".join(
+            f"{words.say('enrol.hello', clinic=clinic.name)} {words.say('enrol.language')}"
+            for words in languages
+        )
+    if present == "consent":
+        travel = step.words.say(f"enrol.travel.{step.channel}")
+        return step.words.say("enrol.consent", emergency=clinic.emergency_number, travel=travel)
+    return step.words.say(f"enrol.{present}")
 
 
 def _options(step: Step, present: str) -> list[tuple[str, str]]:

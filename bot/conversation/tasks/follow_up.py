@@ -6,6 +6,7 @@ from bot.conversation import asking
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record
 from bot.conversation.step import Step
+from flows.model import Urgency
 
 NAME = "follow-up"
 
@@ -28,16 +29,25 @@ def ask(step: Step) -> None:
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Record the answer; `seen` and `mistake` release what was held."""
-    answer = option or chosen(step, text)
+    answer = option or chosen(step, text, no="not-yet")
     if answer is None:
         ask(step)
         return
     step.do(Record(step.new_id(), "flag-follow-up", code=answer, text=text))
     step.do(Audit("flag-follow-up", answer))
     step.memory.task = None
-    step.memory.held = step.memory.held and answer == "not-yet"
-    clinic = step.world.clinic
-    step.add_line(
-        f"follow-up.said.{answer}", emergency=clinic.emergency_number, doctor=clinic.doctor_number
-    )
+    _say_what_follows(step, answer)
     asking.repeat(step)
+
+
+def _say_what_follows(step: Step, answer: str) -> None:
+    memory, clinic = step.memory, step.world.clinic
+    if answer == "not-yet":
+        step.add_line(
+            f"follow-up.said.not-yet.{memory.urgency or Urgency.SAME_DAY.value}",
+            emergency=clinic.emergency_number,
+            doctor=clinic.doctor_number,
+        )
+    else:
+        memory.held, memory.urgency = False, ""
+        step.add_line(f"follow-up.said.{answer}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.conversation import asking
-from bot.conversation.choices import chosen
+from bot.conversation.choices import chosen, is_no
 from bot.conversation.dates import day_name, months_later
 from bot.conversation.effects import (
     AddMember,
@@ -33,6 +33,8 @@ CODE_TRIES = 3
 _ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
 _RELATIVE = "relative"
 """Sees goal, plan and how it goes, nothing else."""
+_FREE = ("who", "role", "name", "email", "code")
+"""Steps that are answered in own words, where a plain no ends it."""
 _REFUSED = "employer"
 _NOT_YET = ("job-centre", "insurer")
 """They read a frozen work page only; the whole summary is not for them."""
@@ -85,7 +87,11 @@ def reply(step: Step, text: str, option: str | None) -> None:
         "code": _take_code,
         "alert": _take_alert,
     }[task.step]
-    take(step, text, option or chosen(step, text))
+    answer = option or chosen(step, text)
+    if answer is None and task.step in _FREE and is_no(step, text):
+        _leave(step, "share.not-shared" if task.data["then"] == "share" else "task.left")
+    else:
+        take(step, text, answer)
 
 
 def _leave(step: Step, key: str, **params: object) -> None:
@@ -99,6 +105,7 @@ def _which(step: Step, people: list[Member]) -> None:
     step.memory.task.step = "who"
     options = [(str(member.id), member.name) for member in people[:8]]
     options.append(("new", step.words.say("share.somebody-else")))
+    options.append(("no", step.words.say("share.until.no")))
     step.offer_words(step.words.say("share.who"), options)
 
 
@@ -109,6 +116,8 @@ def _take_who(step: Step, text: str, option: str | None) -> None:
         _preview(step, found[0])
     elif option == "new":
         _new_person(step, "")
+    elif option == "no":
+        _leave(step, "share.not-shared")
     else:
         _new_person(step, text)
 
@@ -118,7 +127,8 @@ def _new_person(step: Step, words: str) -> None:
     assert task is not None
     said = describe(words)
     task.data.update(role=said.role, name=said.name, email=said.email)
-    if words and said.role and not said.name and task.data["then"] == "share":
+    known = said.role is not None and said.role not in (_REFUSED, *_NOT_YET)
+    if known and not said.name and task.data["then"] == "share":
         step.add_line("share.unknown", who=words)
     _ask_what_is_missing(step)
 
@@ -206,11 +216,14 @@ def _preview(step: Step, member: Member) -> None:
         return
     task.step = "preview"
     task.data["member"] = member.id
-    months = step.words.say("share.until.months", day=_until_day(step))
-    options = [("months", months)]
-    options += [(key, step.words.say(f"share.until.{key}")) for key in ("once", "stop", "no")]
     preview = "share.preview-relative" if member.role == _RELATIVE else "share.preview"
-    step.offer_words(step.words.say(preview, name=member.name), options)
+    step.offer_words(step.words.say(preview, name=member.name), _durations(step))
+
+
+def _durations(step: Step) -> list[tuple[str, str]]:
+    months = step.words.say("share.until.months", day=_until_day(step))
+    keys = ("once", "stop", "no")
+    return [("months", months), *((key, step.words.say(f"share.until.{key}")) for key in keys)]
 
 
 def _until_day(step: Step) -> str:
@@ -224,8 +237,7 @@ def _take_preview(step: Step, text: str, option: str | None) -> None:
     if option == "no":
         _leave(step, "share.not-shared")
     elif option not in ("months", "once", "stop"):
-        step.add_line("share.choose")
-        ask(step)
+        step.offer_words(step.words.say("share.choose"), _durations(step))
     else:
         task.data["until"] = option
         if step.person.code and _is_new(step):
