@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.bot.house import House
 from tests.bot.practice import Practice
 from trajectory.database import Database
 
@@ -14,4 +15,11 @@ from trajectory.database import Database
 def practice(migrated_database_url: str) -> Iterator[Practice]:
     database = Database(migrated_database_url, durable=False)
     yield Practice(database)
+    database.close()
+
+
+@pytest.fixture
+def house(migrated_database_url: str) -> Iterator[House]:
+    database = Database(migrated_database_url, durable=False)
+    yield House(database)
     database.close()
