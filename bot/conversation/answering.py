@@ -8,12 +8,12 @@ from bot.commands import Command, recognise
 from bot.conversation import asking, commanding, safety
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.memory import OpenSession
+from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
+from bot.conversation.tasks import enrolment, keeping
 from bot.inbound import Inbound, InboundKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
-_TASKS = {module.NAME: module for module in (enrolment, sharing, ending, follow_up, keeping)}
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
     "skip": Skip,
@@ -26,7 +26,7 @@ def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) 
     match message.kind:
         case InboundKind.OTHER:
             step.add_line("cannot.read")
-            _ask_again(step)
+            ask_again(step)
         case InboundKind.EDIT:
             _amend(step, message, amends)
         case InboundKind.CHOICE:
@@ -43,7 +43,7 @@ def _read(step: Step, text: str) -> None:
     if command is not None and _command(step, command, text):
         return
     if step.memory.task is not None:
-        _TASKS[step.memory.task.name].reply(step, text, None)
+        TASKS[step.memory.task.name].reply(step, text, None)
     elif step.person.status == "ended":
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status != "stopped":
@@ -108,7 +108,7 @@ def _press(step: Step, message: Inbound) -> None:
         assert step.open is not None
         _resume(step, step.open, Said(step.words.say("button.no")))
     else:
-        _ask_again(step)
+        ask_again(step)
 
 
 def _is_offered(step: Step, place: Sequence[str]) -> bool:
@@ -124,12 +124,12 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
     task = step.memory.task
     if task is None or turn != str(task.turn):
         step.add_line("old.button")
-        _ask_again(step)
+        ask_again(step)
         return
     if option in [known for known, _ in task.data.get("options", [])]:
-        _TASKS[task.name].reply(step, label, option)
+        TASKS[task.name].reply(step, label, option)
     else:
-        _ask_again(step)
+        ask_again(step)
 
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
@@ -138,7 +138,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
     open = step.open if is_open else step.older.get(wanted)
     if open is None or not turn.isdecimal():
         step.add_line("old.button")
-        _ask_again(step)
+        ask_again(step)
         return
     if is_open and safety.is_held(step):
         safety.say_again(step)
@@ -147,14 +147,14 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
     else:
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
-        _ask_again(step)
+        ask_again(step)
 
 
 def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
     """An older question's button was pressed while a task asks: take it, then ask again."""
     _resume(step, open, reply)
     if step.memory.task is not None:
-        _TASKS[step.memory.task.name].ask(step)
+        TASKS[step.memory.task.name].ask(step)
 
 
 def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None:
@@ -167,23 +167,9 @@ def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None
     open = step.open if is_open else step.older.get(session_id)
     if open is None:
         step.add_line("old.edit")
-        _ask_again(step)
+        ask_again(step)
         return
     asking.resume(step, open, Amend(turn, message.text))
     step.answered = amends
     if not is_open:
-        _ask_again(step)
-
-
-def _ask_again(step: Step) -> None:
-    task = step.memory.task
-    if task is not None:
-        _TASKS[task.name].ask(step)
-    elif step.open is not None:
-        asking.repeat(step)
-
-
-def ask_again(step: Step) -> None:
-    """Put whatever waits for an answer once more."""
-    _ask_again(step)
-    step.flush()
+        ask_again(step)

@@ -9,6 +9,7 @@ from bot.commands import Command
 from bot.conversation import asking, pathways
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.pending import ask_again
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import ending, enrolment, sharing
@@ -34,13 +35,7 @@ def do(step: Step, command: Command) -> None:
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:
     step.add_line("help", emergency=step.world.clinic.emergency_number)
-    _go_on(step)
-
-
-def _go_on(step: Step) -> None:
-    """Put the question that waits again, be it a task's or a questionnaire's."""
-    if step.memory.task is None:
-        asking.repeat(step)
+    ask_again(step)
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
@@ -105,7 +100,7 @@ def _day(step: Step, moment: datetime) -> str:
 
 def _progress(step: Step, slots: Mapping[str, str]) -> None:
     step.lead.extend(progress_lines(step))
-    _go_on(step)
+    ask_again(step)
 
 
 def _who(step: Step, slots: Mapping[str, str]) -> None:
@@ -116,7 +111,7 @@ def _who(step: Step, slots: Mapping[str, str]) -> None:
         for grant in step.care.grants:
             step.lead.append(f"- {_name_and_end(step, grant)}{_looked(step, grant)}")
         step.add_line("who.outro")
-    _go_on(step)
+    ask_again(step)
 
 
 def _looked(step: Step, grant: Grant) -> str:
@@ -140,12 +135,12 @@ def _stop_sharing(step: Step, slots: Mapping[str, str]) -> None:
 
 def _question(step: Step, slots: Mapping[str, str]) -> None:
     keep(step, "question", slots["text"])
-    _go_on(step)
+    ask_again(step)
 
 
 def _note(step: Step, slots: Mapping[str, str]) -> None:
     keep(step, "note", slots["text"])
-    _go_on(step)
+    ask_again(step)
 
 
 _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
