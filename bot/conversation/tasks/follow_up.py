@@ -35,19 +35,22 @@ def reply(step: Step, text: str, option: str | None) -> None:
         return
     step.do(Record(step.new_id(), "flag-follow-up", code=answer, text=text))
     step.do(Audit("flag-follow-up", answer))
-    step.memory.task = None
-    _say_what_follows(step, answer)
+    if answer == "not-yet":
+        _insist(step)
+    else:
+        step.memory.task = None
+        step.memory.held, step.memory.urgency = False, ""
+        step.add_line(f"follow-up.said.{answer}")
     asking.repeat(step)
 
 
-def _say_what_follows(step: Step, answer: str) -> None:
-    memory, clinic = step.memory, step.world.clinic
-    if answer == "not-yet":
-        step.add_line(
-            f"follow-up.said.not-yet.{memory.urgency or Urgency.SAME_DAY.value}",
-            emergency=clinic.emergency_number,
-            doctor=clinic.doctor_number,
-        )
-    else:
-        memory.held, memory.urgency = False, ""
-        step.add_line(f"follow-up.said.{answer}")
+def _insist(step: Step) -> None:
+    """Say once more how soon; in an emergency the question stays until a doctor has looked."""
+    clinic = step.world.clinic
+    step.add_line(
+        f"follow-up.said.not-yet.{step.memory.urgency or Urgency.SAME_DAY.value}",
+        emergency=clinic.emergency_number,
+        doctor=clinic.doctor_number,
+    )
+    if not step.memory.held:
+        step.memory.task = None
