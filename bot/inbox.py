@@ -19,10 +19,13 @@ class _Waiting:
     message: Inbound
     done: Future[None] = field(default_factory=Future)
 
+    def claim(self) -> bool:
+        """Whether anybody still waits; from here on nobody can cancel."""
+        # A cancelled future would refuse its result, and that would end the thread.
+        return self.done.set_running_or_notify_cancel()
+
     def settle(self, error: Exception | None = None) -> None:
-        """Tell the caller, unless it has gone away."""
-        if not self.done.set_running_or_notify_cancel():
-            return
+        """Tell the caller."""
         if error is None:
             self.done.set_result(None)
         else:
@@ -71,7 +74,7 @@ class Inbox:
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, closing = self._gather(first)
-            self._hand_over(batch)
+            self._hand_over([waiting for waiting in batch if waiting.claim()])
             if closing:
                 return
 
@@ -88,8 +91,6 @@ class Inbox:
         return batch, False
 
     def _hand_over(self, batch: Sequence[_Waiting]) -> None:
-        # From here on nobody can cancel: a cancelled future would refuse its result.
-        batch = [waiting for waiting in batch if waiting.done.set_running_or_notify_cancel()]
         try:
             self._receive([waiting.message for waiting in batch])
         except Unavailable as error:
