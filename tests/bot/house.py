@@ -64,7 +64,7 @@ class Provider:
 
     name: str
     clock: Clock
-    trouble: list[Exception] = field(default_factory=list)
+    trouble: list[BaseException] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     before: Callable[[Parcel], None] = lambda parcel: None
     """What happens elsewhere while a message is under way."""
@@ -83,9 +83,11 @@ class Provider:
 class House:
     """The deployment, and what its patients and its clock do."""
 
-    def __init__(self, database: Database, ring: Ring | None = None) -> None:
+    def __init__(
+        self, database: Database, ring: Ring | None = None, clock: Clock | None = None
+    ) -> None:
         self.database = database
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.sms, self.telegram, self.web, self.email = (
             Provider(name, self.clock) for name in ("sms", "telegram", "web", "email")
         )

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from bot import dispatching
 from bot.conversation.effects import SetDue
+from bot.conversation.falling_due import fall_due
 from bot.dispatching import AGAIN, BATCH, UNREACHABLE, dispatch
 from tests.bot.house import CHECK_IN, MORNING, House
 from trajectory import patients
@@ -161,7 +162,6 @@ def test_what_is_due_for_somebody_who_cannot_be_reached_waits_and_is_not_lost(
 @pytest.fixture
 def broken_check_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever wants to ask Jonas breaks."""
-    fall_due = dispatching.fall_due
 
     def fall_or_break(step: Any, row: Any) -> None:
         fall_due(step, row)
@@ -226,9 +226,10 @@ def test_a_lost_database_leaves_everything_due(
     def lost(step: Any, row: Any) -> None:
         raise Unavailable("gone")
 
-    with monkeypatch.context() as patch, pytest.raises(Unavailable):
+    with monkeypatch.context() as patch:
         patch.setattr(dispatching, "fall_due", lost)
-        house.dispatch()
+        with pytest.raises(Unavailable):
+            house.dispatch()
     assert [row.at for row in house.due()] == [MORNING]
     house.settle()
     assert len(questions(house)) == 1
