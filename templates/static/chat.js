@@ -10,7 +10,6 @@ const words = composer.dataset;
 
 // Sending. What failed keeps its id, so that sending it again is never a second message.
 let unsent = { content: "", id: "" };
-let sending = false;
 
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -40,9 +39,7 @@ async function post(name, value) {
   return "";
 }
 
-async function send(name, value) {
-  if (sending) return false;
-  sending = true;
+async function deliver(name, value) {
   const slow = setTimeout(() => (status.textContent = words.sending), 600);
   let trouble = words.notSent;
   try {
@@ -53,9 +50,21 @@ async function send(name, value) {
   }
   clearTimeout(slow);
   status.textContent = "";
-  sending = false;
   complain(trouble);
   return !trouble;
+}
+
+// One after the other: the next question may be here, and be answered, before the server's
+// word that the last answer has arrived. The same again while it is on its way is one press.
+const underWay = new Set();
+let last = Promise.resolve();
+
+function send(name, value) {
+  const content = `${name}=${value}`;
+  if (underWay.has(content)) return Promise.resolve(false);
+  underWay.add(content);
+  last = last.then(() => deliver(name, value)).finally(() => underWay.delete(content));
+  return last;
 }
 
 function tooLong(text) {

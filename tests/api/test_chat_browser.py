@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_playwright
 
 from bot.messages import Priority
 from tests.api.conftest import Serve
@@ -122,6 +122,29 @@ def test_a_text_that_is_too_long_is_not_sent_and_not_lost(device: Device) -> Non
     expect(page.get_by_role("alert")).to_contain_text("at most 4000 characters")
     assert len(page.get_by_role("textbox").input_value()) == 4001
     assert device.house.handed_over == []
+
+
+def test_an_answer_to_the_next_question_waits_until_the_last_one_has_arrived(
+    device: Device,
+) -> None:
+    device.house.answer = ("How bad was your pain, 0 to 10?", SCALE)
+    page = device.open()
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/chat/messages", hold_the_first)
+    write(page, "hello")
+    page.get_by_role("button", name="6", exact=True).dblclick()
+    assert [m.text for m in device.house.handed_over] == ["hello"]
+    route, response = held[0]
+    route.fulfill(response=response)
+    expect(page.locator(".line.patient")).to_have_count(2)
+    assert [m.choice for m in device.house.handed_over] == ["", "q.7.1.6"]
 
 
 def test_help_is_one_tap_away(device: Device) -> None:
