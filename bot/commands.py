@@ -37,7 +37,10 @@ def recognise(text: str, language: str) -> Command | None:
         for name, pattern in patterns:
             found = pattern.fullmatch(" " + said)
             if found is not None:
-                return Command(name, {k: v for k, v in found.groupdict().items() if v})
+                slots = {k: v for k, v in found.groupdict().items() if v}
+                if "text" in slots and text.rstrip().endswith("?"):
+                    slots["text"] += "?"
+                return Command(name, slots)
     return None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import datetime, time
 
 from bot.conversation import safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
+from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, layout, letter, question
 from bot.conversation.records import record_correction, record_given, record_score
@@ -36,16 +37,17 @@ def request(step: Step, wanted: Waiting) -> None:
     open_next(step)
 
 
-def open_next(step: Step) -> None:
+def open_next(step: Step, bridge: str | None = None) -> None:
     """Open what waits, the most urgent first, unless something is open already.
 
-    After an emergency only screens open until somebody has looked. Unasked, nothing opens in
-    the quiet hours.
+    `bridge` is the message that leads over to it from what was said before. After an
+    emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
+    hours.
     """
     if step.person.status == "stopped":
         return
     library = step.world.library
-    if step.bulk and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
+    if step.hushed and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
         step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
         return
     for waiting in list(step.memory.waiting):
@@ -55,6 +57,8 @@ def open_next(step: Step) -> None:
         if step.memory.held and flow.kind is not FlowKind.SCREEN:
             continue
         step.memory.waiting.remove(waiting)
+        if bridge is not None:
+            step.add_line(bridge)
         _open(step, flow, waiting)
 
 
@@ -79,21 +83,33 @@ def set_timers(step: Step) -> None:
     """Set when the open session reminds and when it expires, if there is one."""
     if step.open is None:
         return
-    flow = step.flow_of(step.open)
-    opened_at = step.open.opened_at
-    expires = opened_at + flow.expires
-    if flow.one_sitting:
-        expires = next_clock(opened_at, step.person.zone, SITTING_ENDS)
-    step.do(SetDue("expire", "expire", expires, step.open.id))
-    set_reminder(step, flow, 0)
+    step.do(SetDue("expire", "expire", _expires(step, step.open), step.open.id))
+    set_reminder(step, step.flow_of(step.open))
 
 
-def set_reminder(step: Step, flow: Flow, number: int) -> None:
-    """Set the timer of the open session's reminder with this number (from 0), if it has one."""
-    if step.open is None or number >= len(flow.reminders):
+def set_reminder(step: Step, flow: Flow) -> None:
+    """Set the timer of the open session's next reminder, if one is still to come."""
+    if step.open is None:
         return
-    at = awake(step.open.opened_at + flow.reminders[number], step.person.zone)
-    step.do(SetDue("remind", "remind", at, step.open.id, payload={"number": number}))
+    planned = (step.open.opened_at + after for after in flow.reminders)
+    coming = next((at for at in planned if at > step.now), None)
+    if coming is not None:
+        step.do(SetDue("remind", "remind", awake(coming, step.person.zone), step.open.id))
+
+
+def take_up(step: Step) -> None:
+    """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
+    if step.open is not None and _expires(step, step.open) <= step.now:
+        expire(step, step.open)
+    set_timers(step)
+    repeat(step)
+
+
+def _expires(step: Step, open: OpenSession) -> datetime:
+    flow = step.flow_of(open)
+    if flow.one_sitting:
+        return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
+    return open.opened_at + flow.expires
 
 
 def resume(step: Step, open: OpenSession, reply: Reply) -> None:
@@ -258,14 +274,10 @@ def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBa
         only=event.candidates,
     )
     key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
-    named = _either([choice.key for choice in message.choices], step.words.say("ask-back.or"))
+    named = joined([choice.key for choice in message.choices], step.words.say("or"))
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
     text = step.words.say(key, candidates=named)
     step.say(replace(message, text=text, anchors=None, layout=in_text))
-
-
-def _either(names: Sequence[str], word: str) -> str:
-    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
@@ -294,8 +306,8 @@ def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> Non
 
 def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
-        return
-    if open is step.open and flow.closing is not None:
+        safety.remind(step)
+    elif open is step.open and flow.closing is not None:
         step.lead.append(flow.closing[step.person.language])
 
 
@@ -304,5 +316,5 @@ def _close(step: Step, open: OpenSession) -> None:
     step.do(SaveSession(open))
     step.do(DropDue(("remind", "expire")))
     step.open = None
-    open_next(step)
+    open_next(step, "bridge" if step.lead else None)
     step.flush()

@@ -8,7 +8,7 @@ from bot.commands import asks
 from bot.conversation.step import Step
 from flows.lexicon import Sense, Token
 from flows.model import Item, ItemKind, Option
-from flows.reading import Understood, read
+from flows.reading import Ambiguous, Reading, Understood, read
 from flows.reading.labels import content
 
 _YES_NO = {"yes", "no"}
@@ -27,6 +27,14 @@ def is_no(step: Step, text: str) -> bool:
     """Whether this is a no and nothing else."""
     said = content(step.lexicon.tokens(text))
     return bool(said) and all(token.means(Sense.NO, Sense.DENY) for token in said)
+
+
+def leans_to_no(step: Step, text: str) -> bool:
+    """Whether this is probably a no, such as "not yet"."""
+    match _reading(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text):
+        case Understood(code="no") | Ambiguous(candidates=("no",)):
+            return True
+    return False
 
 
 def is_question(step: Step, text: str) -> bool:
@@ -62,6 +70,11 @@ def _plain_yes_no(step: Step, ids: Sequence[str], text: str, no: str) -> str | N
 
 
 def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> str | None:
+    reading = _reading(step, kind, options, text)
+    return reading.code if isinstance(reading, Understood) else None
+
+
+def _reading(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> Reading:
     language = step.person.language
     item = Item(
         "choice",
@@ -69,5 +82,4 @@ def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: st
         {language: ""},
         tuple(Option(option, {language: words}) for option, words in options),
     )
-    reading = read(item, text, step.lexicon)
-    return reading.code if isinstance(reading, Understood) else None
+    return read(item, text, step.lexicon)

@@ -9,6 +9,7 @@ from bot.commands import Command
 from bot.conversation import asking, pathways
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.lists import joined
 from bot.conversation.pending import ask_again
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
@@ -53,7 +54,7 @@ def _stop(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _names_and_ends(step: Step, grants: tuple[Grant, ...]) -> str:
-    return ", ".join(_name_and_end(step, grant) for grant in grants)
+    return joined([_name_and_end(step, grant) for grant in grants], step.words.say("and"))
 
 
 def _name_and_end(step: Step, grant: Grant) -> str:
@@ -72,10 +73,10 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(SavePatient())
         step.do(Audit("started-again"))
         pathways.set_all(step, step.now)
-        asking.set_timers(step)
         step.add_line("start.again")
-    else:
-        step.add_line("start.already")
+        asking.take_up(step)
+        return
+    step.add_line("start.already")
     asking.repeat(step)
 
 
@@ -88,7 +89,7 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
         step.add_line("nothing.open")
     else:
         at = awake(step.now + LATER, step.person.zone)
-        step.do(SetDue("remind", "remind", at, step.open.id, payload={"number": 0}))
+        step.do(SetDue("remind", "remind", at, step.open.id))
         step.add_line(f"later.{_day(step, at)}", clock=f"{at.astimezone(step.person.zone):%H:%M}")
 
 

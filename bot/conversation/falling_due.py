@@ -25,6 +25,8 @@ class Fallen:
 def fall_due(step: Step, due: Fallen) -> None:
     """Act on a due row; one whose session has moved on, or whose owner stopped, does nothing."""
     step.bulk = True
+    # What somebody has asked for by name comes at once; the rest waits for the morning.
+    step.hushed = due.kind != "flow"
     if step.person.status not in ("active", "enrolling"):
         return
     match due.kind:
@@ -33,7 +35,7 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "flow":
             _start_flow(step, due.payload)
         case "remind" if step.open is not None and step.open.id == due.session_id:
-            _remind(step, due.payload["number"])
+            _remind(step)
         case "expire" if step.open is not None and step.open.id == due.session_id:
             asking.expire(step, step.open)
         case "waiting":
@@ -48,10 +50,10 @@ def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:
     asking.request(step, Waiting(flow.id, None, flow.priority, payload.get("last", False)))
 
 
-def _remind(step: Step, number: int) -> None:
+def _remind(step: Step) -> None:
     if step.memory.task is not None:
         return
     assert step.open is not None
     flow = step.flow_of(step.open)
-    asking.set_reminder(step, flow, number + 1)
+    asking.set_reminder(step, flow)
     asking.repeat(step)

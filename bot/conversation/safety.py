@@ -49,6 +49,16 @@ def say_again(step: Step) -> None:
     _say_what_to_do(step, Urgency.EMERGENCY)
 
 
+def remind(step: Step) -> None:
+    """Say once more how soon a doctor must look; the fixed message came with the answer."""
+    clinic = step.world.clinic
+    step.add_line(
+        f"follow-up.said.not-yet.{step.memory.urgency or Urgency.SAME_DAY.value}",
+        emergency=clinic.emergency_number,
+        doctor=clinic.doctor_number,
+    )
+
+
 def is_held(step: Step) -> bool:
     """Whether the open questionnaire must wait, since an emergency comes first."""
     return (

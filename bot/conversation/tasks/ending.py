@@ -6,6 +6,7 @@ from bot.commands import means_everybody
 from bot.conversation import asking
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, EndGrant, Record
+from bot.conversation.lists import joined
 from bot.conversation.people import resolve
 from bot.conversation.step import Step
 from trajectory.grants import Grant
@@ -77,8 +78,12 @@ def _confirm(step: Step, grants: list[Grant]) -> None:
     assert task is not None
     task.step = "confirm"
     task.data["grants"] = [grant.id for grant in grants]
-    names = ", ".join(grant.member.name for grant in grants)
-    step.offer("ending.confirm", [("yes", "button.yes"), ("no", "button.no")], names=names)
+    options = [("yes", "button.yes"), ("no", "button.no")]
+    step.offer("ending.confirm", options, names=_names(step, grants))
+
+
+def _names(step: Step, grants: list[Grant]) -> str:
+    return joined([grant.member.name for grant in grants], step.words.say("and"))
 
 
 def _meant(step: Step) -> list[Grant]:
@@ -95,7 +100,7 @@ def _take_confirmation(step: Step, answer: str | None) -> None:
         grants = _meant(step)
         for grant in grants:
             end(step, grant)
-        _leave(step, "ending.ended", names=", ".join(grant.member.name for grant in grants))
+        _leave(step, "ending.ended", names=_names(step, grants))
 
 
 def end(step: Step, grant: Grant) -> None:

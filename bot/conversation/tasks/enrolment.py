@@ -12,6 +12,7 @@ from bot.conversation import asking, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.step import Step
+from flows.lexicon import Sense
 from templates.catalogue import Catalogue
 
 NAME = "enrolment"
@@ -24,7 +25,7 @@ _HOURS = ("08:00", "12:00", "18:00", "20:00")
 _EARLIEST, _LATEST = time(8), time(20, 59)
 _CODE = re.compile(r"\d{4}")
 _CLOCK = re.compile(
-    r"(?:at |kl\.? ?|klokken )?(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm))?", re.IGNORECASE
+    r"(?:at |kl\.? ?|klokken )?(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm|o'clock))?", re.IGNORECASE
 )
 
 
@@ -187,11 +188,19 @@ def _take_name(step: Step, text: str, option: str | None) -> bool:
 
 
 def _take_hour(step: Step, text: str, option: str | None) -> bool:
-    hour = _clock(option or chosen(step, text) or text)
+    hour = _clock(option or chosen(step, text) or text) or _clock(_in_digits(step, text))
     if hour is None or not _EARLIEST <= hour <= _LATEST:
         return False
     step.person.hour = hour
     return True
+
+
+def _in_digits(step: Step, text: str) -> str:
+    """`klokken ni` as `klokken 9`."""
+    return " ".join(
+        str(token.meaning.value) if token.means(Sense.NUMBER) else token.text
+        for token in step.lexicon.tokens(text)
+    )
 
 
 def _clock(text: str) -> time | None:
@@ -199,9 +208,10 @@ def _clock(text: str) -> time | None:
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
-    if half and not 1 <= hour <= 12:
-        return None
-    hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
+    if half in ("am", "pm"):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "pm" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
@@ -229,6 +239,9 @@ def _finish(step: Step) -> None:
 def complete(step: Step) -> None:
     """The clinic has done it all, consent on paper included: only the pathway starts."""
     record_consent(step, None)
+    if step.person.pathway is not None:
+        clinic = step.world.clinic
+        step.add_line("enrol.welcome", clinic=clinic.name, emergency=clinic.emergency_number)
     _activate(step)
 
 

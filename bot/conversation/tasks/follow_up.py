@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking
-from bot.conversation.choices import chosen
+from bot.conversation import asking, safety
+from bot.conversation.choices import chosen, leans_to_no
 from bot.conversation.effects import Audit, Record
 from bot.conversation.step import Step
-from flows.model import Urgency
 
 NAME = "follow-up"
 
@@ -29,7 +28,7 @@ def ask(step: Step) -> None:
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Record the answer; `seen` and `mistake` release what was held."""
-    answer = option or chosen(step, text, no="not-yet")
+    answer = option or chosen(step, text, no="not-yet") or _not_yet(step, text)
     if answer is None:
         ask(step)
         return
@@ -44,13 +43,12 @@ def reply(step: Step, text: str, option: str | None) -> None:
     asking.repeat(step)
 
 
+def _not_yet(step: Step, text: str) -> str | None:
+    return "not-yet" if leans_to_no(step, text) else None
+
+
 def _insist(step: Step) -> None:
     """Say once more how soon; in an emergency the question stays until a doctor has looked."""
-    clinic = step.world.clinic
-    step.add_line(
-        f"follow-up.said.not-yet.{step.memory.urgency or Urgency.SAME_DAY.value}",
-        emergency=clinic.emergency_number,
-        doctor=clinic.doctor_number,
-    )
+    safety.remind(step)
     if not step.memory.held:
         step.memory.task = None
