@@ -13,7 +13,6 @@ from random import SystemRandom
 
 from backtrace.clock import ShiftedClock
 from backtrace.composition import deploy
-from backtrace.definitions import shipped_library
 from bot.channels import Parcel
 from bot.channels.console import Console
 from bot.conversation.effects import SetDue
@@ -23,6 +22,7 @@ from bot.due import write as write_due
 from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
+from flows.library import Library
 from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
@@ -53,14 +53,16 @@ class _PrintedMail:
 
 
 @contextmanager
-def _throw_away(show: Callable[[str], None], clock: ShiftedClock) -> Iterator[Deployment]:
+def _throw_away(
+    library: Library, show: Callable[[str], None], clock: ShiftedClock
+) -> Iterator[Deployment]:
     database = Database.for_replay()
     try:
         upgrade_database(database)
         yield deploy(
             database,
             Ring.generate(),
-            shipped_library(),
+            library,
             clock=clock,
             chance=Chance(SystemRandom()),
             channels={"console": Console(show), "email": _PrintedMail(show)},
@@ -71,18 +73,22 @@ def _throw_away(show: Callable[[str], None], clock: ShiftedClock) -> Iterator[De
 
 
 def chat(
-    lines: Iterable[str], show: Callable[[str], None], language: str | None, flow: str | None
+    library: Library,
+    lines: Iterable[str],
+    show: Callable[[str], None],
+    *,
+    language: str | None,
+    flow: str | None,
 ) -> None:
     """Talk until `lines` end; `flow` alone is asked, or the whole enrolment and pathway.
 
     Raises:
         Unknown: no such language or flow.
     """
-    library = shipped_library()
     _check("language", language, library.languages)
     _check("flow", flow, library.flows)
     clock = ShiftedClock()
-    with _throw_away(show, clock) as deployment:
+    with _throw_away(library, show, clock) as deployment:
         ref = enrol(deployment, _newcomer(language, flow), consented=flow is not None)
         if flow is not None:
             _ask(deployment, ref, flow)

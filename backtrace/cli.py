@@ -12,13 +12,15 @@ import typer
 from pydantic import ValidationError
 
 from backtrace import chatting, doctor, enrol_cli, running
+from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
 from backtrace.replay_cli import replay
 from backtrace.running import DemonstrationWording
-from backtrace.settings import Settings
+from backtrace.settings import Settings, wording_dir
+from flows.errors import DefinitionError
 from trajectory.database import InUse, Unavailable
 from trajectory.keys import BadKeys, Ring
 from trajectory.migrations import upgrade
@@ -31,11 +33,25 @@ app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
 app.command()(replay)
 
-_REFUSALS = (InUse, Unavailable, NoKeys, BadKeys, DemonstrationWording, enrol_cli.Unknown)
+_REFUSALS = (
+    InUse,
+    Unavailable,
+    NoKeys,
+    BadKeys,
+    DemonstrationWording,
+    DefinitionError,
+    NoDefinitions,
+    enrol_cli.Unknown,
+)
 """What keeps a process from starting; each message says what to do."""
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT, or 8000.")]
+
+
+@app.callback()
+def _log_to_standard_error() -> None:
+    start_logging(production=False)
 
 
 def _settings() -> Settings:
@@ -121,10 +137,12 @@ def chat(
     flow: Annotated[str | None, typer.Option(help="Ask only this flow, such as odi.")] = None,
 ) -> None:
     """Talk to the assistant here; +3h, +1d or +2w lets time pass, Ctrl-D ends it."""
-    start_logging(production=False)
     try:
-        chatting.chat(sys.stdin, lambda text: typer.echo(f"{text}\n"), language, flow)
-    except chatting.Unknown as error:
+        library = worded_library(wording_dir())
+        chatting.chat(
+            library, sys.stdin, lambda text: typer.echo(f"{text}\n"), language=language, flow=flow
+        )
+    except (chatting.Unknown, DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 
@@ -138,7 +156,6 @@ def demo(
     ),
 ) -> None:
     """Show the whole product on one screen, with invented people and a clock that jumps."""
-    start_logging(production=False)
     try:
         run_demo(database, host, _port(port), typer.echo)
     except _REFUSALS as refusal:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flows.errors import DefinitionError
 from flows.library import Library
+from flows.wording import is_pack, read_pack, worded
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -22,6 +23,40 @@ class NoDefinitions(Exception):
 def shipped_library() -> Library:
     """The flows and pathways that come with the assistant."""
     return Library.read(shipped_files())
+
+
+def worded_library(folder: Path | None) -> Library:
+    """The shipped flows, with the wording packs of this folder in place of our own texts.
+
+    Raises:
+        NoDefinitions: the folder does not exist, or holds no YAML file.
+        DefinitionError: a pack does not fit its flow.
+    """
+    library = shipped_library()
+    return library if folder is None else _with_packs(library, read_paths([folder]))
+
+
+def checked(files: Mapping[str, str]) -> Library:
+    """The definitions among these files beside the shipped ones, with the packs among them.
+
+    Raises:
+        DefinitionError: a definition is wrong, or a pack does not fit.
+    """
+    packs = {name: text for name, text in files.items() if is_pack(text, name)}
+    rest = {name: text for name, text in files.items() if name not in packs}
+    return _with_packs(Library.read(rest, beside=shipped_library()), packs)
+
+
+def _with_packs(library: Library, files: Mapping[str, str]) -> Library:
+    packs, errors = [], []
+    for name, text in files.items():
+        try:
+            packs.append(read_pack(text, name, library))
+        except DefinitionError as error:
+            errors.append(error)
+    if errors:
+        raise DefinitionError.of(errors)
+    return worded(library, packs)
 
 
 def shipped_files() -> Mapping[str, str]:

@@ -11,11 +11,13 @@ from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from backtrace.clock import SystemClock
+from backtrace.definitions import NoDefinitions
 from backtrace.keyring import NoKeys, ring_of
 from backtrace.languages import shipped_lexicons
 from backtrace.running import DemonstrationWording, library_of
 from backtrace.settings import Settings
 from bot.channels.email import BadMailSetting, Email
+from flows.errors import DefinitionError
 from templates.catalogue import load_catalogues
 from trajectory.database import Unavailable
 from trajectory.keys import BadKeys
@@ -91,7 +93,7 @@ def _address(what: str, settings: Settings) -> Finding:
 def _wording(what: str, settings: Settings) -> Finding:
     try:
         library = library_of(settings)
-    except DemonstrationWording as error:
+    except (DemonstrationWording, DefinitionError, NoDefinitions) as error:
         return Finding(what, Verdict.WRONG, str(error))
     missing = set(library.languages) - set(shipped_lexicons()) - set(load_catalogues("messages"))
     if missing:

@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 
-from backtrace.definitions import NoDefinitions, read_paths, shipped_files, shipped_library
+from backtrace.definitions import (
+    NoDefinitions,
+    checked,
+    read_paths,
+    shipped_files,
+    worded_library,
+)
+from backtrace.settings import wording_dir
 from bot.channels.forms import FORMS
 from bot.conversation.questions import question
 from bot.messages import Message, Rendered
@@ -33,11 +40,11 @@ def check(paths: Paths = None) -> None:
     """Say everything that is wrong with definitions, as file:line: reason; 1 if anything is.
 
     What a file says of others is looked up in the files named with it, then among the
-    shipped ones.
+    shipped ones. Wording packs are checked too.
     """
     try:
         files = read_paths(paths) if paths else shipped_files()
-        library = Library.read(files, beside=shipped_library() if paths else None)
+        library = checked(files) if paths else Library.read(files)
     except (DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -51,7 +58,7 @@ def show(
     language: Annotated[str, typer.Option(help="Such as en or da.")] = "en",
 ) -> None:
     """Show every message of a flow as the channel renders it; for SMS with its segments."""
-    flows, catalogues = shipped_library().flows, load_catalogues("messages")
+    flows, catalogues = _library().flows, load_catalogues("messages")
     _known("flow", flow_id, flows)
     _known("channel", channel, FORMS)
     _known("language", language, set(flows[flow_id].languages) & set(catalogues))
@@ -73,6 +80,14 @@ def messages(flow: Flow, words: Catalogue) -> list[Message]:
         asked[0] = replace(asked[0], text=f"{flow.intro[language]}\n{asked[0].text}")
     closing = [] if flow.closing is None else [Message(flow.closing[language])]
     return asked + closing
+
+
+def _library() -> Library:
+    try:
+        return worded_library(wording_dir())
+    except (DefinitionError, NoDefinitions) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 def _known(what: str, word: str, known: Iterable[str]) -> None:

@@ -9,10 +9,13 @@ from typing import Annotated
 import orjson
 import typer
 
-from backtrace.definitions import shipped_library
+from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.replay.play import Player
 from backtrace.replay.stage import build
 from backtrace.replay.steps import WrongStep, read_steps
+from backtrace.settings import wording_dir
+from flows.errors import DefinitionError
+from flows.library import Library
 
 
 def replay(
@@ -22,8 +25,8 @@ def replay(
 ) -> None:
     """Play a transcript with simulated time; print every message and entry as JSON Lines."""
     try:
-        output = _play(_lines(file))
-    except WrongStep as error:
+        output = _play(_lines(file), worded_library(wording_dir()))
+    except (WrongStep, DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     sys.stdout.buffer.write(output)
@@ -38,12 +41,12 @@ def _lines(file: Path) -> list[str]:
     return text.splitlines()
 
 
-def _play(lines: list[str]) -> bytes:
+def _play(lines: list[str], library: Library) -> bytes:
     """The whole output; nothing is printed before the last step has gone through."""
-    steps = read_steps(lines, shipped_library())
+    steps = read_steps(lines, library)
     if not steps:
         return b""
-    stage = build(shipped_library(), steps[0][1].at)
+    stage = build(library, steps[0][1].at)
     try:
         played = [orjson.dumps(line) for line in Player(stage).play(steps)]
     finally:

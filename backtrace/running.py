@@ -16,7 +16,7 @@ from api.app import create_app
 from api.server import Server
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
-from backtrace.definitions import shipped_library
+from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
 from bot.channels import Channel
@@ -43,18 +43,21 @@ def library_of(settings: Settings) -> Library:
 
     Raises:
         DemonstrationWording: not allowed in production; the message says what to do.
+        flows.errors.DefinitionError: a wording pack does not fit.
+        backtrace.definitions.NoDefinitions: there is no wording pack where one should be.
     """
-    library = shipped_library().requiring("odi", settings.minimum_odi_answers)
+    library = worded_library(settings.wording_dir).requiring("odi", settings.minimum_odi_answers)
     if settings.env == "production" and not settings.allow_demonstration_wording:
         names = sorted(
             flow.id
             for flow in library.flows.values()
-            if flow.licensed and flow.wording == "demonstration"
+            if flow.licensed
+            and any(flow.wording_in(language) == "demonstration" for language in flow.languages)
         )
         if names:
             raise DemonstrationWording(
-                f"{', '.join(names)}: only demonstration wording, no licensed one. Set "
-                "BACKTRACE_ALLOW_DEMONSTRATION_WORDING=true to ask it all the same"
+                f"{', '.join(names)}: no licensed wording in every language. Put wording packs "
+                "into BACKTRACE_WORDING_DIR, or set BACKTRACE_ALLOW_DEMONSTRATION_WORDING=true"
             )
     return library
 

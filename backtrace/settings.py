@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +16,11 @@ class Settings(BaseSettings):
     """`BACKTRACE_*` variables, or an `.env` file in the folder that the command runs in."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BACKTRACE_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="BACKTRACE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     env: Literal["development", "production"] = "development"
@@ -30,6 +35,8 @@ class Settings(BaseSettings):
     emergency_number: str = "112"
     doctor_number: str = "1813"
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
+    wording_dir: Path | None = None
+    """Wording packs: licensed texts, a YAML file for each instrument and language."""
     allow_demonstration_wording: bool = False
     """Ask licensed instruments in our own demonstration wording in production, too."""
 
@@ -55,3 +62,14 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us by https."""
         return self.public_url.startswith("https://")
+
+
+class _WordingDir(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="BACKTRACE_", env_ignore_empty=True)
+
+    wording_dir: Path | None = None
+
+
+def wording_dir() -> Path | None:
+    """The wording directory alone, for commands that ignore every other setting."""
+    return _WordingDir().wording_dir

@@ -148,6 +148,8 @@ class Flow:
     intro: Texts | None = None
     closing: Texts | None = None
     wording: str = "demonstration"
+    wordings: Texts | None = None
+    """By language, where a wording pack stands in place of `wording`: whose texts they are."""
     licensed: bool = False
     """The instrument's own texts belong to somebody; production needs a wording pack."""
     loinc: str | None = None
@@ -166,6 +168,10 @@ class Flow:
             if item.id == item_id:
                 return item
         raise KeyError(item_id)
+
+    def wording_in(self, language: str) -> str:
+        """Whose texts are asked in this language; `demonstration` for our own."""
+        return (self.wordings or {}).get(language, self.wording)
 
     @property
     def languages(self) -> tuple[str, ...]:

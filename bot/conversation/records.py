@@ -98,6 +98,6 @@ def score_detail(flow: Flow, open: OpenSession, score: Score) -> dict[str, Any]:
         "subscale": score.subscale,
         "reason": score.reason,
         "missing": list(score.missing),
-        "wording": flow.wording,
+        "wording": flow.wording_in(open.session.language),
         "language": open.session.language,
     }

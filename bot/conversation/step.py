@@ -95,6 +95,8 @@ class Step:
     """Definitions of older deploys that sessions still finish on, by hash."""
     bulk: bool = False
     """The clock speaks first: replies of other patients go before this one."""
+    hushed: bool = False
+    """Nothing new is opened in the quiet hours."""
     effects: list[Effect] = field(default_factory=list)
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""

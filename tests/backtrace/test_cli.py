@@ -1,0 +1,161 @@
+"""The command line, as the person who operates the clinic's server uses it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flows.test_wording import pack
+
+SHORT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+def backtrace(
+    *arguments: str, folder: Path, typed: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder, with these settings alone."""
+    return subprocess.run(
+        [sys.executable, "-c", "from backtrace.cli import app; app()", *arguments],
+        cwd=folder,
+        env=SHORT | settings,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_doctor_finds_a_new_folder_healthy_and_names_what_is_off(tmp_path: Path) -> None:
+    examined = backtrace("doctor", folder=tmp_path)
+    assert examined.returncode == 0
+    assert "off    database: no file yet" in examined.stdout
+    assert "off    e-mail" in examined.stdout
+
+
+def test_doctor_says_what_production_lacks_and_how_to_mend_it(tmp_path: Path) -> None:
+    examined = backtrace("doctor", folder=tmp_path, BACKTRACE_ENV="production")
+    assert examined.returncode == 1
+    for advice in ("`backtrace keys new`", "must begin with https://", "BACKTRACE_WORDING_DIR"):
+        assert advice in examined.stdout
+
+
+def test_doctor_finds_an_empty_and_a_migrated_database(tmp_path: Path, database_url: str) -> None:
+    url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
+    before = backtrace("doctor", folder=tmp_path, **url)
+    assert before.returncode == (0 if "sqlite" in database_url else 1)
+    assert backtrace("migrate", folder=tmp_path, **url).returncode == 0
+    after = backtrace("doctor", folder=tmp_path, **url)
+    assert after.returncode == 0
+    assert "ok     database: reachable" in after.stdout
+
+
+def new_keys(folder: Path) -> str:
+    return backtrace("keys", "new", folder=folder).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("BACKTRACE_ENV", "prod", "'development' or 'production'"),
+        ("BACKTRACE_DATABASE_URL", "mysql://root:hunter2@db/x", "write sqlite:///file.db"),
+        ("BACKTRACE_PUBLIC_URL", "clinic.example", "write it as https://"),
+        ("BACKTRACE_MINIMUM_ODI_ANSWERS", "11", "less than or equal to 10"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_kept_to_ourselves(
+    tmp_path: Path, name: str, value: str, advice: str
+) -> None:
+    refused = backtrace("serve", folder=tmp_path, **{name: value})
+    assert refused.returncode == 2
+    assert name in refused.stderr
+    assert advice in refused.stderr
+    assert "hunter2" not in refused.stderr
+
+
+def test_the_development_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    backtrace("doctor", folder=tmp_path)
+    key = tmp_path / "backtrace.db.key"
+    first = key.read_text()
+    assert key.stat().st_mode & 0o777 == 0o600
+    backtrace("doctor", folder=tmp_path)
+    assert key.read_text() == first
+
+
+def test_a_patient_is_enrolled_by_a_link_into_the_web_chat(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    enrolled = backtrace("enrol", "--language", "da", folder=tmp_path)
+    assert enrolled.stdout.startswith("http://127.0.0.1:8000/chat/in/")
+    again = backtrace("enrol", folder=tmp_path)
+    assert again.stdout != enrolled.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (("--language", "sv"), "choose da, en"),
+        (("--pathway", "knee"), "choose low-back-pain"),
+        (("--timezone", "Moon/Base"), "Europe/Copenhagen"),
+    ],
+)
+def test_an_enrolment_that_cannot_be_is_refused(
+    tmp_path: Path, arguments: tuple[str, str], advice: str
+) -> None:
+    backtrace("migrate", folder=tmp_path)
+    refused = backtrace("enrol", *arguments, folder=tmp_path)
+    assert refused.returncode == 2
+    assert advice in refused.stderr
+
+
+def test_a_chat_in_the_terminal_goes_from_hello_to_the_oswestry_score(tmp_path: Path) -> None:
+    said = "\n".join(["B", *"CBCCCCCCCC", ""])
+    talked = backtrace("chat", "--flow", "odi", "--language", "da", folder=tmp_path, typed=said)
+    assert talked.returncode == 0
+    assert "10/10" in talked.stdout
+    assert talked.stderr == ""
+
+
+def test_time_passes_in_the_terminal_when_told_to(tmp_path: Path) -> None:
+    said = "\n".join(["A", "yes", "Ole", "C", "monday", "4071", "no", *["b"] * 9, "+2d", ""])
+    talked = backtrace("chat", folder=tmp_path, typed=said)
+    assert "Thank you, Ole" in talked.stdout
+    assert "1/10" in talked.stdout
+
+
+def test_a_replay_asks_in_the_wording_of_the_packs(tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    (packs / "odi.en.yaml").write_text(pack())
+    (tmp_path / "steps.jsonl").write_text(STEPS)
+    played = backtrace("replay", "steps.jsonl", folder=tmp_path, BACKTRACE_WORDING_DIR=str(packs))
+    assert "Licensed pain-intensity" in played.stdout
+    assert backtrace("flows", "check", str(packs), folder=tmp_path).returncode == 0
+
+
+def test_a_pack_that_does_not_fit_stops_everything_that_would_ask_in_it(tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    (packs / "odi.en.yaml").write_text(pack().replace("  lifting:", "  liftin:"))
+    (tmp_path / "steps.jsonl").write_text(STEPS)
+    setting = {"BACKTRACE_WORDING_DIR": str(packs)}
+    for arguments, code in (
+        (("flows", "check", str(packs)), 1),
+        (("replay", "steps.jsonl"), 2),
+        (("serve",), 2),
+        (("doctor",), 1),
+    ):
+        refused = backtrace(*arguments, folder=tmp_path, **setting)
+        assert refused.returncode == code, arguments
+        assert "odi.en.yaml:25: " in refused.stderr + refused.stdout, arguments
+
+
+STEPS = """\
+{"at": "2026-03-02T10:00:00+01:00", "enrol": {"patient": "p1", "name": "B", "channel": "sms", \
+"address": "+4500000000", "language": "en", "timezone": "Europe/Copenhagen", "pathway": null, \
+"consent": true}}
+{"at": "2026-03-02T10:00:00+01:00", "start": {"patient": "p1", "flow": "odi"}}
+"""
