@@ -1,131 +1,185 @@
-"""What waits is handed over as one batch, and nothing that goes wrong stops the next one."""
+"""The inbox gathers what waits, tells every caller what came of it, and cannot be stopped."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.inbound import Inbound, InboundKind
-from bot.inbox import Inbox
+from bot.inbox import LARGEST_BATCH, Inbox
 from trajectory.database import Unavailable
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-SOON = 10.0
-"""Seconds that a future may take before the test gives up."""
+SOON = 5
+POISON = "poison"
+Receive = Callable[[Sequence[Inbound]], None]
 
 
-class Pipeline:
-    """Stands where the database does; its gate keeps the first batch busy."""
+def message(text: str = "4", id: str = "1") -> Inbound:
+    now = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    return Inbound("telegram", "birgit", id, InboundKind.TEXT, now, text)
+
+
+class Desk:
+    """Stands behind the inbox; with `open` cleared everything that comes in waits."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
-        self.committed = 0
-        self.gate = threading.Event()
-        self.gate.set()
-        self.entered = threading.Event()
-        self.trouble: Callable[[str], Exception | None] = lambda text: None
+        self.commits = 0
+        self.open = threading.Event()
+        self.busy = threading.Event()
+        self.open.set()
+        self.inbox = Inbox(self.receive, self.commit)
 
     def receive(self, batch: Sequence[Inbound]) -> None:
-        self.entered.set()
-        assert self.gate.wait(SOON)
-        texts = [message.text for message in batch]
+        self.busy.set()
+        assert self.open.wait(SOON)
+        texts = [each.text for each in batch]
+        if "lost" in texts:
+            raise Unavailable("The database cannot be reached.")
+        if POISON in texts:
+            raise ValueError
         self.batches.append(texts)
-        for text in texts:
-            error = self.trouble(text)
-            if error is not None:
-                raise error
 
     def commit(self) -> None:
-        self.committed += 1
+        self.commits += 1
+
+    def keep_busy(self) -> None:
+        """The next batch hangs, and everything behind it gathers."""
+        self.open.clear()
+        self.inbox.put(message("first"))
+        assert self.busy.wait(SOON)
 
 
 @pytest.fixture
-def pipeline() -> Pipeline:
-    return Pipeline()
+def desk() -> Desk:
+    return Desk()
 
 
-@pytest.fixture
-def inbox(pipeline: Pipeline) -> Iterator[Inbox]:
-    inbox = Inbox(pipeline.receive, pipeline.commit)
-    yield inbox
-    pipeline.gate.set()
+def test_one_message_is_a_batch_of_one_and_does_not_linger(desk: Desk) -> None:
+    desk.inbox.put(message()).result(SOON)
+    assert desk.batches == [["4"]]
+    assert desk.commits == 1
+    desk.inbox.close()
+
+
+def test_what_waits_is_handed_over_together_in_order(desk: Desk) -> None:
+    desk.keep_busy()
+    waiting = [desk.inbox.put(message(str(n))) for n in range(5)]
+    desk.open.set()
+    wait(waiting, SOON)
+    assert desk.batches == [["first"], ["0", "1", "2", "3", "4"]]
+    desk.inbox.close()
+
+
+def test_no_batch_is_larger_than_the_largest(desk: Desk) -> None:
+    desk.keep_busy()
+    waiting = [desk.inbox.put(message(str(n))) for n in range(LARGEST_BATCH + 1)]
+    desk.open.set()
+    wait(waiting, SOON)
+    assert [len(batch) for batch in desk.batches] == [1, LARGEST_BATCH, 1]
+    desk.inbox.close()
+
+
+def test_under_load_it_batches_by_itself() -> None:
+    sizes: list[int] = []
+    inbox = Inbox(lambda batch: sizes.append(len(batch)), lambda: None)
+    with ThreadPoolExecutor(64) as patients:
+        done = patients.map(lambda n: inbox.put(message(id=f"{n}")).result(SOON), range(2000))
+        assert len(list(done)) == 2000
+    inbox.close()
+    assert sum(sizes) == 2000
+    assert 2000 / len(sizes) > 1
+
+
+def test_a_lost_database_reaches_every_caller_of_the_batch_and_the_next_goes_through(
+    desk: Desk,
+) -> None:
+    desk.keep_busy()
+    lost = [desk.inbox.put(message(text)) for text in ("a", "lost", "b")]
+    desk.open.set()
+    assert [type(each.exception(SOON)) for each in lost] == [Unavailable] * 3
+    assert desk.batches == [["first"]]
+    desk.inbox.put(message("c")).result(SOON)
+    assert (desk.batches[-1], desk.commits) == (["c"], 2)
+    desk.inbox.close()
+
+
+def test_one_that_spoils_its_batch_fails_alone(desk: Desk) -> None:
+    desk.keep_busy()
+    good, bad, last = (desk.inbox.put(message(text)) for text in ("a", POISON, "b"))
+    desk.open.set()
+    assert (good.result(SOON), last.result(SOON)) == (None, None)
+    assert isinstance(bad.exception(SOON), ValueError)
+    assert desk.batches == [["first"], ["a"], ["b"]]
+    desk.inbox.close()
+
+
+def test_an_error_of_all_reaches_all() -> None:
+    def receive(batch: Sequence[Inbound]) -> None:
+        raise KeyError
+
+    inbox = Inbox(receive, lambda: None)
+    failed = [inbox.put(message(str(n))) for n in range(10)]
+    assert [type(each.exception(SOON)) for each in failed] == [KeyError] * 10
     inbox.close()
 
 
-def message(text: str) -> Inbound:
-    return Inbound("web", "demo:kim", text, InboundKind.TEXT, NOW, text=text)
+def test_a_caller_who_gives_up_in_time_spoils_nothing(desk: Desk) -> None:
+    desk.keep_busy()
+    left, stayed = desk.inbox.put(message("left")), desk.inbox.put(message("stayed"))
+    assert left.cancel()
+    desk.open.set()
+    stayed.result(SOON)
+    assert desk.batches[-1] == ["stayed"]
+    desk.inbox.put(message("later")).result(SOON)
+    desk.inbox.close()
 
 
-def put_together(inbox: Inbox, pipeline: Pipeline, *texts: str) -> list[Future[None]]:
-    """Let these wait while an earlier message keeps the inbox busy."""
-    pipeline.gate.clear()
-    pipeline.entered.clear()
-    first = inbox.put(message("earlier"))
-    assert pipeline.entered.wait(SOON)
-    waiting = [inbox.put(message(text)) for text in texts]
-    pipeline.gate.set()
+def test_nobody_can_give_up_what_is_being_stored(desk: Desk) -> None:
+    desk.open.clear()
+    first = desk.inbox.put(message("first"))
+    assert desk.busy.wait(SOON)
+    assert not first.cancel()
+    desk.open.set()
     first.result(SOON)
-    return waiting
+    desk.inbox.close()
 
 
-def test_one_message_after_the_other_is_taken(inbox: Inbox, pipeline: Pipeline) -> None:
-    for text in ("first", "second", "third"):
-        inbox.put(message(text)).result(SOON)
-    assert pipeline.batches == [["first"], ["second"], ["third"]]
+def test_closing_finishes_what_was_handed_over(desk: Desk) -> None:
+    desk.keep_busy()
+    handed_over = [desk.inbox.put(message(str(n))) for n in range(LARGEST_BATCH * 2)]
+    closing = threading.Thread(target=desk.inbox.close)
+    closing.start()
+    desk.open.set()
+    closing.join(SOON)
+    assert not closing.is_alive()
+    assert all(each.done() and each.exception() is None for each in handed_over)
 
 
-def test_what_waits_goes_together_in_the_order_in_which_it_came(
-    inbox: Inbox, pipeline: Pipeline
-) -> None:
-    for done in put_together(inbox, pipeline, "a", "b", "c"):
-        done.result(SOON)
-    assert pipeline.batches == [["earlier"], ["a", "b", "c"]]
+def test_nobody_waits_for_an_inbox_that_has_closed(desk: Desk) -> None:
+    desk.inbox.close()
+    desk.inbox.close()
+    assert isinstance(desk.inbox.put(message()).exception(SOON), Unavailable)
+    assert desk.batches == []
 
 
-def test_a_caller_who_gave_up_spoils_nothing(inbox: Inbox, pipeline: Pipeline) -> None:
-    pipeline.gate.clear()
-    first = inbox.put(message("first"))
-    assert pipeline.entered.wait(SOON)
-    assert inbox.put(message("given up")).cancel()
-    kept = inbox.put(message("kept"))
-    pipeline.gate.set()
-    first.result(SOON)
-    kept.result(SOON)
-    assert pipeline.batches == [["first"], ["kept"]]
+def test_whoever_comes_while_it_closes_is_stored_or_told() -> None:
+    stored: list[str] = []
+    inbox = Inbox(lambda batch: stored.extend(each.external_id for each in batch), lambda: None)
+    gate = threading.Barrier(9)
 
+    def write(name: int) -> list[str]:
+        gate.wait(SOON)
+        told = [(f"{name}.{n}", inbox.put(message(id=f"{name}.{n}"))) for n in range(50)]
+        return [id for id, done in told if done.exception(SOON) is None]
 
-def test_a_lost_database_is_told_to_everybody_who_waited_and_the_next_goes_on(
-    inbox: Inbox, pipeline: Pipeline
-) -> None:
-    pipeline.trouble = lambda text: Unavailable("lost") if text == "b" else None
-    for done in put_together(inbox, pipeline, "a", "b"):
-        with pytest.raises(Unavailable):
-            done.result(SOON)
-    inbox.put(message("after")).result(SOON)
-    assert pipeline.batches[-1] == ["after"]
-
-
-def test_one_that_cannot_be_digested_falls_alone(inbox: Inbox, pipeline: Pipeline) -> None:
-    pipeline.trouble = lambda text: ValueError("undigested") if text == "b" else None
-    a, b, c = put_together(inbox, pipeline, "a", "b", "c")
-    with pytest.raises(ValueError, match="undigested"):
-        b.result(SOON)
-    a.result(SOON)
-    c.result(SOON)
-    inbox.put(message("after")).result(SOON)
-    assert pipeline.batches[2:] == [["a"], ["b"], ["c"], ["after"]]
-
-
-def test_what_waits_at_the_end_is_still_taken_and_what_comes_later_is_refused(
-    inbox: Inbox, pipeline: Pipeline
-) -> None:
-    last = inbox.put(message("last"))
-    inbox.close()
-    last.result(SOON)
-    assert pipeline.committed == 1
-    with pytest.raises(Unavailable):
-        inbox.put(message("too late")).result(SOON)
+    with ThreadPoolExecutor(8) as patients:
+        written = [patients.submit(write, name) for name in range(8)]
+        gate.wait(SOON)
+        inbox.close()
+        acknowledged = [id for each in written for id in each.result(SOON)]
+    assert sorted(acknowledged) == sorted(stored)
