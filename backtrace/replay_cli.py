@@ -33,12 +33,14 @@ def replay(
 
 
 def _lines(file: Path) -> list[str]:
+    """The lines as JSON Lines has them: ended by a line feed, and by nothing else."""
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        text = raw.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         typer.echo(f"{file}: cannot be read as UTF-8 text ({type(error).__name__})", err=True)
         raise typer.Exit(2) from None
-    return text.splitlines()
+    return text.split("\n")
 
 
 def _play(lines: list[str], library: Library) -> bytes:

@@ -38,8 +38,8 @@ def recognise(text: str, language: str) -> Command | None:
             found = pattern.fullmatch(" " + said)
             if found is not None:
                 slots = {k: v for k, v in found.groupdict().items() if v}
-                if "text" in slots and text.rstrip().endswith("?"):
-                    slots["text"] += "?"
+                if "text" in slots:
+                    slots["text"] = _as_written(text, slots["text"])
                 return Command(name, slots)
     return None
 
@@ -70,10 +70,20 @@ def asks(text: str) -> bool:
     )
 
 
+def _as_written(text: str, words: str) -> str:
+    """The end of a message as the patient wrote it, from these tidied words on."""
+    written = unicodedata.normalize("NFC", text)
+    place = re.search(r"\s+".join(map(re.escape, words.split())), _straight(written))
+    return words if place is None else written[place.start() :].strip()
+
+
+def _straight(text: str) -> str:
+    return text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
 def tidy(text: str) -> str:
     """One line, composed, without punctuation at its edges; a lone `?` stays."""
-    line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(_EDGES)
-    line = line.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    line = _straight(_BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(_EDGES))
     return line if line.strip("?") == "" else line.rstrip("?" + _EDGES)
 
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import (
-    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -20,7 +20,24 @@ from pydantic import (
 
 from flows.library import Library
 
+YEARS = range(1970, 2200)
+"""A time outside of these is a slip of the pen."""
+
+
+def _moment(written: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in YEARS:
+        raise ValueError("write an ISO 8601 time, such as 2026-01-05T10:00:00+01:00")
+    if moment.utcoffset() is None:
+        raise ValueError("the time has no offset; write one, such as +01:00 or Z")
+    return moment
+
+
 Id = Annotated[str, StringConstraints(min_length=1)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class WrongStep(Exception):
@@ -32,7 +49,7 @@ class WrongStep(Exception):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Enrol(_Strict):
@@ -66,7 +83,7 @@ class Start(_Strict):
 
 
 class _Step(_Strict):
-    at: AwareDatetime
+    at: Moment
 
 
 class EnrolStep(_Step):
@@ -143,8 +160,7 @@ def read_steps(lines: Iterable[str], library: Library) -> list[tuple[int, Step]]
             unknown.
     """
     steps: list[tuple[int, Step]] = []
-    known: set[str] = set()
-    taken: set[tuple[str, str]] = set()
+    seen = _Seen(library)
     last: datetime | None = None
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -155,7 +171,7 @@ def read_steps(lines: Iterable[str], library: Library) -> list[tuple[int, Step]]
                 number, "is earlier than the step before it; put steps in order of time"
             )
         last = step.at
-        _check(number, step, known, taken, library)
+        seen.check(number, step)
         steps.append((number, step))
     return steps
 
@@ -180,38 +196,55 @@ def _reason(error: ValidationError) -> str:
     return f"{place}: {first['msg']}"
 
 
-def _check(
-    number: int, step: Step, known: set[str], taken: set[tuple[str, str]], library: Library
-) -> None:
-    match step:
-        case EnrolStep(enrol=enrol):
-            _check_enrol(number, enrol, known, taken, library)
-            known.add(enrol.patient)
-            taken.add((enrol.channel, enrol.address))
-        case StartStep(start=start):
-            _check_known(number, start.patient, known)
-            if start.flow not in library.flows:
-                raise WrongStep(number, f"no flow is called {start.flow!r}: {_all(library.flows)}")
-        case TextStep() | TapStep():
-            _check_known(number, step.sender, known)
+class _Seen:
+    """Whom and what the steps so far have brought in."""
 
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._patients: set[str] = set()
+        self._addresses: set[tuple[str, str]] = set()
+        self._messages: set[tuple[str, str]] = set()
 
-def _check_enrol(
-    number: int, enrol: Enrol, known: set[str], taken: set[tuple[str, str]], library: Library
-) -> None:
-    if enrol.patient in known:
-        raise WrongStep(number, f"patient {enrol.patient!r} is enrolled already")
-    if (enrol.channel, enrol.address) in taken:
-        raise WrongStep(number, "this address belongs to a patient already; choose another")
-    if enrol.language not in library.languages:
-        raise WrongStep(number, f"language: one of {_all(library.languages)}")
-    if enrol.pathway is not None and enrol.pathway not in library.pathways:
-        raise WrongStep(number, f"pathway: null or one of {_all(library.pathways)}")
+    def check(self, number: int, step: Step) -> None:
+        """Raise WrongStep where a step is about somebody or something unknown."""
+        match step:
+            case EnrolStep(enrol=enrol):
+                self._check_enrol(number, enrol)
+            case StartStep(start=start):
+                self._check_patient(number, start.patient)
+                self._check_flow(number, start.flow)
+            case TextStep():
+                self._check_patient(number, step.sender)
+                self._check_text(number, step)
+            case TapStep():
+                self._check_patient(number, step.sender)
 
+    def _check_enrol(self, number: int, enrol: Enrol) -> None:
+        library = self._library
+        if enrol.patient in self._patients:
+            raise WrongStep(number, f"patient {enrol.patient!r} is enrolled already")
+        if (enrol.channel, enrol.address) in self._addresses:
+            raise WrongStep(number, "this address belongs to a patient already; choose another")
+        if enrol.language not in library.languages:
+            raise WrongStep(number, f"language: one of {_all(library.languages)}")
+        if enrol.pathway is not None and enrol.pathway not in library.pathways:
+            raise WrongStep(number, f"pathway: null or one of {_all(library.pathways)}")
+        self._patients.add(enrol.patient)
+        self._addresses.add((enrol.channel, enrol.address))
 
-def _check_known(number: int, patient: str, known: set[str]) -> None:
-    if patient not in known:
-        raise WrongStep(number, f"no patient {patient!r} is enrolled before this step")
+    def _check_patient(self, number: int, patient: str) -> None:
+        if patient not in self._patients:
+            raise WrongStep(number, f"no patient {patient!r} is enrolled before this step")
+
+    def _check_flow(self, number: int, flow: str) -> None:
+        if flow not in self._library.flows:
+            raise WrongStep(number, f"no flow is called {flow!r}: {_all(self._library.flows)}")
+
+    def _check_text(self, number: int, text: TextStep) -> None:
+        if text.edits is not None and (text.sender, text.edits) not in self._messages:
+            raise WrongStep(number, f"edits: {text.sender!r} has sent no message {text.edits!r}")
+        if text.id is not None:
+            self._messages.add((text.sender, text.id))
 
 
 def _all(names: Iterable[str]) -> str:

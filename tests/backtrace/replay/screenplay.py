@@ -57,7 +57,8 @@ def _act(script: Script, line: str) -> None:
     if found := _PROFESSIONAL.fullmatch(line):
         _professional(script, *found.groups())
     elif found := _TAP.fullmatch(line):
-        script.tap(found[1], **({"on": int(found[2])} if found[2] else {}))
+        more: dict[str, Any] = {"on": int(found[2])} if found[2] else {}
+        script.tap(found[1], **more)
     elif found := _NAMED.fullmatch(line):
         script.say(found[3], **{"edits" if found[1] else "id": found[2]})
     else:
