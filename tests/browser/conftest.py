@@ -1,0 +1,48 @@
+"""A browser beside a running demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.running import Demo
+from tests.browser.screen import FLAGS
+
+SLOWEST = 20_000
+"""Milliseconds that anything on the page may take while other tests keep the machine busy."""
+
+
+@pytest.fixture(scope="module")
+def engine(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=SLOWEST)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    running = Demo(tmp_path / "demo.db")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(engine: Browser, demo: Demo) -> Iterator[Page]:
+    """The demo's page, freshly opened; an error of its scripts fails the test."""
+    context = engine.new_context(
+        viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(SLOWEST)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    page.goto(f"{demo.address}/demo")
+    yield page
+    context.close()
+    assert errors == []
