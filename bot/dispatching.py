@@ -37,32 +37,30 @@ def dispatch(deployment: Deployment, limit: int = BATCH) -> int:
     Raises:
         trajectory.database.Unavailable: nothing was done; the rows stay due.
     """
-    now = deployment.clock.now()
     with deployment.database.read() as connection:
-        owners = due.owners(connection, now, limit)
+        owners = due.owners(connection, deployment.clock.now(), limit)
     if not owners:
         return 0
     try:
-        return _act_for(deployment, owners, now)
+        return _act_for(deployment, owners)
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - one patient's trouble must not stop everybody's schedule
-        return sum(_act_for_one(deployment, owner, now) for owner in owners)
+        return sum(_act_for_one(deployment, owner) for owner in owners)
 
 
-def _act_for(deployment: Deployment, owners: Collection[int], now: datetime) -> int:
-    return deployment.database.run(
-        lambda connection: _dispatch(connection, deployment, owners, now)
-    )
+def _act_for(deployment: Deployment, owners: Collection[int]) -> int:
+    return deployment.database.run(lambda connection: _dispatch(connection, deployment, owners))
 
 
-def _act_for_one(deployment: Deployment, owner: int, now: datetime) -> int:
+def _act_for_one(deployment: Deployment, owner: int) -> int:
     try:
-        return _act_for(deployment, [owner], now)
+        return _act_for(deployment, [owner])
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - kept for later, and for a person to see
         _log.error("due row put off", patient_id=owner, error=type(error).__name__)
+    now = deployment.clock.now()
     deployment.database.run(lambda connection: _put_off(connection, owner, now))
     return 1
 
@@ -72,9 +70,8 @@ def _put_off(connection: Connection, owner: int, now: datetime) -> None:
         due.put_off(connection, [owner], now, now + AGAIN)
 
 
-def _dispatch(
-    connection: Connection, deployment: Deployment, owners: Collection[int], now: datetime
-) -> int:
+def _dispatch(connection: Connection, deployment: Deployment, owners: Collection[int]) -> int:
+    now = deployment.clock.now()
     rows = patients.lock_conversations(connection, owners, skip_locked=True)
     held = {row.patient_id: row for row in rows}
     reached = routes(connection, deployment, held)

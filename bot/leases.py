@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, or_, select, update
 
 from bot import outbox
 from bot.messages import Priority
@@ -36,10 +36,15 @@ _UNDER_WAY = and_(
     _other.c.lease_until > _NOW,
     _outbox.c.priority > int(Priority.SAFETY),
 )
-# What is only meant for later (a note written at night) holds nothing up; a repeat does.
+# What was meant for later from the start (a note written at night) holds nothing up; a repeat
+# does, and so does what another machine, whose clock is ahead, has just put here.
 _GOES_BEFORE = and_(
     _other.c.status.in_(outbox.UNSENT),
-    or_(_other.c.ready_at <= _NOW, _other.c.attempts > 0),
+    or_(
+        _other.c.ready_at <= _NOW,
+        _other.c.ready_at <= _other.c.created_at,
+        _other.c.attempts > 0,
+    ),
     or_(
         _other.c.priority < _outbox.c.priority,
         and_(_other.c.priority == _outbox.c.priority, _other.c.sequence < _outbox.c.sequence),
@@ -62,8 +67,12 @@ _LEASE = (
         attempts=_outbox.c.attempts + 1,
     )
 )
-# What has been delivered is so whoever says it. Anything else may only be said by the holder
-# of the lease, and not about a message that STOP has taken back meanwhile.
+# STOP came while it was under way: no second attempt.
+_TAKEN_BACK = and_(
+    _outbox.c.error == outbox.STOPPED,
+    bindparam("new_status", type_=_outbox.c.status.type) == "ready",
+)
+# What has been delivered is so whoever says it; anything else only the holder of the lease says.
 _RECORD = (
     update(_outbox)
     .where(
@@ -74,11 +83,11 @@ _RECORD = (
         ),
     )
     .values(
-        status=bindparam("new_status"),
+        status=case((_TAKEN_BACK, "dead"), else_=bindparam("new_status")),
         sent_at=bindparam("new_sent_at", type_=_outbox.c.sent_at.type),
         ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
         provider_id=bindparam("new_provider_id"),
-        error=bindparam("new_error"),
+        error=case((_TAKEN_BACK, outbox.STOPPED), else_=bindparam("new_error")),
         lease_until=None,
     )
 )

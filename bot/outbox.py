@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, case, insert, update
 
 from bot.deployment import Deployment
 from bot.messages import Priority, Rendered
@@ -16,6 +16,8 @@ from trajectory.keys import Sealer
 
 BODY = "outbox.body"
 UNSENT = ("ready", "sending")
+STOPPED = "stopped"
+"""The `error` of what must not go out any more because the patient has said stop."""
 
 _outbox = tables.core(tables.Outbox)
 _INSERT = insert(_outbox)
@@ -95,5 +97,8 @@ def drop_unsent(connection: Connection, patient_id: int) -> None:
             _outbox.c.status.in_(UNSENT),
             _outbox.c.priority > int(Priority.SAFETY),
         )
-        .values(status="dead", error="stopped")
+        .values(
+            status=case((_outbox.c.status == "ready", "dead"), else_=_outbox.c.status),
+            error=STOPPED,
+        )
     )

@@ -73,16 +73,13 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
     """
     if not batch:
         return
-    now = deployment.clock.now()
-    deployment.database.run(lambda connection: _receive(connection, deployment, batch, now))
+    deployment.database.run(lambda connection: _receive(connection, deployment, batch))
 
 
-def _receive(
-    connection: Connection, deployment: Deployment, batch: Sequence[Inbound], now: datetime
-) -> None:
-    stored = _store_new(connection, deployment, batch, now)
+def _receive(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> None:
+    stored = _store_new(connection, deployment, batch, deployment.clock.now())
     for messages in _rounds(stored):
-        _answer(connection, deployment, messages, now)
+        _answer(connection, deployment, messages)
 
 
 def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
@@ -168,10 +165,10 @@ def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
     return set(connection.execute(statement, list(rows)).scalars())
 
 
-def _answer(
-    connection: Connection, deployment: Deployment, messages: Sequence[Stored], now: datetime
-) -> None:
+def _answer(connection: Connection, deployment: Deployment, messages: Sequence[Stored]) -> None:
     held = patients.lock_conversations(connection, {m.ref.patient_id for m in messages})
+    # After the wait for the lock, so that a patient's times rise as their numbers do.
+    now = deployment.clock.now()
     found = loading.load(connection, deployment, held)
     messages = _still_known(connection, deployment, messages, found)
     _reach_again(connection, messages)

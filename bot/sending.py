@@ -110,6 +110,8 @@ def _opened(
     """Raises NotSent where a message can or must not be sent at all."""
     if row.attempts >= MOST_ATTEMPTS:
         raise NotSent(Trouble.UNKNOWN, "lease")
+    if row.error == outbox.STOPPED:
+        raise NotSent(Trouble.GONE, outbox.STOPPED)
     if row.patient_id not in recipients.patients:
         raise NotSent(Trouble.GONE, "erased")
     if row.address_id is not None and row.address_id not in recipients.addresses:
