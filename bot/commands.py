@@ -73,8 +73,9 @@ def asks(text: str) -> bool:
 def _as_written(text: str, words: str) -> str:
     """The end of a message as the patient wrote it, from these tidied words on."""
     written = unicodedata.normalize("NFC", text)
-    place = re.search(r"\s+".join(map(re.escape, words.split())), _straight(written))
-    return words if place is None else written[place.start() :].strip()
+    pattern = r"\s+".join(map(re.escape, words.split()))
+    places = [found.start() for found in re.finditer(pattern, _straight(written))]
+    return written[places[-1] :].strip() if places else words
 
 
 def _straight(text: str) -> str:

@@ -56,7 +56,7 @@ class Crowd:
         """The score of each patient, in their order."""
         self._script.steps.sort(key=lambda step: step["at"])
         lines = self._script.play()
-        found = {line["patient"]: [] for line in lines if "patient" in line}
+        found: dict[str, list[Line]] = {name: [] for name in self._names}
         for line in lines:
             if "entry" in line and line["entry"]["kind"] == "score":
                 found[line["patient"]].append(line["entry"])
