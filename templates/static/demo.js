@@ -122,7 +122,8 @@ function adopt(fresh, anotherPhone) {
     clearDesk();
     byId("inbox").replaceChildren(...fresh.getElementById("inbox").childNodes);
     newest = newestIn(document);
-    byId("screen").querySelector("iframe")?.focus();
+    byId("phone").scrollIntoView();
+    byId("screen").querySelector("iframe")?.focus({ preventScroll: true });
   } else {
     addMails(fresh);
   }

@@ -1,0 +1,104 @@
+"""Pictures of the pages for the README: `make screenshots`.
+
+A demo on a throw-away database, walked through in a real browser; people and answers are the
+invented ones of the demo.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.running import Demo
+from tests.browser.screen import FLAGS, Desk, Phone, let_pass, the_words
+from tests.house.browser import find
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+LARGEST = 300_000
+"""Bytes of a picture."""
+DESK = (1280, 960)
+SMALL = (360, 780)
+
+
+def main() -> None:
+    """Take every picture anew."""
+    chromium = find()
+    if chromium is None:
+        sys.exit("no Chromium: install Debian's chromium or set BACKTRACE_CHROMIUM")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with _running_demo() as demo, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        _desktop(_open(browser, demo, DESK))
+        _phone(_open(browser, demo, SMALL, scale=2))
+        browser.close()
+
+
+@contextmanager
+def _running_demo() -> Iterator[Demo]:
+    with TemporaryDirectory() as folder:
+        demo = Demo(Path(folder) / "demo.db")
+        demo.start()
+        try:
+            yield demo
+        finally:
+            demo.stop()
+
+
+def _open(browser: Browser, demo: Demo, size: tuple[int, int], scale: int = 1) -> Page:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=scale,
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(f"{demo.address}/demo")
+    page.locator(".choose").get_by_role("button", name="Birgit Holm").click()
+    expect(Phone(page).chat.get_by_role("textbox")).to_be_visible()
+    return page
+
+
+def _desktop(page: Page) -> None:
+    """The demo with the summary open, and the summary by itself."""
+    phone, desk = Phone(page), Desk(page)
+    phone.tries("send my summary to my physio", "Anne Skov will see one page")
+    phone.chat.locator(".choices.now button").first.click()
+    phone.hears("they open the page")
+    phone.presses("Yes", "I will mail Anne Skov")
+    desk.opens(the_words(phone))
+    phone.hears("looked at your summary")
+    expect(page.locator("#status")).to_be_empty(timeout=10_000)
+    _keep(page, "demo-desktop")
+    page.goto(page.url.replace("/demo", "/summary"))
+    _keep(page, "summary", whole=True)
+
+
+def _phone(page: Page) -> None:
+    """The demo and the chat on a small phone, with a question that waits."""
+    let_pass(page, "+1 day")
+    let_pass(page, "+1 hour", times=3)
+    Phone(page).hears("1/10 ")
+    expect(page.locator("#status")).to_be_empty(timeout=10_000)
+    page.evaluate("scrollTo(0, 0)")
+    page.mouse.move(0, 0)
+    _keep(page, "demo-phone")
+    page.goto(page.url.replace("/demo", "/chat"))
+    _keep(page, "chat-phone")
+
+
+def _keep(page: Page, name: str, *, whole: bool = False) -> None:
+    file = IMAGES / f"{name}.png"
+    page.screenshot(path=file, full_page=whole)
+    size = file.stat().st_size
+    assert size <= LARGEST, f"{file.name} has {size} bytes"
+    print(f"{file.relative_to(IMAGES.parent.parent)}: {size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
