@@ -21,10 +21,6 @@ _other = _outbox.alias("other")
 _address = tables.core(tables.Address)
 _NOW = bindparam("now", type_=_outbox.c.ready_at.type)
 _OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
-_PENDING = or_(
-    and_(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW),
-    and_(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW),
-)
 _SAME_RECIPIENT = and_(
     _other.c.id != _outbox.c.id,
     _other.c.patient_id == _outbox.c.patient_id,
@@ -51,12 +47,18 @@ _GOES_BEFORE = and_(
     ),
 )
 _BLOCKED = exists().where(_SAME_RECIPIENT, or_(_UNDER_WAY, _GOES_BEFORE))
-_READY = (
+_FREE = (
     select(_outbox)
-    .where(_PENDING, _OURS, ~_BLOCKED)
-    .order_by(_outbox.c.priority, _outbox.c.ready_at, _outbox.c.id)
+    .where(_OURS, ~_BLOCKED)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=_outbox)
+)
+# Two statements, since only so the index gives the most urgent without looking at all that wait.
+_READY = _FREE.where(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW).order_by(
+    _outbox.c.priority, _outbox.c.ready_at
+)
+_ABANDONED = _FREE.where(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW).order_by(
+    _outbox.c.priority, _outbox.c.lease_until
 )
 _LEASE = (
     update(_outbox)
@@ -144,7 +146,9 @@ def take(
     connection: Connection, now: datetime, channels: Sequence[str], limit: int
 ) -> Sequence[Row[Any]]:
     """Lease what may go out now, the most urgent first; `attempts` is as it was before."""
-    rows = connection.execute(_READY, {"now": now, "channels": channels, "limit": limit}).all()
+    asked = {"now": now, "channels": channels, "limit": limit}
+    rows = [*connection.execute(_ABANDONED, asked), *connection.execute(_READY, asked)]
+    rows.sort(key=lambda row: row.priority)
     if rows:
         connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
     return rows

@@ -261,7 +261,7 @@ class Outbox(SQLModel, table=True):
     """Every message that goes out, from its commit to the provider's last word."""
 
     __table_args__ = (
-        Index("ix_outbox_ready", "status", "ready_at"),
+        Index("ix_outbox_ready", "status", "priority", "ready_at"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
 

@@ -190,6 +190,17 @@ class House:
         self.set_due(patient_id, flow=flow)
         self.settle()
 
+    def answer_all(self, address: str = "birgit") -> None:
+        """The patient presses the last button of whatever is asked, until nothing is."""
+        self.settle()
+        for _ in range(50):
+            buttons = self.telegram.sent[-1].parcel.rendered.buttons
+            if not buttons:
+                return
+            self.press(buttons[-1], address)
+            self.settle()
+        raise AssertionError("it never ends")
+
     def wait(self, **time: float) -> None:
         """Let time pass; whatever falls due happens at its own time."""
         drive(self.deployment, self.clock, self.clock.now() + timedelta(**time))

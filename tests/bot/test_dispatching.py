@@ -273,20 +273,29 @@ def dispatch_all(house: House) -> None:
 # The rules of the clock
 
 
-def test_nothing_unasked_in_the_quiet_hours_but_replies(house: House) -> None:
-    birgit = house.enrol()
-    house.clock.set(datetime(2026, 11, 24, 22, 30, tzinfo=UTC))
-    house.ask(birgit.patient_id)
-    assert house.telegram.sent == []
-    house.write("help")
+NIGHT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def at_night(house: House) -> None:
+    """Birgit has answered what was asked at the start; a check-in falls due at 23:30."""
+    birgit = house.enrol(pathway="low-back-pain")
+    house.answer_all()
+    house.telegram.sent.clear()
+    house.clock.set(NIGHT)
+    payload = {"step": CHECK_IN, "number": 1}
+    house.set_row(birgit.patient_id, SetDue("step:other", "step", NIGHT, payload=payload))
     house.settle()
-    assert "STOP ends" in house.telegram.texts()[0]
 
 
-def test_what_fell_due_at_night_is_asked_in_the_morning(house: House) -> None:
-    birgit = house.enrol()
-    house.clock.set(datetime(2026, 11, 24, 22, 30, tzinfo=UTC))
-    house.ask(birgit.patient_id)
+def test_nothing_unasked_in_the_quiet_hours_but_replies(house: House, at_night: None) -> None:
+    assert house.telegram.sent == []
+    house.write("who can see my data")
+    house.settle()
+    assert "Nobody but you" in house.telegram.texts()[0]
+
+
+def test_what_fell_due_at_night_is_asked_in_the_morning(house: House, at_night: None) -> None:
     house.wait(hours=12)
-    (sent,) = house.telegram.sent
-    assert sent.at == datetime(2026, 11, 25, 7, 0, tzinfo=UTC), "08:00 in Copenhagen"
+    assert house.telegram.sent[0].at == datetime(2026, 11, 25, 7, tzinfo=UTC), "08:00 local"
+    assert len(questions(house)) == 1

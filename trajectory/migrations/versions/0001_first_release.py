@@ -189,7 +189,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_member_id", "outbox", ["member_id"], unique=False)
     op.create_index("ix_outbox_patient", "outbox", ["patient_id", "sequence"], unique=False)
-    op.create_index("ix_outbox_ready", "outbox", ["status", "ready_at"], unique=False)
+    op.create_index("ix_outbox_ready", "outbox", ["status", "priority", "ready_at"], unique=False)
     op.create_table(
         "session",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
