@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from templates.command_words import load_command_words
+from templates.command_words import CommandWords, load_command_words
 
 _TOKENS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[a-z]+\}|[^\s\[\](){}]+")
 _BLANKS = re.compile(r"\s+")
 _EDGES = " \t\n.!,;:\"'()/"
+_Patterns = Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ def recognise(text: str, language: str) -> Command | None:
     said = tidy(text)
     if not said:
         return None
+    opening = _opening(said)
     for patterns in _by_language(language):
-        for name, pattern in patterns:
+        for name, pattern in patterns.get(opening, ()):
             found = pattern.fullmatch(" " + said)
             if found is not None:
                 slots = {k: v for k, v in found.groupdict().items() if v}
@@ -88,7 +90,11 @@ def tidy(text: str) -> str:
     return line if line.strip("?") == "" else line.rstrip("?" + _EDGES)
 
 
-def _by_language(first: str) -> Iterator[tuple[tuple[str, re.Pattern[str]], ...]]:
+def _opening(said: str) -> str:
+    return said.partition(" ")[0].rstrip(":,").casefold()
+
+
+def _by_language(first: str) -> Iterator[_Patterns]:
     compiled = _compiled()
     yield compiled[first]
     for language, patterns in compiled.items():
@@ -97,15 +103,31 @@ def _by_language(first: str) -> Iterator[tuple[tuple[str, re.Pattern[str]], ...]
 
 
 @cache
-def _compiled() -> Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]]:
-    return {
-        language: tuple(
-            (name, re.compile(_expression(pattern), re.IGNORECASE))
-            for name, patterns in words.commands.items()
-            for pattern in patterns
-        )
-        for language, words in load_command_words().items()
-    }
+def _compiled() -> Mapping[str, _Patterns]:
+    return {language: _indexed(words) for language, words in load_command_words().items()}
+
+
+def _indexed(words: CommandWords) -> _Patterns:
+    """Patterns by the word that a message begins with: most messages fit none of them.
+
+    Of one command, those that take no words of the patient come first.
+    """
+    index: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for name, patterns in words.commands.items():
+        for pattern in sorted(patterns, key=lambda pattern: "{" in pattern):
+            compiled = re.compile(_expression(pattern), re.IGNORECASE)
+            for opening in dict.fromkeys(_openings(pattern)):
+                index.setdefault(opening, []).append((name, compiled))
+    return index
+
+
+def _openings(pattern: str) -> Iterator[str]:
+    """The words that a message of this pattern can begin with."""
+    for token in _TOKENS.findall(pattern):
+        for words in token.strip("[]()").split("|"):
+            yield _opening(words.strip())
+        if not token.startswith("["):
+            return
 
 
 def _expression(pattern: str) -> str:

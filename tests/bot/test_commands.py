@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.commands import asks, means_everybody, recognise, role_of
+from templates.command_words import load_command_words
+
+SAID = {
+    "en": {
+        "stop": [
+            "Stop", "STOP.", "stop!", "/stop", "stop please", "Please stop", "Stop it", "stop all",
+            "unsubscribe", "cancel", "end", "quit", "opt out", "Please stop texting me",
+            "stop sending me these messages", "Stop all messages", "no more questions please",
+            "I want to stop", "leave me alone", "take me off your list", "  stop  ",
+        ],
+        "start": ["start", "START", "unstop", "start again", "/start"],
+        "help": ["help", "HELP!", "?", "info", "Help me", "I need help", "what can I do?", "menu"],
+        "back": ["back", "go back", "undo", "previous", "the last question again"],
+        "skip": [
+            "skip", "pass", "next", "skip it", "skip this question", "rather not say",
+            "I would rather not answer", "I'd rather not say", "I’d rather not say", "no comment",
+        ],
+        "does-not-apply": [
+            "does not apply", "doesn't apply", "It doesn't apply to me", "n/a", "not relevant",
+        ],
+        "later": ["later", "not now", "ask me again later", "remind me later", "can't now"],
+        "progress": ["how am I doing", "How am I doing?", "summary", "status", "show me my numbers"],
+        "who": ["who can see my data", "Who can see my data?", "who", "who has access"],
+        "send": ["share", "send my summary"],
+        "add-professional": ["add a professional", "add somebody"],
+        "stop-sharing": ["stop sharing", "Stop sharing my data", "unshare"],
+    },
+    "da": {
+        "stop": [
+            "Stop", "stop nu", "afmeld", "stop tak", "venligst stop", "Jeg vil gerne stoppe",
+            "stop nu med alle de spørgsmål", "jeg vil ikke have flere beskeder", "lad mig være",
+            "ikke flere spørgsmål tak", "hold op med at skrive til mig", "stop det her",
+        ],
+        "start": ["start", "tilmeld", "start igen", "begynd igen"],
+        "help": ["hjælp", "HJÆLP!", "hjaelp", "Hjælp mig", "jeg har brug for hjælp", "?"],
+        "back": ["tilbage", "gå tilbage", "fortryd", "det sidste spørgsmål igen"],
+        "skip": ["spring over", "spring det over", "næste", "det vil jeg helst ikke svare på"],
+        "does-not-apply": ["ikke relevant", "det er ikke relevant for mig", "passer ikke"],
+        "later": ["senere", "ikke nu", "spørg mig igen senere", "om lidt"],
+        "progress": ["hvordan går det", "Hvordan går det med mig?", "status", "vis mine tal"],
+        "who": ["hvem kan se mine data", "hvem kan se mine svar?", "hvem har adgang"],
+        "send": ["del", "send mit overblik"],
+        "add-professional": ["tilføj en behandler", "ny behandler"],
+        "stop-sharing": ["stop deling", "Stop med at dele", "luk adgangen"],
+    },
+}  # fmt: skip
+
+WITH_WORDS = [
+    ("en", "send my summary to my physio", "send", {"whom": "physio"}),
+    ("en", "Send my summary to Anne Berg.", "send", {"whom": "Anne Berg"}),
+    ("en", "share with my doctor, Bo Holm, bo@clinic.dk", "send",
+     {"whom": "doctor, Bo Holm, bo@clinic.dk"}),
+    ("en", "let my physio see my numbers", "send", {"whom": "physio"}),
+    ("en", "stop sharing with my physio", "stop-sharing", {"whom": "physio"}),
+    ("en", "add my chiropractor Lars", "add-professional", {"whom": "chiropractor Lars"}),
+    ("en", "question for my next visit: may I run?", "question", {"text": "may I run?"}),
+    ("en", "ask my physio can I lift", "question", {"text": "can I lift"}),
+    ("en", "Note The cat\nkept me awake!", "note", {"text": "The cat\nkept me awake!"}),
+    ("da", "send mit overblik til min fysioterapeut", "send", {"whom": "fysioterapeut"}),
+    ("da", "Del mine svar med Anne Berg", "send", {"whom": "Anne Berg"}),
+    ("da", "send til min læge", "send", {"whom": "læge"}),
+    ("da", "lad min fys se mine tal", "send", {"whom": "fys"}),
+    ("da", "stop deling med Anne", "stop-sharing", {"whom": "Anne"}),
+    ("da", "tilføj min læge Bo", "add-professional", {"whom": "læge Bo"}),
+    ("da", "spørgsmål til mit næste besøg: må jeg løbe?", "question", {"text": "må jeg løbe?"}),
+    ("da", "husk at ringe", "note", {"text": "at ringe"}),
+]  # fmt: skip
+
+NEAR_MISSES = {
+    "en": [
+        "I can't stop thinking about it", "it will not stop", "I want this to stop", "don't stop",
+        "the pain stops me", "stop smoking", "does it stop?", "stop and go",
+        "help me lift", "it does not help", "nothing helps", "my wife helps me",
+        "back pain", "it's back", "my back", "back hurts", "lower back", "get back to you",
+        "skip rope hurts", "I skip sport", "passing water hurts", "next week", "next to the spine",
+        "later in the day it hurts", "a bit later", "not now but yesterday",
+        "start of the week", "it starts at night", "end of the day", "who knows",
+        "no", "yes", "n", "y", "7", "A", "about 6", "agree", "add 1", "add two pills", "share of pain",
+        "I do not apply cream", "note", "question", "my doctor", "status quo", "info about pills",
+    ],
+    "da": [
+        "nej", "ja", "hej", "n", "j", "7", "A", "enig", "cirka 6", "top", "stat",
+        "jeg kan ikke stoppe med at tænke på det", "det stopper ikke", "det skal stoppe",
+        "stop ikke", "hjælper ikke", "min kone hjælper mig", "hjælp til at løfte",
+        "ondt i ryggen", "tilbage i sengen", "smerterne er tilbage", "jeg springer over hegn",
+        "spring ikke", "næste uge", "senere på dagen", "lidt senere", "passer fint",
+        "starten af ugen", "slut med sport", "hvem ved", "del af smerten", "hvordan skal jeg sidde",
+        "note", "spørgsmål", "min læge",
+    ],
+}  # fmt: skip
+
+EXAMPLES = [
+    (language, text, name)
+    for language, commands in SAID.items()
+    for name, texts in commands.items()
+    for text in texts
+]
+MISSES = [(language, text) for language, texts in NEAR_MISSES.items() for text in texts]
+LANGUAGES = sorted(load_command_words())
+
+
+@pytest.mark.parametrize(("language", "text", "name"), EXAMPLES)
+def test_a_command_is_known_by_word_and_by_sentence(language: str, text: str, name: str) -> None:
+    command = recognise(text, language)
+
+    assert command is not None
+    assert (command.name, dict(command.slots)) == (name, {})
+
+
+@pytest.mark.parametrize(("language", "text", "name", "slots"), WITH_WORDS)
+def test_what_a_command_is_about_is_taken_as_the_patient_wrote_it(
+    language: str, text: str, name: str, slots: dict[str, str]
+) -> None:
+    command = recognise(text, language)
+
+    assert command is not None
+    assert (command.name, dict(command.slots)) == (name, slots)
+
+
+@pytest.mark.parametrize(("language", "text"), MISSES)
+def test_words_that_only_look_like_a_command_are_none(language: str, text: str) -> None:
+    assert recognise(text, language) is None
+
+
+@pytest.mark.parametrize(("language", "text", "name"), EXAMPLES)
+def test_a_command_is_known_in_the_other_language_too(language: str, text: str, name: str) -> None:
+    other = next(each for each in LANGUAGES if each != language)
+
+    command = recognise(text, other)
+
+    assert command is not None
+    assert command.name == name
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", "👍", "\u200b", "!"])
+def test_nothing_said_is_no_command(text: str) -> None:
+    assert recognise(text, "en") is None
+
+
+PATTERNS = [
+    (language, name, pattern)
+    for language, words in load_command_words().items()
+    for name, patterns in words.commands.items()
+    for pattern in patterns
+]
+TOKEN = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[a-z]+\}|[^\s\[\](){}]+")
+FREE = st.sampled_from(["Anne", "Bo Holm", "x@y.dk", "Zoë"])
+
+
+@st.composite
+def written(draw: st.DrawFn, pattern: str) -> str:
+    """A message of this pattern, in any case and with any punctuation at its end."""
+    words = " ".join(filter(None, (draw(_part(token)) for token in TOKEN.findall(pattern))))
+    shaped = draw(st.sampled_from([str, str.upper, str.capitalize]))(words)
+    return shaped + draw(st.sampled_from(["", ".", "!", " "]))
+
+
+def _part(token: str) -> st.SearchStrategy[str]:
+    if token.startswith("{"):
+        return FREE
+    words = [word.strip() for word in token.strip("[]()").split("|")]
+    return st.sampled_from([*words, ""] if token.startswith("[") else words)
+
+
+@given(st.sampled_from(PATTERNS).flatmap(lambda p: st.tuples(st.just(p), written(p[2]))))
+def test_every_pattern_means_its_own_command(example: tuple[tuple[str, str, str], str]) -> None:
+    (language, name, _), text = example
+
+    command = recognise(text, language)
+
+    assert command is not None
+    assert command.name == name
+
+
+@given(st.text(max_size=80), st.sampled_from(LANGUAGES))
+def test_whatever_is_written_is_a_command_or_none(text: str, language: str) -> None:
+    command = recognise(text, language)
+
+    assert command is None or command.name in load_command_words()[language].commands
+
+
+def all_words(kind: str) -> Iterator[tuple[str, str]]:
+    for words in load_command_words().values():
+        for role, names in getattr(words, kind).items():
+            yield from ((role, name) for name in names)
+
+
+def test_a_role_is_known_by_every_word_for_it_and_by_no_other() -> None:
+    for role, name in all_words("roles"):
+        assert role_of(name.upper()) == role
+    assert role_of("Anne") is None
+    assert role_of("") is None
+
+
+def test_no_word_names_two_roles() -> None:
+    named = [(name, role) for role, name in all_words("roles")]
+
+    assert len({name for name, _ in named}) == len(set(named))
+
+
+@pytest.mark.parametrize("text", ["everybody", "All of them.", "alle", "Dem alle"])
+def test_everybody_is_understood(text: str) -> None:
+    assert means_everybody(text)
+    assert not means_everybody(f"{text} but Anne")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_question"),
+    [
+        ("what about cycling", True),
+        ("7 and can I run", True),
+        ("må jeg cykle", True),
+        ("hvorfor gør det ondt", True),
+        ("the cat kept me awake", False),
+        ("worse than on Monday", False),
+        ("jeg er træt", False),
+        ("I know what helps", False),
+    ],
+)
+def test_a_question_is_told_from_a_remark(text: str, is_question: bool) -> None:
+    assert asks(text) is is_question
