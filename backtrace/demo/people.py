@@ -126,12 +126,15 @@ class _Birgit:
 
 
 def seed(deployment: Deployment, clock: MovableClock, today: datetime) -> int:
-    """Make the invented patient's history up to the afternoon of `today`; her id."""
-    end = datetime.combine(today.astimezone(ZONE).date(), time(16), tzinfo=ZONE)
+    """Make the invented patient's history up to the evening of `today`; her id.
+
+    It ends just after the usual hour of questions, so that a jump of a day brings the next.
+    """
+    end = datetime.combine(today.astimezone(ZONE).date(), time(18, 30), tzinfo=ZONE)
     clock.set(end - timedelta(weeks=WEEKS))
     birgit = _Birgit(deployment, clock, _enrol(deployment))
     birgit.answer_all()
-    for day in _days(clock.now(), end):
+    for day in _days(clock.now()):
         drive(deployment, clock, day + timedelta(minutes=20))
         birgit.answer_all()
         _on_day(birgit, (day - (end - timedelta(weeks=WEEKS))).days)
@@ -144,10 +147,10 @@ def _enrol(deployment: Deployment) -> PatientRef:
     return enrol(deployment, newcomer, consented=True)
 
 
-def _days(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Each evening's time of questions, from the day after the start to the end."""
+def _days(start: datetime) -> Iterator[datetime]:
+    """Each evening's time of questions, from the day after the start to the last day."""
     first = start.astimezone(ZONE)
-    for number in range(1, (end - start).days):
+    for number in range(1, WEEKS * 7 + 1):
         day = (first + timedelta(days=number)).date()
         yield datetime.combine(day, time(18), tzinfo=ZONE)
 
