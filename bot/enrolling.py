@@ -27,6 +27,8 @@ class Newcomer:
     pathway: str | None = "low-back-pain"
     name: str = ""
     code: str = ""
+    weekday: int = 0
+    """Day of the weekly check-in, Monday 0."""
     known: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -69,6 +71,7 @@ def _create(
 ) -> PatientRef:
     person = Person(0, "enrolling", newcomer.language, newcomer.timezone)
     person.name, person.code = newcomer.name, newcomer.code
+    person.weekday = newcomer.weekday
     patient_id, sealer = patients.create(
         connection,
         deployment.ids,

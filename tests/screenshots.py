@@ -82,8 +82,7 @@ def _desktop(page: Page) -> None:
 def _phone(page: Page) -> None:
     """The demo and the chat on a small phone, with a question that waits."""
     let_pass(page, "+1 day")
-    let_pass(page, "+1 hour", times=3)
-    Phone(page).hears("1/10 ")
+    Phone(page).hears("1/5 ")
     expect(page.locator("#status")).to_be_empty(timeout=10_000)
     page.evaluate("scrollTo(0, 0)")
     page.mouse.move(0, 0)

@@ -128,11 +128,12 @@ class _Birgit:
 def seed(deployment: Deployment, clock: MovableClock, today: datetime) -> int:
     """Make the invented patient's history up to the evening of `today`; her id.
 
-    It ends just after the usual hour of questions, so that a jump of a day brings the next.
+    It ends just after the usual hour of questions, the day before a weekly check-in, so that
+    a jump of a day brings the next.
     """
     end = datetime.combine(today.astimezone(ZONE).date(), time(18, 30), tzinfo=ZONE)
     clock.set(end - timedelta(weeks=WEEKS))
-    birgit = _Birgit(deployment, clock, _enrol(deployment))
+    birgit = _Birgit(deployment, clock, _enrol(deployment, end))
     birgit.answer_all()
     for day in _days(clock.now()):
         drive(deployment, clock, day + timedelta(minutes=20))
@@ -142,8 +143,9 @@ def seed(deployment: Deployment, clock: MovableClock, today: datetime) -> int:
     return birgit.ref.patient_id
 
 
-def _enrol(deployment: Deployment) -> PatientRef:
-    newcomer = Newcomer("web", ADDRESS, "en", name=NAME, code=CODE)
+def _enrol(deployment: Deployment, end: datetime) -> PatientRef:
+    tomorrow = (end.weekday() + 1) % 7
+    newcomer = Newcomer("web", ADDRESS, "en", name=NAME, code=CODE, weekday=tomorrow)
     return enrol(deployment, newcomer, consented=True)
 
 
