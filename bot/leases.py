@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,14 +60,24 @@ _READY = _FREE.where(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW).or
 _ABANDONED = _FREE.where(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW).order_by(
     _outbox.c.priority, _outbox.c.lease_until
 )
+# Two processes may find two messages to one address at the same time: whoever holds the
+# address takes one, and looks again whether another is under way meanwhile.
+_HOLD = (
+    select(_address.c.id, _address.c.value, _address.c.status)
+    .where(_address.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_address.c.id)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_EXIST = select(_address.c.id).where(_address.c.id.in_(bindparam("ids", expanding=True)))
 _LEASE = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)), ~_BLOCKED)
     .values(
         status="sending",
         lease_until=bindparam("until", type_=_outbox.c.lease_until.type),
         attempts=_outbox.c.attempts + 1,
     )
+    .returning(_outbox.c.id)
 )
 # STOP came while it was under way: no second attempt.
 _TAKEN_BACK = and_(
@@ -142,16 +152,40 @@ class Outcome:
         }
 
 
-def take(
-    connection: Connection, now: datetime, channels: Sequence[str], limit: int
-) -> Sequence[Row[Any]]:
-    """Lease what may go out now, the most urgent first; `attempts` is as it was before."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Rows whose `attempts` is as it was before, and the sealed addresses that they go to.
+
+    An address is left out that has turned out to be somebody else's.
+    """
+
+    rows: Sequence[Row[Any]]
+    addresses: Mapping[int, bytes]
+
+
+def take(connection: Connection, now: datetime, channels: Sequence[str], limit: int) -> Taken:
+    """Lease what may go out now, the most urgent first."""
     asked = {"now": now, "channels": channels, "limit": limit}
     rows = [*connection.execute(_ABANDONED, asked), *connection.execute(_READY, asked)]
-    rows.sort(key=lambda row: row.priority)
-    if rows:
-        connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
-    return rows
+    wanted = sorted({row.address_id for row in rows if row.address_id is not None})
+    held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}
+    busy = _busy(connection, [address_id for address_id in wanted if address_id not in held])
+    rows = [row for row in rows if row.address_id not in busy]
+    if not rows:
+        return Taken([], {})
+    lease = {"ids": [row.id for row in rows], "until": now + LEASE, "now": now}
+    leased = set(connection.execute(_LEASE, lease).scalars())
+    return Taken(
+        sorted((row for row in rows if row.id in leased), key=lambda row: int(row.priority)),
+        {row.id: row.value for row in held.values() if row.status != "closed"},
+    )
+
+
+def _busy(connection: Connection, address_ids: Sequence[int]) -> Collection[int]:
+    """Those that another process holds; the others exist no more."""
+    if not address_ids:
+        return ()
+    return set(connection.execute(_EXIST, {"ids": address_ids}).scalars())
 
 
 def record(connection: Connection, outcomes: Iterable[Outcome]) -> None:

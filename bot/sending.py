@@ -6,21 +6,21 @@ safety messages before everything.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row
 
 from bot import leases, outbox
 from bot.channels import NotSent, Parcel, Trouble
 from bot.deployment import Deployment
 from bot.leases import LEASE, Outcome
 from bot.messages import Button, Rendered
-from trajectory import patients, tables
-from trajectory.keys import WrongKey
+from trajectory import patients
+from trajectory.keys import Sealer, WrongKey
 from trajectory.patients import LockedPatient
 
 BATCH = 100
@@ -33,10 +33,6 @@ LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 12
 
 _log = structlog.get_logger(__name__)
-_address = tables.core(tables.Address)
-_ADDRESSES = select(_address.c.id, _address.c.value).where(
-    _address.c.id.in_(bindparam("ids", expanding=True)), _address.c.status != "closed"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +44,6 @@ class Leased:
     address_id: int | None
     attempt: int
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Recipients:
-    """Whose the messages of a batch are, and the sealed addresses that they go to."""
-
-    patients: Mapping[int, LockedPatient]
-    addresses: Mapping[int, bytes]
 
 
 def send_ready(
@@ -79,57 +67,48 @@ def _lease(
 ) -> tuple[int, list[Leased]]:
     """Take what is ready: how many rows, and those that can be sent."""
     now = deployment.clock.now()
-    rows = leases.take(connection, now, channels, limit)
-    if not rows:
-        return 0, []
-    recipients = _recipients(connection, rows)
+    taken = leases.take(connection, now, channels, limit)
+    people = patients.read(connection, {row.patient_id for row in taken.rows})
+    owners = {person.patient_id: person for person in people}
     leased, unsendable = [], []
-    for row in rows:
+    for row in taken.rows:
         try:
-            leased.append(_opened(deployment, row, recipients, now + LEASE - SPARE))
+            parcel = _opened(deployment, row, owners.get(row.patient_id), taken.addresses)
         except NotSent as trouble:
             unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
+        else:
+            until = now + LEASE - SPARE
+            leased.append(Leased(parcel, row.channel, row.address_id, row.attempts + 1, until))
     leases.record(connection, unsendable)
-    return len(rows), leased
-
-
-def _recipients(connection: Connection, rows: Iterable[Row[Any]]) -> _Recipients:
-    """Without those who were erased, and addresses that turned out to be somebody else's."""
-    rows = list(rows)
-    people = patients.read(connection, {row.patient_id for row in rows})
-    ids = sorted({row.address_id for row in rows if row.address_id is not None})
-    places = connection.execute(_ADDRESSES, {"ids": ids}).all() if ids else []
-    return _Recipients(
-        {person.patient_id: person for person in people}, {row.id: row.value for row in places}
-    )
+    return len(taken.rows), leased
 
 
 def _opened(
-    deployment: Deployment, row: Row[Any], recipients: _Recipients, until: datetime
-) -> Leased:
-    """Raises NotSent where a message can or must not be sent at all."""
+    deployment: Deployment,
+    row: Row[Any],
+    owner: LockedPatient | None,
+    addresses: Mapping[int, bytes],
+) -> Parcel:
+    """The message in the clear. Raises NotSent where it can or must not be sent at all."""
     if row.attempts >= MOST_ATTEMPTS:
         raise NotSent(Trouble.UNKNOWN, "lease")
     if row.error == outbox.STOPPED:
         raise NotSent(Trouble.GONE, outbox.STOPPED)
-    if row.patient_id not in recipients.patients:
+    if owner is None:
         raise NotSent(Trouble.GONE, "erased")
-    if row.address_id is not None and row.address_id not in recipients.addresses:
+    if row.address_id is not None and row.address_id not in addresses:
         raise NotSent(Trouble.GONE, "closed")
     try:
-        parcel = _parcel(deployment, row, recipients)
+        return _parcel(owner.sealer(deployment.ring), row, addresses)
     except WrongKey:
         raise NotSent(Trouble.RETRY, "wrong-key") from None
-    return Leased(parcel, row.channel, row.address_id, row.attempts + 1, until)
 
 
-def _parcel(deployment: Deployment, row: Row[Any], recipients: _Recipients) -> Parcel:
-    sealer = recipients.patients[row.patient_id].sealer(deployment.ring)
+def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Parcel:
     body = sealer.open_json(outbox.BODY, row.id, row.body)
     to = body["to"]
     if row.address_id is not None:
-        sealed = recipients.addresses[row.address_id]
-        to = sealer.open_text("address.value", row.address_id, sealed)
+        to = sealer.open_text("address.value", row.address_id, addresses[row.address_id])
     return Parcel(row.id, row.patient_id, to, _rendered(body))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot import outbox
+from bot import leases, outbox
 from bot.channels import NotSent, Parcel, Trouble
 from bot.leases import LEASE, Outcome
 from bot.messages import Priority, Rendered
@@ -22,6 +22,7 @@ from trajectory.database import Database, Unavailable
 from trajectory.keys import Ring
 from trajectory.patients import PatientRef
 
+on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
 
 
@@ -128,6 +129,19 @@ def test_a_reply_waits_for_the_bulk_that_is_under_way_and_a_safety_message_does_
     house.settle()
     assert other_process.telegram.texts() == ["call 112"]
     assert house.telegram.texts() == ["bulk", "reply"]
+
+
+@on_postgresql
+def test_two_processes_that_look_at_the_same_time_do_not_both_begin(
+    house: House, post: Post, other_process: House
+) -> None:
+    post("bulk", BULK)
+    with house.database.write() as connection:
+        taken = leases.take(connection, house.clock.now(), ["telegram"], 10)
+        assert len(taken.rows) == 1
+        post("reply")
+        assert other_process.send() == 0, "the first has taken one and has not committed yet"
+    assert other_process.send() == 0, "it is under way"
 
 
 def test_safety_before_replies_before_bulk(house: House, post: Post) -> None:
