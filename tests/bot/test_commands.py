@@ -162,8 +162,8 @@ FREE = st.sampled_from(["Anne", "Bo Holm", "x@y.dk", "Zoë"])
 def written(draw: st.DrawFn, pattern: str) -> str:
     """A message of this pattern, in any case and with any punctuation at its end."""
     words = " ".join(filter(None, (draw(_part(token)) for token in TOKEN.findall(pattern))))
-    shaped = draw(st.sampled_from([str, str.upper, str.capitalize]))(words)
-    return shaped + draw(st.sampled_from(["", ".", "!", " "]))
+    ending = draw(st.sampled_from(["", ".", "!", " "]))
+    return draw(st.sampled_from([words, words.upper(), words.capitalize()])) + ending
 
 
 def _part(token: str) -> st.SearchStrategy[str]:

@@ -113,7 +113,7 @@ def output(text: str) -> list[Line]:
     """The lines that a right transcript prints."""
     result = run(text)
     assert (result.code, result.err) == (0, "")
-    return [json.loads(line) for line in result.out.splitlines()]
+    return [json.loads(line) for line in result.out.split("\n")[:-1]]
 
 
 def entries(lines: Iterable[Line], kind: str | None = None, patient: str = "p1") -> list[Line]:

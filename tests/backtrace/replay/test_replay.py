@@ -57,7 +57,7 @@ def in_a_process(file: Path, settings: Mapping[str, str]) -> bytes:
     command = Path(sys.executable).with_name("backtrace")
     known = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
     done = subprocess.run(
-        [command, "replay", file], env=known | settings, capture_output=True, check=True
+        [command, "replay", file], env={**known, **settings}, capture_output=True, check=True
     )
     assert done.stderr == b""
     return done.stdout

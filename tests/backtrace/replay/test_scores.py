@@ -35,9 +35,7 @@ class Crowd:
         self._script = Script()
         self._names: list[str] = []
 
-    def answer(
-        self, flow_id: str, answers: Answers, language: str, channel: str, way: str
-    ) -> None:
+    def answer(self, flow_id: str, answers: Answers, language: str, channel: str, way: str) -> None:
         """Let one more patient answer, by `letters`, `labels` or `taps`."""
         name = f"p{len(self._names)}"
         self._names.append(name)
@@ -145,7 +143,9 @@ def test_the_published_start_back_groups_come_out_on_every_channel_in_both_langu
 
 def test_every_answer_stands_under_its_item_with_its_option_and_the_raw_words() -> None:
     script = Script().enrol(language="da").start("odi")
-    script.say("c", "Som altid, men det gør ondt", "spring over", *"BBBB", "ikke relevant", "A", "f")
+    script.say(
+        "c", "Som altid, men det gør ondt", "spring over", *"BBBB", "ikke relevant", "A", "f"
+    )
 
     recorded = entries(script.play())
 
@@ -208,9 +208,7 @@ SOMEWHERE = st.sampled_from(EVERYWHERE)
 
 def answered(lists: Sequence[int]) -> st.SearchStrategy[Answers]:
     """Answers to items with so many options each; about one in five is left out."""
-    return st.tuples(
-        *(st.one_of(*[st.integers(0, count - 1)] * 4, LEFT_OUT) for count in lists)
-    )
+    return st.tuples(*(st.one_of(*[st.integers(0, count - 1)] * 4, LEFT_OUT) for count in lists))
 
 
 @settings(max_examples=4)

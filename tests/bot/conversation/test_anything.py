@@ -1,0 +1,148 @@
+"""Whatever is written, wherever a conversation stands: answered, and never kept as what it is not.
+
+Many patients write in one transcript, so that a few examples are thousands of messages.
+"""
+
+from __future__ import annotations
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from backtrace.definitions import shipped_library
+from bot.commands import recognise
+from flows.model import ItemKind
+from templates.catalogue import load_catalogues
+from tests.backtrace.replay.playing import Line, Script, as_file, output
+from tests.flows.test_reading import MESSAGES
+
+LIBRARY = shipped_library()
+FAILED = [words.say("failed", doctor="1813") for words in load_catalogues("messages").values()]
+CHANNELS = ("sms", "telegram", "web")
+
+STATES: dict[str, list[str]] = {
+    "nothing open": [],
+    "a list of statements": ["* odi"],
+    "asked back": ["* odi", "3"],
+    "the last statement": ["* odi", *"AAAAAAAAA"],
+    "just finished": ["* odi", *"AAAAAAAAAA"],
+    "agree or not": ["* start-back"],
+    "a scale": ["* weekly-check-in"],
+    "a count": ["* weekly-check-in", "6"],
+    "own words": ["* intake", "A"],
+    "a warning sign": ["* red-flags"],
+    "after an emergency": ["* odi", "* red-flags", *"AAAAAAAAAA", "yes"],
+    "two flows at once": ["* odi", "* weekly-check-in"],
+    "sharing: a name": ["share"],
+    "sharing: whom": ["add my physio Anne a@b.dk", "add my gp Bo b@b.dk", "share"],
+    "sharing: preview": ["share with my physio Anne Berg a@b.dk"],
+    "sharing: alert": ["share with my physio Anne Berg a@b.dk", "A", "4071"],
+    "sharing: code": ["share with my physio Anne Berg a@b.dk", "A"],
+    "ending": ["share with my physio Anne Berg a@b.dk", "A", "4071", "no", "stop sharing"],
+    "stopped": ["* odi", "stop"],
+    "ending when stopped": ["share with my gp Bo b@b.dk", "A", "4071", "no", "stop",
+                            "stop sharing"],
+    "keeping a question": ["I have been thinking about my neighbour"],
+}  # fmt: skip
+ENROLLING: dict[str, list[str]] = {
+    "consent": [],
+    "name": ["yes"],
+    "hour": ["yes", "Birgit"],
+    "weekday": ["yes", "Birgit", "A"],
+    "code": ["yes", "Birgit", "A", "A"],
+    "declined": ["no"],
+    "stopped": ["stop"],
+}
+COMMANDS = st.sampled_from(
+    ["stop", "start", "help", "back", "skip", "later", "how am i doing", "who", "stop sharing"]
+    + ["share", "send my summary to everybody", "add my mother", "does not apply", "note", "?"]
+    + ["question what", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
+)
+LABELS = st.sampled_from(
+    [
+        text
+        for flow in LIBRARY.flows.values()
+        for item in flow.items
+        for option in item.options
+        for text in option.text.values()
+    ]
+)
+ODD = st.sampled_from(
+    ["", " ", "\x00", "\u202e7", "7" * 5000, "a" * 5000, "{name}", "%s", "'; DROP TABLE entry;--"]
+    + ["٣", "²", "1e3", "-1", "11", "6.5", "½", "🤷", "\n\n", "<b>7</b>", "A\nB", "q.1.1.a"]
+)
+TEXTS = st.lists(st.one_of(MESSAGES, COMMANDS, LABELS, ODD), min_size=1, max_size=4)
+
+
+def conversation(name: str, state: str, enrolling: bool, said: list[str], place: int) -> Script:
+    """A patient who is brought into this state and then writes."""
+    language, channel = ("en", "da")[place % 2], CHANNELS[place % 3]
+    script = Script().enrol(
+        name,
+        language=language,
+        channel=channel,
+        consent=not enrolling,
+        code=None if enrolling else "4071",
+        name="" if enrolling else "Birgit",
+        pathway="low-back-pain" if enrolling else None,
+    )
+    for words in (ENROLLING if enrolling else STATES)[state]:
+        if words.startswith("* "):
+            script.start(words[2:], name)
+        else:
+            script.say(words, patient=name)
+    return script.say(*said, patient=name)
+
+
+def ended_up_unanswered(steps: list[Line], replies: list[Line]) -> list[str]:
+    """What a patient wrote, not stopped, without getting a message in the same minute."""
+    moments = {line["at"] for line in replies}
+    stopped, unanswered = False, []
+    for step in steps:
+        if "text" not in step:
+            continue
+        command = recognise(step["text"], "en")
+        if command is not None and command.name in ("stop", "start"):
+            stopped = command.name == "stop"
+        if not stopped and step["at"] not in moments:
+            unanswered.append(step["text"])
+    return unanswered
+
+
+def fits(entry: Line) -> bool:
+    """Whether an answer is one of those that its question has."""
+    item = LIBRARY.flow(entry["flow"]).item(entry["item"])
+    value, code = entry["value"], entry.get("code")
+    if item.kind is ItemKind.TEXT:
+        return value is None and code is None
+    if item.options:
+        option = item.option(code or "")
+        return option is not None and option.score == value
+    return code is None and item.minimum <= value <= item.maximum
+
+
+PLACES = [(state, False) for state in STATES] + [(state, True) for state in ENROLLING]
+
+
+@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+@given(st.lists(TEXTS, min_size=2 * len(PLACES), max_size=2 * len(PLACES)))
+def test_every_message_is_answered_and_nothing_is_kept_that_no_question_has(
+    everybody: list[list[str]],
+) -> None:
+    scripts = [
+        conversation(f"p{number}", *PLACES[number % len(PLACES)], said, number)
+        for number, said in enumerate(everybody)
+    ]
+    steps = sorted((step for script in scripts for step in script.steps), key=lambda s: s["at"])
+
+    lines = output(as_file(steps))
+
+    assert not [line for line in lines if line.get("text") in FAILED]
+    answers = [
+        line["entry"]
+        for line in lines
+        if "entry" in line and line["entry"]["kind"] in ("answer", "correction")
+    ]
+    assert [entry for entry in answers if not fits(entry)] == []
+    for number, script in enumerate(scripts):
+        replies = [line for line in lines if line.get("to") == f"p{number}"]
+        assert ended_up_unanswered(script.steps, replies) == [], PLACES[number % len(PLACES)]
