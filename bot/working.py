@@ -75,3 +75,5 @@ def _until_nothing_is_left(work: Callable[[], int]) -> None:
     except Unavailable as error:
         # Nothing is lost: what was ready or due still is when the database is back.
         _log.warning("database unavailable", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
+        _log.error("mistake in a loop", error=type(error).__name__)
