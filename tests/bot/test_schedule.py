@@ -151,7 +151,7 @@ def model_of_check_ins(rhythm: Rhythm) -> list[datetime]:
 
 def all_of(step: Step, rhythm: Rhythm) -> list[datetime]:
     """Every occurrence that the product plans."""
-    found = []
+    found: list[datetime] = []
     while (moment := occurrence(step, rhythm, len(found) + 1)) is not None:
         found.append(moment)
     return found
