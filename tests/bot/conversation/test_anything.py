@@ -53,10 +53,10 @@ ENROLLING: dict[str, list[str]] = {
     "stopped": ["stop"],
 }
 COMMANDS = st.sampled_from(
-    ["stop", "start", "help", "back", "skip", "later", "how am i doing", "who", "stop sharing"]
-    + ["share", "send my summary to everybody", "add my mother", "does not apply", "note", "?"]
-    + ["question what", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
-)
+    ["stop", "start", "help", "back", "skip", "later", "how am i doing", "who", "stop sharing",
+     "share", "send my summary to everybody", "add my mother", "does not apply", "note", "?",
+     "question what", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
+)  # fmt: skip
 LABELS = st.sampled_from(
     [
         text
@@ -67,9 +67,9 @@ LABELS = st.sampled_from(
     ]
 )
 ODD = st.sampled_from(
-    ["", " ", "\x00", "\u202e7", "7" * 5000, "a" * 5000, "{name}", "%s", "'; DROP TABLE entry;--"]
-    + ["٣", "²", "1e3", "-1", "11", "6.5", "½", "🤷", "\n\n", "<b>7</b>", "A\nB", "q.1.1.a"]
-)
+    ["", " ", "\x00", "\u202e7", "7" * 5000, "a" * 5000, "{name}", "%s", "'; DROP TABLE entry;--",
+     "٣", "²", "1e3", "-1", "11", "6.5", "½", "🤷", "\n\n", "<b>7</b>", "A\nB", "q.1.1.a"]
+)  # fmt: skip
 TEXTS = st.lists(st.one_of(MESSAGES, COMMANDS, LABELS, ODD), min_size=1, max_size=4)
 
 
