@@ -35,12 +35,15 @@ def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
     pass_time(deployment, clock, until)
 
 
-def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
-    """As `drive`, where nothing is left to do now."""
+def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> bool:
+    """As `drive`, where nothing is left to do now; whether anything fell due on the way."""
+    begun = clock.now()
     while (moment := _next_moment(deployment, clock.now())) is not None and moment <= until:
         clock.set(moment)
         run_until_quiet(deployment)
+    passed = clock.now() > begun
     clock.set(until)
+    return passed
 
 
 def _next_moment(deployment: Deployment, after: datetime) -> datetime | None:

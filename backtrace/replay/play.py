@@ -52,8 +52,8 @@ class Player:
             WrongStep: a step asks for a button, message or page that is not there.
         """
         for batch in batches(steps):
-            pass_time(self._stage.deployment, self._stage.clock, batch[0][1].at)
-            yield from self._news()
+            if pass_time(self._stage.deployment, self._stage.clock, batch[0][1].at):
+                yield from self._news()
             self._act(batch)
             run_until_quiet(self._stage.deployment)
             yield from self._news([about(each) for _, each in batch])
