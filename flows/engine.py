@@ -64,8 +64,9 @@ def start(
 def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn:
     """Feed one reply to a session; return the new session and what happened.
 
-    A finished or expired session takes corrections only (`Chose`, `Amend`); it stays closed,
-    also where a correction enables a question that was never asked.
+    A finished or expired session takes corrections only (`Chose`, `Amend`), of what was given
+    before its end; an expired sitting takes none. A warning sign is never too late. The session
+    stays closed, also where a correction enables a question that was never asked.
 
     Raises:
         ValueError: the session runs on another definition, or is closed and this is no
@@ -216,9 +217,22 @@ def _amended(flow: Flow, session: Session, turn: int, text: str, lexicon: Lexico
 
 
 def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
-    """The item asked at that turn, if there was such a turn and the item is still asked."""
+    """The item asked at that turn, if there was one and an answer to it still counts."""
     item_id = session.asked_at(turn)
-    return next((item for item in enabled_items(flow, session) if item.id == item_id), None)
+    item = next((item for item in enabled_items(flow, session) if item.id == item_id), None)
+    return item if item is not None and _still_counts(flow, session, item) else None
+
+
+def _still_counts(flow: Flow, session: Session, item: Item) -> bool:
+    """Whether the session is open, or its answer to the item may change after the end.
+
+    A score of "today" must not come about days later by answers that were missing.
+    """
+    if session.status is Status.WAITING or item.flag is not None:
+        return True
+    if session.status is Status.EXPIRED and flow.one_sitting:
+        return False
+    return item.id in session.given
 
 
 def _take(flow: Flow, session: Session, item: Item, given: Given) -> Turn:

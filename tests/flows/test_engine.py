@@ -459,6 +459,44 @@ def test_without_answers_nothing_is_scored_at_the_end() -> None:
     assert talk.send(Chose(9, "1")) == (Expired(0, 2),)
 
 
+def test_after_the_end_a_question_that_was_left_open_is_not_answered_any_more() -> None:
+    talk = Talk(flow(PAIN, DAYS, kind=FlowKind.INSTRUMENT, scoring="sum"))
+    talk.say("7")
+    talk.expire()
+    before = talk.session
+    for reply in (Chose(2, "3"), Amend(2, "3"), Amend(2, "meh")):
+        assert talk.send(reply) == (Expired(1, 2),)
+    assert talk.session == before
+
+
+def test_a_skipped_question_is_answered_after_the_end() -> None:
+    talk = Talk(flow(PAIN, DAYS, kind=FlowKind.INSTRUMENT, scoring="sum"))
+    talk.say("7")
+    talk.send(Skip("skip"))
+    taken, again = talk.send(Chose(2, "3"))
+    assert taken == Answered("days", answer(3, "3", 2))
+    assert scored((again,)) == [10]
+
+
+def test_the_oswestry_of_a_day_that_is_over_is_not_scored_later() -> None:
+    talk = Talk(library().flow("odi"))
+    talk.say(*"cbcbccb")
+    expired, score = talk.expire()
+    assert scored((score,)) == [None]
+    before = talk.session
+    for turn in (1, 7, 8):
+        for reply in (Chose(turn, talk.flow.items[turn - 1].options[5].id), Amend(turn, "F")):
+            assert talk.send(reply) == (expired,)
+    assert talk.session == before
+
+
+def test_a_warning_sign_is_never_too_late() -> None:
+    talk = Talk(flow(PAIN, flagged("bladder", Urgency.EMERGENCY)))
+    talk.say("7")
+    talk.expire()
+    assert talk.send(Chose(2, "yes"))[1:] == (RedFlag("bladder", Urgency.EMERGENCY, "Yes"),)
+
+
 def test_a_reminder_repeats_the_waiting_question_and_forgets_the_offer() -> None:
     talk = Talk(flow(PAIN, DAYS))
     talk.say("6?")
