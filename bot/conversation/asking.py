@@ -83,7 +83,7 @@ def set_timers(step: Step) -> None:
     """Set when the open session reminds and when it expires, if there is one."""
     if step.open is None:
         return
-    step.do(SetDue("expire", "expire", _expires(step, step.open), step.open.id))
+    step.do(SetDue("expire", "expire", expires(step, step.open), step.open.id))
     set_reminder(step, step.flow_of(step.open))
 
 
@@ -99,13 +99,14 @@ def set_reminder(step: Step, flow: Flow) -> None:
 
 def take_up(step: Step) -> None:
     """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
-    if step.open is not None and _expires(step, step.open) <= step.now:
+    if step.open is not None and expires(step, step.open) <= step.now:
         expire(step, step.open)
     set_timers(step)
     repeat(step)
 
 
-def _expires(step: Step, open: OpenSession) -> datetime:
+def expires(step: Step, open: OpenSession) -> datetime:
+    """When this session runs out."""
     flow = step.flow_of(open)
     if flow.one_sitting:
         return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
@@ -135,20 +136,22 @@ def expire(step: Step, open: OpenSession) -> None:
     """Close a session whose time is up; what was answered stays, and is scored if enough."""
     flow = step.flow_of(open)
     turn = engine.expire(flow, open.session)
+    again = comes_again(step, open)
+    if again is not None:
+        payload = {"flow": flow.id, "last": True}
+        step.do(SetDue(f"again:{flow.id}", "flow", again, payload=payload))
     open.session = turn.session
-    scored = any(
-        isinstance(event, happened.Scored) and event.score.value is not None
-        for event in turn.events
-    )
-    if flow.one_sitting and not scored and not open.last:
-        _offer_again(step, flow)
     tell(step, flow, open, turn.events)
 
 
-def _offer_again(step: Step, flow: Flow) -> None:
-    """A sitting that ran out unfinished is offered once more, whole, at the chosen hour."""
-    at = next_clock(step.now, step.person.zone, step.person.hour)
-    step.do(SetDue(f"again:{flow.id}", "flow", at, payload={"flow": flow.id, "last": True}))
+def comes_again(step: Step, open: OpenSession) -> datetime | None:
+    """When a sitting that runs out as it stands is offered once more, whole; None: it is not."""
+    flow = step.flow_of(open)
+    events = engine.expire(flow, open.session).events
+    scored = any(isinstance(e, happened.Scored) and e.score.value is not None for e in events)
+    if not flow.one_sitting or scored or open.last:
+        return None
+    return next_clock(max(expires(step, open), step.now), step.person.zone, step.person.hour)
 
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
@@ -306,7 +309,8 @@ def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> Non
 
 def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
-        safety.remind(step)
+        if not step.memory.held:
+            safety.remind(step)
     elif open is step.open and flow.closing is not None:
         step.lead.append(flow.closing[step.person.language])
 

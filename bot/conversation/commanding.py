@@ -10,10 +10,11 @@ from bot.conversation import asking, pathways
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.lists import joined
+from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, sharing
+from bot.conversation.tasks import ending, enrolment, follow_up, sharing
 from bot.conversation.tasks.keeping import keep
 from bot.schedule import awake
 from trajectory.grants import Grant
@@ -74,7 +75,10 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(Audit("started-again"))
         pathways.set_all(step, step.now)
         step.add_line("start.again")
-        asking.take_up(step)
+        if step.memory.held:
+            follow_up.begin(step)
+        else:
+            asking.take_up(step)
         return
     step.add_line("start.already")
     asking.repeat(step)
@@ -88,9 +92,23 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
     elif step.open is None:
         step.add_line("nothing.open")
     else:
-        at = awake(step.now + LATER, step.person.zone)
-        step.do(SetDue("remind", "remind", at, step.open.id))
-        step.add_line(f"later.{_day(step, at)}", clock=f"{at.astimezone(step.person.zone):%H:%M}")
+        _put_off(step, step.open)
+
+
+def _put_off(step: Step, open: OpenSession) -> None:
+    """Promise the question again; one that runs out before comes anew, or has to be answered."""
+    at, expires = awake(step.now + LATER, step.person.zone), asking.expires(step, open)
+    again = at if at < expires else asking.comes_again(step, open)
+    if again is None:
+        step.add_line("later.closes", clock=_clock(step, expires))
+        return
+    if again < expires:
+        step.do(SetDue("remind", "remind", again, open.id))
+    step.add_line(f"later.{_day(step, again)}", clock=_clock(step, again))
+
+
+def _clock(step: Step, moment: datetime) -> str:
+    return f"{moment.astimezone(step.person.zone):%H:%M}"
 
 
 def _day(step: Step, moment: datetime) -> str:
