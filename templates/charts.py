@@ -23,16 +23,8 @@ LABEL_ROOM = 22.0
 STEPS = (1, 2, 7, 14, 28, 56, 91, 182, 364)
 MOST_DATES = 5
 
-Band = tuple[float, str]
-"""Upper end of a band and its id; the bands begin at zero."""
-
-ODI_BANDS: tuple[Band, ...] = (
-    (20, "minimal"),
-    (40, "moderate"),
-    (60, "severe"),
-    (80, "very-severe"),
-    (100, "extreme"),
-)
+Band = tuple[str, float]
+"""Id of a band and its upper end; the bands begin at zero."""
 
 
 class Plotted(Protocol):
@@ -176,7 +168,7 @@ def line_chart(
     """A curve, on its bands where the measure has some."""
     frame = _Frame(span, maximum, WIDTH - (RIGHT_OF_BANDS if bands else RIGHT))
     dots = _dots(points, frame)
-    ends = (0, *(end for end, _ in bands)) if bands else _round_values(maximum)
+    ends = (0, *(end for _, end in bands)) if bands else _round_values(maximum)
     return Chart(
         _axes(frame, ends),
         strips=_strips(bands, frame),
@@ -215,10 +207,10 @@ def _dates(frame: _Frame) -> tuple[DateTick, ...]:
 
 
 def _strips(bands: Sequence[Band], frame: _Frame) -> tuple[Strip, ...]:
-    lower = (0.0, *(end for end, _ in bands))
+    lower = (0.0, *(end for _, end in bands))
     return tuple(
         Strip(id, frame.y(end), round(frame.y(begin) - frame.y(end), 1), shade)
-        for shade, (begin, (end, id)) in enumerate(zip(lower, bands, strict=False))
+        for shade, (begin, (id, end)) in enumerate(zip(lower, bands, strict=False))
     )
 
 

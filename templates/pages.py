@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from templates.charts import ODI_BANDS, Chart, Span, bar_chart, line_chart
+from templates.charts import Chart, Span, bar_chart, line_chart
 from templates.telling import Telling
 from templates.words import Words
 
@@ -118,7 +118,8 @@ def _chart(summary: Any, course: Any) -> Chart:
     )
     match course.measure.id:
         case "odi":
-            return line_chart(course.points, span, 100, bands=ODI_BANDS, look=summary.since)
+            bands = course.measure.bands
+            return line_chart(course.points, span, 100, bands=bands, look=summary.since)
         case "pain":
             flags = [flag.at for flag in summary.flags if not flag.mistaken]
             return line_chart(course.points, span, 10, flags=flags, look=summary.since)

@@ -38,7 +38,7 @@ class Words:
 
     def name(self, kind: str, id: str, label: str | None = None) -> str:
         """What the pages call it; else the label that its definition gives; else its id."""
-        key = f"{kind}.{id}"
+        key = f"{kind}.{id.replace(' ', '-')}"
         if self.catalogue.has(key):
             return self.catalogue.say(key)
         return label or id.replace("-", " ")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from flows.scoring import ODI_BANDS
+
 
 class Direction(StrEnum):
     """Which way a change goes for the patient."""
@@ -52,6 +54,8 @@ class Measure:
     rule: Rule | None = None
     scored: bool = False
     higher_is_better: bool = False
+    bands: tuple[tuple[str, int], ...] = ()
+    """Ids and upper ends of the bands of a score; they begin at zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ ODI = Measure(
     # Ostelo 2008: 10 points or 30 % of baseline, shown only from 10 points on;
     # Lauridsen 2006 (Danish): improvement over 13, worsening over 12 is not measurement error.
     rule=Rule(important=10, error_better=13, error_worse=12),
+    bands=ODI_BANDS,
 )
 PAIN = Measure(
     "pain",

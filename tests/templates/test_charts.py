@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates.charts import ODI_BANDS, Span, bar_chart, line_chart
+from flows.scoring import ODI_BANDS
+from templates.charts import Span, bar_chart, line_chart
 from templates.words import Words
 
 START = datetime(2026, 1, 5, 17, tzinfo=UTC)

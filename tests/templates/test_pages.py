@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from jinja2 import UndefinedError
 
+from flows.scoring import ODI_BANDS
 from templates.pages import CURVES, curve, journal, render, summary_page
+from templates.words import Words
 from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit, later
 from trajectory.summary import Summary, summarise
 
@@ -134,6 +136,21 @@ def test_danish_professionals_read_danish() -> None:
     assert "Endnu intet notat fra en behandler." in seen
 
 
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_every_band_of_the_odi_has_words_of_the_page(language: str) -> None:
+    words = Words.of(language)
+    for id, _ in ODI_BANDS:
+        assert words.name("band", id, label="not this") != "not this"
+
+
+def test_a_very_severe_oswestry_is_danish_on_a_danish_page() -> None:
+    story = Story()
+    story.odi(at(1, 5), 72)
+    html = page(summarise(story.entries, BIRGIT, NOW, None), "da")
+    assert "meget svær" in read(html)
+    assert "very severe" not in html
+
+
 def test_private_notes_of_the_patient_are_nowhere_on_it() -> None:
     assert "do not like the exercises" not in page(three_months())
 
@@ -141,7 +158,7 @@ def test_private_notes_of_the_patient_are_nowhere_on_it() -> None:
 def test_a_corrected_score_shows_what_was_seen_and_what_counts() -> None:
     story = Story()
     odi = story.odi(at(2, 16), 40)
-    story.correct(odi, at(3, 9), 36)
+    story.correct(odi, at(3, 9), 36, late=True)
     seen = read(page(summarise(story.entries, BIRGIT, NOW, LOOKED)))
     assert "ODI of 16 Feb is now 36; it was 40 when you looked" in seen
     assert "corrected late, was 40" in seen
