@@ -6,15 +6,12 @@ puts them together again: the latest value counts, the earlier ones are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from trajectory.entries import Entry
-
-LATE = timedelta(hours=24)
-"""A correction later than this is marked late."""
 
 _READ = frozenset({"answer", "skip", "not-applicable", "correction", "score"})
 
@@ -24,6 +21,8 @@ class Reading:
     """What was said about one question at one time, oldest first, the last one counting."""
 
     history: tuple[Entry, ...]
+    is_late: bool = False
+    """Whether it was changed so late that somebody may have seen the value before."""
 
     @property
     def first(self) -> Entry:
@@ -60,11 +59,6 @@ class Reading:
             before for before, after in pairwise(values) if before is not None and before != after
         )
 
-    @property
-    def is_late(self) -> bool:
-        """Whether it was changed more than a day after it was first given."""
-        return bool(self.earlier) and self.last.recorded_at - self.first.recorded_at > LATE
-
     def known(self, when: datetime) -> Entry | None:
         """The row that counted at that moment, or None when nothing had been said yet."""
         until = [entry for entry in self.history if entry.recorded_at <= when]
@@ -82,8 +76,28 @@ def readings(timeline: Sequence[Entry]) -> list[Reading]:
     gathered: dict[object, list[Entry]] = {}
     for entry in in_order(rows.values()):
         gathered.setdefault(_about(_root(entry, rows)), []).append(entry)
-    found = [Reading(tuple(history)) for history in gathered.values()]
+    late = _corrected_late(rows.values())
+    found = [Reading(tuple(each), _is_late(each, late)) for each in gathered.values()]
     return sorted(found, key=lambda each: (each.at, each.first.sequence, each.first.id))
+
+
+def _corrected_late(rows: Iterable[Entry]) -> dict[int, datetime]:
+    """When each sitting was first corrected late, as the correction itself is marked."""
+    late: dict[int, datetime] = {}
+    for entry in in_order(rows):
+        if entry.session_id is not None and (entry.detail or {}).get("late"):
+            late.setdefault(entry.session_id, entry.recorded_at)
+    return late
+
+
+def _is_late(history: Sequence[Entry], late: Mapping[int, datetime]) -> bool:
+    """Whether the last value is such a correction, or a score that follows from one."""
+    last = history[-1]
+    if last.kind != "score" or last.session_id is None:
+        return bool((last.detail or {}).get("late"))
+    return (
+        len(history) > 1 and last.session_id in late and last.recorded_at >= late[last.session_id]
+    )
 
 
 def _root(entry: Entry, rows: dict[int, Entry]) -> Entry:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows.scoring import ODI_BANDS
 from trajectory.entries import Entry
 from trajectory.summary import Person
 
@@ -81,7 +82,13 @@ class Story:
         }
 
     def correct(self, entry: Entry, when: datetime, value: float | None, **fields: Any) -> Entry:
-        """The patient changes an answer, or the score that follows from it."""
+        """The patient changes an answer, or the score that follows from it; `late` as marked."""
+        if fields.pop("late", False):
+            if entry.kind != "score":
+                fields["detail"] = {"late": True}
+            else:
+                of = {"flow": entry.flow, "item": "lifting", "session_id": entry.session_id}
+                self.write("correction", when, value=2, detail={"late": True}, **of)
         kind = "score" if entry.kind == "score" else "correction"
         kept = {
             name: getattr(entry, name)
@@ -120,8 +127,7 @@ class Story:
 
 
 def band(value: float) -> str:
-    names = ("minimal", "moderate", "severe", "very-severe", "extreme")
-    return names[sum(value > end for end in (20, 40, 60, 80))]
+    return next(name for name, end in ODI_BANDS if value <= end)
 
 
 BIRGIT = Person(

@@ -181,13 +181,33 @@ class TestCorrections:
         assert [point.value for point in course.points] == [6, 5]
         assert course.now.value == 5
 
-    def test_after_a_day_it_is_late_and_who_saw_40_is_shown_both(self, story: Story) -> None:
+    def test_marked_late_the_score_is_late_and_who_saw_40_is_shown_both(self, story: Story) -> None:
         odi = story.odi(at(2, 16), 40)
-        story.correct(odi, at(3, 9), 36)
+        story.correct(odi, at(3, 9), 36, late=True)
         course = summary_of(story).course("odi")
         assert course is not None
         assert course.now.late
         assert [(was.seen, was.now) for was in course.corrected] == [(40, 36)]
+
+    @pytest.mark.parametrize("late", [True, False])
+    def test_the_correction_itself_says_whether_it_came_late(
+        self, story: Story, late: bool
+    ) -> None:
+        pain = story.check_in(at(3, 2), 7, 3, 3)["pain"]
+        story.correct(pain, at(3, 5), 4, late=late)
+        odi = story.odi(at(3, 2), 40)
+        story.correct(odi, at(3, 5), 36, late=late)
+        points = [course.now for course in summary_of(story).courses if course.now.earlier]
+        assert [(point.value, point.late) for point in points] == [(36, late), (4, late)]
+
+    def test_a_score_before_the_late_correction_is_not_late(self, story: Story) -> None:
+        odi = story.odi(at(2, 16, 18), 40)
+        story.correct(odi, at(2, 16, 19), 38)
+        late = {"detail": {"late": True}, "session_id": odi.session_id}
+        story.write("correction", at(2, 20), flow="odi", item="lifting", value=2, **late)
+        course = summary_of(story).course("odi")
+        assert course is not None
+        assert (course.now.value, course.now.late) == (38, False)
 
     def test_who_had_not_seen_the_old_value_is_not_bothered_with_it(self, story: Story) -> None:
         odi = story.odi(at(3, 2), 40)
