@@ -71,13 +71,14 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     return channels
 
 
-def clinic_of(settings: Settings) -> Clinic:
+def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
     """Who runs this deployment."""
     return Clinic(
         name=settings.clinic_name,
         public_url=settings.public_url,
         emergency_number=settings.emergency_number,
         doctor_number=settings.doctor_number,
+        mails=mails,
     )
 
 
@@ -112,7 +113,7 @@ def deployed(
             clock=clock,
             chance=Chance(SystemRandom()),
             channels=channels,
-            clinic=clinic_of(settings),
+            clinic=clinic_of(settings, mails="email" in channels),
         )
 
 

@@ -34,6 +34,8 @@ class Clinic:
     public_url: str = "http://127.0.0.1:8000"
     emergency_number: str = "112"
     doctor_number: str = "1813"
+    mails: bool = True
+    """Whether mail to professionals goes out; without it nothing is shared."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.commands import Command, recognise
 from bot.conversation import asking, commanding, safety
 from bot.conversation.choices import is_bare_answer
+from bot.conversation.effects import Effect, Say
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.tasks import enrolment, keeping
+from bot.conversation.tasks import enrolment, follow_up, keeping
 from bot.inbound import Inbound, InboundKind
+from bot.messages import Priority
+from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
+_SILENT = ("stopped", "ended")
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
     "skip": Skip,
@@ -38,7 +42,7 @@ def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) 
 
 def _read(step: Step, text: str) -> None:
     command = recognise(text, step.person.language)
-    if step.person.status == "stopped" and not commanding.works_when_stopped(command):
+    if step.person.status in _SILENT and not commanding.works_when_stopped(command):
         command = None
     if command is not None and _command(step, command, text):
         return
@@ -46,14 +50,29 @@ def _read(step: Step, text: str) -> None:
         TASKS[step.memory.task.name].reply(step, text, None)
     elif step.person.status == "ended":
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
-    elif step.person.status != "stopped":
+    elif step.person.status == "stopped":
+        _hear_only_flags(step, Said(text))
+    else:
         _hear(step, text)
+
+
+def _hear_only_flags(step: Step, reply: Reply) -> None:
+    """After STOP: an answer to a screen counts, and only its safety message goes out."""
+    if step.open is None or step.flow_of(step.open).kind is not FlowKind.SCREEN:
+        return
+    _resume(step, step.open, reply)
+    step.lead.clear()
+    step.effects[:] = [effect for effect in step.effects if not _is_chat(effect)]
+
+
+def _is_chat(effect: Effect) -> bool:
+    return isinstance(effect, Say) and effect.message.priority is not Priority.SAFETY
 
 
 def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
     if safety.is_held(step) or (step.memory.held and step.open is None):
-        safety.say_again(step)
+        follow_up.begin(step)
     elif step.open is not None:
         _resume(step, step.open, Said(text))
     elif is_bare_answer(step, text):
@@ -82,6 +101,8 @@ def _move(step: Step, name: str, text: str) -> bool:
         step.memory.task = None
         step.add_line("task.left")
         asking.repeat(step)
+    elif safety.is_held(step):
+        follow_up.begin(step)
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
     else:
@@ -99,8 +120,8 @@ def _press(step: Step, message: Inbound) -> None:
     kind, _, rest = message.choice.partition(".")
     parts = rest.split(".")
     if step.person.status == "stopped" and (step.memory.task is None or kind != "t"):
-        return
-    if kind == "t" and len(parts) == 2:
+        _press_when_stopped(step, kind, parts)
+    elif kind == "t" and len(parts) == 2:
         _press_task(step, message.text, *parts)
     elif kind == "q" and len(parts) == 3:
         _press_answer(step, message.text, *parts)
@@ -109,6 +130,13 @@ def _press(step: Step, message: Inbound) -> None:
         _resume(step, step.open, Said(step.words.say("button.no")))
     else:
         ask_again(step)
+
+
+def _press_when_stopped(step: Step, kind: str, parts: Sequence[str]) -> None:
+    if kind == "q" and len(parts) == 3 and step.open is not None:
+        session, turn, option = parts
+        if session == str(step.open.id) and turn.isdecimal():
+            _hear_only_flags(step, Chose(int(turn), option))
 
 
 def _is_offered(step: Step, place: Sequence[str]) -> bool:
@@ -141,7 +169,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         ask_again(step)
         return
     if is_open and safety.is_held(step):
-        safety.say_again(step)
+        follow_up.begin(step)
     elif not is_open or step.memory.task is None:
         _resume(step, open, Chose(int(turn), option))
     else:

@@ -44,6 +44,10 @@ class Memory:
     """An emergency was reported: no flow opens until somebody has looked."""
     urgency: str = ""
     """The most urgent of the flags that no doctor has looked at, as far as the patient says."""
+    wrong_codes: int = 0
+    """Wrong tries at the patient's own code since the last right one."""
+    code_locked_until: str = ""
+    """ISO time until which the code is not asked for, after too many wrong tries."""
     turns: int = 0
     """Counts the tasks' questions, so that an old button is known for one."""
 
@@ -69,6 +73,8 @@ class Memory:
             facts=data.get("facts", {}),
             held=data.get("held", False),
             urgency=data.get("urgency", ""),
+            wrong_codes=data.get("wrong_codes", 0),
+            code_locked_until=data.get("code_locked_until", ""),
             turns=data.get("turns", 0),
         )
 

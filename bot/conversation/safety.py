@@ -24,9 +24,10 @@ FOLLOW_UP_AFTER = timedelta(hours=3)
 def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None:
     """Tell the patient what to do, record it, alert those allowed, and ask again later."""
     _say_what_to_do(step, flag.urgency)
+    entry_id = step.new_id()
     step.do(
         Record(
-            id=step.new_id(),
+            id=entry_id,
             kind="red-flag",
             flow=flow.id,
             definition=flow.definition,
@@ -37,16 +38,11 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
             turn=open.session.turn,
         )
     )
-    step.do(Audit("red-flag", f"item:{flow.id}/{flag.item}"))
-    _remember(step, flag.urgency)
-    _alert(step)
+    step.do(Audit("red-flag", f"entry:{entry_id}"))
+    if _remember(step, flag.urgency):
+        _alert(step)
     at = follow_up_time(step.now + FOLLOW_UP_AFTER, step.person.zone)
     step.do(SetDue("follow-up", "follow-up", at))
-
-
-def say_again(step: Step) -> None:
-    """Repeat what to do in an emergency that no doctor has looked at yet."""
-    _say_what_to_do(step, Urgency.EMERGENCY)
 
 
 def remind(step: Step) -> None:
@@ -76,11 +72,15 @@ def was_flagged(flow: Flow, session: Session) -> bool:
     )
 
 
-def _remember(step: Step, urgency: Urgency) -> None:
+def _remember(step: Step, urgency: Urgency) -> bool:
+    """Keep the most urgent flag that waits for a doctor; whether this one is worse than all."""
     memory = step.memory
     memory.held |= urgency is Urgency.EMERGENCY
-    known = [Urgency(memory.urgency)] if memory.urgency else []
-    memory.urgency = min([*known, urgency], key=list(Urgency).index).value
+    order = list(Urgency)
+    worse = not memory.urgency or order.index(urgency) < order.index(Urgency(memory.urgency))
+    if worse:
+        memory.urgency = urgency.value
+    return worse
 
 
 def _say_what_to_do(step: Step, urgency: Urgency) -> None:

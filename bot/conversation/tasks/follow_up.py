@@ -32,8 +32,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
     if answer is None:
         ask(step)
         return
-    step.do(Record(step.new_id(), "flag-follow-up", code=answer, text=text))
-    step.do(Audit("flag-follow-up", answer))
+    entry_id = step.new_id()
+    step.do(Record(entry_id, "flag-follow-up", code=answer, text=text))
+    step.do(Audit("flag-follow-up", f"entry:{entry_id}"))
     if answer == "not-yet":
         _insist(step)
     else:

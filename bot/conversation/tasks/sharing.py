@@ -31,8 +31,10 @@ ONCE_LASTS = timedelta(days=14)
 """How long a link that opens once waits to be opened."""
 CODE_TRIES = 3
 _ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
-_RELATIVE = "relative"
-"""Sees goal, plan and how it goes, nothing else."""
+_TREATING = frozenset({"physiotherapist", "gp", "chiropractor", "rheumatologist", "nurse"})
+"""They see the whole summary; others see goal, plan and how it goes, nothing else."""
+CODE_LOCK = timedelta(hours=24)
+"""How long nobody new can be shown anything after too many wrong codes."""
 _FREE = ("who", "role", "name", "email", "code")
 """Steps that are answered in own words, where a plain no ends it."""
 _REFUSED = "employer"
@@ -42,6 +44,10 @@ _NOT_YET = ("job-centre", "insurer")
 
 def share(step: Step, whom: str) -> None:
     """Begin to share with whomever these words mean; ask where none or several fit."""
+    if not step.world.clinic.mails:
+        step.add_line("share.no-mail")
+        asking.repeat(step)
+        return
     found = resolve(whom, step.care.members) if whom else list(step.care.members)
     step.begin(NAME, "who", then="share")
     if len(found) == 1 and whom:
@@ -189,14 +195,22 @@ def _name_person(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     role, name, email = task.data["role"], task.data["name"], task.data["email"]
-    member = Member(step.new_id(), role, name, email)
-    step.do(AddMember(member))
-    step.do(Audit("member-added", f"member:{member.id}"))
-    task.data["new"] = [member.id, role, name, email]
+    member = _known_by_email(step, email)
+    if member is None:
+        member = Member(step.new_id(), role, name, email)
+        step.do(AddMember(member))
+        step.do(Audit("member-added", f"member:{member.id}"))
+        task.data["new"] = [member.id, role, name, email]
     if task.data["then"] == "share":
         _preview(step, member)
     else:
-        _leave(step, "share.added", name=name)
+        _leave(step, "share.added", name=member.name)
+
+
+def _known_by_email(step: Step, email: str) -> Member | None:
+    """Who has this mail address already: nobody is named twice."""
+    said = email.casefold()
+    return next((m for m in step.care.members if (m.email or "").casefold() == said), None)
 
 
 def _member(step: Step) -> Member:
@@ -216,7 +230,7 @@ def _preview(step: Step, member: Member) -> None:
         return
     task.step = "preview"
     task.data["member"] = member.id
-    preview = "share.preview-relative" if member.role == _RELATIVE else "share.preview"
+    preview = "share.preview" if member.role in _TREATING else "share.preview-relative"
     step.offer_words(step.words.say(preview, name=member.name), _durations(step))
 
 
@@ -241,9 +255,7 @@ def _take_preview(step: Step, text: str, option: str | None) -> None:
     else:
         task.data["until"] = option
         if step.person.code and _is_new(step):
-            task.step = "code"
-            task.data["tries"] = 0
-            ask(step)
+            _ask_code(step)
         else:
             _give(step)
 
@@ -253,16 +265,28 @@ def _is_new(step: Step) -> bool:
     return all(grant.member.id != member.id for grant in step.care.grants)
 
 
+def _ask_code(step: Step) -> None:
+    assert step.memory.task is not None
+    locked = step.memory.code_locked_until
+    if locked and step.now < datetime.fromisoformat(locked):
+        _leave(step, "share.code-locked")
+        return
+    step.memory.task.step = "code"
+    ask(step)
+
+
 def _take_code(step: Step, text: str, option: str | None) -> None:
-    task = step.memory.task
-    assert task is not None
+    memory = step.memory
     if text.replace(" ", "") == step.person.code:
+        memory.wrong_codes = 0
         _give(step)
         return
-    task.data["tries"] += 1
+    memory.wrong_codes += 1
     step.do(Audit("wrong-code"))
-    if task.data["tries"] >= CODE_TRIES:
-        _leave(step, "share.wrong-code-end")
+    if memory.wrong_codes >= CODE_TRIES:
+        memory.wrong_codes = 0
+        memory.code_locked_until = (step.now + CODE_LOCK).isoformat()
+        _leave(step, "share.code-locked")
     else:
         step.add_line("share.wrong-code")
         ask(step)
@@ -280,7 +304,11 @@ def _give(step: Step) -> None:
     step.do(Audit("shared", f"member:{member.id}"))
     step.do(_invitation(step, member, token))
     step.add_line("share.sent", name=member.name, word=word, until=_until_words(step, until))
-    _ask_alert(step, member)
+    if member.role in _TREATING and "once" not in purposes:
+        _ask_alert(step, member)
+    else:
+        step.memory.task = None
+        asking.repeat(step)
 
 
 def _terms(step: Step) -> tuple[tuple[str, ...], datetime | None]:
