@@ -40,7 +40,7 @@ def write_note(
     Raises:
         Ended: the grant has ended; nothing was kept.
         NotSignedIn: no page is open under this cookie.
-        NotAllowed: relatives write no notes.
+        NotAllowed: only those who treat the patient write notes.
         BadNote: empty, or longer than LONGEST_NOTE.
     """
     deployment.database.run(

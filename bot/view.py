@@ -21,7 +21,6 @@ from trajectory.said import is_professional
 from trajectory.summary import Summary, summarise
 
 _session = tables.core(tables.Session)
-_FAMILY = frozenset({"relative"})
 
 
 def author_of(member_id: int) -> str:
@@ -48,13 +47,13 @@ class View:
 
     @property
     def whole(self) -> bool:
-        """Whether this person sees everything; relatives see goal, plan and how it goes."""
+        """Whether this person sees everything; others see goal, plan and how it goes."""
         return may_see_all(self.grant)
 
 
 def may_see_all(grant: Grant) -> bool:
     """Whether a grant is to somebody who treats the patient."""
-    return grant.member.role not in _FAMILY
+    return grant.member.role in care_team.TREATING
 
 
 def read_view(

@@ -16,6 +16,9 @@ _grant = tables.core(tables.AccessGrant)
 _NAME = "care_team_member.name"
 _EMAIL = "care_team_member.email"
 
+TREATING = frozenset({"physiotherapist", "gp", "chiropractor", "rheumatologist", "nurse"})
+"""Roles that see the whole summary and write notes; nobody else does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

@@ -14,6 +14,7 @@ from bot.access import CodeSpent, Ended, NotAllowed, NotSignedIn, TooManyCodes, 
 from bot.held import parts
 from tests.bot.practice import MINUTE, Practice, Shared
 from trajectory import grants, patients
+from trajectory.care_team import TREATING
 
 HOUR = timedelta(hours=1)
 
@@ -363,12 +364,23 @@ def test_after_stop_nothing_is_sent_but_all_is_kept(practice: Practice) -> None:
     assert practice.audited()[-2:] == [(anne, "opened"), (anne, "noted")]
 
 
-def test_a_relative_reads_but_writes_nothing(practice: Practice) -> None:
-    cookie = practice.open(practice.share(practice.name("Peter", "relative", "p@hjem.example")))
+@pytest.mark.parametrize("role", ["relative", "other", "personal-trainer"])
+def test_who_does_not_treat_the_patient_reads_little_and_writes_nothing(
+    practice: Practice, role: str
+) -> None:
+    cookie = practice.open(practice.share(practice.name("Peter", role, "p@hjem.example")))
     assert not practice.read(cookie).whole
     with pytest.raises(NotAllowed):
         practice.note(cookie, "take it easy")
     assert practice.timeline() == []
+
+
+@pytest.mark.parametrize("role", sorted(TREATING))
+def test_who_treats_the_patient_reads_all_and_writes(practice: Practice, role: str) -> None:
+    cookie = practice.open(practice.share(practice.name("Anne", role, "anne@klinik.example")))
+    assert practice.read(cookie).whole
+    practice.note(cookie, "walk 15 min x 2")
+    assert [entry.kind for entry in practice.timeline()] == ["note"]
 
 
 def test_entries_and_messages_share_one_order(practice: Practice) -> None:
