@@ -21,7 +21,7 @@ from backtrace.replay_cli import replay
 from backtrace.running import DemonstrationWording
 from backtrace.settings import Settings, wording_dir
 from flows.errors import DefinitionError
-from trajectory.database import InUse, Unavailable
+from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.keys import BadKeys, Ring
 from trajectory.migrations import upgrade
 
@@ -98,7 +98,12 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    _start(lambda settings: upgrade(settings.database_url))
+
+    def bring_up(settings: Settings) -> None:
+        with exclusive(settings.database_url):
+            upgrade(settings.database_url)
+
+    _start(bring_up)
 
 
 @app.command(name="doctor")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.test_wording import pack
+from trajectory.database import exclusive
 
 SHORT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
@@ -52,6 +53,14 @@ def test_doctor_finds_an_empty_and_a_migrated_database(tmp_path: Path, database_
     after = backtrace("doctor", folder=tmp_path, **url)
     assert after.returncode == 0
     assert "ok     database: reachable" in after.stdout
+
+
+def test_nobody_migrates_the_file_under_a_running_serve(tmp_path: Path) -> None:
+    with exclusive(f"sqlite:///{tmp_path / 'backtrace.db'}"):
+        refused = backtrace("migrate", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "backtrace.db is in use" in refused.stderr
+    assert not (tmp_path / "backtrace.db").exists()
 
 
 def new_keys(folder: Path) -> str:
