@@ -18,7 +18,7 @@ from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
 from backtrace.replay_cli import replay
-from backtrace.running import DemonstrationWording
+from backtrace.running import DemonstrationWording, InsecureAddress
 from backtrace.settings import Settings, wording_dir
 from flows.errors import DefinitionError
 from trajectory.database import InUse, Unavailable, exclusive
@@ -39,6 +39,7 @@ _REFUSALS = (
     NoKeys,
     BadKeys,
     DemonstrationWording,
+    InsecureAddress,
     DefinitionError,
     NoDefinitions,
     enrol_cli.Unknown,

@@ -38,6 +38,15 @@ class DemonstrationWording(Exception):
     """Production would ask licensed instruments in our demonstration wording."""
 
 
+class InsecureAddress(Exception):
+    """Production would send health data over plain http."""
+
+
+def _require_https(settings: Settings) -> None:
+    if settings.env == "production" and not settings.secure:
+        raise InsecureAddress("BACKTRACE_PUBLIC_URL must begin with https:// in production")
+
+
 def library_of(settings: Settings) -> Library:
     """The definitions of this deployment.
 
@@ -161,7 +170,8 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Everything in one process."""
+    """Everything in one process. Raises InsecureAddress, and what `deployed` raises."""
+    _require_https(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
@@ -173,7 +183,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def web(settings: Settings, host: str, port: int) -> None:
-    """Answers; several may run beside each other on PostgreSQL."""
+    """Answers; several may run beside each other on PostgreSQL. Raises as `serve`."""
+    _require_https(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (

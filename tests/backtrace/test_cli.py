@@ -86,6 +86,18 @@ def test_a_wrong_setting_is_named_and_its_value_kept_to_ourselves(
     assert "hunter2" not in refused.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "web"])
+@pytest.mark.parametrize("address", ["", "http://clinic.example"])
+def test_production_without_https_does_not_start(
+    tmp_path: Path, command: str, address: str
+) -> None:
+    allowed = {"BACKTRACE_ENV": "production", "BACKTRACE_ALLOW_DEMONSTRATION_WORDING": "true"}
+    keys = {"BACKTRACE_KEYS": new_keys(tmp_path), "BACKTRACE_PUBLIC_URL": address}
+    refused = backtrace(command, folder=tmp_path, **allowed, **keys)
+    assert refused.returncode == 2
+    assert "BACKTRACE_PUBLIC_URL must begin with https://" in refused.stderr
+
+
 def test_the_development_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     backtrace("doctor", folder=tmp_path)
     key = tmp_path / "backtrace.db.key"
