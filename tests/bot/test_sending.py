@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from bot import leases, outbox
@@ -142,6 +143,38 @@ def test_two_processes_that_look_at_the_same_time_do_not_both_begin(
         post("reply")
         assert other_process.send() == 0, "the first has taken one and has not committed yet"
     assert other_process.send() == 0, "it is under way"
+
+
+@on_postgresql
+def test_whoever_has_found_a_message_looks_again_before_beginning(
+    house: House, post: Post, other_process: House
+) -> None:
+    """Between finding and taking, another process has begun a reply to the same address."""
+    post("bulk", BULK)
+    engine = house.database.writer_engine()
+    meanwhile: list[int] = []
+
+    def begin_a_reply(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM address" in statement and not meanwhile:
+            post("reply")
+            with other_process.database.write() as other:
+                found = leases.take(other, house.clock.now(), ["telegram"], 10)
+                meanwhile.append(len(found.rows))
+
+    event.listen(engine, "before_cursor_execute", begin_a_reply)
+    assert house.send() == 0
+    event.remove(engine, "before_cursor_execute", begin_a_reply)
+    assert meanwhile == [1]
+    assert states(house) == ["ready", "sending"]
+
+
+def test_order_holds_where_another_machines_clock_is_ahead(house: House, post: Post) -> None:
+    house.clock.set(MORNING + timedelta(seconds=2))
+    post("first", BULK)
+    house.clock.set(MORNING)
+    post("second", BULK)
+    house.wait(seconds=5)
+    assert house.telegram.texts() == ["first", "second"]
 
 
 def test_safety_before_replies_before_bulk(house: House, post: Post) -> None:
@@ -415,8 +448,24 @@ def test_stop_while_a_message_is_under_way_takes_back_its_repeat(house: House, p
     house.telegram.trouble = [NotSent(Trouble.RETRY)]
     post("a question", BULK)
     house.settle()
+    assert states(house) == ["dead", "sent"]
     house.wait(days=1)
     assert house.telegram.texts() == ["Stopped. I will not write again. START begins again."]
+
+
+def test_stop_holds_when_the_process_that_was_sending_dies(house: House, post: Post) -> None:
+    def stop(parcel: Parcel) -> None:
+        house.telegram.before = lambda parcel: None
+        house.write("stop")
+
+    house.telegram.before = stop
+    house.telegram.trouble = [SystemExit()]
+    post("a question", BULK)
+    with pytest.raises(SystemExit):
+        house.send()
+    house.wait(days=1)
+    assert house.telegram.texts() == ["Stopped. I will not write again. START begins again."]
+    assert [row.error for row in house.outbox()] == ["gone stopped", None]
 
 
 def test_a_message_that_arrives_although_stop_came_is_recorded_as_sent(

@@ -219,6 +219,7 @@ def finish(house: House) -> list[dict[str, int]]:
     assert {(row.status, row.error) for row in house.outbox()} <= {
         ("sent", None),
         ("dead", "stopped"),
+        ("dead", "gone stopped"),
     }
     return sent
 
