@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from random import SystemRandom
 
 import uvicorn
@@ -31,11 +32,15 @@ from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
-from trajectory.migrations import upgrade
+from trajectory.migrations import current, upgrade
 
 
 class DemonstrationWording(Exception):
     """Production would ask licensed instruments in our demonstration wording."""
+
+
+class NotMigrated(Exception):
+    """The database has no tables yet."""
 
 
 class InsecureAddress(Exception):
@@ -107,8 +112,14 @@ def deployed(
     Raises:
         trajectory.database.InUse: another process has the file.
         trajectory.database.Unavailable: the database cannot be reached.
+        NotMigrated: it has no tables, and this process is not the one to make them.
     """
-    library, ring = library_of(settings), ring_of(settings)
+    library = library_of(settings)
+    if not alone and current(settings.database_url) is None:
+        raise NotMigrated(
+            "the database has no tables yet: run `backtrace migrate`, or `backtrace serve`"
+        )
+    ring = ring_of(settings)
     with ExitStack() as stack:
         if alone:
             stack.enter_context(exclusive(settings.database_url))
@@ -136,8 +147,8 @@ def answering(
     extra_routers: Iterable[APIRouter] = (),
 ) -> Iterator[FastAPI]:
     """The web application with its inbox and sender running."""
-    with sending(deployment) as sender:
-        inbox = Inbox(lambda batch: receive(deployment, batch), sender.wake)
+    with sending(deployment) as wake:
+        inbox = Inbox(lambda batch: receive(deployment, batch), wake)
         try:
             yield create_app(
                 deployment,
@@ -210,10 +221,21 @@ def worker(settings: Settings) -> None:
 
 
 @contextmanager
-def sending(deployment: Deployment) -> Iterator[Sender]:
-    """Ready messages go out while this lasts."""
-    sender = Sender(lambda: send_ready(deployment))
+def sending(deployment: Deployment) -> Iterator[Callable[[], None]]:
+    """Ready messages go out while this lasts; what is yielded wakes the senders.
+
+    Each channel has a sender of its own, so that a slow one holds back no other.
+    """
+    senders = [
+        Sender(partial(send_ready, deployment, channels=[name])) for name in deployment.channels
+    ]
+
+    def wake() -> None:
+        for sender in senders:
+            sender.wake()
+
     try:
-        yield sender
+        yield wake
     finally:
-        sender.close()
+        for sender in senders:
+            sender.close()

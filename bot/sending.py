@@ -31,6 +31,8 @@ SLICE = timedelta(milliseconds=100)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 12
+MENDING_WAIT = timedelta(minutes=15)
+"""How often a message tries again that waits for the operator to mend a setting."""
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ class Leased:
     address_id: int | None
     attempt: int
     until: datetime
+    repeated: bool = False
+    """It may have arrived at the attempt before; it is sent this once more."""
 
 
 def send_ready(
@@ -78,7 +82,10 @@ def _lease(
             unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
         else:
             until = now + LEASE - SPARE
-            leased.append(Leased(parcel, row.channel, row.address_id, row.attempts + 1, until))
+            repeated = _ended_as(row, Trouble.UNKNOWN)
+            leased.append(
+                Leased(parcel, row.channel, row.address_id, row.attempts + 1, until, repeated)
+            )
     leases.record(connection, unsendable)
     return len(taken.rows), leased
 
@@ -90,7 +97,7 @@ def _opened(
     addresses: Mapping[int, bytes],
 ) -> Parcel:
     """The message in the clear. Raises NotSent where it can or must not be sent at all."""
-    if row.attempts >= MOST_ATTEMPTS:
+    if row.attempts >= MOST_ATTEMPTS and not _ended_as(row, Trouble.CONFIGURATION):
         raise NotSent(Trouble.UNKNOWN, "lease")
     if row.error == outbox.STOPPED:
         raise NotSent(Trouble.GONE, outbox.STOPPED)
@@ -102,6 +109,11 @@ def _opened(
         return _parcel(owner.sealer(deployment.ring), row, addresses)
     except WrongKey:
         raise NotSent(Trouble.RETRY, "wrong-key") from None
+
+
+def _ended_as(row: Row[Any], trouble: Trouble) -> bool:
+    """Whether the attempt before ended so."""
+    return str(row.error or "").startswith(trouble.value)
 
 
 def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Parcel:
@@ -157,6 +169,8 @@ def _send(deployment: Deployment, message: Leased) -> Outcome:
         now = deployment.clock.now()
         return Outcome(row_id, attempt, "sent", now, sent_at=now, provider_id=provider_id)
     now = deployment.clock.now()
+    if message.repeated and trouble.trouble is Trouble.UNKNOWN:
+        return Outcome(row_id, attempt, "unknown", now, error=str(trouble))
     return _not_sent(now, row_id, message.channel, attempt, trouble, message.address_id)
 
 
@@ -168,11 +182,16 @@ def _not_sent(
     trouble: NotSent,
     address_id: int | None = None,
 ) -> Outcome:
-    """Again later where that may help, else never; an address that is gone is not used again."""
+    """Again later where that may help, else never; an address that is gone is not used again.
+
+    A wrong setting of ours loses nothing: the message waits until it is mended.
+    """
     kind, error = trouble.trouble, str(trouble)
     _log.warning(
         "not sent", outbox_id=row_id, channel=channel, trouble=kind.value, code=trouble.code
     )
+    if kind is Trouble.CONFIGURATION:
+        return Outcome(row_id, attempt, "ready", now + MENDING_WAIT, error=error)
     if kind in (Trouble.RETRY, Trouble.UNKNOWN) and attempt < MOST_ATTEMPTS:
         wait = trouble.wait or min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
         return Outcome(row_id, attempt, "ready", now + wait, error=error)

@@ -266,6 +266,22 @@ def test_one_that_may_have_arrived_is_sent_again(house: House, post: Post) -> No
     assert house.telegram.texts() == ["a"]
 
 
+def test_one_that_may_have_arrived_twice_is_left_alone(house: House, post: Post) -> None:
+    house.telegram.trouble = [NotSent(Trouble.UNKNOWN, "timeout")] * 2
+    post("a")
+    post("b")
+    house.wait(days=1)
+    assert states(house) == ["unknown", "sent"]
+    assert house.telegram.texts() == ["b"]
+
+
+def test_a_wrong_setting_of_ours_loses_nothing_until_it_is_mended(house: House, post: Post) -> None:
+    house.telegram.trouble = [NotSent(Trouble.CONFIGURATION, "401")] * (MOST_ATTEMPTS + 5)
+    post("a")
+    house.wait(days=1)
+    assert house.telegram.texts() == ["a"]
+
+
 def test_after_the_last_attempt_it_is_dead_and_the_next_goes_out(house: House, post: Post) -> None:
     house.telegram.trouble = [NotSent(Trouble.RETRY, "503")] * MOST_ATTEMPTS
     post("a")
@@ -287,7 +303,7 @@ def test_no_wait_is_longer_than_the_longest(house: House, post: Post) -> None:
     assert waits[-1] == LONGEST_WAIT
 
 
-@pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.CONFIGURATION, Trouble.CONTENT])
+@pytest.mark.parametrize("trouble", [Trouble.GONE, Trouble.CONTENT])
 def test_what_would_fail_again_is_not_tried_again(
     house: House, post: Post, trouble: Trouble
 ) -> None:
