@@ -18,7 +18,7 @@ from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
 from backtrace.replay_cli import replay
-from backtrace.running import DemonstrationWording, InsecureAddress
+from backtrace.running import DemonstrationWording, InsecureAddress, NotMigrated
 from backtrace.settings import Settings, wording_dir
 from flows.errors import DefinitionError
 from trajectory.database import InUse, Unavailable, exclusive
@@ -40,6 +40,7 @@ _REFUSALS = (
     BadKeys,
     DemonstrationWording,
     InsecureAddress,
+    NotMigrated,
     DefinitionError,
     NoDefinitions,
     enrol_cli.Unknown,
@@ -124,15 +125,31 @@ def enrol(
     pathway: enrol_cli.Pathway = "low-back-pain",
     timezone: enrol_cli.Zone = "Europe/Copenhagen",
 ) -> None:
-    """Make a new patient, and print the one-time link into the web chat (good for 7 days)."""
+    """Make a new patient; print their number and a one-time link into the web chat (7 days)."""
 
     def make(settings: Settings) -> None:
-        link = enrol_cli.enrol_patient(
+        enrolled = enrol_cli.enrol_patient(
             settings, name=name, language=language, pathway=pathway, timezone=timezone
         )
-        typer.echo(link)
+        typer.echo(f"patient {enrolled.number}\n{enrolled.link}")
 
     _start(make)
+
+
+@app.command()
+def link(
+    number: Annotated[
+        int,
+        typer.Argument(min=1, max=2**63 - 1, help="The patient's number, as `enrol` printed it."),
+    ],
+    sign_out: Annotated[
+        bool, typer.Option("--sign-out", help="Let no other device in any more: a phone is lost.")
+    ] = False,
+) -> None:
+    """Print a new one-time link into the web chat for a patient who is here already (7 days)."""
+    _start(
+        lambda settings: typer.echo(enrol_cli.new_link(settings, number, sign_out=sign_out).link)
+    )
 
 
 @app.command()

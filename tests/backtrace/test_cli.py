@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.flows.test_wording import pack
-from trajectory.database import exclusive
+from trajectory import audit, web_access
+from trajectory.database import Database, exclusive
+from trajectory.keys import Ring
 
 SHORT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
@@ -109,10 +112,66 @@ def test_the_development_key_is_made_once_for_its_owner_only(tmp_path: Path) -> 
 
 def test_a_patient_is_enrolled_by_a_link_into_the_web_chat(tmp_path: Path) -> None:
     backtrace("migrate", folder=tmp_path)
-    enrolled = backtrace("enrol", "--language", "da", folder=tmp_path)
-    assert enrolled.stdout.startswith("http://127.0.0.1:8000/chat/in/")
-    again = backtrace("enrol", folder=tmp_path)
-    assert again.stdout != enrolled.stdout
+    number, link = enrolled(tmp_path, "--language", "da")
+    assert link.startswith("http://127.0.0.1:8000/chat/in/")
+    assert number.isdecimal()
+    another, other_link = enrolled(tmp_path)
+    assert another != number
+    assert other_link != link
+
+
+def enrolled(folder: Path, *arguments: str) -> tuple[str, str]:
+    """The number and link of a new patient."""
+    said, link = backtrace("enrol", *arguments, folder=folder).stdout.splitlines()
+    return said.removeprefix("patient "), link
+
+
+@pytest.mark.parametrize("command", [("enrol",), ("link", "1"), ("web",), ("worker",)])
+def test_without_tables_it_says_how_to_make_them(
+    tmp_path: Path, database_url: str, command: tuple[str, ...]
+) -> None:
+    url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
+    refused = backtrace(*command, folder=tmp_path, **url)
+    assert refused.returncode == 2
+    assert "run `backtrace migrate`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_patient_with_a_new_phone_gets_a_new_link(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    number, first = enrolled(tmp_path)
+    second = backtrace("link", number, folder=tmp_path).stdout.strip()
+    assert open_links(tmp_path, first, second) == [True, True]
+    third = backtrace("link", number, "--sign-out", folder=tmp_path).stdout.strip()
+    assert open_links(tmp_path, first, second, third) == [False, False, True]
+    with database(tmp_path).read() as connection:
+        actions = [record.action for record in audit.records(connection, int(number))]
+    assert actions[-3:] == ["web-link", "web-link", "web-link-anew"]
+
+
+def open_links(folder: Path, *links: str) -> list[bool]:
+    """Which of these links still let somebody in."""
+    ring = Ring.parse((folder / "backtrace.db.key").read_text().strip())
+    now = datetime.now(UTC)
+    with database(folder).read() as connection:
+        return [
+            web_access.link_language(connection, ring, link.rpartition("/")[2], now) is not None
+            for link in links
+        ]
+
+
+def database(folder: Path) -> Database:
+    return Database(f"sqlite:///{folder / 'backtrace.db'}")
+
+
+def test_a_number_that_nobody_has_gets_no_link(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    refused = backtrace("link", "4711", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "no patient has the number 4711" in refused.stderr
+    too_large = backtrace("link", "9" * 20, folder=tmp_path)
+    assert too_large.returncode == 2
+    assert "Traceback" not in too_large.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from trajectory.database import Database
 
@@ -44,7 +45,13 @@ def upgrade_database(database: Database) -> None:
 
 
 def current(url: str) -> str | None:
-    """The revision that a database is at; None when it is empty. Raises Unavailable."""
+    """The revision that a database is at; None when it is empty, or its file is not there.
+
+    Raises Unavailable.
+    """
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        return None
     database = Database(url)
     try:
         with database.read() as connection:
