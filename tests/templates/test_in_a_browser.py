@@ -37,7 +37,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             labels={},
             shared_until=at(6, 12),
             note_action="/note",
-            pdf="/pdf",
             leave_action="/leave",
             static=STATIC,
         )
@@ -50,7 +49,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         send_action="/send",
         open_action="/open",
         error="wrong",
-        tries=3,
         static=STATIC,
     )
     pages["ended-en"] = render("ended.html", "en", static=STATIC)
