@@ -97,11 +97,6 @@ class Doorbell:
         finally:
             self._leave(patient_id, bell)
 
-    async def wait(self, patient_id: int, timeout: float) -> bool:
-        """Wait for one ring; `listen` where rings between two waits must not be missed."""
-        with self.listen(patient_id) as bell:
-            return await bell.wait(timeout)
-
     def _leave(self, patient_id: int, bell: Bell) -> None:
         with self._lock:
             bells = self._bells[patient_id]

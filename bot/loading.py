@@ -34,6 +34,7 @@ class Loaded:
     person: Person
     memory: Memory
     open: OpenSession | None = None
+    suspended: OpenSession | None = None
 
 
 def load(
@@ -41,9 +42,14 @@ def load(
 ) -> dict[int, Loaded]:
     """Open the conversations of these locked rows, with the session that each has open."""
     found = {row.patient_id: _opened(deployment, row) for row in rows}
-    open_ids = [row.session_id for row in rows if row.session_id is not None]
-    for patient_id, session in sessions(connection, found, open_ids).values():
-        found[patient_id].open = session
+    named = [*(row.session_id for row in rows), *(each.memory.suspended for each in found.values())]
+    wanted = {session_id for session_id in named if session_id is not None}
+    for patient_id, session in sessions(connection, found, wanted).values():
+        loaded = found[patient_id]
+        if session.id == loaded.row.session_id:
+            loaded.open = session
+        else:
+            loaded.suspended = session
     return found
 
 
@@ -144,16 +150,20 @@ def step_for(
 ) -> Step:
     """A working copy of one patient's conversation."""
     copied = Memory.from_json(loaded.memory.to_json())
-    open = loaded.open
-    mine = [*older.values(), *([open] if open else [])]
+    own = [each for each in (loaded.open, loaded.suspended) if each is not None]
     return Step(
         world(deployment),
         replace(loaded.person),
         copied,
-        None if open is None else OpenSession.from_json(open.id, open.to_json()),
+        _copy(loaded.open),
         now,
         lambda: deployment.ids.take(connection),
         channel,
+        suspended=_copy(loaded.suspended),
         older=older,
-        recalled=recalled(connection, deployment, mine),
+        recalled=recalled(connection, deployment, [*older.values(), *own]),
     )
+
+
+def _copy(open: OpenSession | None) -> OpenSession | None:
+    return None if open is None else OpenSession.from_json(open.id, open.to_json())

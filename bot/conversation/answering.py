@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.commands import Command, recognise
 from bot.conversation import asking, commanding, safety
 from bot.conversation.choices import is_bare_answer
-from bot.conversation.effects import Effect, Say
+from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
@@ -72,7 +72,7 @@ def _is_chat(effect: Effect) -> bool:
 def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
     if safety.is_held(step) or (step.memory.held and step.open is None):
-        follow_up.begin(step)
+        follow_up.insist(step)
     elif step.open is not None:
         _resume(step, step.open, Said(text))
     elif is_bare_answer(step, text):
@@ -102,7 +102,7 @@ def _move(step: Step, name: str, text: str) -> bool:
         step.add_line("task.left")
         asking.repeat(step)
     elif safety.is_held(step):
-        follow_up.begin(step)
+        follow_up.insist(step)
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
     else:
@@ -169,13 +169,19 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         ask_again(step)
         return
     if is_open and safety.is_held(step):
-        follow_up.begin(step)
+        follow_up.insist(step)
     elif not is_open or step.memory.task is None:
         _resume(step, open, Chose(int(turn), option))
     else:
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
+        _say_if_nothing_changed(step)
         ask_again(step)
+
+
+def _say_if_nothing_changed(step: Step) -> None:
+    if not step.lead and not any(isinstance(effect, Record | Say) for effect in step.effects):
+        step.add_line("old.closed")
 
 
 def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:

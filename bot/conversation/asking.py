@@ -54,12 +54,14 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         if step.open is not None or step.memory.task is not None:
             return
         flow = library.flow(waiting.flow)
-        if step.memory.held and flow.kind is not FlowKind.SCREEN:
+        if flow.kind is not FlowKind.SCREEN and (step.memory.held or step.suspended is not None):
             continue
         step.memory.waiting.remove(waiting)
         if bridge is not None:
             step.add_line(bridge)
         _open(step, flow, waiting)
+    if step.open is None and step.memory.task is None and not step.memory.held:
+        _take_back(step)
 
 
 def _open(step: Step, flow: Flow, waiting: Waiting) -> None:
@@ -184,7 +186,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.RedFlag():
             safety.raise_flag(step, flow, open, event)
         case happened.Opened(wanted):
-            _put_first(step, wanted)
+            _put_first(step, open, wanted)
         case happened.Scored(score):
             record_score(step, flow, open, score)
         case happened.Finished():
@@ -226,10 +228,25 @@ def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
 
-def _put_first(step: Step, flow_id: str) -> None:
+def _put_first(step: Step, open: OpenSession, flow_id: str) -> None:
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
+    if step.open is not None and step.open is not open and flow.kind is FlowKind.SCREEN:
+        _suspend(step, step.open)
+
+
+def _suspend(step: Step, open: OpenSession) -> None:
+    """Put the open questionnaire aside for a screen that comes before everything."""
+    step.memory.suspended, step.suspended = open.id, open
+    step.open = None
+
+
+def _take_back(step: Step) -> None:
+    """Go on with the questionnaire that was put aside, if there is one."""
+    if step.suspended is not None:
+        step.open, step.suspended, step.memory.suspended = step.suspended, None, None
+        take_up(step)
 
 
 def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> None:
@@ -311,8 +328,14 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
             safety.remind(step)
-    elif open is step.open and flow.closing is not None:
+    elif open is step.open and flow.closing is not None and not _is_alarming(flow, open):
         step.lead.append(flow.closing[step.person.language])
+
+
+def _is_alarming(flow: Flow, open: OpenSession) -> bool:
+    """Whether a screen's closing words would calm where something was said or left out."""
+    given = open.session.given.values()
+    return flow.kind is FlowKind.SCREEN and any(each.code != "no" for each in given)
 
 
 def _close(step: Step, open: OpenSession) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, pathways
+from bot.conversation import asking, pathways, safety
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.lists import joined
@@ -76,7 +76,9 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         pathways.set_all(step, step.now)
         step.add_line("start.again")
         if step.memory.held:
-            follow_up.begin(step)
+            safety.set_follow_up(step)
+            step.lead.clear()
+            follow_up.insist(step)
         else:
             asking.take_up(step)
         return

@@ -42,6 +42,10 @@ class Memory:
     """Option ids of answers that other flows' conditions ask for, by `flow/item`."""
     held: bool = False
     """An emergency was reported: no flow opens until somebody has looked."""
+    flagged_at: str = ""
+    """ISO time of the newest flag."""
+    suspended: int | None = None
+    """Id of the session that was put aside for a screen; it goes on when that is done."""
     urgency: str = ""
     """The most urgent of the flags that no doctor has looked at, as far as the patient says."""
     wrong_codes: int = 0
@@ -72,6 +76,8 @@ class Memory:
             ],
             facts=data.get("facts", {}),
             held=data.get("held", False),
+            flagged_at=data.get("flagged_at", ""),
+            suspended=data.get("suspended"),
             urgency=data.get("urgency", ""),
             wrong_codes=data.get("wrong_codes", 0),
             code_locked_until=data.get("code_locked_until", ""),

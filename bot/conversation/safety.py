@@ -6,7 +6,7 @@ cards, IFOMPT 2020. A "no" never earns a reassuring sentence.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.conversation.effects import Audit, Mail, Record, SetDue
 from bot.conversation.memory import OpenSession
@@ -41,8 +41,28 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
     step.do(Audit("red-flag", f"entry:{entry_id}"))
     if _remember(step, flag.urgency):
         _alert(step)
-    at = follow_up_time(step.now + FOLLOW_UP_AFTER, step.person.zone)
-    step.do(SetDue("follow-up", "follow-up", at))
+    step.memory.flagged_at = step.now.isoformat()
+    set_follow_up(step)
+
+
+def set_follow_up(step: Step) -> None:
+    """Ask three hours after the newest flag whether a doctor has looked; at night, at 07:30."""
+    at = follow_up_time(_fresh_until(step), step.person.zone)
+    step.do(SetDue("follow-up", "follow-up", max(at, step.now)))
+
+
+def is_fresh(step: Step) -> bool:
+    """Whether the newest flag is so new that only what to do is said again."""
+    return bool(step.memory.flagged_at) and step.now < _fresh_until(step)
+
+
+def _fresh_until(step: Step) -> datetime:
+    return datetime.fromisoformat(step.memory.flagged_at) + FOLLOW_UP_AFTER
+
+
+def say_again(step: Step) -> None:
+    """Repeat what to do in an emergency that no doctor has looked at yet."""
+    _say_what_to_do(step, Urgency.EMERGENCY)
 
 
 def remind(step: Step) -> None:

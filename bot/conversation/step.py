@@ -87,6 +87,8 @@ class Step:
     new_id: Callable[[], int]
     channel: str
     """Where this step's messages go."""
+    suspended: OpenSession | None = None
+    """The session that was put aside for a screen."""
     care: Care = field(default_factory=Care)
     timeline: Sequence[Entry] = ()
     older: Mapping[int, OpenSession] = field(default_factory=dict)

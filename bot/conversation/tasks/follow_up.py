@@ -16,6 +16,14 @@ def begin(step: Step) -> None:
     ask(step)
 
 
+def insist(step: Step) -> None:
+    """While an emergency waits for a doctor: what to do; three hours on, whether one looked."""
+    if safety.is_fresh(step):
+        safety.say_again(step)
+    else:
+        begin(step)
+
+
 def ask(step: Step) -> None:
     """Put the question."""
     step.offer(
