@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from flows.canonical import sealed
+from flows.errors import DefinitionError
 from flows.library import Library
 from flows.model import Flow, Item, Texts
 from flows.source import Block, Source, parse
@@ -32,8 +33,11 @@ class Pack:
 
 
 def is_pack(text: str, file: str) -> bool:
-    """Whether a file is a wording pack, and not a definition. Raises DefinitionError."""
-    block = parse(Source(file), text, "wording pack")
+    """Whether a file is a wording pack; one that cannot be read at all is not."""
+    try:
+        block = parse(Source(file), text, "wording pack")
+    except DefinitionError:
+        return False
     return "flow" in block and "id" not in block and "steps" not in block
 
 
