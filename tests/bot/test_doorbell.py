@@ -52,17 +52,6 @@ def test_every_page_of_the_patient_hears_it() -> None:
     assert asyncio.run(scene()) == [True, True]
 
 
-def test_waiting_for_one_ring_takes_no_more_than_that() -> None:
-    async def scene() -> bool:
-        doorbell = Doorbell()
-        waiting = asyncio.create_task(doorbell.wait(1, SOON))
-        await asyncio.sleep(0)
-        doorbell.ring(1)
-        return await waiting
-
-    assert asyncio.run(scene())
-
-
 def test_closing_wakes_everybody_for_the_last_time() -> None:
     async def scene() -> tuple[bool, bool]:
         doorbell = Doorbell()
