@@ -9,6 +9,7 @@ from datetime import datetime, time
 from bot.conversation import safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
+from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, layout, letter, question
@@ -50,6 +51,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     if step.hushed and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
         step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
         return
+    if step.bulk and step.memory.waiting and step.open is None and not give_way(step):
+        _look_again(step)
     for waiting in list(step.memory.waiting):
         if step.open is not None or step.memory.task is not None:
             return
@@ -62,6 +65,13 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         _open(step, flow, waiting)
     if step.open is None and step.memory.task is None and not step.memory.held:
         _take_back(step)
+
+
+def _look_again(step: Step) -> None:
+    """Come back when the task under way gives way, if it ever does."""
+    at = waits_until(step)
+    if at is not None:
+        step.do(SetDue("waiting", "waiting", at))
 
 
 def _open(step: Step, flow: Flow, waiting: Waiting) -> None:

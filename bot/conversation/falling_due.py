@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation import asking, pathways
+from bot.conversation.effects import SetDue
+from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from bot.conversation.tasks import follow_up
@@ -51,9 +53,10 @@ def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:
 
 
 def _remind(step: Step) -> None:
-    if step.memory.task is not None:
-        return
     assert step.open is not None
-    flow = step.flow_of(step.open)
-    asking.set_reminder(step, flow)
-    asking.repeat(step)
+    at = waits_until(step)
+    if give_way(step):
+        asking.set_reminder(step, step.flow_of(step.open))
+        asking.repeat(step)
+    elif at is not None:
+        step.do(SetDue("remind", "remind", at, step.open.id))

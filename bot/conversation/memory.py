@@ -9,6 +9,8 @@ from typing import Any
 from flows.session import Session
 
 SCORE = "#score"
+KEEPING = "keeping"
+"""The task that asks whether words which came unasked should be kept."""
 
 
 @dataclass(slots=True)
@@ -19,6 +21,8 @@ class Task:
     step: str
     turn: int = 0
     data: dict[str, Any] = field(default_factory=dict)
+    asked_at: str = ""
+    """ISO time of its newest question."""
 
 
 @dataclass(frozen=True, slots=True)

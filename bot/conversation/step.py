@@ -161,6 +161,7 @@ class Step:
             raise ValueError("only a task can offer")
         self.memory.turns += 1
         task.turn = self.memory.turns
+        task.asked_at = self.now.isoformat()
         task.data["options"] = [[option, words] for option, words in options]
         choices = tuple(
             Choice(letter, words, f"t.{task.turn}.{option}")

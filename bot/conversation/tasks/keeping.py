@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.conversation import asking
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Record
+from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 
-NAME = "keeping"
+NAME = KEEPING
 
 
 def begin(step: Step, text: str) -> None:
@@ -22,12 +23,12 @@ def ask(step: Step) -> None:
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
-    """Keep the words, or not; anything else is taken as new words."""
+    """Keep the words, or not; anything else is taken as more of them."""
     answer = option or chosen(step, text)
     task = step.memory.task
     assert task is not None
     if answer is None:
-        begin(step, text)
+        begin(step, f"{task.data['text']}\n{text}")
         return
     step.memory.task = None
     if answer == "yes":

@@ -96,7 +96,8 @@ def _entry(entry: Line) -> str:
     more = [f"{key} {_plain(value)}" for key, value in entry.items()
             if key not in known and value is not None]  # fmt: skip
     raw = entry.get("raw")
-    parts = [entry["kind"], where, value, *([f'"{raw}"'] if raw is not None else [])]
+    words = "" if raw is None else '"' + raw.replace("\n", " | ") + '"'
+    parts = [entry["kind"], where, value, words]
     told = " ".join(part for part in parts if part)
     return f"{told} ({', '.join(more)})" if more else told
 
