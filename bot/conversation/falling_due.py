@@ -12,6 +12,7 @@ from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from bot.conversation.tasks import follow_up
+from bot.schedule import awake
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +60,4 @@ def _remind(step: Step) -> None:
         asking.set_reminder(step, step.flow_of(step.open))
         asking.repeat(step)
     elif at is not None:
-        step.do(SetDue("remind", "remind", at, step.open.id))
+        step.do(SetDue("remind", "remind", awake(at, step.person.zone), step.open.id))

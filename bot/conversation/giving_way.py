@@ -36,6 +36,8 @@ def give_way(step: Step) -> bool:
     step.memory.task = None
     if task.name == KEEPING:
         _keep(step, task)
+    else:
+        step.add_line("task.given-way")
     return True
 
 

@@ -78,17 +78,49 @@ def test_a_row_whose_session_has_moved_on_does_nothing(house: House) -> None:
     assert house.answers(birgit.patient_id) == [("pain", 4)], "it is still open"
 
 
-def test_a_reminder_that_falls_due_while_a_task_asks_keeps_quiet(house: House) -> None:
+def test_a_reminder_keeps_quiet_while_the_patient_is_busy_with_something_else(
+    house: House,
+) -> None:
     birgit = house.enrol()
     house.ask(birgit.patient_id)
+    house.wait(hours=21.5)
     house.write("send my summary to my physio")
     house.settle()
     before = len(house.telegram.sent)
-    house.wait(hours=23)
+    house.wait(minutes=45)
     assert len(house.telegram.sent) == before
     house.write("Anne Skov")
     house.settle()
     assert "e-mail" in house.telegram.texts()[-1], "the task goes on where it was"
+
+
+def test_a_reminder_comes_once_the_patient_has_left_the_other_matter(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id)
+    house.wait(hours=21.5)
+    house.write("send my summary to my physio")
+    house.settle()
+    before = len(house.telegram.sent)
+    house.wait(hours=2)
+    (reminder,) = house.telegram.texts()[before:]
+    assert reminder.startswith("What you began is left as it was.")
+    assert "1/4" in reminder
+    house.write("4")
+    assert house.answers(birgit.patient_id) == [("pain", 4)]
+
+
+def test_a_reminder_that_made_way_for_something_else_does_not_come_by_night(house: House) -> None:
+    birgit = house.enrol()
+    house.clock.set(datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    house.ask(birgit.patient_id)
+    house.wait(hours=19, minutes=50)
+    house.write("send my summary to my physio")
+    house.settle()
+    before = len(house.telegram.sent)
+    house.wait(hours=11)
+    assert len(house.telegram.sent) == before, "it is 07:20 where the patient lives"
+    house.wait(hours=1)
+    assert len(house.telegram.sent) == before + 1
 
 
 def test_a_flow_that_falls_due_while_a_task_asks_comes_after_it(house: House) -> None:
