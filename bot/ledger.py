@@ -16,7 +16,7 @@ from bot.deployment import Deployment
 from bot.loading import SESSION_BODY, Loaded
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
-from trajectory import audit, care_team, entries, grants, patients, tables
+from trajectory import audit, care_team, cases, entries, grants, patients, tables
 from trajectory.entries import NewEntry
 from trajectory.patients import ConversationState
 
@@ -215,6 +215,18 @@ def _write_rare(
             grants.change_purposes(connection, grant_id, purposes)
         case done.EndGrant(grant_id):
             grants.end(connection, grant_id, now)
+        case done.OpenCase(kind, urgency, entry_id):
+            cases.open_case(
+                connection,
+                deployment.ids.take(connection),
+                patient_id,
+                kind,
+                now=now,
+                urgency=urgency,
+                entry_id=entry_id,
+            )
+        case done.SetCase(kind, state):
+            cases.set_state(connection, patient_id, kind, state, now)
         case done.Audit(action, subject, actor):
             audit.append(
                 connection,

@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import ledger, loading
-from bot.commands import recognise
 from bot.conversation.answering import answer
+from bot.conversation.heard import Heard, hear
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
@@ -232,8 +232,9 @@ def _one(
     route = Route(stored.message.channel, stored.ref.address_id)
     try:
         step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
-        _add_what_it_needs(connection, loaded, step, stored.message)
-        answer(step, stored.message, amends)
+        heard = hear(stored.message, step.person.language)
+        _add_what_it_needs(connection, loaded, step, heard)
+        answer(step, heard, amends)
         return finish(loaded, step, route)
     except SQLAlchemyError:
         raise
@@ -257,10 +258,8 @@ def _failed(
     return finish(loaded, step, route)
 
 
-def _add_what_it_needs(
-    connection: Connection, loaded: Loaded, step: Step, message: Inbound
-) -> None:
-    command = recognise(message.text, step.person.language)
+def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard: Heard) -> None:
+    command = heard.command
     if step.memory.task is not None or command is not None or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if command is not None and command.name == "progress":

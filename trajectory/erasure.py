@@ -26,6 +26,7 @@ _BY_PATIENT = [
     for model in (
         tables.AccessGrant,
         tables.CareTeamMember,
+        tables.DeskCase,
         tables.WebLink,
         tables.WebSession,
         tables.Outbox,

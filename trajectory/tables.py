@@ -359,6 +359,26 @@ class Viewing(SQLModel, table=True):
     """When this person looked before this viewing: what changed is told from there."""
 
 
+class DeskCase(SQLModel, table=True):
+    """Something that a person at the clinic must look at; one open case of a kind a patient."""
+
+    __tablename__ = "desk_case"
+    __table_args__ = (Index("ix_desk_case_open", "state", "opened_at"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    kind: str
+    """One of `trajectory.cases.Kind`."""
+    urgency: str | None = None
+    """emergency | same-day | soon, the most urgent of what was reported"""
+    entry_id: int | None = _ref(default=None, nullable=True)
+    """The newest entry that it is about."""
+    state: str = "open"
+    """One of `trajectory.cases.State`."""
+    opened_at: datetime = _time()
+    changed_at: datetime = _time()
+
+
 class WebLink(SQLModel, table=True):
     """A one-time link to the web chat."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.commands import Command, recognise
+from bot.commands import Command
 from bot.conversation import asking, commanding, safety
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Effect, Record, Say
+from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
@@ -25,23 +26,24 @@ _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
 }
 
 
-def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) -> None:
+def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> None:
     """Take one message; `amends` is the session and turn that an edited message answered."""
+    message = heard.message
     match message.kind:
         case InboundKind.OTHER:
             step.add_line("cannot.read")
             ask_again(step)
         case InboundKind.EDIT:
-            _amend(step, message, amends)
+            _amend(step, heard, amends)
         case InboundKind.CHOICE:
             _press(step, message)
         case InboundKind.TEXT:
-            _read(step, message.text)
+            _read(step, heard)
     step.flush()
 
 
-def _read(step: Step, text: str) -> None:
-    command = recognise(text, step.person.language)
+def _read(step: Step, heard: Heard) -> None:
+    text, command = heard.message.text, heard.command
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
         command = None
     if command is not None and _command(step, command, text):
@@ -191,10 +193,10 @@ def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
         TASKS[step.memory.task.name].ask(step)
 
 
-def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None:
+def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     """An edited message corrects the answer that it gave, or is read as a new one."""
     if amends is None:
-        _read(step, message.text)
+        _read(step, heard)
         return
     session_id, turn = amends
     is_open = step.open is not None and step.open.id == session_id
@@ -203,7 +205,7 @@ def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None
         step.add_line("old.edit")
         ask_again(step)
         return
-    asking.resume(step, open, Amend(turn, message.text))
+    asking.resume(step, open, Amend(turn, heard.message.text))
     step.answered = amends
     if not is_open:
         ask_again(step)

@@ -8,7 +8,9 @@ from typing import Any
 
 from bot.conversation.memory import OpenSession
 from bot.messages import Message
+from flows.model import Urgency
 from trajectory.care_team import Member
+from trajectory.cases import Kind, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,23 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A person at the clinic must look; one open case of a kind is about every such report."""
+
+    kind: Kind
+    urgency: Urgency | None = None
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetCase:
+    """How the patient's open case of this kind stands now, if there is one."""
+
+    kind: Kind
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """One link of the patient's audit chain."""
 
@@ -140,5 +159,7 @@ Effect = (
     | ChangePurposes
     | EndGrant
     | Mail
+    | OpenCase
+    | SetCase
     | Audit
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation.effects import Audit, Mail, Record, SetDue
+from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.messages import Message, Priority
@@ -16,6 +16,7 @@ from bot.schedule import follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, FlowKind, Urgency
 from flows.session import Session
+from trajectory.cases import Kind
 
 FOLLOW_UP_AFTER = timedelta(hours=3)
 """When the patient is asked whether a doctor has looked; at night the next morning."""
@@ -38,6 +39,7 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
             turn=open.session.turn,
         )
     )
+    step.do(OpenCase(Kind.RED_FLAG, flag.urgency, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))
     if _remember(step, flag.urgency):
         _alert(step)

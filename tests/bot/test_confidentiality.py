@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from bot import access
 from bot.channels import NotSent, Trouble
 from bot.conversation import answering
+from bot.conversation.heard import Heard
 from bot.inbound import InboundKind
 from tests.bot.house import House
 
@@ -84,10 +85,10 @@ def told(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def break_on(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read = answering._read
 
-    def read_or_break(step: Any, text: str) -> None:
-        if text == word:
-            raise ValueError(text)
-        read(step, text)
+    def read_or_break(step: Any, heard: Heard) -> None:
+        if heard.message.text == word:
+            raise ValueError(word)
+        read(step, heard)
 
     monkeypatch.setattr(answering, "_read", read_or_break)
 

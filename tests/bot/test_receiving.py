@@ -20,7 +20,8 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from bot.conversation import answering
-from bot.inbound import Inbound, InboundKind
+from bot.conversation.heard import Heard
+from bot.inbound import InboundKind
 from bot.receiving import receive
 from tests.bot.house import House
 from tests.house import postgres
@@ -38,10 +39,10 @@ def poisonous(monkeypatch: pytest.MonkeyPatch) -> None:
     """The conversation has a mistake: one word breaks it halfway through."""
     say_it_well = answering._read
 
-    def read(step: Any, text: str) -> None:
-        say_it_well(step, text)
-        if text == POISON:
-            raise ZeroDivisionError(text)
+    def read(step: Any, heard: Heard) -> None:
+        say_it_well(step, heard)
+        if heard.message.text == POISON:
+            raise ZeroDivisionError(POISON)
 
     monkeypatch.setattr(answering, "_read", read)
 
@@ -296,9 +297,9 @@ def test_a_message_that_breaks_what_the_channel_shows_is_set_aside_too(
     house.enrol()
     answer = answering.answer
 
-    def answer_with_nonsense(step: Any, message: Inbound, amends: Any = None) -> None:
-        answer(step, message, amends)
-        if message.text == POISON:
+    def answer_with_nonsense(step: Any, heard: Heard, amends: Any = None) -> None:
+        answer(step, heard, amends)
+        if heard.message.text == POISON:
             step.memory.facts["x"] = object()
 
     monkeypatch.setattr("bot.receiving.answer", answer_with_nonsense)
@@ -311,8 +312,8 @@ def stumbling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """The database fails in the middle of taking a message, with these errors, one a try."""
     answer, errors = answering.answer, list[psycopg.Error]()
 
-    def answer_or_stumble(step: Any, message: Inbound, amends: Any = None) -> None:
-        answer(step, message, amends)
+    def answer_or_stumble(step: Any, heard: Heard, amends: Any = None) -> None:
+        answer(step, heard, amends)
         if errors:
             raise OperationalError("", {}, errors.pop(0))
 

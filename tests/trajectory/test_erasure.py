@@ -60,6 +60,7 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "opened_at": NOW,
         "body": b"x",
     },
+    tables.DeskCase: {"kind": "person", "state": "open", "opened_at": NOW, "changed_at": NOW},
     tables.Due: {
         "at": NOW,
         "kind": "step",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from bot.conversation import asking, safety
 from bot.conversation.choices import chosen, leans_to_no
-from bot.conversation.effects import Audit, Record
+from bot.conversation.effects import Audit, Record, SetCase
 from bot.conversation.step import Step
+from trajectory.cases import Kind, State
 
 NAME = "follow-up"
+_STATES = {"seen": State.SEEN, "not-yet": State.NOT_YET, "mistake": State.MISTAKE}
 
 
 def begin(step: Step) -> None:
     """Ask; what else was open as a task is dropped, since this comes first."""
     step.begin(NAME, "looked")
+    step.do(SetCase(Kind.RED_FLAG, State.ASKED))
     ask(step)
 
 
@@ -42,6 +45,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
         return
     entry_id = step.new_id()
     step.do(Record(entry_id, "flag-follow-up", code=answer, text=text))
+    step.do(SetCase(Kind.RED_FLAG, _STATES[answer]))
     step.do(Audit("flag-follow-up", f"entry:{entry_id}"))
     if answer == "not-yet":
         _insist(step)
