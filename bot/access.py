@@ -14,14 +14,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.conversation.dates import day_name
+from bot.conversation.receipts import look_words
 from bot.deployment import Deployment
 from bot.held import Held
 from bot.note import LONGEST_NOTE, BadNote, NotAllowed, write_note
 from bot.permission import Ended, NotSignedIn, find_link, find_page, holding, subject_of
-from bot.view import View, active_grant, author_of, read_view
+from bot.view import View, active_grant, read_view
 from trajectory import grants, patients
 from trajectory.grants import Attempt, Grant, GrantRef, TooManyCodes
+from trajectory.said import author_of
 
 __all__ = [
     "CODE_MINUTES",
@@ -96,7 +97,7 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
     The patient is told at the first look under this grant.
 
     Raises:
-        Ended: the link opens nothing.
+        Ended: the link opens nothing, from now on if words were guessed at too often.
         WrongWords: code or words are wrong; the try counts.
         CodeSpent: a new code is needed.
     """
@@ -106,11 +107,15 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
     attempt = deployment.database.run(
         lambda connection: _try(connection, deployment, ref, (code, word), cookie, now)
     )
-    if attempt is Attempt.SPENT:
-        raise CodeSpent
-    if attempt is Attempt.WRONG:
-        raise WrongWords
-    return cookie
+    match attempt:
+        case Attempt.RIGHT:
+            return cookie
+        case Attempt.SPENT:
+            raise CodeSpent
+        case Attempt.WRONG:
+            raise WrongWords
+        case Attempt.GUESSED:
+            raise Ended
 
 
 def read_summary(deployment: Deployment, cookie: str, now: datetime) -> View:
@@ -166,14 +171,29 @@ def _try(
 ) -> Attempt:
     code, word = given
     with holding(connection, deployment, ref, now) as (held, grant):
-        # With wrong words no code is right: it is not used up, and the answer tells nothing.
-        typed = code.replace(" ", "") if _same_words(word, grant.word) else ""
-        attempt = grants.try_code(connection, deployment.ring, grant.id, typed, now)
+        attempt = grants.try_code(
+            connection,
+            deployment.ring,
+            grant.id,
+            code.replace(" ", ""),
+            now,
+            words_right=_same_words(word, grant.word),
+        )
         if attempt is Attempt.RIGHT:
             _open(held, grant, cookie)
-        elif attempt is Attempt.WRONG:
+        elif attempt is not Attempt.SPENT:
             held.audit(_SYSTEM, "code-refused", subject_of(grant))
+        if attempt is Attempt.GUESSED:
+            _close_to_guessers(held, grant)
         return attempt
+
+
+def _close_to_guessers(held: Held, grant: Grant) -> None:
+    """Whoever has the mails does not have the patient's words: perhaps not the one who is meant."""
+    grants.end(held.connection, grant.id, held.now)
+    held.record("grant-ended", _SYSTEM, detail={"member": grant.member.id, "reason": "guessed"})
+    held.audit(_SYSTEM, "sharing-stopped", subject_of(grant))
+    held.tell(held.words.say("receipt.guessed", name=grant.member.name))
 
 
 def _open(held: Held, grant: Grant, cookie: str) -> None:
@@ -185,17 +205,8 @@ def _open(held: Held, grant: Grant, cookie: str) -> None:
     if grants.ONCE in grant.purposes:
         grants.shorten(connection, grant.id, now + grants.VIEWING_LIFE)
     if grant.first_seen_at is None:
-        held.tell(_receipt(held, grant))
-
-
-def _receipt(held: Held, grant: Grant) -> str:
-    person = held.person
-    return held.words.say(
-        "receipt.looked",
-        name=grant.member.name,
-        day=day_name(held.now, person.zone, person.language),
-        clock=held.now.astimezone(person.zone).strftime("%H:%M"),
-    )
+        person = held.person
+        held.tell(look_words(held.words, grant.member, now, person.zone, person.language))
 
 
 def _note_look(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:

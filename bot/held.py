@@ -21,6 +21,7 @@ from bot.deployment import Deployment
 from bot.loading import Loaded, load
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
+from bot.parts import parts
 from bot.routing import routes
 from bot.schedule import awake
 from templates.catalogue import Catalogue
@@ -28,9 +29,6 @@ from trajectory import audit, entries, patients
 from trajectory.care_team import Member
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
-
-LONGEST_TEXT = 1500
-"""Characters of one message; the narrowest channel takes 1,600."""
 
 
 class NoSuchPatient(Exception):
@@ -80,7 +78,11 @@ class Held:
         )
 
     def record(
-        self, kind: str, author: str, text: str, detail: dict[str, Any] | None = None
+        self,
+        kind: str,
+        author: str,
+        text: str | None = None,
+        detail: dict[str, Any] | None = None,
     ) -> None:
         """Add what somebody other than the patient wrote to the trajectory."""
         entry = NewEntry(
@@ -155,14 +157,3 @@ def hold(
     yield held
     if held.sequence != row.sequence:
         patients.save_conversation(connection, patient_id, held.sequence, row.session_id, row.body)
-
-
-def parts(text: str, longest: int = LONGEST_TEXT) -> list[str]:
-    """The text in pieces of at most so many characters, cut between lines or words."""
-    pieces = []
-    while len(text) > longest:
-        cut = max(text.rfind("\n", 0, longest + 1), text.rfind(" ", 0, longest + 1))
-        cut = cut if cut > 0 else longest
-        pieces.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
-    return [*pieces, text]

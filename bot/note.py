@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.conversation.receipts import note_words
 from bot.deployment import Deployment
 from bot.held import Held
 from bot.permission import find_page, holding, subject_of
-from bot.view import author_of, may_see_all
+from bot.view import may_see_all
 from trajectory import entries, grants
-from trajectory.grants import Grant
+from trajectory.said import author_of
 
 LONGEST_NOTE = 2000
 """Characters."""
@@ -67,7 +68,7 @@ def _write_note(
             return
         held.record("note", author, note, {"note": key} if key else None)
         held.audit(author, "noted", subject_of(grant))
-        held.tell(_announcement(held, grant, note))
+        held.tell(note_words(held.words, grant.member, note))
 
 
 def _tidy(text: str) -> str:
@@ -87,10 +88,3 @@ def _key(note_id: str) -> str:
 def _is_written(held: Held, author: str, key: str) -> bool:
     notes = entries.timeline(held.connection, held.sealer, held.patient_id, kinds={"note"})
     return any(note.author == author and (note.detail or {}).get("note") == key for note in notes)
-
-
-def _announcement(held: Held, grant: Grant, note: str) -> str:
-    name, role = grant.member.name, f"receipt.role.{grant.member.role}"
-    if not held.words.has(role):
-        return held.words.say("receipt.note.from", name=name, text=note)
-    return held.words.say("receipt.note.from-role", name=name, role=held.words.say(role), text=note)

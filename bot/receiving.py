@@ -6,7 +6,7 @@ Lock order: inbox keys (sorted), conversations (by id), then all the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ from trajectory.patients import PatientRef
 
 BODY = "inbox.body"
 UNKNOWN = "unknown-sender"
+MASKED = "****"
+"""What is kept of a message that held the patient's own code."""
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
@@ -44,6 +46,7 @@ _MARK_FAILED = (
     .where(_inbox.c.id == bindparam("message"))
     .values(status="failed", error=bindparam("new_error"))
 )
+_MASK = update(_inbox).where(_inbox.c.id == bindparam("message")).values(body=bindparam("new_body"))
 _DISOWN = (
     update(_inbox)
     .where(_inbox.c.id == bindparam("message"))
@@ -188,6 +191,7 @@ def _answer(connection: Connection, deployment: Deployment, messages: Sequence[S
     ]
     ledger.write(connection, deployment, finished)
     _mark_answered(connection, messages, finished)
+    _hide_secrets(connection, messages, finished)
 
 
 def _still_known(
@@ -262,7 +266,7 @@ def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard
     command = heard.command
     if step.memory.task is not None or command is not None or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
-    if command is not None and command.name == "progress":
+    if command is not None and command.name in ("progress", "start"):
         step.timeline = loading.timeline(connection, loaded)
 
 
@@ -323,3 +327,21 @@ def _mark_answered(
     ]
     if marks:
         connection.execute(_MARK_ANSWERED, marks)
+
+
+def _hide_secrets(
+    connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
+) -> None:
+    """Whoever looks at the conversation later does not see the patient's own code."""
+    masks = [
+        {
+            "message": stored.id,
+            "new_body": _sealed(
+                done.loaded.sealer, stored.id, replace(stored.message, text=MASKED)
+            ),
+        }
+        for stored, done in zip(messages, finished, strict=True)
+        if done.step.secret
+    ]
+    if masks:
+        connection.execute(_MASK, masks)

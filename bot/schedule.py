@@ -44,6 +44,16 @@ def awake(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment
 
 
+def quiet_since(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the beginning of the quiet hours (21-08 local) that it falls into."""
+    local = moment.astimezone(zone)
+    if local.time() >= QUIET_FROM:
+        return at_local(local.date(), QUIET_FROM, zone)
+    if local.time() < QUIET_UNTIL:
+        return at_local(local.date() - timedelta(days=1), QUIET_FROM, zone)
+    return moment
+
+
 def follow_up_time(moment: datetime, zone: ZoneInfo) -> datetime:
     """The moment itself, or 07:30 when it falls between 22 and 07 local."""
     local = moment.astimezone(zone)

@@ -18,9 +18,6 @@ from trajectory.keys import Sealer
 
 NEWEST = 100
 """How many bubbles a page starts with."""
-CODE_DIGITS = 4
-MASKED = "****"
-"""What stands for the patient's code, for whoever looks at the screen later."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -106,13 +103,7 @@ def _ours(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Bubble:
 
 def _theirs(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Bubble:
     text = sealer.open_json("inbox.body", row.id, row.body)["text"]
-    return Bubble(row.id, row.at, "patient", _without_code(text))
-
-
-def _without_code(text: str) -> str:
-    """Four digits alone are the patient's own code: no question of ours is answered so."""
-    typed = text.strip()
-    return MASKED if len(typed) == CODE_DIGITS and typed.isdecimal() else text
+    return Bubble(row.id, row.at, "patient", text)
 
 
 def _with_current(bubbles: Sequence[Bubble]) -> list[Bubble]:

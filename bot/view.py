@@ -17,15 +17,10 @@ from trajectory import care_team, entries, grants, patients, summary, tables
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
-from trajectory.said import is_professional
+from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
 
 _session = tables.core(tables.Session)
-
-
-def author_of(member_id: int) -> str:
-    """How the trajectory and the audit call somebody of the care team."""
-    return f"professional:{member_id}"
 
 
 @dataclass(frozen=True, slots=True)

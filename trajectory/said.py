@@ -33,6 +33,11 @@ def said(rows: Iterable[Entry], kind: str) -> list[Said]:
     return [Said.from_entry(entry) for entry in of_kind if entry.id not in replaced]
 
 
+def author_of(member_id: int) -> str:
+    """How the trajectory and the audit call somebody of the care team."""
+    return f"professional:{member_id}"
+
+
 def is_professional(author: str) -> bool:
     """Whether the author is somebody whom the patient shares with."""
     return author.startswith("professional:")

@@ -328,6 +328,8 @@ class AccessGrant(SQLModel, table=True):
     """Sealed: a later mail names the same link, and a new ring key hashes it anew."""
     word: bytes = _sealed()
     """Sealed: the word that the patient gives the professional."""
+    wrong_words: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Right codes that came with wrong words, as long as the grant lives."""
     first_seen_at: datetime | None = _time(default=None, nullable=True)
     last_seen_at: datetime | None = _time(default=None, nullable=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, pathways, safety
+from bot.conversation import asking, pathways, receipts, safety
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.lists import joined
@@ -42,6 +42,7 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
     step.person.status = "stopped"
+    receipts.note_stop(step)
     step.memory.task = None
     step.memory.waiting.clear()
     step.do(SavePatient())
@@ -74,12 +75,13 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(SavePatient())
         step.do(Audit("started-again"))
         pathways.set_all(step, step.now)
-        step.add_line("start.again")
         if step.memory.held:
             safety.set_follow_up(step)
-            step.lead.clear()
             follow_up.insist(step)
+            receipts.tell_what_came_meanwhile(step)
         else:
+            step.add_line("start.again")
+            receipts.tell_what_came_meanwhile(step)
             asking.take_up(step)
         return
     step.add_line("start.already")

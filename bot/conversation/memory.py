@@ -56,6 +56,8 @@ class Memory:
     """Wrong tries at the patient's own code since the last right one."""
     code_locked_until: str = ""
     """ISO time until which the code is not asked for, after too many wrong tries."""
+    stopped_at: str = ""
+    """ISO time from which on, after STOP, nothing was told of looks and notes."""
     turns: int = 0
     """Counts the tasks' questions, so that an old button is known for one."""
 
@@ -85,6 +87,7 @@ class Memory:
             urgency=data.get("urgency", ""),
             wrong_codes=data.get("wrong_codes", 0),
             code_locked_until=data.get("code_locked_until", ""),
+            stopped_at=data.get("stopped_at", ""),
             turns=data.get("turns", 0),
         )
 

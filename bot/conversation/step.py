@@ -102,6 +102,8 @@ class Step:
     effects: list[Effect] = field(default_factory=list)
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""
+    secret: bool = False
+    """The message holds the patient's own code: its words are not kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
 

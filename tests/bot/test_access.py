@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot import access
 from bot.access import CodeSpent, Ended, NotAllowed, NotSignedIn, TooManyCodes, WrongWords
-from bot.held import parts
+from bot.parts import parts
 from tests.bot.practice import MINUTE, Practice, Shared
 from trajectory import grants, patients
 from trajectory.care_team import TREATING
@@ -104,6 +104,34 @@ def test_after_five_wrong_tries_a_new_code_is_needed(practice: Practice) -> None
             practice.type(shared, code, words)
     with pytest.raises(CodeSpent):
         practice.type(shared, code)
+    assert practice.open(shared)
+
+
+def test_whoever_has_the_mails_cannot_go_on_guessing_the_words(practice: Practice) -> None:
+    shared = practice.share()
+    for _ in range(9):
+        with pytest.raises(WrongWords):
+            practice.type(shared, practice.code(shared), "silver spoon")
+        practice.wait(13 * MINUTE)
+    with pytest.raises(Ended):
+        practice.type(shared, practice.code(shared), "silver spoon")
+    with pytest.raises(Ended):
+        practice.press(shared)
+    (told,) = practice.chat()
+    assert told.startswith("I have closed the page for Anne Skov")
+    (ended,) = practice.timeline()
+    assert (ended.kind, ended.author) == ("grant-ended", "system")
+    assert practice.audited()[-1] == ("system", "sharing-stopped")
+
+
+def test_a_guesser_without_the_mails_cannot_end_what_birgit_shares(practice: Practice) -> None:
+    shared = practice.share()
+    for _ in range(4):
+        code = practice.code(shared)
+        for _ in range(5):
+            with pytest.raises(WrongWords):
+                practice.type(shared, wrong(code), "silver spoon")
+        practice.wait(HOUR)
     assert practice.open(shared)
 
 

@@ -259,6 +259,31 @@ def share_with_anne(house: House) -> None:
     house.settle()
 
 
+# The patient's own code
+
+
+@pytest.mark.parametrize("typed", ["4071", "40 71", "4 0 7 1\n"])
+def test_the_code_that_opens_sharing_is_not_kept_where_it_was_typed(
+    house: House, typed: str
+) -> None:
+    house.enrol(code="4071")
+    named = ("send my summary to my physio", "Anne Skov", "anne@klinik.example", "A", "1 2 3 4")
+    for line in named:
+        house.write(line)
+    house.write(typed)
+    wrong, right = (house.heard(row) for row in house.inbox()[-2:])
+    assert (wrong, right) == ("****", "****")
+    assert house.heard(house.inbox()[1]) == "Anne Skov"
+
+
+def test_a_year_is_an_answer_and_no_code(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id, "intake")
+    house.write("skip")
+    house.write("2019")
+    assert house.heard(house.inbox()[-1]) == "2019"
+
+
 # Poison
 
 

@@ -16,12 +16,16 @@ from trajectory.ids import Ids
 from trajectory.keys import Ring
 
 _code = tables.core(tables.AccessCode)
+_grant = tables.core(tables.AccessGrant)
 _PURPOSE = "access_code"
 
 LIFE = timedelta(minutes=15)
 ATTEMPTS = 5
 CODES_AN_HOUR = 5
 """Five guesses at five codes an hour: one chance in 40,000 of a hit, and the word is asked too."""
+WRONG_WORDS = 10
+"""So often may a right code come with wrong words in the life of a grant: whoever holds the
+mailbox has ten guesses at thousands of pairs, not as many as the codes that they can ask for."""
 
 
 class TooManyCodes(Exception):
@@ -35,6 +39,8 @@ class Attempt(StrEnum):
     WRONG = "wrong"
     SPENT = "spent"
     """Used, too old, tried too often, or the grant has ended: a new code may help."""
+    GUESSED = "guessed"
+    """Wrong, as `WRONG`, and so often with a right code that the words are being guessed."""
 
 
 def six_digits() -> str:
@@ -74,9 +80,18 @@ def new_code(
 
 
 def try_code(
-    connection: Connection, ring: Ring, grant_id: int, code: str, now: datetime
+    connection: Connection,
+    ring: Ring,
+    grant_id: int,
+    code: str,
+    now: datetime,
+    *,
+    words_right: bool = True,
 ) -> Attempt:
-    """Try a code that somebody typed. The caller commits, whatever the outcome: it counts."""
+    """Try a code that somebody typed; with wrong words no code is right, and none is used up.
+
+    The caller commits, whatever the outcome: it counts. On GUESSED the caller ends the grant.
+    """
     grant = by_id(connection, grant_id, now)
     if grant is None or not grant.active:
         return Attempt.SPENT
@@ -88,6 +103,8 @@ def try_code(
     # Every hash is compared, so that the time tells nothing.
     if sum(hmac.compare_digest(stored, digest) for _, digest in typed) == 0:
         return Attempt.WRONG
+    if not words_right:
+        return _count_wrong_words(connection, grant_id)
     connection.execute(update(_code).where(_code.c.id == code_id).values(used_at=now))
     return Attempt.RIGHT
 
@@ -125,6 +142,16 @@ def _count_attempt(
         .returning(_code.c.id, _code.c.hash)
     ).one_or_none()
     return None if counted is None else (counted.id, bytes(counted.hash))
+
+
+def _count_wrong_words(connection: Connection, grant_id: int) -> Attempt:
+    wrong = connection.execute(
+        update(_grant)
+        .where(_grant.c.id == grant_id)
+        .values(wrong_words=_grant.c.wrong_words + 1)
+        .returning(_grant.c.wrong_words)
+    ).scalar_one()
+    return Attempt.GUESSED if wrong >= WRONG_WORDS else Attempt.WRONG
 
 
 def _bound(grant_id: int, code: str) -> str:

@@ -227,6 +227,7 @@ def _take_code(step: Step, text: str, option: str | None) -> bool:
     digits = text.replace(" ", "")
     if _CODE.fullmatch(digits) is None:
         return False
+    step.secret = True
     step.person.code = digits
     return True
 

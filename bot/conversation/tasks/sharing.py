@@ -277,7 +277,9 @@ def _ask_code(step: Step) -> None:
 
 def _take_code(step: Step, text: str, option: str | None) -> None:
     memory = step.memory
-    if text.replace(" ", "") == step.person.code:
+    typed = "".join(text.split())
+    step.secret = typed.isdecimal()
+    if typed == step.person.code:
         memory.wrong_codes = 0
         _give(step)
         return
