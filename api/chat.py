@@ -19,6 +19,7 @@ from api.context import Web, web_of
 from api.cursor import Cursor
 from api.devices import cookie_name, find_visitor, forget, remember, visitor_of
 from api.language import language_of
+from bot import letting_in
 from bot.doorbell import TooMany
 from bot.inbound import Inbound
 from bot.transcript import NEWEST, Bubble, said
@@ -61,16 +62,7 @@ def use_link(request: Request, token: str) -> Response:
     web = web_of(request)
     deployment = web.deployment
     cookie = deployment.chance.token()
-    with deployment.database.write() as connection:
-        patient_id = web_access.exchange(
-            connection,
-            deployment.ids,
-            deployment.ring,
-            token=token,
-            cookie=cookie,
-            now=deployment.clock.now(),
-        )
-    if patient_id is None:
+    if not letting_in.let_in(deployment, token, cookie, deployment.clock.now()):
         known = find_visitor(request, web) is not None
         return RedirectResponse(_CHAT, 303) if known else _closed(request)
     response = RedirectResponse(_CHAT, 303)
@@ -132,9 +124,7 @@ def leave(request: Request) -> Response:
     web = web_of(request)
     visitor = find_visitor(request, web)
     if visitor is not None:
-        deployment = web.deployment
-        with deployment.database.write() as connection:
-            web_access.close(connection, visitor.session_id, deployment.clock.now())
+        letting_in.sign_out(web.deployment, visitor, web.deployment.clock.now())
         web.doorbell.ring(visitor.patient_id)
     response = RedirectResponse("/chat", 303)
     forget(response, secure=web.secure)

@@ -7,6 +7,7 @@ same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -24,6 +25,7 @@ router = APIRouter()
 
 _SUMMARY = "/summary"
 _Field = Annotated[str, Form()]
+_Numbers = Annotated[Sequence[int], Form()]
 
 
 @router.get("/s/{token}")
@@ -103,18 +105,22 @@ def show_journal(request: Request) -> Response:
 
 
 @router.post("/summary/notes")
-def write_note(request: Request, text: _Field = "", id: _Field = "") -> Response:
+def write_note(
+    request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
+) -> Response:
     """Take a note; what cannot be kept goes back to the page with its words."""
     deployment = web_of(request).deployment
     now = deployment.clock.now()
     try:
-        access.write_note(deployment, _cookie(request), text, now, note_id=id)
+        access.write_note(deployment, _cookie(request), text, now, note_id=id, flags=flags)
     except (access.Ended, access.NotSignedIn) as closed:
         return _closed(request, closed, kept=text)
     except access.NotAllowed:
         return _ended(request)
     except access.BadNote as bad:
-        return _summary(request, note_error=bad.problem, note_text=text, status=422)
+        return _summary(
+            request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
+        )
     return RedirectResponse(f"{_SUMMARY}?noted=1", 303)
 
 

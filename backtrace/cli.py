@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,12 @@ from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
 from backtrace.replay_cli import replay
-from backtrace.running import DemonstrationWording, InsecureAddress, NotMigrated
+from backtrace.running import (
+    DemonstrationWording,
+    InsecureAddress,
+    NotMigrated,
+    OneProcessOnly,
+)
 from backtrace.settings import Settings, wording_dir
 from flows.errors import DefinitionError
 from trajectory.database import InUse, Unavailable, exclusive
@@ -41,6 +45,7 @@ _REFUSALS = (
     DemonstrationWording,
     InsecureAddress,
     NotMigrated,
+    OneProcessOnly,
     DefinitionError,
     NoDefinitions,
     enrol_cli.Unknown,
@@ -48,7 +53,7 @@ _REFUSALS = (
 """What keeps a process from starting; each message says what to do."""
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT, or 8000.")]
+Port = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on.")]
 
 
 @app.callback()
@@ -75,20 +80,16 @@ def _start(process: Callable[[Settings], None]) -> None:
         raise typer.Exit(2) from None
 
 
-def _port(port: int | None) -> int:
-    return port if port is not None else int(os.environ.get("PORT", "8000"))
-
-
 @app.command()
-def serve(host: Host = "127.0.0.1", port: Port = None) -> None:
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run everything in one process: the embedded default, on SQLite."""
-    _start(lambda settings: running.serve(settings, host, _port(port)))
+    _start(lambda settings: running.serve(settings, host, port))
 
 
 @app.command()
-def web(host: Host = "127.0.0.1", port: Port = None) -> None:
+def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run the web side: chats and professionals' pages."""
-    _start(lambda settings: running.web(settings, host, _port(port)))
+    _start(lambda settings: running.web(settings, host, port))
 
 
 @app.command()
@@ -173,14 +174,14 @@ def chat(
 @app.command()
 def demo(
     host: Host = "127.0.0.1",
-    port: Port = None,
+    port: Port = 8000,
     database: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(
         "demo.db"
     ),
 ) -> None:
     """Show the whole product on one screen, with invented people and a clock that jumps."""
     try:
-        run_demo(database, host, _port(port), typer.echo)
+        run_demo(database, host, port, typer.echo)
     except _REFUSALS as refusal:
         typer.echo(f"{refusal}", err=True)
         raise typer.Exit(2) from None

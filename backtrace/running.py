@@ -11,6 +11,7 @@ from random import SystemRandom
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.engine import make_url
 
 from api import professional
 from api.app import create_app
@@ -32,7 +33,7 @@ from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
-from trajectory.migrations import current, upgrade
+from trajectory.migrations import current, head, upgrade
 
 
 class DemonstrationWording(Exception):
@@ -40,7 +41,11 @@ class DemonstrationWording(Exception):
 
 
 class NotMigrated(Exception):
-    """The database has no tables yet."""
+    """The database has no tables yet, or not those that this program knows."""
+
+
+class OneProcessOnly(Exception):
+    """SQLite was to be shared by processes that run for long."""
 
 
 class InsecureAddress(Exception):
@@ -85,6 +90,27 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     return channels
 
 
+def _require_newest(settings: Settings) -> None:
+    found = current(settings.database_url)
+    if found is None:
+        raise NotMigrated(
+            "the database has no tables yet: run `backtrace migrate`, or `backtrace serve`"
+        )
+    if found != head():
+        raise NotMigrated(
+            f"the database is at revision {found}, and this program needs {head()}: "
+            "run `backtrace migrate`"
+        )
+
+
+def _require_server(settings: Settings) -> None:
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        raise OneProcessOnly(
+            "`web` and `worker` need PostgreSQL (BACKTRACE_DATABASE_URL); on SQLite run "
+            "`backtrace serve`, which is both"
+        )
+
+
 def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
     """Who runs this deployment."""
     return Clinic(
@@ -112,13 +138,11 @@ def deployed(
     Raises:
         trajectory.database.InUse: another process has the file.
         trajectory.database.Unavailable: the database cannot be reached.
-        NotMigrated: it has no tables, and this process is not the one to make them.
+        NotMigrated: it has no tables or older ones, and this process is not the one to make them.
     """
     library = library_of(settings)
-    if not alone and current(settings.database_url) is None:
-        raise NotMigrated(
-            "the database has no tables yet: run `backtrace migrate`, or `backtrace serve`"
-        )
+    if not alone:
+        _require_newest(settings)
     ring = ring_of(settings)
     with ExitStack() as stack:
         if alone:
@@ -194,8 +218,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def web(settings: Settings, host: str, port: int) -> None:
-    """Answers; several may run beside each other on PostgreSQL. Raises as `serve`."""
+    """Answers; several run beside each other on PostgreSQL. Raises OneProcessOnly, as `serve`."""
     _require_https(settings)
+    _require_server(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
@@ -206,7 +231,8 @@ def web(settings: Settings, host: str, port: int) -> None:
 
 
 def worker(settings: Settings) -> None:
-    """Ticks and sends until it is told to stop; any number may run on PostgreSQL."""
+    """Ticks and sends until it is told to stop; any number on PostgreSQL. Raises as `web`."""
+    _require_server(settings)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
 
 
 class _WordingDir(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="BACKTRACE_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BACKTRACE_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     wording_dir: Path | None = None
 

@@ -21,8 +21,8 @@ from trajectory import patients
 from trajectory.database import Unavailable
 from trajectory.patients import LockedPatient
 
-BATCH = 50
-"""Patients a transaction; keeps one on SQLite short, so that replies do not wait."""
+BATCHES = {"sqlite": 15, "postgresql": 50}
+"""Patients a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
 AGAIN = timedelta(hours=1)
 """When what could not be digested is tried once more: a series of check-ins must not end by it."""
 UNREACHABLE = timedelta(days=1)
@@ -31,14 +31,15 @@ UNREACHABLE = timedelta(days=1)
 _log = structlog.get_logger(__name__)
 
 
-def dispatch(deployment: Deployment, limit: int = BATCH) -> int:
-    """Act on what is due now for up to so many patients; how many had something.
+def dispatch(deployment: Deployment, limit: int | None = None) -> int:
+    """Act on what is due now for up to so many patients (else a batch); how many had something.
 
     Raises:
         trajectory.database.Unavailable: nothing was done; the rows stay due.
     """
     with deployment.database.read() as connection:
-        owners = due.owners(connection, deployment.clock.now(), limit)
+        most = limit or BATCHES[deployment.database.dialect]
+        owners = due.owners(connection, deployment.clock.now(), most)
     if not owners:
         return 0
     try:

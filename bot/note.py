@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -32,11 +33,17 @@ class BadNote(Exception):
 
 
 def write_note(
-    deployment: Deployment, cookie: str, text: str, now: datetime, note_id: str = ""
+    deployment: Deployment,
+    cookie: str,
+    text: str,
+    now: datetime,
+    note_id: str = "",
+    flags: Collection[int] = (),
 ) -> None:
     """Put a professional's note into the trajectory and into the patient's chat.
 
-    The same `note_id` again (a second press) writes nothing.
+    `flags` are the ids of the warning signs that it is about. The same `note_id` again (a
+    second press) writes nothing.
 
     Raises:
         Ended: the grant has ended; nothing was kept.
@@ -45,7 +52,7 @@ def write_note(
         BadNote: empty, or longer than LONGEST_NOTE.
     """
     deployment.database.run(
-        lambda connection: _write_note(connection, deployment, cookie, text, note_id, now)
+        lambda connection: _write_note(connection, deployment, cookie, text, note_id, flags, now)
     )
 
 
@@ -55,6 +62,7 @@ def _write_note(
     cookie: str,
     text: str,
     note_id: str,
+    flags: Collection[int],
     now: datetime,
 ) -> None:
     viewing = find_page(connection, deployment, cookie, now)
@@ -66,7 +74,8 @@ def _write_note(
         grants.touch(connection, viewing, now)
         if key and _is_written(held, author, key):
             return
-        held.record("note", author, note, {"note": key} if key else None)
+        about = {"flags": sorted(flags)} if flags else {}
+        held.record("note", author, note, ({"note": key} if key else {}) | about)
         held.audit(author, "noted", subject_of(grant))
         held.tell(note_words(held.words, grant.member, note))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trajectory.entries import Entry
-from trajectory.said import Said, is_professional, said
+from trajectory.said import Said, is_professional
 
 MISTAKE = "mistake"
 """The patient's answer to the follow-up that the warning sign was written by mistake."""
@@ -19,8 +19,8 @@ class Flag:
 
     `follow_up` is what the patient last answered when asked whether a doctor has looked
     (code `seen`, `not-yet` or `mistake`), `note`
-    the first note that a professional wrote afterwards. `mistaken` means that the
-    patient took it back.
+    the first note in which a professional says that it is about this sign; any other note
+    leaves it open. `mistaken` means that the patient took it back.
     """
 
     id: int
@@ -49,7 +49,7 @@ def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
 def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
     after = [row for row in rows if (row.recorded_at, row.sequence) > _place(entry)]
     follow_ups = _follow_ups(after)
-    noted = [each for each in said(after, "note") if is_professional(each.author)]
+    noted = [Said.from_entry(row) for row in after if _answers(row, entry)]
     return Flag(
         entry.id,
         entry.at,
@@ -62,6 +62,12 @@ def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
         noted[0] if noted else None,
         _taken_back(entry, after) or any(each.code == MISTAKE for each in follow_ups),
     )
+
+
+def _answers(row: Entry, flag: Entry) -> bool:
+    """Whether this is a professional's note that says which warning sign it is about."""
+    about = (row.detail or {}).get("flags", ())
+    return row.kind == "note" and is_professional(row.author) and flag.id in about
 
 
 def _follow_ups(after: Sequence[Entry]) -> list[Said]:

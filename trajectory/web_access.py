@@ -86,6 +86,7 @@ _LINK_LANGUAGE = (
     .where(*_OPEN_LINK)
     .limit(1)
 )
+_LINK_PATIENT = select(_link.c.patient_id).where(*_OPEN_LINK)
 _USE_LINK = (
     update(_link).where(*_OPEN_LINK).values(used_at=bindparam("now")).returning(_link.c.patient_id)
 )
@@ -118,6 +119,13 @@ def link_language(connection: Connection, ring: Ring, token: str, now: datetime)
     """The language of the patient whose unused link this is; None when it opens nothing."""
     hashes = _hashes(ring, _LINK_PURPOSE, token)
     found = connection.execute(_LINK_LANGUAGE, {"hashes": hashes, "now": now})
+    return found.scalar_one_or_none()
+
+
+def link_patient(connection: Connection, ring: Ring, token: str, now: datetime) -> int | None:
+    """The patient whose unused link this is; None when it opens nothing."""
+    hashes = _hashes(ring, _LINK_PURPOSE, token)
+    found = connection.execute(_LINK_PATIENT, {"hashes": hashes, "now": now})
     return found.scalar_one_or_none()
 
 

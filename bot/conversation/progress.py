@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.step import Step
+from templates.words import Words
 from trajectory.measures import Direction
 from trajectory.progress import Progress, Trend, how_am_i
 from trajectory.summary import Person, summarise
@@ -31,22 +32,19 @@ def person_of(step: Step) -> Person:
 
 
 def _now(step: Step, progress: Progress) -> list[str]:
+    number = Words.of(step.person.language).number
     return [
-        step.words.say(f"progress.now.{trend.measure}", value=_number(trend.now.value))
+        step.words.say(f"progress.now.{trend.measure}", value=number(trend.now.value))
         for trend in progress.trends
     ]
 
 
 def _sentence(step: Step, trend: Trend) -> str:
     assert trend.change is not None
+    number = Words.of(step.person.language).number
     direction = trend.change.direction
     key = f"progress.{trend.measure}"
-    sentence = step.words.say(key, start=_number(trend.start.value), now=_number(trend.now.value))
+    sentence = step.words.say(key, start=number(trend.start.value), now=number(trend.now.value))
     small = trend.change.important is False
     which = "unchanged" if direction is Direction.UNCHANGED or small else direction.value
     return f"{sentence} {step.words.say(f'progress.verdict.{which}')}"
-
-
-def _number(value: float) -> str:
-    """One number for people, half up."""
-    return str(int(value + 0.5))

@@ -260,7 +260,7 @@ def test_after_stop_the_page_does_not_promise_that_the_note_is_read(
     practice.stop()
     assert "the patient reads it at once" not in anne.summary().text
     anne.write(NOTE)
-    assert "so your note was not sent" in anne.browser.get("/summary?noted=1").text
+    assert "reads your note after starting again" in anne.browser.get("/summary?noted=1").text
 
 
 @pytest.mark.parametrize(("text", "said"), [("  ", "Write something first"), ("x" * 2001, "2000")])

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.flows.test_wording import pack
 from trajectory import audit, web_access
 from trajectory.database import Database, exclusive
 from trajectory.keys import Ring
+from trajectory.migrations import upgrade
 
 SHORT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
@@ -132,8 +134,28 @@ def test_without_tables_it_says_how_to_make_them(
 ) -> None:
     url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
     refused = backtrace(*command, folder=tmp_path, **url)
+    alone = command[0] in ("web", "worker") and database_url.startswith("sqlite")
     assert refused.returncode == 2
-    assert "run `backtrace migrate`" in refused.stderr
+    assert ("run `backtrace serve`" if alone else "run `backtrace migrate`") in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_older_schema_is_refused(tmp_path: Path, database_url: str) -> None:
+    upgrade(database_url)
+    database = Database(database_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    database.close()
+    url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
+    refused = backtrace("enrol", folder=tmp_path, **url)
+    assert refused.returncode == 2
+    assert "is at revision 0001" in refused.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "-1"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    refused = backtrace("serve", folder=tmp_path, PORT=port)
+    assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
 
 

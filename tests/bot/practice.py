@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
@@ -190,8 +191,8 @@ class Practice:
     def read(self, cookie: str) -> access.View:
         return access.read_summary(self.deployment, cookie, self.now)
 
-    def note(self, cookie: str, text: str, note_id: str = "") -> None:
-        access.write_note(self.deployment, cookie, text, self.now, note_id)
+    def note(self, cookie: str, text: str, note_id: str = "", flags: Sequence[int] = ()) -> None:
+        access.write_note(self.deployment, cookie, text, self.now, note_id, flags)
 
     def leave(self, cookie: str) -> None:
         access.leave(self.deployment, cookie, self.now)

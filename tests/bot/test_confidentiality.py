@@ -139,8 +139,9 @@ def found(secrets: list[str], text: bytes) -> list[str]:
 def test_everything_was_really_said(house: House, told: list[str]) -> None:
     """Or the other tests would find nothing because there is nothing."""
     heard = " ".join(house.heard(row) for row in house.inbox() if row.patient_id is not None)
-    for said in ("tie my shoes", "scared of the scan", "shall I swim", "tomato", POISON, CODE):
+    for said in ("tie my shoes", "scared of the scan", "shall I swim", "tomato", POISON):
         assert said in heard
+    assert CODE not in heard
     assert {row.status for row in house.inbox()} == {"done", "failed", "unknown-sender"}
     kinds = {entry.kind for entry in house.timeline(house.inbox()[0].patient_id)}
     assert kinds >= {"answer", "note", "question", "grant", "skip", "consent"}

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot import dispatching
 from bot.conversation.effects import SetDue
 from bot.conversation.falling_due import fall_due
-from bot.dispatching import AGAIN, BATCH, UNREACHABLE, dispatch
+from bot.dispatching import AGAIN, BATCHES, UNREACHABLE, dispatch
 from tests.bot.house import CHECK_IN, MORNING, House
 from trajectory import patients
 from trajectory.database import Unavailable
@@ -284,7 +284,7 @@ def test_a_patient_whom_a_turn_holds_is_left_for_the_next_tick(house: House) -> 
 
 
 def test_several_workers_ask_everybody_once(house: House) -> None:
-    names = [f"patient {n}" for n in range(3 * BATCH)]
+    names = [f"patient {n}" for n in range(3 * max(BATCHES.values()))]
     for name in names:
         house.set_due(house.enrol(name).patient_id)
     workers = [threading.Thread(target=dispatch_all, args=(house,)) for _ in range(4)]

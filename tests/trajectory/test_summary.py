@@ -316,13 +316,19 @@ class TestWarningSigns:
         assert flag.follow_up.code == "seen"
         assert flag.is_open
 
-    def test_a_clinicians_note_closes_it(self, story: Story) -> None:
+    def test_a_clinicians_note_about_it_closes_it(self, story: Story) -> None:
+        flag = story.flag(at(3, 22), "leg-weakness", "same-day")
+        about = {"flags": [flag.id]}
+        story.write("note", at(3, 23), text="Reflexes normal.", author=DR_HOLM, detail=about)
+        (told,) = summary_of(story).flags
+        assert not told.is_open
+        assert told.note is not None
+        assert told.note.author == DR_HOLM
+
+    def test_a_note_about_something_else_leaves_it_open(self, story: Story) -> None:
         story.flag(at(3, 22), "leg-weakness", "same-day")
-        story.write("note", at(3, 23), text="Reflexes normal.", author=DR_HOLM)
-        (flag,) = summary_of(story).flags
-        assert not flag.is_open
-        assert flag.note is not None
-        assert flag.note.author == DR_HOLM
+        story.write("note", at(3, 23), text="Agreed: walk 15 minutes.", author=DR_HOLM)
+        assert summary_of(story).flags[0].is_open
 
     def test_i_wrote_it_wrong(self, story: Story) -> None:
         story.flag(at(3, 22), "leg-weakness", "same-day")
@@ -357,8 +363,8 @@ class TestWarningSigns:
         assert summary_of(story).flags[0].mistaken
 
     def test_open_ones_come_first_then_the_newest(self, story: Story) -> None:
-        story.flag(at(1, 10), "fever-unwell", "same-day")
-        story.write("note", at(1, 11), text="Seen.", author=ANNE)
+        fever = story.flag(at(1, 10), "fever-unwell", "same-day")
+        story.write("note", at(1, 11), text="Seen.", author=ANNE, detail={"flags": [fever.id]})
         story.flag(at(3, 1), "leg-weakness", "same-day")
         story.flag(at(3, 22), "both-legs", "emergency")
         flags = summary_of(story).flags
