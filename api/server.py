@@ -9,6 +9,24 @@ import uvicorn
 from bot.doorbell import Doorbell
 
 
+class PortTaken(Exception):
+    """Something else listens where we should; the message says what to do."""
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise PortTaken where the address cannot be listened on: before any work is done for it."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise PortTaken(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another port: "
+            "--port 8001, or PORT=8001"
+        ) from None
+
+
 class Server(uvicorn.Server):
     """A server whose shutdown ends the event streams first: it would wait for them for ever.
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api.server import PortTaken
 from backtrace import chatting, doctor, enrol_cli, running
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
@@ -40,6 +41,7 @@ app.command()(replay)
 _REFUSALS = (
     InUse,
     Unavailable,
+    PortTaken,
     NoKeys,
     BadKeys,
     DemonstrationWording,

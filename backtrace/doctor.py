@@ -15,7 +15,7 @@ from backtrace.definitions import NoDefinitions
 from backtrace.keyring import NoKeys, ring_of
 from backtrace.languages import shipped_lexicons
 from backtrace.running import DemonstrationWording, library_of
-from backtrace.settings import Settings
+from backtrace.settings import Settings, unknown_settings
 from bot.channels.email import BadMailSetting, Email
 from flows.errors import DefinitionError
 from templates.catalogue import load_catalogues
@@ -45,6 +45,8 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding, in the order in which to mend them."""
     yield Finding("settings", Verdict.OK, f"env is {settings.env}")
+    for name in unknown_settings():
+        yield Finding("settings", Verdict.WRONG, f"{name} is set, and no setting has that name")
     for what, check in _CHECKS:
         yield check(what, settings)
 
@@ -58,16 +60,23 @@ def unreadable(error: ValidationError) -> Iterator[Finding]:
 
 def _keys(what: str, settings: Settings) -> Finding:
     try:
-        ring = ring_of(settings)
-    except (NoKeys, BadKeys) as error:
+        ring = ring_of(settings, make=False)
+    except NoKeys as error:
+        not_yet = settings.env == "development" and _is_new(settings)
+        return Finding(what, Verdict.OFF if not_yet else Verdict.WRONG, str(error))
+    except BadKeys as error:
         return Finding(what, Verdict.WRONG, str(error))
     where = "BACKTRACE_KEYS" if settings.keys else "the development key file"
     return Finding(what, Verdict.OK, f"{where}; current key {ring.key_ids[0]}")
 
 
 def _database(what: str, settings: Settings) -> Finding:
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+    if _is_new(settings):
+        folder = Path(make_url(settings.database_url).database or "").parent
+        if not folder.is_dir():
+            return Finding(
+                what, Verdict.WRONG, "its folder does not exist; check BACKTRACE_DATABASE_URL"
+            )
         return Finding(what, Verdict.OFF, "no file yet; `backtrace serve` makes it")
     try:
         at = current(settings.database_url)
@@ -80,6 +89,12 @@ def _database(what: str, settings: Settings) -> Finding:
             what, Verdict.WRONG, f"at revision {at}, not {head()}; run `backtrace migrate`"
         )
     return Finding(what, Verdict.OK, f"reachable, at revision {at}")
+
+
+def _is_new(settings: Settings) -> bool:
+    """Whether the database is a SQLite file that is still to be made."""
+    url = make_url(settings.database_url)
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def _address(what: str, settings: Settings) -> Finding:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from api import professional
 from api.app import create_app
-from api.server import Server
+from api.server import Server, require_free
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
@@ -205,8 +205,9 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Everything in one process. Raises InsecureAddress, and what `deployed` raises."""
+    """Everything in one process. Raises InsecureAddress, PortTaken, and what `deployed` raises."""
     _require_https(settings)
+    require_free(host, port)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
@@ -221,6 +222,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     """Answers; several run beside each other on PostgreSQL. Raises OneProcessOnly, as `serve`."""
     _require_https(settings)
     _require_server(settings)
+    require_free(host, port)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -62,6 +63,18 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us by https."""
         return self.public_url.startswith("https://")
+
+
+_PREFIX = "BACKTRACE_"
+_ELSEWHERE = ("BACKTRACE_TEST_DATABASE_URL", "BACKTRACE_SPECS", "BACKTRACE_CHROMIUM")
+"""What the tests read, and no process of the product does."""
+
+
+def unknown_settings() -> list[str]:
+    """Variables of the environment that look like ours and are none: misspelt, probably."""
+    known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    found = {name for name in os.environ if name.upper().startswith(_PREFIX)}
+    return sorted(name for name in found if name.upper() not in known and name not in _ELSEWHERE)
 
 
 class _WordingDir(BaseSettings):

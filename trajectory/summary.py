@@ -23,6 +23,9 @@ ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "me
 
 START_BACK = "start-back"
 
+SILENT_AFTER = timedelta(days=15)
+"""Without an answer for so long, two check-ins are missed: what is newest is not "now"."""
+
 DEMONSTRATION = "demonstration"
 """The wording that the project ships, its own."""
 
@@ -139,6 +142,16 @@ class Summary:
     def course(self, measure: str) -> Course | None:
         """The course of the measure with this id, or None when it has no value yet."""
         return next((each for each in self.courses if each.measure.id == measure), None)
+
+    @property
+    def last_report(self) -> datetime | None:
+        """When the newest value that any course shows was given."""
+        return max((each.now.at for each in self.courses), default=None)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the newest value is too old to say how the patient is now."""
+        return self.last_report is not None and self.now - self.last_report > SILENT_AFTER
 
     @property
     def wordings(self) -> tuple[str, ...]:

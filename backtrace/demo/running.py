@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 
 from api.demo import Stage, demo_router
+from api.server import require_free
 from backtrace.clock import ShiftedClock, SystemClock
 from backtrace.demo.people import seed
 from backtrace.demo.stage import keep_shift, people, stored_shift
@@ -31,11 +32,13 @@ def run(file: Path, host: str, port: int, say: Callable[[str], None]) -> None:
 
     Raises:
         trajectory.database.InUse: another process has the file.
+        api.server.PortTaken: something else listens there.
     """
+    require_free(host, port)
     address = f"http://{host}:{port}"
     if not file.exists():
         say("Making a patient with three months of history ...")
-        _make(file)
+        _make(file, address)
     doorbell, clock = Doorbell(), ShiftedClock()
     channels: dict[str, Channel] = {"web": WebChat(doorbell), "email": ShownMail()}
     with deployed(_settings(file, address), clock, channels, alone=True) as deployment:
@@ -65,7 +68,7 @@ def _settings(file: Path, address: str) -> Settings:
     )
 
 
-def _make(file: Path) -> None:
+def _make(file: Path, address: str) -> None:
     """Make the database with its history aside, and move it into place when it is whole."""
     aside = file.with_name(f"{file.name}.making")
     for left in file.parent.glob(f"{aside.name}*"):
@@ -73,7 +76,7 @@ def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     clock = ShiftedClock()
     channels: dict[str, Channel] = {"web": WebChat(Doorbell()), "email": ShownMail()}
-    settings = _settings(aside, "http://127.0.0.1")
+    settings = _settings(aside, address)
     with deployed(settings, clock, channels, alone=True, durable=False) as deployment:
         seed(deployment, clock, SystemClock().now())
         keep_shift(deployment.database, clock.shift)

@@ -63,7 +63,7 @@ class Enrol(_Strict):
     timezone: str = "Europe/Copenhagen"
     pathway: str | None = None
     consent: bool = True
-    code: Annotated[str, StringConstraints(pattern=r"^\d{4}$")] | None = None
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -150,6 +150,8 @@ _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("code", CodeStep),
     ("note", NoteStep),
 )
+_MISSING = {"from": ("text", "tap"), "professional": ("open", "code", "note")}
+"""What whoever acts in a step must do."""
 
 
 def read_steps(lines: Iterable[str], library: Library) -> list[tuple[int, Step]]:
@@ -183,6 +185,9 @@ def _read(number: int, line: str) -> Step:
         raise WrongStep(number, "is not JSON; write one JSON object a line") from None
     if not isinstance(data, dict):
         raise WrongStep(number, "is not a JSON object; write one a line")
+    for actor, acts in _MISSING.items():
+        if actor in data and not any(key in data for key in acts):
+            raise WrongStep(number, f"{actor}: says nothing of {' or '.join(acts)}; add one")
     kind = next((kind for key, kind in _BY_KEY if key in data), WaitStep)
     try:
         return kind.model_validate(data)

@@ -1,7 +1,7 @@
 """The professional's pages, as a professional reads them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree
@@ -308,3 +308,19 @@ def test_a_template_that_lacks_something_fails_instead_of_showing_a_hole() -> No
 def test_a_language_without_words_is_the_callers_mistake() -> None:
     with pytest.raises(KeyError):
         render("ended.html", "xx")
+
+
+def test_old_values_of_a_silent_patient_are_no_verdict() -> None:
+    later = summarise(birgit(), BIRGIT, NOW + timedelta(weeks=5), LOOKED, check_ins_due=12)
+    seen = read(page(later))
+    assert "Silent since 30 Mar, 5 weeks: how it is now is not known." in seen
+    assert "Newest" in seen
+    assert "verdict" not in page(later)
+    assert "Silent since" in page(later)[page(later).index("<textarea") :], "the journal says so"
+
+
+def test_a_note_can_name_the_warning_sign_that_it_is_about() -> None:
+    summary = three_months()
+    (open_flag,) = [flag for flag in summary.flags if flag.is_open]
+    html = page(summary, note_flags=[open_flag.id])
+    assert f'name="flags" value="{open_flag.id}" checked' in html

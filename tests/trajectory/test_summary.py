@@ -22,8 +22,8 @@ from trajectory.measures import ODI, PAIN, Direction, Verdict, change
 from trajectory.summary import Summary, summarise
 
 
-def summary_of(story: Story, since: datetime | None = LOOKED) -> Summary:
-    return summarise(story.entries, BIRGIT, NOW, since)
+def summary_of(story: Story, since: datetime | None = LOOKED, now: datetime = NOW) -> Summary:
+    return summarise(story.entries, BIRGIT, now, since)
 
 
 @pytest.fixture
@@ -471,3 +471,13 @@ def test_an_empty_timeline_is_a_summary_without_numbers() -> None:
     assert summary.courses == ()
     assert summary.since_look is None
     assert summary.completeness.check_ins_due == 0
+
+
+class TestSilence:
+    def test_after_two_missed_check_ins_nobody_says_how_it_is_now(self, story: Story) -> None:
+        story.check_in(at(1, 12), pain=7)
+        story.check_in(at(1, 19), pain=3)
+        assert not summary_of(story, now=at(1, 26)).silent
+        silent = summary_of(story, now=at(2, 9))
+        assert silent.silent
+        assert silent.last_report == at(1, 19, 18, 1)
