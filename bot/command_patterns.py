@@ -62,16 +62,16 @@ def _sequence(
 ) -> tuple[Sequence, list[str]]:
     nodes: list[Node] = []
     while tokens and tokens[0] not in ("]", ")", "|"):
-        token, tokens = tokens[0], tokens[1:]
-        if token in ("[", "("):
-            group, tokens = _group(tokens, phrases, pattern, "]" if token == "[" else ")")
+        mark, tokens = tokens[0], tokens[1:]
+        if mark in ("[", "("):
+            group, tokens = _group(tokens, phrases, pattern, "]" if mark == "[" else ")")
             nodes.append(group)
-        elif token.startswith("{"):
-            nodes.append(Slot(token[1:-1]))
-        elif token.startswith("<"):
-            nodes.append(_named(token[1:-1], phrases, pattern))
+        elif mark.startswith("{"):
+            nodes.append(Slot(mark[1:-1]))
+        elif mark.startswith("<"):
+            nodes.append(_named(mark[1:-1], phrases, pattern))
         else:
-            nodes.append(Word(token.casefold()))
+            nodes.append(Word(mark.casefold()))
     return tuple(nodes), tokens
 
 
@@ -84,11 +84,11 @@ def _group(
         choices.append(nodes)
         if not tokens or not all(choices):
             raise BadPattern(f"{pattern!r}: a bracket is missing, or a choice is empty")
-        token, tokens = tokens[0], tokens[1:]
-        if token == closing:
+        mark, tokens = tokens[0], tokens[1:]
+        if mark == closing:
             return Group(tuple(choices), optional=closing == "]"), tokens
-        if token != "|":
-            raise BadPattern(f"{pattern!r}: {token!r} closes another bracket")
+        if mark != "|":
+            raise BadPattern(f"{pattern!r}: {mark!r} closes another bracket")
 
 
 def _named(name: str, phrases: Mapping[str, str], pattern: str) -> Group:

@@ -96,7 +96,9 @@ def asks_to_stop(text: str, language: str) -> bool:
 
 def _phrase_stops(said: str, compiled: _Compiled) -> bool:
     words = {word.casefold() for word in _WORDS.findall(said)}
-    if compiled.anywhere_openings.isdisjoint(words) or not compiled.said_by_others.isdisjoint(words):
+    if compiled.anywhere_openings.isdisjoint(words) or not compiled.said_by_others.isdisjoint(
+        words
+    ):
         return False
     return compiled.anywhere.search(" " + said) is not None
 
@@ -186,6 +188,12 @@ def _ways(said: str) -> Iterator[str]:
     outside = dict.fromkeys([whole[start:end], whole[:end], whole[start:], whole])
     inside = [] if polite.within.isdisjoint(words) else [polite.inside.sub("", w) for w in outside]
     yield from filter(None, dict.fromkeys(_MARKS.sub("", words) for words in [*outside, *inside]))
+
+
+def without_politeness(text: str) -> str:
+    """What is said, without greetings, thanks and the like around it; all of it if that is all."""
+    said = _said(text)
+    return next(_ways(said), said)
 
 
 def role_of(words: str) -> str | None:

@@ -52,9 +52,7 @@ def guess(text: str, language: str) -> Guess | None:
     return None
 
 
-def _mended(
-    said: str, doubtful: Sequence[tuple[re.Match[str], Sequence[str]]]
-) -> Iterator[str]:
+def _mended(said: str, doubtful: Sequence[tuple[re.Match[str], Sequence[str]]]) -> Iterator[str]:
     """The message with one word mended, then with two."""
     for count in range(1, _MOST_MISTAKES + 1):
         for chosen in combinations(doubtful, count):
@@ -105,9 +103,7 @@ class _Vocabulary:
 
 @cache
 def _vocabulary() -> _Vocabulary:
-    known = frozenset(
-        word for words in load_command_words().values() for word in _all_words(words)
-    )
+    known = frozenset(word for words in load_command_words().values() for word in _all_words(words))
     by_first: dict[str, list[str]] = {}
     for word in sorted(known):
         if len(word) >= SHORTEST:

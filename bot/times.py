@@ -75,6 +75,12 @@ def read_when(text: str) -> When | None:
     return _Reader(_pieces(text)).read() if len(text) <= _LONGEST else None
 
 
+def read_hour(text: str) -> When | None:
+    """An hour where one was asked for: a bare "19" will do."""
+    said = _Reader(_pieces(text), wants_clock=True).read() if len(text) <= _LONGEST else None
+    return None if said is None or said.clock is None else said
+
+
 def read_rhythm(text: str) -> When | None:
     """A weekday or an hour to be asked at, such as "Mondays at 19"; a bare number is none."""
     said = read_when(text)
@@ -201,12 +207,13 @@ def _phrases() -> Sequence[tuple[tuple[str, ...], str]]:
 
 def _pieces(text: str) -> list[_Piece]:
     even = _NOON_MARKS.sub(r"\1m", text.casefold())
-    found = [
-        _Piece(match.lastgroup if match.lastgroup != "dot" else "number",
-               match["number"] or match.group(), match["dot"] is not None)
-        for match in _TOKEN.finditer(even)
-    ]  # fmt: skip
-    return list(_joined(found))
+    return list(_joined([_piece(match) for match in _TOKEN.finditer(even)]))
+
+
+def _piece(match: re.Match[str]) -> _Piece:
+    if match["number"]:
+        return _Piece("number", match["number"], match["dot"] is not None)
+    return _Piece(match.lastgroup or "other", match.group())
 
 
 def _joined(pieces: Sequence[_Piece]) -> Iterator[_Piece]:
@@ -255,10 +262,10 @@ def _number(piece: _Piece) -> int | None:
 class _Reader:
     """Reads pieces from left to right; what it cannot place makes the whole None."""
 
-    def __init__(self, pieces: Sequence[_Piece]) -> None:
+    def __init__(self, pieces: Sequence[_Piece], *, wants_clock: bool = False) -> None:
         self.pieces = pieces
         self.found: dict[str, Any] = {}
-        self.wants_clock = False
+        self.wants_clock = wants_clock
         self.wants_day = False
         self.noon: str = ""
 
@@ -311,13 +318,13 @@ class _Reader:
         number = _number(piece)
         if number is None:
             return False
+        if number > 31:
+            known = "month" in self.found and 2000 <= number <= 2100
+            return known and self._set(year=number)
         if self.wants_clock or (self._is_hour(at) and not self.wants_day):
             self.wants_clock = False
             plain = piece.kind == "number" and (number > 12 or piece.text.startswith("0"))
             return number < 24 and self._set(clock=(number, 0), half_day=plain or number == 0)
-        if number > 31:
-            known = "month" in self.found and 2000 <= number <= 2100
-            return known and self._set(year=number)
         self.wants_day = False
         return self._is_day(at, piece) and number > 0 and self._set(day=number)
 
