@@ -185,7 +185,7 @@ def _ways(said: str) -> Iterator[str]:
         start = begun.end()
     if words and words[-1] in polite.endings and (ended := polite.after.search(whole)):
         end = ended.start()
-    outside = dict.fromkeys([whole[start:end], whole[:end], whole[start:], whole])
+    outside = dict.fromkeys([whole[:end], whole[start:end], whole, whole[start:]])
     inside = [] if polite.within.isdisjoint(words) else [polite.inside.sub("", w) for w in outside]
     yield from filter(None, dict.fromkeys(_MARKS.sub("", words) for words in [*outside, *inside]))
 
@@ -193,7 +193,7 @@ def _ways(said: str) -> Iterator[str]:
 def without_politeness(text: str) -> str:
     """What is said, without greetings, thanks and the like around it; all of it if that is all."""
     said = _said(text)
-    return next(_ways(said), said)
+    return min(_ways(said), key=len, default=said)
 
 
 def role_of(words: str) -> str | None:
