@@ -17,6 +17,7 @@ from backtrace.languages import shipped_lexicons
 from backtrace.running import DemonstrationWording, library_of
 from backtrace.settings import Settings, unknown_settings
 from bot.channels.email import BadMailSetting, Email
+from bot.desk_hours import EXAMPLE
 from flows.errors import DefinitionError
 from templates.catalogue import load_catalogues
 from trajectory.database import Unavailable
@@ -130,10 +131,18 @@ def _mail(what: str, settings: Settings) -> Finding:
     return Finding(what, Verdict.OK, "a server is set")
 
 
+def _desk(what: str, settings: Settings) -> Finding:
+    if not settings.desk_hours:
+        says = "no hours: patients who ask for a person are promised no time; set "
+        return Finding(what, Verdict.OFF, f"{says}BACKTRACE_DESK_HOURS, such as {EXAMPLE}")
+    return Finding(what, Verdict.OK, f"{settings.desk_hours} ({settings.timezone})")
+
+
 _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("keys", _keys),
     ("database", _database),
     ("public address", _address),
     ("wording", _wording),
     ("e-mail", _mail),
+    ("clinic's desk", _desk),
 )

@@ -25,6 +25,7 @@ from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
 from bot.deployment import Chance, Clinic, Clock, Deployment
+from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
@@ -118,6 +119,8 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         public_url=settings.public_url,
         emergency_number=settings.emergency_number,
         doctor_number=settings.doctor_number,
+        timezone=settings.timezone,
+        desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
         mails=mails,
     )
 

@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from bot.desk_hours import DeskHours
 
 
 class Settings(BaseSettings):
@@ -35,6 +38,10 @@ class Settings(BaseSettings):
     clinic_name: str = "BackTrace"
     emergency_number: str = "112"
     doctor_number: str = "1813"
+    desk_hours: str = ""
+    """When somebody looks at the clinic's list, as `mon-fri 08:00-15:00`; empty: no promise."""
+    timezone: str = "Europe/Copenhagen"
+    """The clinic's, by which its desk hours are meant."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""
@@ -51,6 +58,20 @@ class Settings(BaseSettings):
         if backend not in ("sqlite", "postgresql"):
             raise ValueError("write sqlite:///file.db or postgresql://user:password@host/name")
         return url
+
+    @field_validator("desk_hours")
+    @classmethod
+    def _hours(cls, text: str) -> str:
+        if text:
+            DeskHours.read(text)
+        return text
+
+    @field_validator("timezone")
+    @classmethod
+    def _a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("write a zone such as Europe/Copenhagen")
+        return name
 
     @field_validator("public_url")
     @classmethod

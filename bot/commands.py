@@ -1,49 +1,199 @@
 """Which command a message is, if the whole of it is one.
 
-Patterns are data (`templates/commands`): `[x]` may be left out, `(x|y)` is either, `{name}`
-takes any words. Compiled once; a message is matched against every language, the patient's
-own first, since patients switch.
+Patterns are data (`templates/commands`), in the language of `bot.command_patterns`. Compiled
+once; a message is matched against every language, the patient's own first, since patients
+switch. Whoever asks to stop is heard in whatever words: that comes first.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from bot.command_patterns import GAP, expression, openings, parse
+from bot.times import read_ends, read_rhythm, read_unasked_rhythm, split_ends
 from templates.command_words import CommandWords, load_command_words
 
-_TOKENS = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[a-z]+\}|[^\s\[\](){}]+")
+STOP = "stop"
 _BLANKS = re.compile(r"\s+")
 _EDGES = " \t\n.!,;:\"'()/"
-_Patterns = Mapping[str, Sequence[tuple[str, re.Pattern[str]]]]
+_MARKS = re.compile(r"^[^\w?]+|[^\w?]+$")
+_CLAUSES = re.compile(r"[.!?,;\n]+")
+_WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_LONGEST_OPT_OUT = 200
+"""Characters in which to look for words that ask to stop somewhere among others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command by name, with the words in its slots as the patient wrote them."""
+    """A command by name, with the words in its slots as the patient wrote them.
+
+    `weak`: so short that it gives way where the message answers what was asked.
+    """
 
     name: str
     slots: Mapping[str, str] = field(default_factory=dict)
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    name: str
+    compiled: re.Pattern[str]
+    slots: Mapping[str, str]
+    weak: bool
+
+
+_Patterns = Mapping[str, Sequence[_Pattern]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """One language, ready to be matched."""
+
+    by_opening: _Patterns
+    anywhere: re.Pattern[str]
+    anywhere_openings: frozenset[str]
+    said_by_others: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Politeness:
+    """Regular expressions, and the words without which there is no need to try them."""
+
+    openings: frozenset[str]
+    endings: frozenset[str]
+    within: frozenset[str]
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+    inside: re.Pattern[str]
 
 
 def recognise(text: str, language: str) -> Command | None:
     """The command that this whole message is, or None."""
-    said = tidy(text)
-    if not said:
+    said = _said(text)
+    if not said or (said.isalnum() and said.casefold() not in _single_words()):
         return None
-    opening = _opening(said)
-    for patterns in _by_language(language):
-        for name, pattern in patterns.get(opening, ()):
-            found = pattern.fullmatch(" " + said)
-            if found is not None:
-                slots = {k: v for k, v in found.groupdict().items() if v}
-                if "text" in slots:
-                    slots["text"] = _as_written(text, slots["text"])
-                return Command(name, slots)
+    command = _whole(said, text, language)
+    if command is not None and command.name == STOP:
+        return command
+    if asks_to_stop(text, language):
+        return Command(STOP) if command is None or command.weak else command
+    return command
+
+
+def asks_to_stop(text: str, language: str) -> bool:
+    """Whether a message with more in it asks that no more be sent: one clause, or a phrase."""
+    if len(text) > _LONGEST_OPT_OUT:
+        return False
+    return _a_clause_stops(text, language) or any(
+        _phrase_stops(_said(text), compiled) for compiled in _by_language(language)
+    )
+
+
+def _phrase_stops(said: str, compiled: _Compiled) -> bool:
+    words = {word.casefold() for word in _WORDS.findall(said)}
+    if compiled.anywhere_openings.isdisjoint(words) or not compiled.said_by_others.isdisjoint(
+        words
+    ):
+        return False
+    return compiled.anywhere.search(" " + said) is not None
+
+
+def _a_clause_stops(text: str, language: str) -> bool:
+    """Of several clauses one asks to stop, be it with the one word that all know."""
+    if _CLAUSES.search(text) is None:
+        return False
+    clauses = [clause for clause in map(_said, _CLAUSES.split(_straight(text))) if clause]
+    return len(clauses) > 1 and any(_stops(clause, language) for clause in clauses)
+
+
+def _stops(clause: str, language: str) -> bool:
+    command = _whole(clause, clause, language)
+    if command is None or command.name != STOP:
+        return False
+    known = any(clause.casefold() in words.opt_outs for words in load_command_words().values())
+    return known or " " in clause
+
+
+def _whole(said: str, text: str, language: str) -> Command | None:
+    ways = list(_ways(said))
+    for words in ways:
+        opening = _opening(words)
+        for compiled in _by_language(language):
+            command = _match(words, opening, compiled)
+            if command is not None:
+                return _with_text(command, text)
+    return _rhythm(ways)
+
+
+def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
+    for pattern in compiled.by_opening.get(opening, ()):
+        found = pattern.compiled.fullmatch(" " + said)
+        if found is not None:
+            slots = {k: v for k, v in found.groupdict().items() if v}
+            if _are_right(slots):
+                return Command(pattern.name, {**pattern.slots, **_split(slots)}, pattern.weak)
     return None
+
+
+def _are_right(slots: Mapping[str, str]) -> bool:
+    """Whether days and times in the slots are such: their grammar is closed."""
+    until, when = slots.get("until"), slots.get("when")
+    if until is not None and read_ends(until) is None:
+        return False
+    return when is None or read_rhythm(when) is not None
+
+
+def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
+    """`physio until June` as whom and until when."""
+    whom = slots.get("whom")
+    if whom is None:
+        return slots
+    person, ends = split_ends(whom)
+    if ends is None:
+        return slots
+    return {**slots, "whom": person, "until": whom[len(person) :].strip(" ,")}
+
+
+def _with_text(command: Command, text: str) -> Command:
+    words = command.slots.get("text")
+    if words is None:
+        return command
+    slots = {**command.slots, "text": _as_written(text, words)}
+    return Command(command.name, slots, command.weak)
+
+
+def _rhythm(ways: Iterable[str]) -> Command | None:
+    """A day or an hour alone, such as "on Mondays", changes when the questions come."""
+    for words in ways:
+        if read_unasked_rhythm(words) is not None:
+            return Command("rhythm", {"when": words}, weak=True)
+    return None
+
+
+def _ways(said: str) -> Iterator[str]:
+    """The words without what politeness puts around them, with some of it, as they are."""
+    polite = _politeness()
+    words = [word.casefold() for word in _WORDS.findall(said)]
+    whole = " " + said
+    start, end = 0, len(whole)
+    if words and words[0] in polite.openings and (begun := polite.before.match(whole)):
+        start = begun.end()
+    if words and words[-1] in polite.endings and (ended := polite.after.search(whole)):
+        end = ended.start()
+    outside = dict.fromkeys([whole[:end], whole[start:end], whole, whole[start:]])
+    inside = [] if polite.within.isdisjoint(words) else [polite.inside.sub("", w) for w in outside]
+    yield from filter(None, dict.fromkeys(_MARKS.sub("", words) for words in [*outside, *inside]))
+
+
+def without_politeness(text: str) -> str:
+    """What is said, without greetings, thanks and the like around it; all of it if that is all."""
+    said = _said(text)
+    return min(_ways(said), key=len, default=said)
 
 
 def role_of(words: str) -> str | None:
@@ -90,11 +240,19 @@ def tidy(text: str) -> str:
     return line if line.strip("?") == "" else line.rstrip("?" + _EDGES)
 
 
+def _said(text: str) -> str:
+    """The words without pictures and punctuation around them."""
+    line = tidy(text)
+    return line if line.strip("?") == "" else _MARKS.sub("", line).rstrip("?")
+
+
 def _opening(said: str) -> str:
-    return said.partition(" ")[0].rstrip(":,").casefold()
+    found = _WORDS.search(said)
+    first = found.group() if found else said
+    return first.replace("'", "").casefold()
 
 
-def _by_language(first: str) -> Iterator[_Patterns]:
+def _by_language(first: str) -> Iterator[_Compiled]:
     compiled = _compiled()
     yield compiled[first]
     for language, patterns in compiled.items():
@@ -103,46 +261,68 @@ def _by_language(first: str) -> Iterator[_Patterns]:
 
 
 @cache
-def _compiled() -> Mapping[str, _Patterns]:
-    return {language: _indexed(words) for language, words in load_command_words().items()}
+def _single_words() -> frozenset[str]:
+    """What a message of one word must be to be a command: most answers are none of them."""
+    openings = {word for each in _compiled().values() for word in each.by_opening}
+    every = {day for words in load_command_words().values() for day in words.when.every}
+    return frozenset(openings | every)
+
+
+@cache
+def _compiled() -> Mapping[str, _Compiled]:
+    return {language: _language(words) for language, words in load_command_words().items()}
+
+
+def _language(words: CommandWords) -> _Compiled:
+    anywhere = [parse(each, words.phrases) for each in words.opt_out_anywhere]
+    either = "|".join(map(expression, anywhere))
+    return _Compiled(
+        _indexed(words),
+        re.compile(rf"(?:{either})(?!\w)", re.IGNORECASE),
+        frozenset(_opening(word) for each in anywhere for word in openings(each)),
+        words.said_by_others,
+    )
+
+
+@cache
+def _politeness() -> _Politeness:
+    """Of all languages at once: "danish please" is Danish for somebody."""
+    all_words = load_command_words().values()
+    before, after, inside = (
+        [phrase for words in all_words for phrase in getattr(words, place)]
+        for place in ("before", "after", "inside")
+    )
+    return _Politeness(
+        frozenset(_WORDS.findall(phrase)[0] for phrase in before),
+        frozenset(_WORDS.findall(phrase)[-1] for phrase in after),
+        frozenset(inside),
+        re.compile(rf"(?:{GAP}(?:{_either(before)})(?!\w))+", re.IGNORECASE),
+        re.compile(rf"(?:{GAP}(?:{_either(after)})(?!\w)\W*)+$", re.IGNORECASE),
+        re.compile(rf"{GAP}(?:{_either(inside)})(?!\w)", re.IGNORECASE),
+    )
+
+
+def _either(phrases: Iterable[str]) -> str:
+    longest_first = sorted(phrases, key=len, reverse=True)
+    return "|".join(GAP.join(map(re.escape, phrase.split())) for phrase in longest_first)
 
 
 def _indexed(words: CommandWords) -> _Patterns:
     """Patterns by the word that a message begins with: most messages fit none of them.
 
-    Of one command, those that take no words of the patient come first.
+    Those that take no words of the patient come first.
     """
-    index: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-    for name, patterns in words.commands.items():
-        for pattern in sorted(patterns, key=lambda pattern: "{" in pattern):
-            compiled = re.compile(_expression(pattern), re.IGNORECASE)
-            for opening in dict.fromkeys(_openings(pattern)):
-                index.setdefault(opening, []).append((name, compiled))
+    index: dict[str, list[_Pattern]] = {}
+    for name, pattern in sorted(_all(words), key=lambda pair: "{" in pair[1]):
+        nodes = parse(pattern.removeprefix("~"), words.phrases)
+        slots = {"language": words.language} if name == "language" else {}
+        compiled = re.compile(expression(nodes), re.IGNORECASE)
+        made = _Pattern(name, compiled, slots, pattern.startswith("~"))
+        for opening in dict.fromkeys(openings(nodes)):
+            index.setdefault(_opening(opening), []).append(made)
     return index
 
 
-def _openings(pattern: str) -> Iterator[str]:
-    """The words that a message of this pattern can begin with."""
-    for token in _TOKENS.findall(pattern):
-        for words in token.strip("[]()").split("|"):
-            yield _opening(words.strip())
-        if not token.startswith("["):
-            return
-
-
-def _expression(pattern: str) -> str:
-    return "".join(_token(token) for token in _TOKENS.findall(pattern))
-
-
-def _token(token: str) -> str:
-    if token.startswith("{"):
-        return f"[ :,]+(?P<{token[1:-1]}>.+?)"
-    if token.startswith("["):
-        return f"(?: {_either(token[1:-1].strip('()'))})?"
-    if token.startswith("("):
-        return f" {_either(token[1:-1])}"
-    return f" {re.escape(token)}"
-
-
-def _either(words: str) -> str:
-    return "(?:" + "|".join(re.escape(word.strip()) for word in words.split("|")) + ")"
+def _all(words: CommandWords) -> Iterator[tuple[str, str]]:
+    for name, patterns in words.commands.items():
+        yield from ((name, pattern) for pattern in patterns)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.channels import Channel
+from bot.desk_hours import DeskHours
 from flows.lexicon import Lexicon
 from flows.library import Library
 from templates.catalogue import Catalogue
@@ -34,8 +36,17 @@ class Clinic:
     public_url: str = "http://127.0.0.1:8000"
     emergency_number: str = "112"
     doctor_number: str = "1813"
+    timezone: str = "Europe/Copenhagen"
+    """Where the clinic's own clock runs."""
+    desk_hours: DeskHours | None = None
+    """When somebody looks at the clinic's list; None: nobody has promised."""
     mails: bool = True
     """Whether mail to professionals goes out; without it nothing is shared."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's zone."""
+        return ZoneInfo(self.timezone)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from bot import due, ledger, loading
 from bot.conversation.falling_due import Fallen, fall_due
 from bot.deployment import Deployment
+from bot.erasing import erase_due
 from bot.ledger import Route, finish
 from bot.routing import routes
 from trajectory import patients
@@ -75,6 +76,8 @@ def _dispatch(connection: Connection, deployment: Deployment, owners: Collection
     now = deployment.clock.now()
     rows = patients.lock_conversations(connection, owners, skip_locked=True)
     held = {row.patient_id: row for row in rows}
+    erased = erase_due(connection, deployment, held, now)
+    held = {owner: row for owner, row in held.items() if owner not in erased}
     reached = routes(connection, deployment, held)
     silent = held.keys() - reached.keys()
     due.put_off(connection, silent, now, now + UNREACHABLE)
@@ -83,7 +86,7 @@ def _dispatch(connection: Connection, deployment: Deployment, owners: Collection
         if number:
             held = {row.patient_id: row for row in patients.lock_conversations(connection, turn)}
         _act(connection, deployment, [held[owner] for owner in turn], turn, reached, now)
-    return len(silent) + len({owner for owner, _ in fallen})
+    return len(erased) + len(silent) + len({owner for owner, _ in fallen})
 
 
 def _turns(fallen: Sequence[tuple[int, Fallen]]) -> list[dict[int, Fallen]]:

@@ -113,7 +113,7 @@ def _entry(finished: Finished, record: done.Record) -> NewEntry:
         id=record.id,
         patient_id=finished.patient_id,
         sequence=finished.next_sequence(),
-        at=now,
+        at=record.at or now,
         recorded_at=now,
         kind=record.kind,
         flow=record.flow,

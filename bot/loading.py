@@ -106,6 +106,11 @@ def timeline(connection: Connection, loaded: Loaded) -> Sequence[entries.Entry]:
     return entries.timeline(connection, loaded.sealer, loaded.row.patient_id)
 
 
+def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:
+    """The newest looks at this patient's summary."""
+    return grants.looks(connection, loaded.sealer, loaded.row.patient_id, most)
+
+
 def recalled(
     connection: Connection, deployment: Deployment, open_sessions: Collection[OpenSession]
 ) -> dict[str, Flow]:

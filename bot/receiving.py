@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import ledger, loading
+from bot.conversation import needs
 from bot.conversation.answering import answer
 from bot.conversation.heard import Heard, hear
 from bot.conversation.memory import OpenSession
@@ -266,8 +267,10 @@ def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard
     command = heard.command
     if step.memory.task is not None or command is not None or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
-    if command is not None and command.name in ("progress", "start"):
+    if needs.timeline(step, command):
         step.timeline = loading.timeline(connection, loaded)
+    if needs.looks(step, command):
+        step.looks = loading.looks(connection, loaded, needs.LOOKS)
 
 
 def _may_alert(step: Step) -> bool:

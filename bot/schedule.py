@@ -110,6 +110,14 @@ def next_occurrence(
     return None
 
 
+def happened(step: Step, rhythm: Rhythm, now: datetime) -> int:
+    """How often a step has happened until now, this moment included."""
+    number = 0
+    while (moment := occurrence(step, rhythm, number + 1)) is not None and moment <= now:
+        number += 1
+    return number
+
+
 def check_in_delay(pathway: Pathway) -> timedelta:
     """How long after the start this pathway's weekly check-in begins at the earliest."""
     weekly = (step.delay for step in pathway.steps if step.weekly_until is not None)

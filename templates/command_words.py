@@ -1,13 +1,41 @@
-"""The patterns of the commands and the words for roles, by language, as data."""
+"""The patterns of the commands and the words for roles, days and times, by language, as data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from ruamel.yaml import YAML
+
+
+@dataclass(frozen=True, slots=True)
+class WhenWords:
+    """How a language names days, times and lengths of time."""
+
+    weekdays: Mapping[str, int]
+    """Monday 0."""
+    every: Mapping[str, int]
+    """Forms that mean each such weekday: `Mondays`."""
+    months: Mapping[str, int]
+    numbers: Mapping[str, int]
+    days_ahead: Mapping[str, int]
+    """`today`, `tomorrow`."""
+    units: Mapping[str, str]
+    """Words for `day`, `week` and `month`."""
+    at: frozenset[str]
+    oclock: frozenset[str]
+    before_noon: frozenset[str]
+    after_noon: frozenset[str]
+    ordinal: frozenset[str]
+    """What makes a number a day of the month, beside it."""
+    fillers: frozenset[str]
+    until: frozenset[str]
+    lasting: frozenset[str]
+    once: frozenset[str]
+    open_ended: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +44,27 @@ class CommandWords:
 
     language: str
     commands: Mapping[str, tuple[str, ...]]
+    """A pattern with `~` before it gives way to a good answer."""
+    phrases: Mapping[str, str]
+    before: tuple[str, ...]
+    """Polite words that may stand before a command, behind it, and in it."""
+    after: tuple[str, ...]
+    inside: tuple[str, ...]
+    opt_outs: frozenset[str]
+    """Single words that ask to stop beside whatever else is said."""
+    opt_out_anywhere: tuple[str, ...]
+    """Patterns that ask to stop wherever in a message they stand,"""
+    said_by_others: frozenset[str]
+    """unless it has one of these words."""
+    look_alikes: frozenset[str]
+    """Words that are no misspelt command."""
     roles: Mapping[str, tuple[str, ...]]
     everybody: tuple[str, ...]
     questions: tuple[str, ...]
     """Words that a question begins with, and phrases that make one wherever they stand."""
+    when: WhenWords
+    company: frozenset[str]
+    """What stands before the name of whom a visit is with."""
 
 
 @cache
@@ -40,7 +85,42 @@ def _read(language: str, text: str) -> CommandWords:
     return CommandWords(
         language,
         {name: tuple(map(str, patterns)) for name, patterns in data["commands"].items()},
+        data["phrases"],
+        tuple(data["politeness"]["before"]),
+        tuple(data["politeness"]["after"]),
+        tuple(data["politeness"]["inside"]),
+        frozenset(data["opt-outs"]),
+        tuple(data["opt-out-anywhere"]),
+        frozenset(data["said-by-others"]),
+        frozenset(data["look-alikes"]),
         {role: tuple(words) for role, words in data["roles"].items()},
         tuple(data["everybody"]),
         tuple(data["questions"]),
+        _when(data["when"]),
+        frozenset(data["company"]),
     )
+
+
+def _when(data: Mapping[str, Any]) -> WhenWords:
+    return WhenWords(
+        _numbered(data["weekdays"]),
+        _numbered(data["every"]),
+        _numbered(data["months"], first=1),
+        {str(word): number for word, number in data["numbers"].items()},
+        _numbered(data["days-ahead"]),
+        {word: unit for unit, words in data["units"].items() for word in words},
+        frozenset(data["at"]),
+        frozenset(data["oclock"]),
+        frozenset(data["before-noon"]),
+        frozenset(data["after-noon"]),
+        frozenset(data["ordinal"]),
+        frozenset(data["fillers"]),
+        frozenset(data["until"]),
+        frozenset(data["lasting"]),
+        frozenset(data["once"]),
+        frozenset(data["open-ended"]),
+    )
+
+
+def _numbered(lists: Iterable[Iterable[str]], first: int = 0) -> dict[str, int]:
+    return {word: number for number, words in enumerate(lists, first) for word in words}

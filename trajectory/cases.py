@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """The patient wrote of wanting to die or of harming themselves."""
     PERSON = "person"
     """The patient asked for a person."""
+    EXPORT = "export"
+    """The patient asked for a copy of everything; due within a month (GDPR, article 12)."""
     NOT_UNDERSTOOD = "not-understood"
     """The same question was answered three times in a way that could not be read."""
     SILENT = "silent"

@@ -12,7 +12,8 @@ from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.tasks import enrolment, follow_up, keeping
+from bot.conversation.supposing import answers_what_waits, is_confirming, likely
+from bot.conversation.tasks import confirming, enrolment, follow_up, keeping
 from bot.inbound import Inbound, InboundKind
 from bot.messages import Priority
 from flows.model import FlowKind
@@ -44,10 +45,40 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 def _read(step: Step, heard: Heard) -> None:
     text, command = heard.message.text, heard.command
+    if step.memory.erasing:
+        step.add_line("delete.under-way", emergency=step.world.clinic.emergency_number)
+        return
+    if command is not None and command.weak and answers_what_waits(step, text):
+        command = None
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
         command = None
     if command is not None and _command(step, command, text):
         return
+    if is_confirming(step):
+        _take_confirmation(step, text, None)
+    else:
+        _guess_or_take(step, text)
+
+
+def _guess_or_take(step: Step, text: str) -> None:
+    guess = likely(step, text)
+    if guess is not None:
+        confirming.begin(step, guess, text)
+    else:
+        _take_words(step, text)
+
+
+def _take_confirmation(step: Step, text: str, option: str | None) -> None:
+    """After "Did you mean ...?" a yes is the command; else the words count as they are."""
+    command, words = confirming.take(step, text, option)
+    if command is None and words == text:
+        _guess_or_take(step, text)
+    elif command is None or not _command(step, command, words):
+        _take_words(step, words)
+
+
+def _take_words(step: Step, text: str) -> None:
+    """Words that are no command: a task's answer, or the questionnaire's, or neither."""
     if step.memory.task is not None:
         TASKS[step.memory.task.name].reply(step, text, None)
     elif step.person.status == "ended":
@@ -87,7 +118,7 @@ def _command(step: Step, command: Command, text: str) -> bool:
     """Do what the command says; False where it is an answer after all."""
     if command.name in _TO_ENGINE:
         return _move(step, command.name, text)
-    if step.person.status == "enrolling" and command.name not in commanding.WHILE_ENROLLING:
+    if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
     commanding.do(step, command)
     return True
@@ -121,7 +152,9 @@ def _press(step: Step, message: Inbound) -> None:
     """A button: `q.session.turn.option`, `n.session.turn` (no), or `t.turn.option`."""
     kind, _, rest = message.choice.partition(".")
     parts = rest.split(".")
-    if step.person.status == "stopped" and (step.memory.task is None or kind != "t"):
+    if step.memory.erasing:
+        step.add_line("delete.under-way", emergency=step.world.clinic.emergency_number)
+    elif step.person.status == "stopped" and (step.memory.task is None or kind != "t"):
         _press_when_stopped(step, kind, parts)
     elif kind == "t" and len(parts) == 2:
         _press_task(step, message.text, *parts)
@@ -156,10 +189,12 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
         step.add_line("old.button")
         ask_again(step)
         return
-    if option in [known for known, _ in task.data.get("options", [])]:
-        TASKS[task.name].reply(step, label, option)
-    else:
+    if option not in [known for known, _ in task.data.get("options", [])]:
         ask_again(step)
+    elif is_confirming(step):
+        _take_confirmation(step, label, option)
+    else:
+        TASKS[task.name].reply(step, label, option)
 
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.conversation import safety
+from bot.conversation import clinic_list, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
@@ -57,7 +57,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         if step.open is not None or step.memory.task is not None:
             return
         flow = library.flow(waiting.flow)
-        if flow.kind is not FlowKind.SCREEN and (step.memory.held or step.suspended is not None):
+        if flow.kind is not FlowKind.SCREEN and _must_wait(step, flow):
             continue
         step.memory.waiting.remove(waiting)
         if bridge is not None:
@@ -65,6 +65,14 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         _open(step, flow, waiting)
     if step.open is None and step.memory.task is None and not step.memory.held:
         _take_back(step)
+
+
+def _must_wait(step: Step, flow: Flow) -> bool:
+    """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
+    memory = step.memory
+    return (
+        memory.held or step.suspended is not None or step.paused or flow.kind.value in memory.muted
+    )
 
 
 def _look_again(step: Step) -> None:
@@ -144,6 +152,13 @@ def repeat(step: Step) -> None:
     step.flush()
 
 
+def leave(step: Step, key: str, **params: object) -> None:
+    """Drop the task, say how it ended, and put what waits."""
+    step.memory.task = None
+    step.add_line(key, **params)
+    repeat(step)
+
+
 def expire(step: Step, open: OpenSession) -> None:
     """Close a session whose time is up; what was answered stays, and is scored if enough."""
     flow = step.flow_of(open)
@@ -151,9 +166,14 @@ def expire(step: Step, open: OpenSession) -> None:
     again = comes_again(step, open)
     if again is not None:
         payload = {"flow": flow.id, "last": True}
-        step.do(SetDue(f"again:{flow.id}", "flow", again, payload=payload))
+        step.do(SetDue(again_key(flow.id), "flow", again, payload=payload))
     open.session = turn.session
     tell(step, flow, open, turn.events)
+
+
+def again_key(flow_id: str) -> str:
+    """The due row of a sitting that is offered once more."""
+    return f"again:{flow_id}"
 
 
 def comes_again(step: Step, open: OpenSession) -> datetime | None:
@@ -270,6 +290,7 @@ def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUndersto
     elif event.why is happened.Why.OUT_OF_RANGE and layout(item) is Layout.DIGITS:
         step.add_line("hint.range", low=item.minimum, high=item.maximum)
     elif event.attempt >= 3:
+        clinic_list.report_unclear(step, open)
         safe = item.flag is None and not item.opens
         key = "hint.way-out" if safe else "hint.way-out-safety"
         step.add_line(key, doctor=step.world.clinic.doctor_number)

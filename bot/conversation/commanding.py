@@ -6,23 +6,35 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, pathways, receipts, safety
+from bot.conversation import asking, clinic_list, muting, pathways, pausing, receipts, safety
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
+from bot.conversation.plan import plan_lines
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, follow_up, sharing
+from bot.conversation.tasks import (
+    changing,
+    deleting,
+    ending,
+    enrolment,
+    exporting,
+    follow_up,
+    sharing,
+    speaking,
+    visiting,
+)
 from bot.conversation.tasks.keeping import keep
 from bot.schedule import awake
-from trajectory.grants import Grant
+from trajectory.grants import Grant, Look
 
 LATER = timedelta(hours=3)
 """How long "later" puts a question off."""
-WHILE_ENROLLING = frozenset({"stop", "help"})
-_WHEN_STOPPED = frozenset({"start", "stop", "help", "who", "stop-sharing"})
+_WHEN_STOPPED = frozenset(
+    {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
+)
 
 
 def works_when_stopped(command: Command | None) -> bool:
@@ -44,6 +56,7 @@ def _stop(step: Step, slots: Mapping[str, str]) -> None:
     step.person.status = "stopped"
     receipts.note_stop(step)
     step.memory.task = None
+    step.memory.paused_until = ""
     step.memory.waiting.clear()
     step.do(SavePatient())
     step.do(DropDue())
@@ -71,6 +84,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         enrolment.begin_again(step)
         return
     if step.person.status == "stopped":
+        muting.unmute(step)
         step.person.status = "active"
         step.do(SavePatient())
         step.do(Audit("started-again"))
@@ -84,8 +98,38 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
             receipts.tell_what_came_meanwhile(step)
             asking.take_up(step)
         return
-    step.add_line("start.already")
-    asking.repeat(step)
+    _start_what_rests(step)
+
+
+def _start_what_rests(step: Step) -> None:
+    """Of somebody who is set up START ends a pause, and brings back what was not wanted."""
+    unmuted = muting.unmute(step)
+    if step.paused:
+        pausing.end(step, "pause.over")
+        return
+    step.add_line("start.everything" if unmuted else "start.already")
+    ask_again(step)
+
+
+def _resume(step: Step, slots: Mapping[str, str]) -> None:
+    if step.paused:
+        pausing.end(step, "pause.over")
+    else:
+        step.add_line("pause.none")
+        ask_again(step)
+
+
+def _pause(step: Step, slots: Mapping[str, str]) -> None:
+    step.memory.task = None
+    pausing.begin(step, slots.get("until") or slots.get("unclear", ""))
+
+
+def _mute_questionnaires(step: Step, slots: Mapping[str, str]) -> None:
+    muting.mute(step, muting.QUESTIONNAIRES, "mute.questionnaires")
+
+
+def _mute_check_ins(step: Step, slots: Mapping[str, str]) -> None:
+    muting.mute(step, muting.CHECK_INS, "mute.check-ins")
 
 
 def _later(step: Step, slots: Mapping[str, str]) -> None:
@@ -144,8 +188,66 @@ def _looked(step: Step, grant: Grant) -> str:
     return step.words.say("who.looked", day=day)
 
 
+def _who_looked(step: Step, slots: Mapping[str, str]) -> None:
+    if not step.looks:
+        step.add_line("looked.nobody")
+    else:
+        step.add_line("looked.intro")
+        step.lead.extend(_look(step, look) for look in step.looks)
+    ask_again(step)
+
+
+def _look(step: Step, look: Look) -> str:
+    zone, language = step.person.zone, step.person.language
+    day = day_name(look.opened_at, zone, language)
+    return step.words.say(
+        "looked.line", name=look.name, day=day, clock=_clock(step, look.opened_at)
+    )
+
+
 def _send(step: Step, slots: Mapping[str, str]) -> None:
-    sharing.share(step, slots.get("whom", ""))
+    sharing.share(step, slots.get("whom", ""), slots.get("until", ""))
+
+
+def _show(step: Step, slots: Mapping[str, str]) -> None:
+    step.add_line("show.not-here")
+    ask_again(step)
+
+
+def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
+    changing.begin(step, slots.get("when", ""))
+
+
+def _language(step: Step, slots: Mapping[str, str]) -> None:
+    speaking.leave(step)
+    speaking.switch(step, slots["language"])
+    ask_again(step)
+
+
+def _choose_language(step: Step, slots: Mapping[str, str]) -> None:
+    speaking.begin(step)
+
+
+def _person(step: Step, slots: Mapping[str, str]) -> None:
+    clinic_list.ask_for_person(step)
+    ask_again(step)
+
+
+def _visit(step: Step, slots: Mapping[str, str]) -> None:
+    visiting.begin(step, slots["text"])
+
+
+def _plan(step: Step, slots: Mapping[str, str]) -> None:
+    step.lead.extend(plan_lines(step))
+    ask_again(step)
+
+
+def _export(step: Step, slots: Mapping[str, str]) -> None:
+    exporting.begin(step)
+
+
+def _delete(step: Step, slots: Mapping[str, str]) -> None:
+    deleting.begin(step)
 
 
 def _add(step: Step, slots: Mapping[str, str]) -> None:
@@ -178,4 +280,18 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "stop-sharing": _stop_sharing,
     "question": _question,
     "note": _note,
+    "resume": _resume,
+    "pause": _pause,
+    "mute-questionnaires": _mute_questionnaires,
+    "mute-check-ins": _mute_check_ins,
+    "who-looked": _who_looked,
+    "show": _show,
+    "rhythm": _rhythm,
+    "language": _language,
+    "choose-language": _choose_language,
+    "person": _person,
+    "visit": _visit,
+    "plan": _plan,
+    "export": _export,
+    "delete": _delete,
 }

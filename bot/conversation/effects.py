@@ -38,6 +38,8 @@ class Record:
     session_id: int | None = None
     turn: int | None = None
     supersedes: int | None = None
+    at: datetime | None = None
+    """When it is, such as a visit to come; None: now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.conversation import asking, pathways
+from bot.conversation import asking, pathways, pausing
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
@@ -32,6 +32,9 @@ def fall_due(step: Step, due: Fallen) -> None:
     step.hushed = due.kind != "flow"
     if step.person.status not in ("active", "enrolling"):
         return
+    if pausing.holds(step, due.kind):
+        _put_off(step, due)
+        return
     match due.kind:
         case "step":
             pathways.fall_due(step, due.payload["step"], due.payload["number"])
@@ -45,7 +48,18 @@ def fall_due(step: Step, due: Fallen) -> None:
             asking.open_next(step)
         case "follow-up":
             follow_up.begin(step)
+        case pausing.OVER:
+            pausing.end(step, "pause.over")
     step.flush()
+
+
+def _put_off(step: Step, due: Fallen) -> None:
+    """To the end of the pause; reminders are set anew then, and what waits opens by itself."""
+    until = pausing.until(step)
+    if due.kind == "step":
+        pathways.put_off(step, due.payload["step"], due.payload["number"], until)
+    elif due.kind == "flow":
+        step.do(SetDue(due.key, due.kind, until, due.session_id, payload=dict(due.payload)))
 
 
 def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:

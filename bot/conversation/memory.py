@@ -58,6 +58,14 @@ class Memory:
     """ISO time until which the code is not asked for, after too many wrong tries."""
     stopped_at: str = ""
     """ISO time from which on, after STOP, nothing was told of looks and notes."""
+    paused_until: str = ""
+    """ISO time until which nothing that is scheduled goes out; empty: no pause."""
+    muted: list[str] = field(default_factory=list)
+    """Kinds of flows (`flows.model.FlowKind`) that the patient does not want; never screens."""
+    unclear: int | None = None
+    """Id of the session whose answers the clinic was asked to look at, since none was clear."""
+    erasing: bool = False
+    """The patient has asked to be erased, and it is about to happen."""
     turns: int = 0
     """Counts the tasks' questions, so that an old button is known for one."""
 
@@ -88,6 +96,10 @@ class Memory:
             wrong_codes=data.get("wrong_codes", 0),
             code_locked_until=data.get("code_locked_until", ""),
             stopped_at=data.get("stopped_at", ""),
+            paused_until=data.get("paused_until", ""),
+            muted=data.get("muted", []),
+            unclear=data.get("unclear"),
+            erasing=data.get("erasing", False),
             turns=data.get("turns", 0),
         )
 

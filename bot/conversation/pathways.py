@@ -47,6 +47,46 @@ def set_all(step: Step, after: datetime) -> None:
         _set(step, line, moment, number)
 
 
+def chosen_rhythm(step: Step) -> schedule.Rhythm | None:
+    """What this patient chose; None without a pathway, or before it has begun."""
+    pathway = _pathway(step)
+    return rhythm(step, pathway) if pathway else None
+
+
+def follow(step: Step, before: schedule.Rhythm) -> None:
+    """Set the due rows anew after a change of hour or weekday.
+
+    What has happened by the rhythm before does not happen again, and what the new rhythm would
+    have in the past stays where it was. In a pause only the weekly questions move: of the rest
+    some wait for its end.
+    """
+    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    if pathway is None or chosen is None:
+        return
+    for line in pathway.steps:
+        weekly = line.weekly_until is not None
+        if line.at_start or (step.paused and not weekly):
+            continue
+        number = schedule.happened(line, before, step.now) + 1
+        moment = schedule.occurrence(line, chosen, number)
+        if moment is not None and moment > step.now:
+            _set(step, line, moment, number)
+        elif weekly and (following := schedule.next_occurrence(line, chosen, step.now, number)):
+            _set(step, line, *following)
+
+
+def put_off(step: Step, key: str, number: int, until: datetime) -> None:
+    """A step has fallen due in a pause: it waits for the end; the next weekly one comes anyway."""
+    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
+    if line is None or chosen is None:
+        return
+    if line.weekly_until is None:
+        _set(step, line, until, number)
+    elif following := schedule.next_occurrence(line, chosen, step.now, number + 1):
+        _set(step, line, *following)
+
+
 def fall_due(step: Step, key: str, number: int) -> None:
     """A step of the pathway has fallen due: ask it, and set its next occurrence."""
     pathway = _pathway(step)

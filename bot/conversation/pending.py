@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import ModuleType
+
 from bot.conversation import asking
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
+from bot.conversation.tasks import (
+    changing,
+    confirming,
+    deleting,
+    ending,
+    enrolment,
+    exporting,
+    follow_up,
+    keeping,
+    sharing,
+    speaking,
+    visiting,
+)
 
-TASKS = {module.NAME: module for module in (enrolment, sharing, ending, follow_up, keeping)}
+TASKS: Mapping[str, ModuleType] = {
+    module.NAME: module
+    for module in (
+        changing,
+        confirming,
+        deleting,
+        ending,
+        enrolment,
+        exporting,
+        follow_up,
+        keeping,
+        sharing,
+        speaking,
+        visiting,
+    )
+}
+"""By name. `answering` takes the replies; that to `confirming` may be any command."""
 
 
 def ask_again(step: Step) -> None:

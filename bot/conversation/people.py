@@ -45,6 +45,12 @@ def _split_role(words: str) -> tuple[str | None, str]:
     return None, " ".join(parts)
 
 
+def is_called(member: Member, name: str) -> bool:
+    """Whether this may be that person's name: whole, or the first or last name alone."""
+    said, known = name.casefold().split(), member.name.casefold().split()
+    return set(said) <= set(known) or set(known) <= set(said)
+
+
 def resolve(words: str, members: Sequence[Member]) -> list[Member]:
     """The people whom these words fit: by role, by whole name, or by a part of the name."""
     said = bare(words).casefold()

@@ -21,7 +21,7 @@ from flows.model import Flow
 from templates.catalogue import Catalogue
 from trajectory.care_team import Member
 from trajectory.entries import Entry
-from trajectory.grants import Grant
+from trajectory.grants import Grant, Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Step:
     """The session that was put aside for a screen."""
     care: Care = field(default_factory=Care)
     timeline: Sequence[Entry] = ()
+    looks: Sequence[Look] = ()
+    """Who opened the summary and when, newest first."""
     older: Mapping[int, OpenSession] = field(default_factory=dict)
     """Closed sessions that this message may correct, by id."""
     recalled: Mapping[str, Flow] = field(default_factory=dict)
@@ -116,6 +118,12 @@ class Step:
     def lexicon(self) -> Lexicon:
         """How replies in the patient's language are read."""
         return self.world.lexicons[self.person.language]
+
+    @property
+    def paused(self) -> bool:
+        """Whether the patient is pausing now: nothing that is scheduled goes out."""
+        until = self.memory.paused_until
+        return bool(until) and self.now < datetime.fromisoformat(until)
 
     def flow_of(self, open: OpenSession) -> Flow:
         """The definition that this session finishes on, whatever has been deployed since."""

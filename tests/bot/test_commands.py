@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import asks, means_everybody, recognise, role_of
+from bot.command_patterns import BadPattern, Group, Node, Slot, Word, parse
+from bot.commands import STOP, Command, asks, means_everybody, recognise, role_of
 from templates.command_words import load_command_words
 
 SAID = {
@@ -149,32 +149,48 @@ def test_nothing_said_is_no_command(text: str) -> None:
 
 
 PATTERNS = [
-    (language, name, pattern)
+    (language, name, parse(pattern.removeprefix("~"), words.phrases))
     for language, words in load_command_words().items()
     for name, patterns in words.commands.items()
     for pattern in patterns
 ]
-TOKEN = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[a-z]+\}|[^\s\[\](){}]+")
-FREE = st.sampled_from(["Anne", "Bo Holm", "x@y.dk", "Zoë"])
+FREE = {
+    "whom": ["Anne", "Bo Holm", "x@y.dk", "Zoë"],
+    "text": ["Thursday 10", "may I run", "Zoë says hello"],
+    "until": ["until Friday", "til den 12. juni", "for two weeks", "i en måned"],
+    "unclear": ["the cows come home", "sommeren er slut"],
+    "when": ["at 19", "om tirsdagen kl. 8"],
+    "code": ["48213", "K7M42P"],
+}
 
 
 @st.composite
-def written(draw: st.DrawFn, pattern: str) -> str:
+def written(draw: st.DrawFn, nodes: Sequence[Node]) -> str:
     """A message of this pattern, in any case and with any punctuation at its end."""
-    words = " ".join(filter(None, (draw(_part(token)) for token in TOKEN.findall(pattern))))
+    words = " ".join(filter(None, (draw(_part(node)) for node in nodes)))
     ending = draw(st.sampled_from(["", ".", "!", " "]))
     return draw(st.sampled_from([words, words.upper(), words.capitalize()])) + ending
 
 
-def _part(token: str) -> st.SearchStrategy[str]:
-    if token.startswith("{"):
-        return FREE
-    words = [word.strip() for word in token.strip("[]()").split("|")]
-    return st.sampled_from([*words, ""] if token.startswith("[") else words)
+def _part(node: Node) -> st.SearchStrategy[str]:
+    match node:
+        case Word(text):
+            return st.just(text)
+        case Slot(name):
+            return st.sampled_from(FREE[name])
+        case Group(choices, optional):
+            written_out = [_sequence(choice) for choice in choices]
+            return st.one_of(*written_out, *([st.just("")] if optional else []))
+
+
+def _sequence(nodes: Sequence[Node]) -> st.SearchStrategy[str]:
+    return st.tuples(*map(_part, nodes)).map(lambda words: " ".join(filter(None, words)))
 
 
 @given(st.sampled_from(PATTERNS).flatmap(lambda p: st.tuples(st.just(p), written(p[2]))))
-def test_every_pattern_means_its_own_command(example: tuple[tuple[str, str, str], str]) -> None:
+def test_every_pattern_means_its_own_command(
+    example: tuple[tuple[str, str, Sequence[Node]], str],
+) -> None:
     (language, name, _), text = example
 
     command = recognise(text, language)
@@ -230,3 +246,56 @@ def test_everybody_is_understood(text: str) -> None:
 )
 def test_a_question_is_told_from_a_remark(text: str, is_question: bool) -> None:
     assert asks(text) is is_question
+
+
+@pytest.mark.parametrize(
+    "pattern", ["", "(stop", "stop)", "[stop", "stop [now)", "(a||b)", "stop <nothing>", "()"]
+)
+def test_a_pattern_that_is_none_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        parse(pattern, {"msg": "messages"})
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Thanks for everything but please stop the messages"),
+        ("en", "I am fine. Stop."),
+        ("en", "STOP. I can't feel my legs"),
+        ("en", "Unsubscribe please. And tell my physio that it is better"),
+        ("da", "jeg har det bedre, så hold nu op med at skrive til mig"),
+        ("da", "Stop. Jeg har fået det bedre"),
+        ("da", "tak for nu, stop"),
+    ],
+)
+def test_a_wish_to_stop_is_heard_among_other_words(language: str, text: str) -> None:
+    assert recognise(text, language) == Command(STOP)
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("send my summary to my physio until June", {"whom": "physio", "until": "until June"}),
+        ("share with Anne Berg for two weeks", {"whom": "Anne Berg", "until": "for two weeks"}),
+        ("send my summary to my doctor once", {"whom": "doctor", "until": "once"}),
+        ("del mit overblik med min læge i en måned", {"whom": "læge", "until": "i en måned"}),
+        ("send my summary to June", {"whom": "June"}),
+    ],
+)
+def test_until_when_is_taken_from_the_sentence(text: str, slots: dict[str, str]) -> None:
+    command = recognise(text, "en")
+
+    assert command == Command("send", slots)
+
+
+@pytest.mark.parametrize("text", ["at 19", "kl. 19", "Mondays", "on Mondays please", "på tirsdage"])
+def test_a_day_or_an_hour_alone_gives_way_to_a_good_answer(text: str) -> None:
+    command = recognise(text, "en")
+
+    assert command is not None
+    assert (command.name, command.weak) == ("rhythm", True)
+
+
+@pytest.mark.parametrize("text", ["19", "Monday", "7", "19:30", "on Monday", "mandag"])
+def test_a_bare_number_or_day_changes_nothing(text: str) -> None:
+    assert recognise(text, "en") is None

@@ -29,10 +29,12 @@ from trajectory.grants._given import (
 )
 from trajectory.grants._viewings import LIFE as VIEWING_LIFE
 from trajectory.grants._viewings import (
+    Look,
     Viewing,
     by_cookie,
     close_viewing,
     grant_behind,
+    looks,
     open_viewing,
     touch,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "Grant",
     "GrantEnded",
     "GrantRef",
+    "Look",
     "TooManyCodes",
     "Viewing",
     "active",
@@ -56,6 +59,7 @@ __all__ = [
     "end",
     "give",
     "grant_behind",
+    "looks",
     "new_code",
     "open_viewing",
     "shorten",

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
-from trajectory import tables
+from trajectory import care_team, tables
 from trajectory.grants._given import NOW, GrantEnded, by_id, grant_is_active, purposes_of
 from trajectory.ids import Ids
-from trajectory.keys import Ring
+from trajectory.keys import Ring, Sealer
 
 _viewing = tables.core(tables.Viewing)
 _grant = tables.core(tables.AccessGrant)
@@ -34,6 +34,22 @@ class Viewing:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody opened the summary; `name` as the patient calls them."""
+
+    name: str
+    opened_at: datetime
+
+
+_LOOKS = (
+    select(_member.c.id, _member.c.role, _member.c.name, _member.c.email, _viewing.c.opened_at)
+    .join(_grant, _grant.c.id == _viewing.c.grant_id)
+    .join(_member, _member.c.id == _grant.c.member_id)
+    .where(_grant.c.patient_id == bindparam("patient_id"))
+    .order_by(_viewing.c.opened_at.desc(), _viewing.c.id.desc())
+    .limit(bindparam("most"))
+)
 _BY_COOKIE = (
     select(
         _viewing.c.id,
@@ -78,6 +94,12 @@ def open_viewing(
     return Viewing(
         viewing_id, grant_id, grant.patient_id, grant.member_id, grant.purposes, now, since
     )
+
+
+def looks(connection: Connection, sealer: Sealer, patient_id: int, most: int) -> list[Look]:
+    """Who opened the summary and when, newest first, ended grants included. Raises WrongKey."""
+    rows = connection.execute(_LOOKS, {"patient_id": patient_id, "most": most})
+    return [Look(care_team.opened(sealer, row).name, row.opened_at) for row in rows]
 
 
 def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) -> Viewing | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.commands import means_everybody
-from bot.conversation import asking
+from bot.conversation import asking, granting
 from bot.conversation.choices import chosen
-from bot.conversation.effects import Audit, EndGrant, Record
 from bot.conversation.lists import joined
 from bot.conversation.people import resolve
 from bot.conversation.step import Step
@@ -64,7 +63,7 @@ def _ask_who(step: Step) -> None:
 
 def _take_who(step: Step, answer: str | None) -> None:
     if answer == "no":
-        _leave(step, "ending.kept")
+        asking.leave(step, "ending.kept")
         return
     meant = [g for g in step.care.grants if answer in (_ALL, str(g.id))]
     if meant:
@@ -95,22 +94,9 @@ def _take_confirmation(step: Step, answer: str | None) -> None:
     if answer is None:
         ask(step)
     elif answer == "no":
-        _leave(step, "ending.kept")
+        asking.leave(step, "ending.kept")
     else:
         grants = _meant(step)
         for grant in grants:
-            end(step, grant)
-        _leave(step, "ending.ended", names=_names(step, grants))
-
-
-def end(step: Step, grant: Grant) -> None:
-    """End one grant, and keep that it was ended."""
-    step.do(EndGrant(grant.id))
-    step.do(Record(step.new_id(), "grant-ended", detail={"member": grant.member.id}))
-    step.do(Audit("sharing-stopped", f"member:{grant.member.id}"))
-
-
-def _leave(step: Step, key: str, **params: object) -> None:
-    step.memory.task = None
-    step.add_line(key, **params)
-    asking.repeat(step)
+            granting.end(step, grant)
+        asking.leave(step, "ending.ended", names=_names(step, grants))

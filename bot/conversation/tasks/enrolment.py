@@ -20,6 +20,7 @@ CONSENT_VERSION = "2026-11"
 """Rises whenever the consent text says something new; each consent records which it was."""
 LONGEST_NAME = 60
 
+_COMMANDS = frozenset({"stop", "help", "language", "person", "delete"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 _EARLIEST, _LATEST = time(8), time(20, 59)
@@ -106,6 +107,12 @@ def reply(step: Step, text: str, option: str | None) -> None:
         _go_on(step)
     elif step.memory.task is not None:
         _ask_once_more(step)
+
+
+def allows(step: Step, command: str) -> bool:
+    """Whether a command is one here, and not the answer to what is asked."""
+    answered = command == "language" and _present(step) == "language"
+    return command in _COMMANDS and not answered
 
 
 def go_back(step: Step) -> None:

@@ -1,0 +1,44 @@
+"""Kinds of questions that the patient does not want; START brings them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.conversation import asking
+from bot.conversation.effects import Audit, DropDue
+from bot.conversation.memory import OpenSession, Waiting
+from bot.conversation.step import Step
+from flows.model import Flow, FlowKind
+
+QUESTIONNAIRES = (FlowKind.INSTRUMENT, FlowKind.INTAKE)
+CHECK_INS = (FlowKind.CHECK_IN,)
+
+
+def is_muted(step: Step, flow: Flow) -> bool:
+    """Whether the patient does not want this one; the questions about warning signs stay."""
+    return flow.kind is not FlowKind.SCREEN and flow.kind.value in step.memory.muted
+
+
+def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:
+    """Ask nothing of these kinds any more; what is open of them waits, to be asked anew."""
+    memory, library = step.memory, step.world.library
+    memory.muted = sorted({*memory.muted, *(kind.value for kind in kinds)})
+    step.do(Audit("muted", ",".join(memory.muted)))
+    step.add_line(key)
+    if step.open is not None and is_muted(step, step.flow_of(step.open)):
+        _close(step, step.open)
+    muted = [flow.id for flow in library.flows.values() if is_muted(step, flow)]
+    step.do(DropDue(tuple(asking.again_key(flow_id) for flow_id in muted)))
+
+
+def _close(step: Step, open: OpenSession) -> None:
+    flow = step.flow_of(open)
+    step.memory.waiting.append(Waiting(flow.id, open.session.items, flow.priority, open.last))
+    asking.expire(step, open)
+
+
+def unmute(step: Step) -> bool:
+    """Ask everything again; whether anything was left out."""
+    was = bool(step.memory.muted)
+    step.memory.muted = []
+    return was

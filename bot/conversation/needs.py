@@ -1,0 +1,31 @@
+"""What a message needs from the record, so that no other message pays for it."""
+
+from __future__ import annotations
+
+from bot.commands import Command
+from bot.conversation.step import Step
+
+LOOKS = 10
+"""So many of the newest looks at the summary are told."""
+COMMAND = "command"
+"""Where a task keeps the name of the command that it asks about."""
+_TIMELINE = frozenset({"progress", "plan", "visit", "start"})
+_LOOKS = frozenset({"who-looked"})
+
+
+def timeline(step: Step, command: Command | None) -> bool:
+    """Whether all that the patient has told is needed."""
+    return not _TIMELINE.isdisjoint(_names(step, command))
+
+
+def looks(step: Step, command: Command | None) -> bool:
+    """Whether it is needed who has looked."""
+    return not _LOOKS.isdisjoint(_names(step, command))
+
+
+def _names(step: Step, command: Command | None) -> set[str]:
+    names = {command.name} if command is not None else set()
+    task = step.memory.task
+    if task is not None:
+        names |= {task.name, task.data.get(COMMAND, "")}
+    return names

@@ -1,0 +1,44 @@
+"""The patient's own four digits: asked for before anything is disclosed or destroyed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from bot.conversation.effects import Audit
+from bot.conversation.step import Step
+
+TRIES = 3
+LOCK = timedelta(hours=24)
+"""How long the code is not asked for after too many wrong tries, whatever it is for."""
+
+
+class Tried(Enum):
+    """How a try came out."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+def is_locked(step: Step) -> bool:
+    """Whether too many wrong codes were tried of late."""
+    until = step.memory.code_locked_until
+    return bool(until) and step.now < datetime.fromisoformat(until)
+
+
+def try_code(step: Step, text: str) -> Tried:
+    """Compare what was written with the code; wrong tries are counted and audited."""
+    memory = step.memory
+    typed = "".join(text.split())
+    step.secret = typed.isdecimal()
+    if typed == step.person.code:
+        memory.wrong_codes = 0
+        return Tried.RIGHT
+    memory.wrong_codes += 1
+    step.do(Audit("wrong-code"))
+    if memory.wrong_codes < TRIES:
+        return Tried.WRONG
+    memory.wrong_codes = 0
+    memory.code_locked_until = (step.now + LOCK).isoformat()
+    return Tried.LOCKED

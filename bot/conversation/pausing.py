@@ -1,0 +1,64 @@
+"""A pause: nothing that is scheduled goes out until its end, then all goes on by itself.
+
+What falls due meanwhile is put off to the end of the pause, a weekly question aside: there is
+the next one. A session that was open runs out in its time; warning signs are followed up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.conversation import asking
+from bot.conversation.dates import day_name
+from bot.conversation.effects import Audit, DropDue, SetDue
+from bot.conversation.step import Step
+from bot.schedule import QUIET_UNTIL, at_local
+from bot.times import Ends, end_of, read_ends
+
+OVER = "pause-over"
+"""The kind and key of the due row at its end."""
+DEFAULT = timedelta(weeks=2)
+LONGEST = timedelta(days=366)
+_HELD = frozenset({"step", "flow", "remind", "waiting"})
+
+
+def holds(step: Step, kind: str) -> bool:
+    """Whether a due row of this kind waits for the end of a pause."""
+    return step.paused and kind in _HELD
+
+
+def until(step: Step) -> datetime:
+    """The end of the pause that is on."""
+    return datetime.fromisoformat(step.memory.paused_until)
+
+
+def begin(step: Step, words: str) -> None:
+    """Pause until what these words name, or for two weeks."""
+    ends = read_ends(words) if words else None
+    over = _morning(step, ends) if words else _default(step)
+    if over is None:
+        step.add_line("pause.unclear")
+        return
+    step.memory.paused_until = over.isoformat()
+    step.do(SetDue(OVER, OVER, over))
+    step.do(Audit("paused"))
+    step.add_line("pause.begun", day=day_name(over, step.person.zone, step.person.language))
+
+
+def _default(step: Step) -> datetime:
+    day = (step.now + DEFAULT).astimezone(step.person.zone).date()
+    return at_local(day, QUIET_UNTIL, step.person.zone)
+
+
+def _morning(step: Step, ends: Ends | None) -> datetime | None:
+    """The morning of the day that is meant; None where none is, or it is too far away."""
+    moment = end_of(ends, step.now, step.person.zone, QUIET_UNTIL) if ends else None
+    return moment if moment and moment - step.now <= LONGEST else None
+
+
+def end(step: Step, key: str) -> None:
+    """Go on, with a word, and with the question that waits."""
+    step.memory.paused_until = ""
+    step.do(DropDue((OVER,)))
+    step.add_line(key)
+    asking.take_up(step)

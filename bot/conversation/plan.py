@@ -1,0 +1,36 @@
+"""My plan: the patient's goal, and what the professionals have written, newest first."""
+
+from __future__ import annotations
+
+from bot.conversation.dates import day_name
+from bot.conversation.progress import person_of
+from bot.conversation.step import Step
+from trajectory.said import Said
+from trajectory.summary import summarise
+
+MOST_NOTES = 3
+LONGEST_NOTE = 160
+"""Characters of a note that are told again; it was sent whole when it was written."""
+
+
+def plan_lines(step: Step) -> list[str]:
+    """The goal and the newest notes, each in one line; or that there is nothing yet."""
+    summary = summarise(step.timeline, person_of(step), step.now, None)
+    lines = []
+    if summary.goal is not None and summary.goal.text:
+        lines.append(step.words.say("plan.goal", goal=_short(summary.goal.text)))
+    newest = [note for note in summary.notes if note.text][:MOST_NOTES]
+    lines += [_told(step, note) for note in newest]
+    return lines or [step.words.say("plan.nothing")]
+
+
+def _told(step: Step, note: Said) -> str:
+    day = day_name(note.at, step.person.zone, step.person.language)
+    name = next((m.name for m in step.care.members if note.author.endswith(f":{m.id}")), None)
+    who = name or step.words.say("plan.somebody")
+    return step.words.say("plan.note", day=day, name=who, text=_short(note.text or ""))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 3].rstrip() + "..."

@@ -1,0 +1,40 @@
+"""What a message that is perhaps a command is after all: an answer comes first."""
+
+from __future__ import annotations
+
+from bot.conversation import safety
+from bot.conversation.choices import chosen
+from bot.conversation.memory import KEEPING
+from bot.conversation.step import Step
+from bot.conversation.tasks import confirming
+from bot.guessing import Guess, guess
+from flows.model import ItemKind
+from flows.reading import Ambiguous, Understood, read
+
+
+def answers_what_waits(step: Step, text: str) -> bool:
+    """Whether this is a good answer to the question that waits, a task's or a questionnaire's."""
+    task = step.memory.task
+    if task is not None:
+        return not task.data.get("options") or chosen(step, text) is not None
+    if step.open is None or step.open.session.pending is None:
+        return False
+    item = step.flow_of(step.open).item(step.open.session.pending)
+    if item.kind is ItemKind.TEXT:
+        return True
+    return isinstance(read(item, text, step.lexicon), Understood | Ambiguous)
+
+
+def is_confirming(step: Step) -> bool:
+    """Whether "Did you mean ...?" waits."""
+    return step.memory.task is not None and step.memory.task.name == confirming.NAME
+
+
+def likely(step: Step, text: str) -> Guess | None:
+    """The command that may have been misspelt here; never where an answer or a task waits."""
+    task = step.memory.task
+    if step.person.status != "active" or (task is not None and task.name != KEEPING):
+        return None
+    if safety.is_held(step) or answers_what_waits(step, text):
+        return None
+    return guess(text, step.person.language)

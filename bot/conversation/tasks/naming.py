@@ -1,0 +1,164 @@
+"""The part of sharing that finds out who somebody is: role, name, e-mail address.
+
+An address does not make two people one: a member of the care team is taken again only where
+name and role agree as well, since the role decides what is seen.
+"""
+
+from __future__ import annotations
+
+from bot.conversation import asking
+from bot.conversation.effects import AddMember, Audit
+from bot.conversation.people import EMAIL, Described, describe, is_called
+from bot.conversation.step import Step
+from trajectory.care_team import Member
+
+STEPS = ("role", "name", "email", "same")
+NAMED = "named"
+"""The step that the task is at once it is known who it is: `member` says which."""
+_ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
+_REFUSED = "employer"
+_NOT_YET = ("job-centre", "insurer")
+"""They read a frozen work page only; the whole summary is not for them."""
+_LONGEST_NAME = 60
+_OTHER = "other"
+
+
+def begin(step: Step, words: str) -> None:
+    """Find out what these words leave open about somebody who is not known yet."""
+    task = step.memory.task
+    assert task is not None
+    said = describe(words)
+    task.data.update(role=said.role, name=said.name[:_LONGEST_NAME], email=said.email)
+    known = said.role is not None and said.role not in (_REFUSED, *_NOT_YET)
+    if known and not said.name and task.data["then"] == "share":
+        step.add_line("share.unknown", who=words)
+    _go_on(step)
+
+
+def find_address(step: Step, member: Member) -> None:
+    """Ask for the address of somebody who is known and has none."""
+    assert step.memory.task is not None
+    step.memory.task.data.update(role=member.role, name=member.name, email="")
+    _go_on(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question of the present step."""
+    task = step.memory.task
+    assert task is not None
+    match task.step:
+        case "role":
+            step.offer("share.role", [(role, f"role.{role}") for role in _ROLES])
+        case "name":
+            step.offer("share.name")
+        case "email":
+            step.offer("share.email", name=task.data["name"])
+        case "same":
+            known = _by_id(step, task.data["perhaps"])
+            options = [("yes", "button.yes"), ("no", "button.no")]
+            step.offer("share.same", options, email=known.email, name=known.name)
+
+
+def take(step: Step, text: str, option: str | None) -> None:
+    """Take the answer to the present step."""
+    task = step.memory.task
+    assert task is not None
+    if task.step == "same":
+        _take_same(step, option)
+    else:
+        _take_described(step, task.step, text, option)
+
+
+def member(step: Step) -> Member:
+    """Who it is."""
+    assert step.memory.task is not None
+    return _by_id(step, step.memory.task.data["member"])
+
+
+def _take_described(step: Step, wanted: str, text: str, option: str | None) -> None:
+    """Whatever is said of somebody is taken; what was known stays where nothing is said."""
+    task = step.memory.task
+    assert task is not None
+    said = Described(option) if option else describe(text)
+    if wanted == "email" and not said.email:
+        step.add_line("share.not-an-email")
+        ask(step)
+        return
+    if wanted == "role":
+        task.data["role"] = said.role or _OTHER
+    if wanted == "name":
+        task.data["name"] = _name(text, said)
+    task.data["name"] = task.data["name"] or said.name[:_LONGEST_NAME]
+    task.data["email"] = said.email or task.data["email"]
+    _go_on(step)
+
+
+def _name(text: str, said: Described) -> str:
+    """The name in an answer; a mail address alone is none, a word for a role alone may be one."""
+    return said.name[:_LONGEST_NAME] or EMAIL.sub("", text).strip(" ,<>")[:_LONGEST_NAME]
+
+
+def _go_on(step: Step) -> None:
+    task = step.memory.task
+    assert task is not None
+    if task.data["role"] == _REFUSED:
+        asking.leave(step, "share.employer")
+    elif task.data["role"] in _NOT_YET:
+        asking.leave(step, "share.work-page-only")
+    else:
+        missing = [key for key in ("role", "name", "email") if not task.data[key]]
+        if missing:
+            task.step = missing[0]
+            ask(step)
+        else:
+            _find_known(step)
+
+
+def _find_known(step: Step) -> None:
+    """Somebody with this address may be the same person: where name or role differ, ask."""
+    task = step.memory.task
+    assert task is not None
+    role, name, email = task.data["role"], task.data["name"], task.data["email"].casefold()
+    known = [m for m in step.care.members if (m.email or "").casefold() == email]
+    same = [m for m in known if is_called(m, name) and role in (m.role, _OTHER)]
+    if same:
+        _settle(step, same[0])
+    elif known:
+        task.step = "same"
+        task.data["perhaps"] = known[0].id
+        ask(step)
+    else:
+        _add(step)
+
+
+def _take_same(step: Step, option: str | None) -> None:
+    assert step.memory.task is not None
+    if option == "yes":
+        _settle(step, _by_id(step, step.memory.task.data["perhaps"]))
+    elif option == "no":
+        _add(step)
+    else:
+        ask(step)
+
+
+def _add(step: Step) -> None:
+    task = step.memory.task
+    assert task is not None
+    new = Member(step.new_id(), task.data["role"], task.data["name"], task.data["email"])
+    step.do(AddMember(new))
+    step.do(Audit("member-added", f"member:{new.id}"))
+    task.data["new"] = [new.id, new.role, new.name, new.email]
+    _settle(step, new)
+
+
+def _settle(step: Step, who: Member) -> None:
+    task = step.memory.task
+    assert task is not None
+    task.step = NAMED
+    task.data["member"] = who.id
+
+
+def _by_id(step: Step, member_id: int) -> Member:
+    assert step.memory.task is not None
+    found = next((m for m in step.care.members if m.id == member_id), None)
+    return found or Member(*step.memory.task.data["new"])

@@ -1,0 +1,63 @@
+"""Erasing the patients who asked for it, once their goodbye has gone out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from bot import due
+from bot.conversation.tasks.deleting import ERASE
+from bot.deployment import Deployment
+from bot.outbox import UNSENT
+from trajectory import audit, tables
+from trajectory.erasure import erase
+
+AGAIN = timedelta(minutes=5)
+AT_THE_LATEST = timedelta(days=1)
+"""A goodbye that cannot be sent keeps nobody's data longer than this."""
+
+_due = tables.core(tables.Due)
+_outbox = tables.core(tables.Outbox)
+_ROWS = select(_due).where(
+    _due.c.owner_kind == due.PATIENT,
+    _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+    _due.c.kind == ERASE,
+    _due.c.at <= bindparam("now"),
+)
+_UNSENT = select(_outbox.c.created_at).where(
+    _outbox.c.patient_id == bindparam("patient"),
+    _outbox.c.member_id.is_(None),
+    _outbox.c.status.in_(UNSENT),
+    _outbox.c.created_at > bindparam("since"),
+)
+
+
+def erase_due(
+    connection: Connection, deployment: Deployment, patient_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Erase whom it is time for, of patients whose conversations are held; who is dealt with.
+
+    A goodbye on its way puts it off a little.
+    """
+    if not patient_ids:
+        return set()
+    rows = connection.execute(_ROWS, {"owners": sorted(patient_ids), "now": now}).all()
+    for row in rows:
+        if _is_unsent(connection, row.owner_id, now):
+            later = update(_due).where(_due.c.id == row.id).values(at=now + AGAIN)
+            connection.execute(later)
+        else:
+            _erase(connection, deployment, row.owner_id, now)
+    return {row.owner_id for row in rows}
+
+
+def _is_unsent(connection: Connection, patient_id: int, now: datetime) -> bool:
+    asked = {"patient": patient_id, "since": now - AT_THE_LATEST}
+    return connection.execute(_UNSENT.limit(1), asked).first() is not None
+
+
+def _erase(connection: Connection, deployment: Deployment, patient_id: int, now: datetime) -> None:
+    audit.append(connection, deployment.ids, patient_id, actor="patient", action="erased", at=now)
+    erase(connection, patient_id)
