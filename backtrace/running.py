@@ -92,6 +92,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         public_url=settings.public_url,
         emergency_number=settings.emergency_number,
         doctor_number=settings.doctor_number,
+        helpline_number=settings.helpline_number,
         mails=mails,
     )
 

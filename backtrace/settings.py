@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     clinic_name: str = "BackTrace"
     emergency_number: str = "112"
     doctor_number: str = "1813"
+    helpline_number: str = "70 201 201"
+    """For people who think of harming themselves; the default is Denmark's Livslinien."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.channels import Channel
 from flows.lexicon import Lexicon
 from flows.library import Library
+from flows.signs import Scanner
 from templates.catalogue import Catalogue
 from templates.spoken import spoken_words
 from trajectory.database import Database
@@ -34,6 +35,8 @@ class Clinic:
     public_url: str = "http://127.0.0.1:8000"
     emergency_number: str = "112"
     doctor_number: str = "1813"
+    helpline_number: str = "70 201 201"
+    """For people who think of harming themselves; the default is Denmark's Livslinien."""
     mails: bool = True
     """Whether mail to professionals goes out; without it nothing is shared."""
 
@@ -68,6 +71,8 @@ class Deployment:
     library: Library
     lexicons: Mapping[str, Lexicon]
     catalogues: Mapping[str, Catalogue]
+    scanner: Scanner
+    """Finds warning signs in what patients write."""
     clock: Clock
     chance: Chance
     channels: Mapping[str, Channel]

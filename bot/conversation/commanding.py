@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, pathways, safety
+from bot.conversation import asking, looked, pathways, safety
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.giving_way import drop
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
@@ -42,7 +43,7 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
     step.person.status = "stopped"
-    step.memory.task = None
+    step.drop_task()
     step.memory.waiting.clear()
     step.do(SavePatient())
     step.do(DropDue())
@@ -78,7 +79,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         if step.memory.held:
             safety.set_follow_up(step)
             step.lead.clear()
-            follow_up.insist(step)
+            looked.insist(step)
         else:
             asking.take_up(step)
         return
@@ -88,13 +89,23 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
 
 def _later(step: Step, slots: Mapping[str, str]) -> None:
     if step.memory.task is not None:
-        step.memory.task = None
-        step.add_line("task.left")
-        asking.repeat(step)
+        leave_task(step)
+    elif safety.is_held(step):
+        looked.insist(step)
     elif step.open is None:
         step.add_line("nothing.open")
     else:
         _put_off(step, step.open)
+
+
+def leave_task(step: Step) -> None:
+    """The patient puts away what is asked; whether a doctor has looked stays in an emergency."""
+    task = step.memory.task
+    if task is not None and task.name == follow_up.NAME:
+        follow_up.leave(step)
+    else:
+        drop(step, "task.left")
+        asking.repeat(step)
 
 
 def _put_off(step: Step, open: OpenSession) -> None:

@@ -47,13 +47,13 @@ def cut(text: str) -> Text:
     clauses: list[int] = []
     asks: set[int] = set()
     sentence = clause = 0
-    for token in _TOKEN.findall(fold(text)):
-        if token[0].isalnum():
-            words.append(token)
+    for piece in _TOKEN.findall(fold(text)):
+        if piece[0].isalnum():
+            words.append(piece)
             sentences.append(sentence)
             clauses.append(clause)
-        elif token in _ENDS:
-            if token == "?":
+        elif piece in _ENDS:
+            if piece == "?":
                 asks.add(sentence)
             sentence += 1
             clause += 1
