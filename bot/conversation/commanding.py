@@ -34,6 +34,7 @@ def works_when_stopped(command: Command | None) -> bool:
 def do(step: Step, command: Command) -> None:
     """Carry out a command; the question that waits comes again after it."""
     _COMMANDS[command.name](step, command.slots)
+    looked.ask_later_again(step)
 
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:

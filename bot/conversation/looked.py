@@ -53,6 +53,13 @@ def insist(step: Step) -> None:
         begin(step)
 
 
+def ask_later_again(step: Step) -> None:
+    """Another dialogue goes before the question: it comes again, should that be left alone."""
+    task = step.memory.task
+    if step.memory.looking and task is not None and task.name != NAME:
+        safety.set_follow_up(step, step.now)
+
+
 def stands(step: Step) -> bool:
     """Whether it was asked after an emergency, nobody has answered, and nothing is asked now."""
     return step.memory.held and step.memory.looking and step.memory.task is None

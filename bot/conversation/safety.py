@@ -125,9 +125,13 @@ def put_tasks_aside(step: Step) -> None:
         step.memory.set_aside, step.memory.task = task, None
 
 
-def set_follow_up(step: Step) -> None:
-    """Ask three hours after the newest flag whether a doctor has looked; at night, at 07:30."""
-    at = follow_up_time(_fresh_until(step), step.person.zone)
+def set_follow_up(step: Step, since: datetime | None = None) -> None:
+    """Ask three hours after the newest flag whether a doctor has looked; at night, at 07:30.
+
+    `since` is a later moment to count from.
+    """
+    from_then = since + FOLLOW_UP_AFTER if since else _fresh_until(step)
+    at = follow_up_time(from_then, step.person.zone)
     step.do(SetDue("follow-up", "follow-up", max(at, step.now)))
 
 

@@ -1,4 +1,4 @@
-"""How many warning signs of the corpus are found: `python -m tests.corpus.signs [-v] [open|held|all]`."""
+"""How many signs of the corpus are found: `python -m tests.corpus.signs [-v] [open|held|all]`."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ def main(arguments: Sequence[str]) -> None:
             print(f"{language} {part}: {figures(chosen)}")
             if "-v" in arguments:
                 for sample in wrong(chosen):
-                    print(
-                        f"  {sample.id} {sample.raises} {sample.signs} {raised(sample.say)} {sample.say}"
-                    )
+                    print(f"  {sample.id} {sample.raises}, not {raised(sample.say)}: {sample.say}")
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 
 def keep_silently(step: Step, text: str) -> None:
-    """Words that nothing can be said to now are not lost."""
-    if len(text.split()) > 1:
+    """Words that nothing can be said to now are not lost; before consent none are kept."""
+    if step.person.started_at is not None:
         step.do(Record(step.new_id(), "note", text=text))
 
 
