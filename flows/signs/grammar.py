@@ -2,8 +2,8 @@
 
 `numb|unfelt + saddle @8`: one of each, in any order, at most eight words between them, in one
 sentence. `>` wants them in this order, `@@` lets them stand in neighbouring sentences, and
-`~ diet` means nothing where that concept stands in the sentence as well. The first concept is
-what a negation must concern ("not numb").
+`~ diet` means nothing where that concept stands in the sentence as well. The first concept, or
+the one with `!`, is what a negation must concern ("not numb").
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Part(NamedTuple):
 
     concepts: frozenset[str]
     after: bool = False
+    focus: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +71,10 @@ class Rule:
                 return None
             taken.append(nearest)
         start, end = min(each.start for each in taken), max(each.end for each in taken)
-        return Match(start, end, hit.start, hit.end, hit.inherent or concept in INHERENT)
+        marked = (each for each, part in zip(taken, self.parts, strict=True) if part.focus)
+        focus = next(marked, hit)
+        inherent = focus.inherent or (focus is hit and concept in INHERENT)
+        return Match(start, end, focus.start, focus.end, inherent)
 
     def _nearest(self, part: Part, taken: Sequence[Hit], hits: Hits, text: Text) -> Hit | None:
         """The nearest of a part's concepts that shares no word with what was taken before."""
@@ -93,17 +97,19 @@ class Rule:
 
     def _excused(self, match: Match, hits: Hits, text: Text) -> bool:
         return any(
-            text.together(hit.start, match.start) and not _is_denied(hit, hits)
+            text.together(hit.start, match.start) and not _is_denied(hit, match, hits)
             for concept in self.unless
             for hit in hits.get(concept, ())
         )
 
 
-def _is_denied(hit: Hit, hits: Hits) -> bool:
-    """`I am not on a diet`."""
+def _is_denied(hit: Hit, match: Match, hits: Hits) -> bool:
+    """`I am not on a diet`; a negation that makes the sign itself denies nothing else."""
     joints = [each.start for concept in ("and", "subject") for each in hits.get(concept, ())]
     return any(
-        0 <= hit.start - each.end <= 2 and not any(each.end <= at < hit.start for at in joints)
+        each.start != match.focus
+        and 0 <= hit.start - each.end <= 2
+        and not any(each.end <= at < hit.start for at in joints)
         for each in hits.get("not", ())
     )
 
@@ -219,7 +225,11 @@ def _rule(block: Block, key: str, words: str) -> Iterator[Rule]:
         block.refuse(key, f"'{words}' is no rule; write it as 'numb + saddle @8'")
         return
     parts = tuple(
-        Part(frozenset(each.strip() for each in part.split("|")), after=sign == ">")
+        Part(
+            frozenset(each.strip(" !") for each in part.split("|")),
+            after=sign == ">",
+            focus="!" in part,
+        )
         for sign, part in re.findall(r"(^|[+>])\s*([^+>]+)", found["parts"])
     )
     unless = tuple((found["unless"] or "").split("|")) if found["unless"] else ()

@@ -16,11 +16,11 @@ ABOUT_DANGER = ("safety.", "follow-up.", "hint.", "mail.alert.", "failed")
 NUMBERS = {"emergency": "112", "doctor": "1813", "helpline": "70 201 201"}
 CALMING = {
     "en": r"don'?t worry|do not worry|no need to|not dangerous|harmless|safe\b|fine\b|"
-    r"nothing serious|not serious|probably|normal|relax|calm|no reason|all right|all good|good news|"
-    r"reassur|unlikely|will pass|goes away|just a\b|only a\b|can wait",
+    r"nothing serious|not serious|probably|normal|relax|calm|no reason|all right|all good|"
+    r"good news|reassur|unlikely|will pass|goes away|just a\b|only a\b|can wait",
     "da": r"bare rolig|ingen grund|ufarlig|ikke farlig|harmløs|sikkert\b|trygt|fint\b|"
-    r"intet alvorligt|ikke alvorlig|sandsynligvis|formentlig|normal|slap af|\brolig\b|alt er|godt nyt|"
-    r"berolig|usandsynlig|går over|kun en\b|bare en\b|kan vente",
+    r"intet alvorligt|ikke alvorlig|sandsynligvis|formentlig|normal|slap af|\brolig\b|alt er|"
+    r"godt nyt|berolig|usandsynlig|går over|kun en\b|bare en\b|kan vente",
 }
 """Words of each language that calm; a new language is refused until it has its own."""
 BLAMING = {
