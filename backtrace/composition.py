@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backtrace.languages import shipped_lexicons
+from backtrace.languages import shipped_lexicons, shipped_scanner
 from bot.channels import Channel
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from flows.canonical import dump_flow
@@ -39,6 +39,7 @@ def deploy(
         library=library,
         lexicons=shipped_lexicons(),
         catalogues=load_catalogues("messages"),
+        scanner=shipped_scanner(),
         clock=clock,
         chance=chance,
         channels=channels,

@@ -121,6 +121,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         doctor_number=settings.doctor_number,
         timezone=settings.timezone,
         desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
+        helpline_number=settings.helpline_number,
         mails=mails,
     )
 

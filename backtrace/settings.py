@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """When somebody looks at the clinic's list, as `mon-fri 08:00-15:00`; empty: no promise."""
     timezone: str = "Europe/Copenhagen"
     """The clinic's, by which its desk hours are meant."""
+    helpline_number: str = "70 201 201"
+    """For people who think of harming themselves; the default is Denmark's Livslinien."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""

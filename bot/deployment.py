@@ -13,6 +13,7 @@ from bot.channels import Channel
 from bot.desk_hours import DeskHours
 from flows.lexicon import Lexicon
 from flows.library import Library
+from flows.signs import Scanner
 from templates.catalogue import Catalogue
 from templates.spoken import spoken_words
 from trajectory.database import Database
@@ -40,6 +41,8 @@ class Clinic:
     """Where the clinic's own clock runs."""
     desk_hours: DeskHours | None = None
     """When somebody looks at the clinic's list; None: nobody has promised."""
+    helpline_number: str = "70 201 201"
+    """For people who think of harming themselves; the default is Denmark's Livslinien."""
     mails: bool = True
     """Whether mail to professionals goes out; without it nothing is shared."""
 
@@ -79,6 +82,8 @@ class Deployment:
     library: Library
     lexicons: Mapping[str, Lexicon]
     catalogues: Mapping[str, Catalogue]
+    scanner: Scanner
+    """Finds warning signs in what patients write."""
     clock: Clock
     chance: Chance
     channels: Mapping[str, Channel]

@@ -237,7 +237,7 @@ def _one(
     route = Route(stored.message.channel, stored.ref.address_id)
     try:
         step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
-        heard = hear(stored.message, step.person.language)
+        heard = hear(stored.message, step.person.language, deployment.scanner)
         _add_what_it_needs(connection, loaded, step, heard)
         answer(step, heard, amends)
         return finish(loaded, step, route)
@@ -265,7 +265,8 @@ def _failed(
 
 def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard: Heard) -> None:
     command = heard.command
-    if step.memory.task is not None or command is not None or _may_alert(step):
+    needed = step.memory.task is not None or command is not None or heard.stops or heard.signs
+    if needed or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if needs.timeline(step, command):
         step.timeline = loading.timeline(connection, loaded)

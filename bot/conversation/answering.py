@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
-from bot.conversation import asking, commanding, safety
+from bot.conversation import asking, commanding, looked, safety, told
 from bot.conversation.choices import is_bare_answer
-from bot.conversation.effects import Effect, Record, Say
+from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import answers_what_waits, is_confirming, likely
-from bot.conversation.tasks import confirming, enrolment, follow_up, keeping
+from bot.conversation.tasks import confirming, enrolment, keeping
 from bot.inbound import Inbound, InboundKind
-from bot.messages import Priority
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
@@ -28,19 +27,47 @@ _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
 
 
 def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> None:
-    """Take one message; `amends` is the session and turn that an edited message answered."""
+    """Take one message; `amends` is the session and turn that an edited message answered.
+
+    A warning sign in it comes before everything, and an opt-out beside it still counts.
+    """
+    if told.take(step, heard, amends):
+        if heard.stops and step.person.status != "stopped":
+            commanding.do(step, Command("stop"))
+    elif heard.stops and step.person.status not in _SILENT:
+        commanding.do(step, Command("stop"))
+    else:
+        _take(step, heard, amends)
+    step.flush()
+
+
+def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
     match message.kind:
         case InboundKind.OTHER:
-            step.add_line("cannot.read")
-            ask_again(step)
+            _say_unreadable(step)
         case InboundKind.EDIT:
             _amend(step, heard, amends)
         case InboundKind.CHOICE:
             _press(step, message)
         case InboundKind.TEXT:
             _read(step, heard)
-    step.flush()
+
+
+def _say_unreadable(step: Step) -> None:
+    """Something that is not text came; after STOP nothing is said to it."""
+    if step.person.status in _SILENT:
+        return
+    if is_held_now(step):
+        looked.insist(step)
+    else:
+        step.add_line("cannot.read")
+        ask_again(step)
+
+
+def is_held_now(step: Step) -> bool:
+    """Whether an emergency waits for a doctor, and no question about it is being asked."""
+    return step.memory.task is None and (step.memory.held or safety.is_quiet(step))
 
 
 def _read(step: Step, heard: Heard) -> None:
@@ -54,10 +81,24 @@ def _read(step: Step, heard: Heard) -> None:
         command = None
     if command is not None and _command(step, command, text):
         return
+    if heard.signs and _is_all_said(step, text):
+        return
     if is_confirming(step):
         _take_confirmation(step, text, None)
+    elif heard.signs:
+        _take_words(step, text)
     else:
         _guess_or_take(step, text)
+
+
+def _is_all_said(step: Step, text: str) -> bool:
+    """Whether a warning sign was all that the message had to say."""
+    if step.person.status == "ended":
+        return True
+    if step.person.status == "stopped" or not told.is_enough(step, text):
+        return False
+    ask_again(step)
+    return True
 
 
 def _guess_or_take(step: Step, text: str) -> None:
@@ -94,18 +135,14 @@ def _hear_only_flags(step: Step, reply: Reply) -> None:
     if step.open is None or step.flow_of(step.open).kind is not FlowKind.SCREEN:
         return
     _resume(step, step.open, reply)
-    step.lead.clear()
-    step.effects[:] = [effect for effect in step.effects if not _is_chat(effect)]
-
-
-def _is_chat(effect: Effect) -> bool:
-    return isinstance(effect, Say) and effect.message.priority is not Priority.SAFETY
+    told.hush(step)
 
 
 def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
-    if safety.is_held(step) or (step.memory.held and step.open is None):
-        follow_up.insist(step)
+    if safety.is_held(step) or (step.open is None and is_held_now(step)):
+        keeping.keep_silently(step, text)
+        looked.insist(step)
     elif step.open is not None:
         _resume(step, step.open, Said(text))
     elif is_bare_answer(step, text):
@@ -131,11 +168,9 @@ def _move(step: Step, name: str, text: str) -> bool:
             enrolment.go_back(step)
         return name == "back"
     if task is not None:
-        step.memory.task = None
-        step.add_line("task.left")
-        asking.repeat(step)
-    elif safety.is_held(step):
-        follow_up.insist(step)
+        commanding.leave_task(step)
+    elif safety.is_held(step) or (step.open is None and is_held_now(step)):
+        looked.insist(step)
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
     else:
@@ -206,7 +241,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         ask_again(step)
         return
     if is_open and safety.is_held(step):
-        follow_up.insist(step)
+        looked.insist(step)
     elif not is_open or step.memory.task is None:
         _resume(step, open, Chose(int(turn), option))
     else:
@@ -237,10 +272,26 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     is_open = step.open is not None and step.open.id == session_id
     open = step.open if is_open else step.older.get(session_id)
     if open is None:
-        step.add_line("old.edit")
-        ask_again(step)
+        _say_unchangeable(step)
         return
     asking.resume(step, open, Amend(turn, heard.message.text))
     step.answered = amends
-    if not is_open:
+    if step.person.status in _SILENT or (is_held_now(step) and not is_screen(step)):
+        told.hush(step)
+    elif not is_open:
         ask_again(step)
+
+
+def is_screen(step: Step) -> bool:
+    """Whether a screen for warning signs is open; it goes on in an emergency as well."""
+    return step.open is not None and step.flow_of(step.open).kind is FlowKind.SCREEN
+
+
+def _say_unchangeable(step: Step) -> None:
+    if step.person.status in _SILENT:
+        return
+    if is_held_now(step):
+        looked.insist(step)
+        return
+    step.add_line("old.edit")
+    ask_again(step)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.conversation import clinic_list, safety
+from bot.conversation import clinic_list, looked, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
@@ -45,7 +45,10 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
     hours.
     """
-    if step.person.status == "stopped":
+    if step.person.status == "stopped" or safety.is_quiet(step):
+        return
+    if looked.stands(step):
+        looked.ask_anew(step)
         return
     library = step.world.library
     if step.hushed and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
@@ -144,7 +147,7 @@ def resume(step: Step, open: OpenSession, reply: Reply) -> None:
 
 def repeat(step: Step) -> None:
     """Put the pending question again, after something else was dealt with."""
-    if step.memory.task is not None or step.open is None:
+    if step.memory.task is not None or step.open is None or looked.stands(step):
         open_next(step)
     elif step.person.status != "stopped" and not safety.is_held(step):
         flow = step.flow_of(step.open)

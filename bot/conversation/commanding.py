@@ -6,9 +6,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, clinic_list, muting, pathways, pausing, receipts, safety
+from bot.conversation import (
+    asking,
+    clinic_list,
+    looked,
+    muting,
+    pathways,
+    pausing,
+    receipts,
+    safety,
+)
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.giving_way import drop
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
@@ -45,6 +55,7 @@ def works_when_stopped(command: Command | None) -> bool:
 def do(step: Step, command: Command) -> None:
     """Carry out a command; the question that waits comes again after it."""
     _COMMANDS[command.name](step, command.slots)
+    looked.ask_later_again(step)
 
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:
@@ -55,8 +66,8 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
     step.person.status = "stopped"
     receipts.note_stop(step)
-    step.memory.task = None
     step.memory.paused_until = ""
+    step.drop_task()
     step.memory.waiting.clear()
     step.do(SavePatient())
     step.do(DropDue())
@@ -91,7 +102,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         pathways.set_all(step, step.now)
         if step.memory.held:
             safety.set_follow_up(step)
-            follow_up.insist(step)
+            looked.insist(step)
             receipts.tell_what_came_meanwhile(step)
         else:
             step.add_line("start.again")
@@ -120,7 +131,7 @@ def _resume(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _pause(step: Step, slots: Mapping[str, str]) -> None:
-    step.memory.task = None
+    step.drop_task()
     pausing.begin(step, slots.get("until") or slots.get("unclear", ""))
 
 
@@ -134,13 +145,23 @@ def _mute_check_ins(step: Step, slots: Mapping[str, str]) -> None:
 
 def _later(step: Step, slots: Mapping[str, str]) -> None:
     if step.memory.task is not None:
-        step.memory.task = None
-        step.add_line("task.left")
-        asking.repeat(step)
+        leave_task(step)
+    elif safety.is_held(step):
+        looked.insist(step)
     elif step.open is None:
         step.add_line("nothing.open")
     else:
         _put_off(step, step.open)
+
+
+def leave_task(step: Step) -> None:
+    """The patient puts away what is asked; whether a doctor has looked stays in an emergency."""
+    task = step.memory.task
+    if task is not None and task.name == follow_up.NAME:
+        follow_up.leave(step)
+    else:
+        drop(step, "task.left")
+        asking.repeat(step)
 
 
 def _put_off(step: Step, open: OpenSession) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.conversation import asking, pathways, pausing
+from bot.conversation import asking, looked, pathways, pausing
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
-from bot.conversation.tasks import follow_up
 from bot.schedule import awake
 
 
@@ -46,8 +45,10 @@ def fall_due(step: Step, due: Fallen) -> None:
             asking.expire(step, step.open)
         case "waiting":
             asking.open_next(step)
+            if due.key == "after-quiet":
+                asking.repeat(step)
         case "follow-up":
-            follow_up.begin(step)
+            looked.begin(step)
         case pausing.OVER:
             pausing.end(step, "pause.over")
     step.flush()

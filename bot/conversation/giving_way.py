@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation.effects import Record
 from bot.conversation.memory import KEEPING, Task
 from bot.conversation.step import Step
 
@@ -33,15 +32,19 @@ def give_way(step: Step) -> bool:
     until = waits_until(step)
     if until is None or until > step.now:
         return False
-    step.memory.task = None
-    if task.name == KEEPING:
-        _keep(step, task)
-    else:
-        step.add_line("task.given-way")
+    drop(step, "task.given-way")
     return True
 
 
-def _keep(step: Step, task: Task) -> None:
-    """The patient's words are not lost, and shown to nobody unasked."""
-    step.do(Record(step.new_id(), "note", text=task.data["text"]))
-    step.add_line("keep.note")
+def drop(step: Step, key: str) -> None:
+    """End the task under way unanswered, and say so under `key`; words that waited are kept."""
+    task = step.memory.task
+    if step.drop_task():
+        step.add_line("keep.note")
+    elif task is not None and not _is_settled(task):
+        step.add_line(key)
+
+
+def _is_settled(task: Task) -> bool:
+    """Whether what was asked for is done, and only an extra question is left."""
+    return task.name == "sharing" and task.step == "alert"

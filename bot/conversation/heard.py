@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.commands import Command, recognise
-from bot.inbound import Inbound
+from bot.commands import STOP, Command, recognise
+from bot.inbound import Inbound, InboundKind
+from flows.signs import Found, Scanner
+
+_WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message, and the command that the whole of it is, if any."""
+    """A message, the command that the whole of it is, and what else it says.
+
+    `signs` are warning signs that its words report, the most urgent first; `stops`: it asks
+    for an end of the messages, be that all it says or not.
+    """
 
     message: Inbound
     command: Command | None
+    signs: tuple[Found, ...] = ()
+    stops: bool = False
 
 
-def hear(message: Inbound, language: str) -> Heard:
+def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
     """Look at the words once, for whoever loads what they need and for whoever answers."""
-    return Heard(message, recognise(message.text, language))
+    text = message.text
+    command = recognise(text, language)
+    signs = scanner.scan(text) if message.kind in _WRITTEN else ()
+    return Heard(message, command, signs, command is not None and command.name == STOP)

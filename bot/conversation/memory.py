@@ -52,6 +52,14 @@ class Memory:
     """Id of the session that was put aside for a screen; it goes on when that is done."""
     urgency: str = ""
     """The most urgent of the flags that no doctor has looked at, as far as the patient says."""
+    assessed: str = ""
+    """The most urgent of the flags that a doctor has looked at; no worse one mails nobody anew."""
+    looking: bool = False
+    """Whether a doctor has looked was asked after an emergency, and is not answered."""
+    set_aside: Task | None = None
+    """The enrolment that an emergency came into; it goes on when somebody has looked."""
+    self_harm_at: str = ""
+    """ISO time at which the patient last wrote of harming themselves."""
     wrong_codes: int = 0
     """Wrong tries at the patient's own code since the last right one."""
     code_locked_until: str = ""
@@ -76,9 +84,10 @@ class Memory:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Memory:
         """Read what `to_json` wrote."""
-        task = data.get("task")
+        task, aside = data.get("task"), data.get("set_aside")
         return cls(
             task=Task(**task) if task else None,
+            set_aside=Task(**aside) if aside else None,
             waiting=[
                 Waiting(
                     w["flow"],
@@ -93,6 +102,9 @@ class Memory:
             flagged_at=data.get("flagged_at", ""),
             suspended=data.get("suspended"),
             urgency=data.get("urgency", ""),
+            assessed=data.get("assessed", ""),
+            looking=data.get("looking", False),
+            self_harm_at=data.get("self_harm_at", ""),
             wrong_codes=data.get("wrong_codes", 0),
             code_locked_until=data.get("code_locked_until", ""),
             stopped_at=data.get("stopped_at", ""),

@@ -14,7 +14,7 @@ from flows.scoring import Score
 from flows.session import Given
 
 LATE_AFTER = timedelta(hours=24)
-"""A correction later than this after the end is marked: somebody may have seen the old score."""
+"""What comes later than this after the end is marked: somebody may have seen the old score."""
 
 
 def record_given(step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given) -> None:
@@ -26,13 +26,11 @@ def record_correction(
     step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given, previous: Given
 ) -> None:
     """Record a changed answer; the entry it supersedes stays."""
-    detail: dict[str, Any] = {
+    detail = {
         "previous": previous.value,
         "previous_code": previous.code,
         "given": given.kind.value,
     }
-    if open.closed_at is not None and step.now - open.closed_at > LATE_AFTER:
-        detail["late"] = True
     _record(step, flow, open, item_id, given, kind="correction", detail=detail)
 
 
@@ -47,6 +45,7 @@ def _record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     item = flow.item(item_id)
+    late = {"late": True} if _is_late(step, open) else {}
     entry = Record(
         id=step.new_id(),
         kind=kind,
@@ -57,13 +56,17 @@ def _record(
         code=given.code,
         unit=item.unit["en"] if item.unit else None,
         text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
-        detail={"language": open.session.language, **(detail or {})},
+        detail={"language": open.session.language, **(detail or {}), **late},
         session_id=open.id,
         turn=given.turn,
         supersedes=open.entries.get(item_id),
     )
     open.entries[item_id] = entry.id
     step.do(entry)
+
+
+def _is_late(step: Step, open: OpenSession) -> bool:
+    return open.closed_at is not None and step.now - open.closed_at > LATE_AFTER
 
 
 def record_score(step: Step, flow: Flow, open: OpenSession, score: Score) -> None:

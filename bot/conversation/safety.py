@@ -6,50 +6,132 @@ cards, IFOMPT 2020. A "no" never earns a reassuring sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.messages import Message, Priority
-from bot.schedule import follow_up_time
+from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, FlowKind, Urgency
 from flows.session import Session
+from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
 
 FOLLOW_UP_AFTER = timedelta(hours=3)
 """When the patient is asked whether a doctor has looked; at night the next morning."""
+QUIET_AFTER_SELF_HARM = timedelta(hours=24)
+"""How long no questionnaire comes after somebody has written of harming themselves."""
+SCREEN = "red-flags"
+"""The screen whose items name the signs."""
 
 
 def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None:
-    """Tell the patient what to do, record it, alert those allowed, and ask again later."""
-    _say_what_to_do(step, flag.urgency)
+    """An answer is a warning sign; one that the same words have raised already is not anew."""
+    if flag.item in step.raised:
+        return
+    _say_once(step, flag.urgency)
+    _raise(step, flag.item, flag.urgency, flag.raw, flow.id, open)
+
+
+def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
+    """A patient's own words report warning signs: one message, about the most urgent."""
+    kept = text if _has_consented(step) else None
+    physical = [found for found in signs if found.sign != SELF_HARM]
+    if len(physical) < len(signs):
+        _raise_self_harm(step, kept)
+    if physical:
+        _say_once(step, physical[0].urgency)
+    for found in physical:
+        _raise(step, found.sign, found.urgency, kept)
+
+
+def _has_consented(step: Step) -> bool:
+    """Before consent a sign is told of and put on the clinic's list, but no words are kept."""
+    return step.person.started_at is not None
+
+
+def _raise(
+    step: Step,
+    sign: str,
+    urgency: Urgency,
+    raw: str | None,
+    flow: str = SCREEN,
+    open: OpenSession | None = None,
+) -> None:
+    """Record it, put it on the clinic's list, alert those allowed, and ask again later."""
+    step.raised.add(sign)
+    entry_id = _record(step, sign, urgency, raw, flow, open)
+    step.do(OpenCase(Kind.RED_FLAG, urgency, entry_id))
+    step.do(Audit("red-flag", f"entry:{entry_id}"))
+    if _remember(step, urgency):
+        _alert(step)
+    step.memory.flagged_at = step.now.isoformat()
+    step.memory.looking = False
+    set_follow_up(step)
+
+
+def _record(
+    step: Step, sign: str, urgency: Urgency, raw: str | None, flow: str, open: OpenSession | None
+) -> int:
+    definition = step.world.library.flow(flow).definition if open is None else None
     entry_id = step.new_id()
     step.do(
         Record(
             id=entry_id,
             kind="red-flag",
-            flow=flow.id,
-            definition=flow.definition,
-            item=flag.item,
-            code=flag.urgency.value,
-            text=flag.raw,
-            session_id=open.id,
-            turn=open.session.turn,
+            flow=flow,
+            definition=definition or (open.session.definition if open else None),
+            item=sign,
+            code=urgency.value,
+            text=raw,
+            session_id=open.id if open else None,
+            turn=open.session.turn if open else None,
         )
     )
-    step.do(OpenCase(Kind.RED_FLAG, flag.urgency, entry_id))
+    return entry_id
+
+
+def _raise_self_harm(step: Step, raw: str | None) -> None:
+    """As a red flag, with its own message and no questions for a day; never the only route."""
+    _say_fixed(step, SELF_HARM)
+    entry_id = _record(step, SELF_HARM, Urgency.EMERGENCY, raw, SCREEN, None)
+    step.do(OpenCase(Kind.SELF_HARM, Urgency.EMERGENCY, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))
-    if _remember(step, flag.urgency):
+    if not is_quiet(step):
         _alert(step)
-    step.memory.flagged_at = step.now.isoformat()
-    set_follow_up(step)
+    step.memory.self_harm_at = step.now.isoformat()
+    until = awake(_quiet_until(step), step.person.zone)
+    step.do(SetDue("after-quiet", "waiting", until))
 
 
-def set_follow_up(step: Step) -> None:
-    """Ask three hours after the newest flag whether a doctor has looked; at night, at 07:30."""
-    at = follow_up_time(_fresh_until(step), step.person.zone)
+def is_quiet(step: Step) -> bool:
+    """Whether no questionnaire comes, since the patient wrote of harming themselves."""
+    return bool(step.memory.self_harm_at) and step.now < _quiet_until(step)
+
+
+def _quiet_until(step: Step) -> datetime:
+    return datetime.fromisoformat(step.memory.self_harm_at) + QUIET_AFTER_SELF_HARM
+
+
+def put_tasks_aside(step: Step) -> None:
+    """End the task under way; an enrolment goes on when somebody has looked, or at once."""
+    task = step.memory.task
+    if task is None or task.name != "enrolment":
+        step.drop_task()
+    elif step.memory.held:
+        step.memory.set_aside, step.memory.task = task, None
+
+
+def set_follow_up(step: Step, since: datetime | None = None) -> None:
+    """Ask three hours after the newest flag whether a doctor has looked; at night, at 07:30.
+
+    `since` is a later moment to count from.
+    """
+    from_then = since + FOLLOW_UP_AFTER if since else _fresh_until(step)
+    at = follow_up_time(from_then, step.person.zone)
     step.do(SetDue("follow-up", "follow-up", max(at, step.now)))
 
 
@@ -64,23 +146,25 @@ def _fresh_until(step: Step) -> datetime:
 
 def say_again(step: Step) -> None:
     """Repeat what to do in an emergency that no doctor has looked at yet."""
-    _say_what_to_do(step, Urgency.EMERGENCY)
+    _say_once(step, Urgency.EMERGENCY)
+
+
+def say_quiet(step: Step) -> None:
+    """No question comes now; whom to call stands in every reply."""
+    step.add_line("safety.quiet", **_numbers(step))
+    step.flush()
 
 
 def remind(step: Step) -> None:
     """Say once more how soon a doctor must look; the fixed message came with the answer."""
-    clinic = step.world.clinic
-    step.add_line(
-        f"follow-up.said.not-yet.{step.memory.urgency or Urgency.SAME_DAY.value}",
-        emergency=clinic.emergency_number,
-        doctor=clinic.doctor_number,
-    )
+    urgency = step.memory.urgency or Urgency.SAME_DAY.value
+    step.add_line(f"follow-up.said.not-yet.{urgency}", **_numbers(step))
 
 
 def is_held(step: Step) -> bool:
     """Whether the open questionnaire must wait, since an emergency comes first."""
     return (
-        step.memory.held
+        (step.memory.held or is_quiet(step))
         and step.open is not None
         and step.flow_of(step.open).kind is not FlowKind.SCREEN
     )
@@ -95,25 +179,51 @@ def was_flagged(flow: Flow, session: Session) -> bool:
 
 
 def _remember(step: Step, urgency: Urgency) -> bool:
-    """Keep the most urgent flag that waits for a doctor; whether this one is worse than all."""
+    """Keep the most urgent flag that waits for a doctor; whether this one is worse than all.
+
+    One that a doctor has looked at alerts again only when it is worse.
+    """
     memory = step.memory
     memory.held |= urgency is Urgency.EMERGENCY
-    order = list(Urgency)
-    worse = not memory.urgency or order.index(urgency) < order.index(Urgency(memory.urgency))
-    if worse:
-        memory.urgency = urgency.value
-    return worse
+    known = worse_of(memory.urgency, memory.assessed)
+    memory.urgency = worse_of(memory.urgency, urgency.value)
+    return worse_of(known, urgency.value) != known
 
 
-def _say_what_to_do(step: Step, urgency: Urgency) -> None:
-    """The fixed message, first and by itself; in an emergency nothing else is said."""
-    clinic = step.world.clinic
-    text = step.words.say(
-        f"safety.{urgency.value}", emergency=clinic.emergency_number, doctor=clinic.doctor_number
-    )
-    lead, step.lead = step.lead, []
-    step.say(Message(text, priority=Priority.SAFETY))
+def worse_of(one: str, other: str) -> str:
+    """The more pressing of two urgencies, either of which may be empty."""
+    return next((each.value for each in Urgency if each.value in (one, other)), "")
+
+
+def _say_once(step: Step, urgency: Urgency) -> None:
+    """Say what to do, unless this step has said something as urgent; first and by itself.
+
+    In an emergency nothing else is said; until a doctor has looked, nothing less.
+    """
+    if step.memory.held:
+        urgency = Urgency.EMERGENCY
+    if worse_of(step.told, urgency.value) == step.told:
+        return
+    step.told = urgency.value
+    lead = step.lead
+    _say_fixed(step, urgency.value)
     step.lead = [] if urgency is Urgency.EMERGENCY else lead
+
+
+def _say_fixed(step: Step, key: str) -> None:
+    text = step.words.say(f"safety.{key}", **_numbers(step))
+    step.lead = []
+    step.say(Message(text, priority=Priority.SAFETY))
+
+
+def _numbers(step: Step) -> dict[str, str]:
+    """The numbers to call, as this deployment has them."""
+    clinic = step.world.clinic
+    return {
+        "emergency": clinic.emergency_number,
+        "doctor": clinic.doctor_number,
+        "helpline": clinic.helpline_number,
+    }
 
 
 def _alert(step: Step) -> None:

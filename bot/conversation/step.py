@@ -11,8 +11,8 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.conversation.effects import Effect, Say
-from bot.conversation.memory import Memory, OpenSession, Task
+from bot.conversation.effects import Effect, Record, Say
+from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
 from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Layout, Message, Priority
 from flows.lexicon import Lexicon
@@ -108,6 +108,10 @@ class Step:
     """The message holds the patient's own code: its words are not kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
+    raised: set[str] = field(default_factory=set)
+    """Warning signs that this step has raised already."""
+    told: str = ""
+    """The urgency of what this step has told the patient to do."""
 
     @property
     def words(self) -> Catalogue:
@@ -154,8 +158,20 @@ class Step:
 
     def begin(self, name: str, step: str, **data: Any) -> Task:
         """Start a task; the one that was under way is dropped."""
+        self.drop_task()
         self.memory.task = Task(name, step, data=data)
         return self.memory.task
+
+    def drop_task(self) -> bool:
+        """End the task under way without an answer; whether words that waited are a note now.
+
+        Words that came unasked are not lost, and shown to nobody unasked.
+        """
+        task, self.memory.task = self.memory.task, None
+        if task is None or task.name != KEEPING:
+            return False
+        self.do(Record(self.new_id(), "note", text=task.data["text"]))
+        return True
 
     def offer(self, key: str, options: Sequence[tuple[str, str]] = (), **params: object) -> None:
         """Put a task's question: message `key`, with (option id, message key) as choices."""

@@ -66,6 +66,7 @@ class House:
             ring=self.ring,
             library=cast(Any, None),
             lexicons={},
+            scanner=cast(Any, None),
             catalogues={},
             clock=self.clock,
             chance=Chance(SystemRandom()),

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking, safety
+from bot.conversation import asking, looked, safety
 from bot.conversation.choices import chosen, leans_to_no
 from bot.conversation.effects import Audit, Record, SetCase
+from bot.conversation.looked import NAME, ask
 from bot.conversation.step import Step
+from bot.conversation.tasks import enrolment
 from trajectory.cases import Kind, State
 
-NAME = "follow-up"
+__all__ = ["NAME", "ask", "leave", "reply"]
+
 _STATES = {"seen": State.SEEN, "not-yet": State.NOT_YET, "mistake": State.MISTAKE}
-
-
-def begin(step: Step) -> None:
-    """Ask; what else was open as a task is dropped, since this comes first."""
-    step.begin(NAME, "looked")
-    step.do(SetCase(Kind.RED_FLAG, State.ASKED))
-    ask(step)
-
-
-def insist(step: Step) -> None:
-    """While an emergency waits for a doctor: what to do; three hours on, whether one looked."""
-    if safety.is_fresh(step):
-        safety.say_again(step)
-    else:
-        begin(step)
-
-
-def ask(step: Step) -> None:
-    """Put the question."""
-    step.offer(
-        "follow-up.ask",
-        [("seen", "follow-up.seen"), ("not-yet", "follow-up.not-yet"),
-         ("mistake", "follow-up.mistake")],
-        emergency=step.world.clinic.emergency_number,
-    )  # fmt: skip
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
@@ -49,11 +27,24 @@ def reply(step: Step, text: str, option: str | None) -> None:
     step.do(Audit("flag-follow-up", f"entry:{entry_id}"))
     if answer == "not-yet":
         _insist(step)
+        return
+    looked.settle(step, seen=answer == "seen")
+    step.add_line(f"follow-up.said.{answer}")
+    if step.memory.task is not None:
+        enrolment.ask(step)
+    else:
+        asking.repeat(step)
+
+
+def leave(step: Step) -> None:
+    """The patient would rather not say; in an emergency the question is put once more."""
+    if step.memory.held:
+        safety.remind(step)
+        ask(step)
     else:
         step.memory.task = None
-        step.memory.held, step.memory.urgency = False, ""
-        step.add_line(f"follow-up.said.{answer}")
-    asking.repeat(step)
+        step.add_line("task.left")
+        asking.repeat(step)
 
 
 def _not_yet(step: Step, text: str) -> str | None:
@@ -63,5 +54,8 @@ def _not_yet(step: Step, text: str) -> str | None:
 def _insist(step: Step) -> None:
     """Say once more how soon; in an emergency the question stays until a doctor has looked."""
     safety.remind(step)
-    if not step.memory.held:
+    if step.memory.held:
+        step.flush()
+    else:
         step.memory.task = None
+        asking.repeat(step)

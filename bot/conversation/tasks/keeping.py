@@ -28,7 +28,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     task = step.memory.task
     assert task is not None
     if answer is None:
-        begin(step, f"{task.data['text']}\n{text}")
+        task.data["text"] = f"{task.data['text']}\n{text}"
+        ask(step)
         return
     step.memory.task = None
     if answer == "yes":
@@ -36,6 +37,12 @@ def reply(step: Step, text: str, option: str | None) -> None:
     else:
         step.add_line("keep.not-kept")
     asking.repeat(step)
+
+
+def keep_silently(step: Step, text: str) -> None:
+    """Words that nothing can be said to now are not lost; before consent none are kept."""
+    if step.person.started_at is not None:
+        step.do(Record(step.new_id(), "note", text=text))
 
 
 def keep(step: Step, kind: str, text: str) -> None:

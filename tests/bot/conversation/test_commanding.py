@@ -38,7 +38,8 @@ def say(house: House, *lines: str) -> str:
 def due_at(house: House, key: str) -> datetime:
     """When something falls due, by the patient's clock."""
     (row,) = [row for row in house.due() if row.key == key]
-    return row.at.astimezone(COPENHAGEN)
+    at: datetime = row.at
+    return at.astimezone(COPENHAGEN)
 
 
 def sent_between(house: House, start: datetime, end: datetime) -> list[str]:

@@ -1,0 +1,76 @@
+"""The question whether a doctor has looked, which stands until it is answered.
+
+After an emergency nothing puts it away: not "skip", not "later", not another dialogue in
+between. It comes again when that is done.
+"""
+
+from __future__ import annotations
+
+from bot.conversation import safety
+from bot.conversation.effects import SetCase
+from bot.conversation.giving_way import drop
+from bot.conversation.step import Step
+from trajectory.cases import Kind, State
+
+NAME = "follow-up"
+
+
+def begin(step: Step) -> None:
+    """Ask; what else was open as a task gives way, since this comes first."""
+    task = step.memory.task
+    if task is not None and task.name == "enrolment":
+        step.memory.set_aside, step.memory.task = task, None
+    elif task is not None and task.name != NAME:
+        drop(step, "task.given-way")
+    step.do(SetCase(Kind.RED_FLAG, State.ASKED))
+    ask_anew(step)
+
+
+def ask_anew(step: Step) -> None:
+    """Put the question as a task of its own."""
+    step.memory.looking = step.memory.held
+    step.begin(NAME, "looked")
+    ask(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question."""
+    step.offer(
+        "follow-up.ask",
+        [("seen", "follow-up.seen"), ("not-yet", "follow-up.not-yet"),
+         ("mistake", "follow-up.mistake")],
+        emergency=step.world.clinic.emergency_number,
+    )  # fmt: skip
+
+
+def insist(step: Step) -> None:
+    """While an emergency waits for a doctor: what to do; three hours on, whether one looked."""
+    if not step.memory.held:
+        safety.say_quiet(step)
+    elif safety.is_fresh(step) and not step.memory.looking:
+        safety.say_again(step)
+    else:
+        begin(step)
+
+
+def ask_later_again(step: Step) -> None:
+    """Another dialogue goes before the question: it comes again, should that be left alone."""
+    task = step.memory.task
+    if step.memory.looking and task is not None and task.name != NAME:
+        safety.set_follow_up(step, step.now)
+
+
+def stands(step: Step) -> bool:
+    """Whether it was asked after an emergency, nobody has answered, and nothing is asked now."""
+    return step.memory.held and step.memory.looking and step.memory.task is None
+
+
+def settle(step: Step, *, seen: bool) -> None:
+    """A doctor has looked, or it was a mistake: release what was held."""
+    memory = step.memory
+    if seen:
+        memory.assessed = safety.worse_of(memory.assessed, memory.urgency)
+    else:
+        memory.assessed = ""
+    memory.held, memory.looking, memory.urgency = False, False, ""
+    memory.task, memory.set_aside = memory.set_aside, None

@@ -1,0 +1,94 @@
+"""Warning signs in a patient's own words, whatever was being asked.
+
+The fixed message comes first and by itself. In an emergency nothing else is said; otherwise
+the rest of the message is then handled as usual, so that "6, but my leg is getting weak" is
+an answer as well.
+"""
+
+from __future__ import annotations
+
+from bot.conversation import asking, safety
+from bot.conversation.choices import is_question
+from bot.conversation.effects import Effect, Record, Say
+from bot.conversation.heard import Heard
+from bot.conversation.memory import KEEPING
+from bot.conversation.step import Step
+from bot.messages import Priority
+from flows.model import FlowKind, Item
+from flows.reading import Understood, read
+from flows.replies import Amend, Said
+from flows.signs import SELF_HARM
+
+
+def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
+    """Raise what the words report; whether nothing else is to be said to this message."""
+    if not heard.signs or _is_label(step, heard.message.text):
+        return False
+    text = heard.message.text
+    safety.raise_told(step, heard.signs, text)
+    ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
+    if ends:
+        safety.put_tasks_aside(step)
+        _answer_quietly(step, text, amends)
+    return ends
+
+
+def _is_label(step: Step, text: str) -> bool:
+    """Whether this is nothing but the words of an option that waits."""
+    said = text.strip().casefold()
+    item = _pending(step)
+    labels = [words for option in item.options for words in option.text.values()] if item else []
+    task = step.memory.task
+    labels += [words for _, words in task.data.get("options", [])] if task else []
+    return said in (label.casefold() for label in labels)
+
+
+def _pending(step: Step) -> Item | None:
+    open = step.open
+    if open is None or open.session.pending is None:
+        return None
+    return step.flow_of(open).item(open.session.pending)
+
+
+def _answer_quietly(step: Step, text: str, amends: tuple[int, int] | None) -> None:
+    """What the same words answer is kept as the answer, without a word about it."""
+    if amends is not None:
+        session = (
+            step.open if step.open and step.open.id == amends[0] else step.older.get(amends[0])
+        )
+        if session is not None:
+            asking.resume(step, session, Amend(amends[1], text))
+            step.answered = amends
+    elif step.open is not None and (item := _pending(step)) is not None:
+        is_screen = step.flow_of(step.open).kind is FlowKind.SCREEN
+        if is_screen and isinstance(read(item, text, step.lexicon), Understood):
+            step.answered = (step.open.id, step.open.session.turn)
+            asking.resume(step, step.open, Said(text))
+    hush(step)
+
+
+def hush(step: Step) -> None:
+    """Leave nothing of what this step says but safety messages."""
+    step.lead.clear()
+    step.effects[:] = [effect for effect in step.effects if not _is_chat(effect)]
+
+
+def _is_chat(effect: Effect) -> bool:
+    return isinstance(effect, Say) and effect.message.priority is not Priority.SAFETY
+
+
+def is_enough(step: Step, text: str) -> bool:
+    """Whether words that raised a sign need no more: nothing waits that they might answer.
+
+    They are kept with the sign; a question among them is kept as one.
+    """
+    task = step.memory.task
+    if task is not None:
+        # Names, addresses and the like are not given in the same breath as a warning sign.
+        return task.name not in (KEEPING, "follow-up")
+    if step.open is not None:
+        return False
+    if is_question(step, text):
+        step.do(Record(step.new_id(), "question", text=text))
+        step.add_line("keep.in-between")
+    return True

@@ -1,0 +1,68 @@
+"""Warning signs in free text: which a patient reports in their own words.
+
+Words and rules are data: `grammar.yaml` says which concepts together are a sign, and a file
+of each language says how people write the concepts. Recall comes first: a missed cauda
+equina is the worst that can happen, and a false alarm costs a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flows.model import Urgency
+from flows.signs.context import clear_up, reports
+from flows.signs.grammar import Grammar
+from flows.signs.text import cut
+from flows.signs.vocabulary import Vocabulary, read_words
+
+SELF_HARM = "self-harm"
+_SHORTEST = 4
+"""No shorter message names a sign."""
+
+
+class Found(NamedTuple):
+    """A sign that a text reports: an item of the screen, tearing-pain-fainting, or self-harm."""
+
+    sign: str
+    urgency: Urgency
+
+
+class Scanner:
+    """Finds the signs in a text, whatever language it is in."""
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+        self._grammar = grammar
+        self._vocabulary = vocabulary
+
+    @classmethod
+    def read(cls, grammar: str, words: Mapping[str, str]) -> Scanner:
+        """From the text of the rules and of each language's file, by file name.
+
+        Raises:
+            DefinitionError: a file is wrong.
+        """
+        concepts: dict[str, list[str]] = {}
+        for file, text in sorted(words.items()):
+            for concept, phrases in read_words(text, file).items():
+                concepts.setdefault(concept, []).extend(phrases)
+        return cls(Grammar.read(grammar, "grammar.yaml"), Vocabulary(concepts))
+
+    def scan(self, text: str) -> tuple[Found, ...]:
+        """The signs that this text reports, the most urgent first; linear in its length."""
+        if len(text) < _SHORTEST:
+            return ()
+        said = cut(text)
+        hits = self._vocabulary.find(said)
+        possible = self._grammar.possible(hits.keys())
+        if not possible:
+            return ()
+        clear_up(hits, said)
+        self._grammar.derive(hits, said)
+        found = {
+            sign.id
+            for sign, rule in possible
+            for match in rule.matches(hits, said)
+            if reports(match, hits, said, whenever=sign.whenever)
+        }
+        return tuple(Found(s.id, s.urgency) for s in self._grammar.signs if s.id in found)
