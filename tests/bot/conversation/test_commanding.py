@@ -38,7 +38,8 @@ def say(house: House, *lines: str) -> str:
 def due_at(house: House, key: str) -> datetime:
     """When something falls due, by the patient's clock."""
     (row,) = [row for row in house.due() if row.key == key]
-    return row.at.astimezone(COPENHAGEN)
+    at: datetime = row.at
+    return at.astimezone(COPENHAGEN)
 
 
 def sent_between(house: House, start: datetime, end: datetime) -> list[str]:
@@ -430,8 +431,8 @@ def test_the_end_that_was_said_is_the_grants(house: House, birgit: PatientRef) -
 
 
 @pytest.mark.parametrize(
-    "before", [["share"], ["delete my data"], ["change time"], ["my next visit is soon"], ["sumary"],
-               ["export my data"], ["change language"]],
+    "before", [["share"], ["delete my data"], ["change time"], ["my next visit is soon"],
+               ["sumary"], ["export my data"], ["change language"]],
 )  # fmt: skip
 def test_a_command_is_one_while_a_task_asks(
     house: House, birgit: PatientRef, before: list[str]
@@ -501,8 +502,10 @@ def test_only_yes_and_the_own_code_erase_and_nothing_readable_is_left(
     assert (row.status, row.pathway, bytes(row.wrapped_key), bytes(row.profile)) == (
         "erased", None, b"", b"",
     )  # fmt: skip
-    for model in (tables.Entry, tables.Inbox, tables.Outbox, tables.Session, tables.Address,
-                  tables.CareTeamMember, tables.AccessGrant, tables.DeskCase, tables.Due):  # fmt: skip
+    for model in (
+        tables.Entry, tables.Inbox, tables.Outbox, tables.Session, tables.Address, tables.Due,
+        tables.CareTeamMember, tables.AccessGrant, tables.DeskCase,
+    ):  # fmt: skip
         assert house.rows(tables.core(model)) == [], model
     with house.database.read() as connection:
         assert audit.verify(connection, birgit.patient_id) == []
