@@ -41,6 +41,18 @@ STATES: dict[str, list[str]] = {
     "stopped": ["* odi", "stop"],
     "ending when stopped": ["share with my gp Bo b@b.dk", "A", "4071", "no", "stop",
                             "stop sharing"],
+    "a guess": ["how am i doign"],
+    "erasing: sure": ["delete my data"],
+    "erasing: code": ["delete my data", "yes"],
+    "exporting: code": ["export my data"],
+    "a new hour": ["change time"],
+    "a quiet hour": ["at 23"],
+    "a visit": ["my next visit is soon"],
+    "a visit's hour": ["my next visit is on Monday"],
+    "which language": ["change language"],
+    "a known address": ["add my physio Anne a@b.dk", "share with my wife Ida a@b.dk"],
+    "pausing": ["* odi", "pause for two weeks"],
+    "muted": ["* odi", "stop the questionnaires"],
     "keeping a question": ["I have been thinking about my neighbour"],
 }  # fmt: skip
 ENROLLING: dict[str, list[str]] = {
@@ -55,7 +67,10 @@ ENROLLING: dict[str, list[str]] = {
 COMMANDS = st.sampled_from(
     ["stop", "start", "help", "back", "skip", "later", "how am i doing", "who", "stop sharing",
      "share", "send my summary to everybody", "add my mother", "does not apply", "note", "?",
-     "question what", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
+     "question what", "pause", "resume", "pause until x", "only the weekly ones", "who looked",
+     "show", "at 23", "Mondays", "change day", "dansk", "change language", "talk to a person",
+     "my next visit is Friday", "my plan", "export my data", "delete my data", "1111", "sumary",
+     "plaese skip this", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
 )  # fmt: skip
 LABELS = st.sampled_from(
     [

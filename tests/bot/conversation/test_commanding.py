@@ -502,9 +502,10 @@ def test_only_yes_and_the_own_code_erase_and_nothing_readable_is_left(
     assert (row.status, row.pathway, bytes(row.wrapped_key), bytes(row.profile)) == (
         "erased", None, b"", b"",
     )  # fmt: skip
-    for model in (tables.Entry, tables.Inbox, tables.Outbox, tables.Session,
-                  tables.Address, tables.CareTeamMember, tables.AccessGrant, tables.DeskCase,
-                  tables.Due):  # fmt: skip
+    for model in (
+        tables.Entry, tables.Inbox, tables.Outbox, tables.Session, tables.Address, tables.Due,
+        tables.CareTeamMember, tables.AccessGrant, tables.DeskCase,
+    ):  # fmt: skip
         assert house.rows(tables.core(model)) == [], model
     with house.database.read() as connection:
         assert audit.verify(connection, birgit.patient_id) == []
