@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation.heard import hear
+from bot.conversation.memory import Memory, Task
 from bot.inbound import InboundKind
 from bot.messages import Priority
 from tests.bot.house import House
@@ -232,3 +234,39 @@ def test_who_declined_is_told_and_nothing_is_kept_of_the_words(house: House) -> 
     assert said(house)[-1].startswith("Call 112 NOW")
     assert [e.text for e in house.timeline(ref.patient_id) if e.kind == "red-flag"] == [None]
     assert listed(house) == [(Kind.RED_FLAG, State.OPEN)]
+
+
+def test_memory_keeps_what_is_set_aside_and_reads_what_older_versions_wrote() -> None:
+    memory = Memory(
+        set_aside=Task("enrolment", "name", data={"known": []}),
+        assessed="same-day",
+        looking=True,
+        self_harm_at="2026-01-05T09:00:00+00:00",
+    )
+
+    assert Memory.from_json(memory.to_json()) == memory
+    assert Memory.from_json({"held": True, "urgency": "emergency"}).looking is False
+
+
+def test_a_pressed_label_is_no_opt_out(house: House) -> None:
+    label = house.message("Stop", kind=InboundKind.CHOICE, choice="t.1.stop")
+
+    heard = hear(label, "en", house.deployment.scanner)
+
+    assert not heard.stops
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("STOP. I am busy.", True),
+        ("My back is better. Please stop texting me", True),
+        ("I did five, stopped, and went on", False),
+        ("My foot stops me. It hurts", False),
+        ("Stop, I am dying of laughter", False),
+    ],
+)
+def test_a_sentence_of_several_that_asks_to_stop_is_an_opt_out(
+    house: House, text: str, stops: bool
+) -> None:
+    assert hear(house.message(text), "en", house.deployment.scanner).stops is stops
