@@ -77,5 +77,5 @@ def _option(button: Button) -> Option:
 def _calls(bubble: Bubble, clinic: Clinic) -> tuple[str, ...]:
     if not bubble.safety:
         return ()
-    numbers = (clinic.emergency_number, clinic.doctor_number)
+    numbers = (clinic.emergency_number, clinic.doctor_number, clinic.helpline_number)
     return tuple(n for n in numbers if re.search(rf"(?<!\d){re.escape(n)}(?!\d)", bubble.text))

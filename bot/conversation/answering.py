@@ -58,14 +58,14 @@ def _say_unreadable(step: Step) -> None:
     """Something that is not text came; after STOP nothing is said to it."""
     if step.person.status in _SILENT:
         return
-    if is_held_now(step):
+    if _is_held_now(step):
         looked.insist(step)
     else:
         step.add_line("cannot.read")
         ask_again(step)
 
 
-def is_held_now(step: Step) -> bool:
+def _is_held_now(step: Step) -> bool:
     """Whether an emergency waits for a doctor, and no question about it is being asked."""
     return step.memory.task is None and (step.memory.held or safety.is_quiet(step))
 
@@ -123,7 +123,8 @@ def _take_words(step: Step, text: str) -> None:
     if step.memory.task is not None:
         TASKS[step.memory.task.name].reply(step, text, None)
     elif step.person.status == "ended":
-        step.add_line("ended", emergency=step.world.clinic.emergency_number)
+        if not heard.signs:
+            step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":
         _hear_only_flags(step, Said(text))
     else:
@@ -140,7 +141,7 @@ def _hear_only_flags(step: Step, reply: Reply) -> None:
 
 def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
-    if safety.is_held(step) or (step.open is None and is_held_now(step)):
+    if safety.is_held(step) or (step.open is None and _is_held_now(step)):
         keeping.keep_silently(step, text)
         looked.insist(step)
     elif step.open is not None:
@@ -169,7 +170,7 @@ def _move(step: Step, name: str, text: str) -> bool:
         return name == "back"
     if task is not None:
         commanding.leave_task(step)
-    elif safety.is_held(step) or (step.open is None and is_held_now(step)):
+    elif safety.is_held(step) or (step.open is None and _is_held_now(step)):
         looked.insist(step)
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
@@ -276,13 +277,13 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
         return
     asking.resume(step, open, Amend(turn, heard.message.text))
     step.answered = amends
-    if step.person.status in _SILENT or (is_held_now(step) and not is_screen(step)):
+    if step.person.status in _SILENT or (_is_held_now(step) and not _is_screen(step)):
         told.hush(step)
     elif not is_open:
         ask_again(step)
 
 
-def is_screen(step: Step) -> bool:
+def _is_screen(step: Step) -> bool:
     """Whether a screen for warning signs is open; it goes on in an emergency as well."""
     return step.open is not None and step.flow_of(step.open).kind is FlowKind.SCREEN
 
@@ -290,7 +291,7 @@ def is_screen(step: Step) -> bool:
 def _say_unchangeable(step: Step) -> None:
     if step.person.status in _SILENT:
         return
-    if is_held_now(step):
+    if _is_held_now(step):
         looked.insist(step)
         return
     step.add_line("old.edit")

@@ -29,5 +29,7 @@ def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
     """Look at the words once, for whoever loads what they need and for whoever answers."""
     text = message.text
     command = recognise(text, language)
-    signs = scanner.scan(text) if message.kind in _WRITTEN else ()
+    if message.kind not in _WRITTEN:
+        return Heard(message, command)
+    signs = scanner.scan(text)
     return Heard(message, command, signs, command is not None and command.name == STOP)

@@ -63,6 +63,6 @@ class Scanner:
             sign.id
             for sign, rule in possible
             for match in rule.matches(hits, said)
-            if reports(match, hits, said, whenever=sign.whenever)
+            if reports(match, sign, hits, said)
         }
         return tuple(Found(s.id, s.urgency) for s in self._grammar.signs if s.id in found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.signs.grammar import Hits, Match
+from flows.signs.grammar import Hits, Match, Sign
 from flows.signs.text import Text
 from flows.signs.vocabulary import DEGREES, MARKS, UNSURE_SELF, Hit
 
@@ -53,14 +53,14 @@ def _drop(hits: dict[str, list[Hit]], concept: str, longer: Sequence[str]) -> No
     ]
 
 
-def reports(match: Match, hits: Hits, text: Text, *, whenever: bool) -> bool:
+def reports(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
     """Whether the writer says that they have this now, or had it lately."""
     return not (
         _is_negated(match, hits, text)
         or _is_taken_back(match, hits, text)
         or _is_somebody_else(match, hits, text)
-        or (not whenever and _is_long_ago(match, hits, text))
-        or _is_general(match, hits, text)
+        or (not sign.whenever and _is_long_ago(match, hits, text))
+        or (not sign.even_asked and _is_general(match, hits, text))
     )
 
 

@@ -128,12 +128,13 @@ class Match(NamedTuple):
 class Sign:
     """A warning sign: how soon it must be seen, and the rules that find it.
 
-    `whenever`: it counts however long ago it was.
+    `whenever`: it counts however long ago it was; `even_asked`: also in a question.
     """
 
     id: str
     urgency: Urgency
     whenever: bool
+    even_asked: bool
     rules: tuple[Rule, ...]
 
 
@@ -206,11 +207,12 @@ def _derived(block: Block) -> dict[str, tuple[Rule, ...]]:
 
 
 def _sign(block: Block) -> Sign:
-    block.allow(("id", "urgency", "rules"), ("whenever",))
+    block.allow(("id", "urgency", "rules"), ("whenever", "even-asked"))
     return Sign(
         block.identifier("id"),
         block.one_of("urgency", Urgency, Urgency.EMERGENCY),
         block.flag("whenever"),
+        block.flag("even-asked"),
         _rules(block, "rules"),
     )
 

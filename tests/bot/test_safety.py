@@ -1,0 +1,272 @@
+"""Warning signs and what follows them, where a transcript shows too little."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.conversation.heard import hear
+from bot.conversation.memory import Memory, Task
+from bot.inbound import InboundKind
+from bot.messages import Priority
+from tests.bot.house import House
+from trajectory import cases
+from trajectory.cases import Kind, State
+
+EMERGENCY = "I can't feel it when I pee"
+
+
+def listed(house: House) -> list[tuple[Kind, State]]:
+    with house.database.read() as connection:
+        return [(case.kind, case.state) for case in cases.listed(connection)]
+
+
+def said(house: House) -> list[str]:
+    house.settle()
+    return house.telegram.texts("birgit")
+
+
+def kinds(house: House, patient_id: int) -> list[tuple[str, str | None, str | None]]:
+    return [(e.kind, e.item, e.code) for e in house.timeline(patient_id) if e.kind != "consent"]
+
+
+def test_a_sign_in_free_text_is_a_case_and_overtakes_everything(house: House) -> None:
+    ref = house.enrol()
+
+    house.write(EMERGENCY)
+
+    assert listed(house) == [(Kind.RED_FLAG, State.OPEN)]
+    assert kinds(house, ref.patient_id) == [("red-flag", "bladder-bowel", "emergency")]
+    assert [row.priority for row in house.outbox()] == [Priority.SAFETY]
+
+
+def test_self_harm_is_a_case_of_its_own(house: House) -> None:
+    house.enrol()
+
+    house.write("I want to die")
+
+    assert listed(house) == [(Kind.SELF_HARM, State.OPEN)]
+    assert "70 201 201" in said(house)[-1]
+
+
+def test_self_harm_and_a_sign_get_both_messages(house: House) -> None:
+    house.enrol()
+
+    house.write("I want to die, and my bum has gone numb")
+
+    told = said(house)[-2:]
+    assert "70 201 201" in told[0]
+    assert told[1].startswith("Call 112 NOW")
+    assert {kind for kind, _ in listed(house)} == {Kind.SELF_HARM, Kind.RED_FLAG}
+
+
+@pytest.mark.parametrize("text", ["skip", "later", "back"])
+def test_nothing_puts_away_whether_a_doctor_has_looked(house: House, text: str) -> None:
+    house.enrol()
+    house.write(EMERGENCY)
+    house.wait(hours=4)
+
+    house.write(text)
+
+    assert "Has a doctor looked" in said(house)[-1]
+    assert listed(house) == [(Kind.RED_FLAG, State.ASKED)]
+    house.write("no, not yet")
+    assert listed(house) == [(Kind.RED_FLAG, State.NOT_YET)]
+
+
+def test_a_dialogue_that_is_left_alone_brings_the_question_again(house: House) -> None:
+    house.enrol()
+    house.write(EMERGENCY)
+    house.wait(hours=4)
+    house.write("send my summary to my physio")
+
+    house.wait(hours=4)
+
+    assert "Has a doctor looked" in said(house)[-1]
+
+
+def test_at_night_the_question_waits_until_half_past_seven(house: House) -> None:
+    house.clock.set(house.clock.now().replace(hour=20, minute=10))  # 21:10 in Copenhagen
+    house.enrol()
+    house.write(EMERGENCY)
+    house.settle()
+    before = len(house.telegram.sent)
+
+    house.wait(hours=11)
+
+    (asked,) = house.telegram.sent[before:]
+    assert asked.at.strftime("%H:%M") == "06:30"
+    assert "Has a doctor looked" in asked.text
+
+
+def test_after_stop_a_sticker_is_not_answered(house: House) -> None:
+    house.enrol()
+    house.write("stop")
+    before = said(house)
+
+    house.write("", kind=InboundKind.OTHER)
+
+    assert said(house) == before
+
+
+def test_in_an_emergency_a_sticker_gets_what_to_do(house: House) -> None:
+    house.enrol()
+    house.write(EMERGENCY)
+
+    house.write("", kind=InboundKind.OTHER)
+
+    assert [text.startswith("Call 112 NOW") for text in said(house)[-2:]] == [True, True]
+
+
+@pytest.mark.parametrize("before", ["stop", EMERGENCY])
+def test_an_edit_is_recorded_and_not_talked_about(house: House, before: str) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id)
+    house.write("6", id="first")
+    house.write(before)
+    told = said(house)
+
+    house.write("7", kind=InboundKind.EDIT, edit_of="first")
+
+    assert said(house) == told
+    assert kinds(house, ref.patient_id)[-1][:2] == ("correction", "pain")
+
+
+@pytest.mark.parametrize("dropped_by", ["stop", "later", "skip", "send my summary to my physio"])
+def test_words_that_wait_are_kept_when_something_else_begins(house: House, dropped_by: str) -> None:
+    ref = house.enrol()
+    house.write("the new chair helps me at work")
+
+    house.write(dropped_by)
+
+    notes = [e.text for e in house.timeline(ref.patient_id) if e.kind == "note"]
+    assert notes == ["the new chair helps me at work"]
+
+
+def test_words_that_wait_are_kept_when_the_follow_up_comes(house: House) -> None:
+    ref = house.enrol()
+    house.write("my left leg is weak")
+    house.wait(hours=2)
+    house.write("the new chair helps me at work")
+
+    house.wait(hours=2)
+
+    notes = [e.text for e in house.timeline(ref.patient_id) if e.kind == "note"]
+    assert notes == ["the new chair helps me at work"]
+    assert "Has a doctor looked" in said(house)[-1]
+
+
+def test_an_answer_that_raises_the_same_sign_is_told_of_once(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id, "red-flags")
+
+    house.write("yes, I wet myself twice this week")
+
+    assert [text.startswith("Call 112 NOW") for text in said(house)].count(True) == 1
+    assert kinds(house, ref.patient_id) == [
+        ("red-flag", "bladder-bowel", "emergency"),
+        ("answer", "bladder-bowel", "yes"),
+    ]
+
+
+def test_an_option_in_its_own_words_is_no_free_text(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id, "intake")
+    item = house.deployment.library.flow("intake").items[0]
+
+    house.write(item.options[0].text["en"])
+
+    assert [kind for kind, _, _ in kinds(house, ref.patient_id)] == ["answer"]
+
+
+def test_a_first_answer_long_after_the_end_is_marked_late(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id)
+    skipped = house.telegram.sent[-1].parcel.rendered.buttons
+    for _ in range(4):
+        house.write("skip")
+        house.settle()
+    house.wait(days=2)
+
+    house.press(skipped[5])
+
+    last = house.timeline(ref.patient_id)[-1]
+    assert (last.kind, last.item, last.value) == ("answer", "pain", 5)
+    assert (last.detail or {})["late"] is True
+
+
+def test_an_edit_may_report_a_sign(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id)
+    house.write("6", id="first")
+    house.settle()
+
+    house.write("6 and I can't feel it when I pee", kind=InboundKind.EDIT, edit_of="first")
+
+    assert said(house)[-1].startswith("Call 112 NOW")
+    assert ("red-flag", "bladder-bowel", "emergency") in kinds(house, ref.patient_id)
+
+
+def test_no_questionnaire_comes_for_a_day_after_self_harm(house: House) -> None:
+    ref = house.enrol()
+    house.write("I don't want to live any more")
+    house.settle()
+    before = len(house.telegram.sent)
+    house.set_due(ref.patient_id)
+    start = house.clock.now()
+
+    house.wait(hours=30)
+
+    first = house.telegram.sent[before]
+    assert first.at - start >= timedelta(hours=24)
+    assert "How strong was your back pain" in first.text
+
+
+def test_who_declined_is_told_and_nothing_is_kept_of_the_words(house: House) -> None:
+    ref = house.enrol(consented=False)
+    house.write("en")
+    house.write("no")
+    house.settle()
+
+    house.write(EMERGENCY)
+
+    assert said(house)[-1].startswith("Call 112 NOW")
+    assert [e.text for e in house.timeline(ref.patient_id) if e.kind == "red-flag"] == [None]
+    assert listed(house) == [(Kind.RED_FLAG, State.OPEN)]
+
+
+def test_memory_keeps_what_is_set_aside_and_reads_what_older_versions_wrote() -> None:
+    memory = Memory(
+        set_aside=Task("enrolment", "name", data={"known": []}),
+        assessed="same-day",
+        looking=True,
+        self_harm_at="2026-01-05T09:00:00+00:00",
+    )
+
+    assert Memory.from_json(memory.to_json()) == memory
+    assert Memory.from_json({"held": True, "urgency": "emergency"}).looking is False
+
+
+def test_a_pressed_label_is_no_opt_out(house: House) -> None:
+    label = house.message("Stop", kind=InboundKind.CHOICE, choice="t.1.stop")
+
+    heard = hear(label, "en", house.deployment.scanner)
+
+    assert not heard.stops
+
+
+@pytest.mark.parametrize(
+    ("text", "stops"),
+    [
+        ("STOP. I am busy.", True),
+        ("My back is better. Please stop texting me", True),
+        ("I did five, stopped, and went on", False),
+        ("My foot stops me. It hurts", False),
+        ("Stop, I am dying of laughter", False),
+    ],
+)
+def test_a_sentence_of_several_that_asks_to_stop_is_an_opt_out(
+    house: House, text: str, stops: bool
+) -> None:
+    assert hear(house.message(text), "en", house.deployment.scanner).stops is stops
