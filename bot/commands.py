@@ -115,13 +115,13 @@ def _indexed(words: CommandWords) -> _Patterns:
     index: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
     for name, patterns in words.commands.items():
         for pattern in sorted(patterns, key=lambda pattern: "{" in pattern):
-            compiled = re.compile(_expression(pattern), re.IGNORECASE)
-            for opening in dict.fromkeys(_openings(pattern)):
+            compiled = re.compile(expression(pattern), re.IGNORECASE)
+            for opening in dict.fromkeys(openings(pattern)):
                 index.setdefault(opening, []).append((name, compiled))
     return index
 
 
-def _openings(pattern: str) -> Iterator[str]:
+def openings(pattern: str) -> Iterator[str]:
     """The words that a message of this pattern can begin with."""
     for token in _TOKENS.findall(pattern):
         for words in token.strip("[]()").split("|"):
@@ -130,7 +130,8 @@ def _openings(pattern: str) -> Iterator[str]:
             return
 
 
-def _expression(pattern: str) -> str:
+def expression(pattern: str) -> str:
+    """The regular expression of a pattern, for tidied words with a blank before them."""
     return "".join(_token(token) for token in _TOKENS.findall(pattern))
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import ledger, loading
 from bot.conversation.answering import answer
 from bot.conversation.heard import Heard, hear
+from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
@@ -233,6 +234,8 @@ def _one(
     try:
         step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
         heard = hear(stored.message, step.person.language)
+        if needs_finished(step, heard):
+            loading.add_finished(connection, deployment, loaded, step)
         _add_what_it_needs(connection, loaded, step, heard)
         answer(step, heard, amends)
         return finish(loaded, step, route)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
-from bot.conversation import asking, commanding, safety
+from bot.conversation import asking, commanding, repair, safety
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.tasks import enrolment, follow_up, keeping
+from bot.conversation.tasks import changing, enrolment, follow_up, hands, keeping
 from bot.inbound import Inbound, InboundKind
 from bot.messages import Priority
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
 _SILENT = ("stopped", "ended")
+_CONFIRMS = {"y": "button.yes", "n": "button.no"}
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
     "skip": Skip,
@@ -29,9 +30,14 @@ _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
 def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> None:
     """Take one message; `amends` is the session and turn that an edited message answered."""
     message = heard.message
+    step.memory.heard_on = step.now.date().isoformat()
     match message.kind:
+        case _ if step.memory.died:
+            step.add_line("hands.died.over")
         case InboundKind.OTHER:
             step.add_line("cannot.read")
+            ask_again(step)
+        case InboundKind.EDIT | InboundKind.CHOICE if _is_in_doubt(step, message):
             ask_again(step)
         case InboundKind.EDIT:
             _amend(step, heard, amends)
@@ -42,20 +48,39 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     step.flush()
 
 
+def _is_in_doubt(step: Step, message: Inbound) -> bool:
+    """While it is in doubt who reads here, only the buttons of that question count."""
+    return hands.waits(step) and not message.choice.startswith("t.")
+
+
 def _read(step: Step, heard: Heard) -> None:
     text, command = heard.message.text, heard.command
+    if hands.waits(step) and not hands.lets_through(command):
+        _reply(step, text, None)
+        return
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
         command = None
     if command is not None and _command(step, command, text):
         return
+    if hands.hear(step, heard):
+        return
     if step.memory.task is not None:
-        TASKS[step.memory.task.name].reply(step, text, None)
+        _reply(step, text, None)
     elif step.person.status == "ended":
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":
         _hear_only_flags(step, Said(text))
-    else:
+    elif not repair.take(step, heard):
         _hear(step, text)
+
+
+def _reply(step: Step, text: str, option: str | None) -> None:
+    """Answer the task under way; one that had only made room for it asks again."""
+    task = step.memory.task
+    assert task is not None
+    TASKS[task.name].reply(step, text, option)
+    if task.name == hands.NAME and step.memory.task is not None and not hands.waits(step):
+        ask_again(step)
 
 
 def _hear_only_flags(step: Step, reply: Reply) -> None:
@@ -105,6 +130,8 @@ def _move(step: Step, name: str, text: str) -> bool:
         asking.repeat(step)
     elif safety.is_held(step):
         follow_up.insist(step)
+    elif name == "back" and changing.reopen(step):
+        pass
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
     else:
@@ -118,7 +145,7 @@ def _resume(step: Step, open: OpenSession, reply: Reply) -> None:
 
 
 def _press(step: Step, message: Inbound) -> None:
-    """A button: `q.session.turn.option`, `n.session.turn` (no), or `t.turn.option`."""
+    """A button: `q.session.turn.option`, `y` or `n.session.turn`, or `t.turn.option`."""
     kind, _, rest = message.choice.partition(".")
     parts = rest.split(".")
     if step.person.status == "stopped" and (step.memory.task is None or kind != "t"):
@@ -127,9 +154,9 @@ def _press(step: Step, message: Inbound) -> None:
         _press_task(step, message.text, *parts)
     elif kind == "q" and len(parts) == 3:
         _press_answer(step, message.text, *parts)
-    elif kind == "n" and _is_offered(step, parts):
+    elif kind in _CONFIRMS and _is_offered(step, parts):
         assert step.open is not None
-        _resume(step, step.open, Said(step.words.say("button.no")))
+        _resume(step, step.open, Said(step.words.say(_CONFIRMS[kind])))
     else:
         ask_again(step)
 
@@ -142,10 +169,12 @@ def _press_when_stopped(step: Step, kind: str, parts: Sequence[str]) -> None:
 
 
 def _is_offered(step: Step, place: Sequence[str]) -> bool:
-    """Whether "Do you mean ...?" still waits at this session and turn."""
+    """Whether "Do you mean ...?" or "Still right?" still waits at this session and turn."""
     return (
         step.open is not None
-        and bool(step.open.session.offered)
+        and (
+            bool(step.open.session.offered) or step.open.session.pending in step.open.session.known
+        )
         and list(place) == [str(step.open.id), str(step.open.session.turn)]
     )
 
@@ -157,7 +186,7 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
         ask_again(step)
         return
     if option in [known for known, _ in task.data.get("options", [])]:
-        TASKS[task.name].reply(step, label, option)
+        _reply(step, label, option)
     else:
         ask_again(step)
 
@@ -170,6 +199,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         ask_again(step)
         return
+    changing.settle(step, wanted)
     if is_open and safety.is_held(step):
         follow_up.insist(step)
     elif not is_open or step.memory.task is None:

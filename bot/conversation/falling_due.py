@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.conversation import asking, pathways
@@ -11,8 +12,12 @@ from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
-from bot.conversation.tasks import follow_up
+from bot.conversation.tasks import follow_up, hands
 from bot.schedule import awake
+
+HELD = timedelta(days=1)
+"""When what falls due is looked at again, as long as it is in doubt who reads."""
+_OPENING = ("step", "flow", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,9 @@ def fall_due(step: Step, due: Fallen) -> None:
     step.hushed = due.kind != "flow"
     if step.person.status not in ("active", "enrolling"):
         return
+    if _is_put_off(step, due):
+        step.flush()
+        return
     match due.kind:
         case "step":
             pathways.fall_due(step, due.payload["step"], due.payload["number"])
@@ -46,6 +54,32 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "follow-up":
             follow_up.begin(step)
     step.flush()
+
+
+def _is_put_off(step: Step, due: Fallen) -> bool:
+    """While it is in doubt who reads here, nothing falls due; it comes a day later.
+
+    After long silence that is asked first, and what begins a conversation waits behind it.
+    """
+    if hands.waits(step):
+        hands.ask_again_in_time(step)
+        _put_off(step, due, step.now + HELD)
+        return True
+    if not hands.is_long_silent(step):
+        return False
+    waking = awake(step.now, step.person.zone)
+    if waking > step.now:
+        _put_off(step, due, waking)
+        return True
+    hands.ask_who_reads(step)
+    if due.kind in _OPENING:
+        return False
+    _put_off(step, due, step.now + HELD)
+    return True
+
+
+def _put_off(step: Step, due: Fallen, at: datetime) -> None:
+    step.do(SetDue(due.key, due.kind, at, due.session_id, payload=dict(due.payload)))
 
 
 def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:

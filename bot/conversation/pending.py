@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from bot.conversation import asking
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
+from bot.conversation.tasks import (
+    changing,
+    ending,
+    enrolment,
+    follow_up,
+    hands,
+    helping,
+    keeping,
+    sharing,
+)
 
-TASKS = {module.NAME: module for module in (enrolment, sharing, ending, follow_up, keeping)}
+TASKS = {
+    module.NAME: module
+    for module in (
+        enrolment, sharing, ending, follow_up, keeping, changing, helping, hands,
+    )
+}  # fmt: skip
 
 
 def ask_again(step: Step) -> None:

@@ -1,0 +1,129 @@
+"""Changing the answer before: which of two questions is meant, or the last one once more."""
+
+from __future__ import annotations
+
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.last import Last, correct, just_finished, last_answer
+from bot.conversation.memory import CHANGING
+from bot.conversation.questions import question, said_as, title
+from bot.conversation.step import Step
+from flows.reading import Understood, read
+from flows.replies import Said
+
+NAME = CHANGING
+
+
+def which(step: Step, last: Last, answer: str, raw: str) -> None:
+    """Ask whether the words change the last answer, or answer the question that waits."""
+    session, turn = last.place
+    step.begin(NAME, "which", session=session, turn=turn, answer=answer, raw=raw)
+    ask(step)
+
+
+def reopen(step: Step) -> bool:
+    """Put the last question of the questionnaire just finished again, if it may still change."""
+    last = just_finished(step)
+    if last is None or (step.open is not None and step.open.session.given):
+        return False
+    session, turn = last.place
+    step.begin(NAME, "again", session=session, turn=turn)
+    ask(step)
+    return True
+
+
+def settle(step: Step, session: int) -> None:
+    """An older button of this session was pressed: what was asked about it is answered."""
+    task = step.memory.task
+    if task is not None and task.name == NAME and task.data["session"] == session:
+        step.memory.task = None
+
+
+def ask(step: Step) -> None:
+    """Put the question, or leave it where the answer can no longer be changed."""
+    task, last = step.memory.task, _meant(step)
+    assert task is not None
+    if last is None:
+        _leave(step)
+    elif task.step == "which":
+        _ask_which(step, last)
+    else:
+        _ask_again(step, last)
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take the answer; what answers neither is not asked for a third time."""
+    task, last = step.memory.task, _meant(step)
+    assert task is not None
+    if last is None:
+        _leave(step)
+    elif task.step == "again":
+        step.memory.task = None
+        correct(step, last, text, text)
+    else:
+        _take_which(step, last, text, option or chosen(step, text))
+
+
+def _meant(step: Step) -> Last | None:
+    """The answer that this is about, while it is still the last one."""
+    task = step.memory.task
+    assert task is not None
+    last = last_answer(step)
+    return last if last and last.place == (task.data["session"], task.data["turn"]) else None
+
+
+def _ask_which(step: Step, last: Last) -> None:
+    task = step.memory.task
+    assert task is not None
+    name = title(last.flow, last.item, step.person.language)
+    reading = read(last.item, task.data["answer"], step.lexicon)
+    assert isinstance(reading, Understood)
+    new = said_as(last.item, reading, last.open.session.language)
+    step.offer_words(
+        step.words.say("changing.which", title=name, answer=new),
+        [
+            ("last", step.words.say("changing.last", title=name)),
+            ("pending", step.words.say("changing.pending")),
+        ],
+    )
+
+
+def _ask_again(step: Step, last: Last) -> None:
+    language = last.open.session.language
+    step.add_line("changing.again")
+    session, turn = last.place
+    step.say(question(last.item, language, step.words, place=(1, 1), session_id=session, turn=turn))
+
+
+def _take_which(step: Step, last: Last, text: str, option: str | None) -> None:
+    task = step.memory.task
+    assert task is not None
+    answer, raw = task.data["answer"], f"{task.data['raw']} / {text}"
+    if option == "last":
+        step.memory.task = None
+        correct(step, last, answer, raw)
+    elif option == "pending" and step.open is not None:
+        step.memory.task = None
+        _answer_pending(step, answer, task.data["raw"], raw)
+    elif task.data.get("repeated"):
+        _leave(step)
+    else:
+        task.data["repeated"] = True
+        ask(step)
+
+
+def _answer_pending(step: Step, answer: str, whole: str, raw: str) -> None:
+    """The words answer the question that waits; where it needs all of them, it gets all."""
+    open = step.open
+    assert open is not None
+    assert open.session.pending is not None
+    item = step.flow_of(open).item(open.session.pending)
+    fits = isinstance(read(item, answer, step.lexicon), Understood)
+    step.answered = (open.id, open.session.turn)
+    asking.resume(step, open, Said(answer if fits else whole, raw))
+
+
+def _leave(step: Step) -> None:
+    step.memory.task = None
+    step.add_line("task.left")
+    asking.repeat(step)
