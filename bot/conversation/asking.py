@@ -189,9 +189,10 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             step.add_line(f"echo.{given.kind.value}")
         case happened.NotUnderstood():
             if clarifying.hint(step, flow, open, event):
-                tell(step, flow, open, engine.ask_again(flow, open.session).events)
+                _put_again(step, flow, open)
         case happened.AskedBack():
-            clarifying.ask_back(step, flow, open, event)
+            if clarifying.ask_back(step, flow, open, event):
+                _put_again(step, flow, open)
         case happened.RedFlag():
             safety.raise_flag(step, flow, open, event)
         case happened.Opened(wanted):
@@ -202,6 +203,13 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             _thank(step, flow, open)
         case happened.Expired():
             pass
+
+
+def _put_again(step: Step, flow: Flow, open: OpenSession) -> None:
+    """The pending question once more; nothing is on offer for it any longer."""
+    turn = engine.ask_again(flow, open.session)
+    open.session = turn.session
+    tell(step, flow, open, turn.events)
 
 
 def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:

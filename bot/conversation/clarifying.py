@@ -50,14 +50,30 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
     return False
 
 
-def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> None:
-    """Offer what may have been meant; nothing is stored before the patient chooses."""
+def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> bool:
+    """Offer what may have been meant; nothing is stored before the patient chooses.
+
+    Whether the question itself must be put again: nothing was meant but a question in between.
+    """
     item = flow.item(event.item)
     if is_question(step, event.raw):
         _keep(step, item, event.raw)
+        if _only_asks(step, item, event.raw):
+            return True
     if len(event.candidates) == 1:
         _offer_one(step, open, item, event.candidates[0])
-        return
+    else:
+        _offer_several(step, open, item, event)
+    return False
+
+
+def _only_asks(step: Step, item: Item, text: str) -> bool:
+    """Whether a question merely has a number word in it, such as "is it good to walk?"."""
+    in_words = layout(item) is Layout.DIGITS and not any(c.isdigit() for c in text)
+    return in_words and remark(step, item, text) == text
+
+
+def _offer_several(step: Step, open: OpenSession, item: Item, event: happened.AskedBack) -> None:
     message = _bare(step, open, item, event.candidates)
     key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
     text = step.words.say(key, candidates=_named(step, message.choices))
@@ -77,7 +93,7 @@ def _show_the_way_out(step: Step, open: OpenSession, item: Item, attempt: int) -
     text = step.words.say(key, doctor=step.world.clinic.doctor_number)
     if attempt == WAY_OUT:
         step.do(OpenCase(Kind.NOT_UNDERSTOOD))
-    step.say(_short(step, open, item, text))
+    step.say(_short(step, open, item, text, named=False))
 
 
 def _what_fits(step: Step, item: Item, why: happened.Why) -> str:
@@ -90,14 +106,14 @@ def _what_fits(step: Step, item: Item, why: happened.Why) -> str:
     return step.words.say(f"hint.{layout(item).value}")
 
 
-def _short(step: Step, open: OpenSession, item: Item, text: str) -> Message:
+def _short(step: Step, open: OpenSession, item: Item, text: str, *, named: bool = True) -> Message:
     """A hint with the choices, but without the question, which stands right above.
 
-    Long statements stand above as well: then their letters do.
+    Long statements stand above as well: then their letters do, in the text if `named`.
     """
     message = _bare(step, open, item, ())
     if message.layout is Layout.LETTERS and message.choices and not _is_brief(item, open):
-        text = f"{text} {_named(step, message.choices)}."
+        text = f"{text} {_named(step, message.choices)}." if named else text
         return replace(message, text=text, layout=Layout.IN_TEXT)
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
     return replace(message, text=text, layout=in_text)

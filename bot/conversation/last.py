@@ -18,6 +18,7 @@ from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.records import LATE_AFTER
 from bot.conversation.step import Step
 from flows.model import Flow, Item
+from flows.reading import Reading, Understood
 from flows.replies import Amend
 from flows.session import Given
 
@@ -71,6 +72,20 @@ def _last_of(step: Step, open: OpenSession) -> Last:
     item_id, given = max(open.session.given.items(), key=lambda pair: pair[1].turn)
     flow = step.flow_of(open)
     return Last(open, flow, flow.item(item_id), given)
+
+
+def finished_too_long_ago(step: Step) -> Last | None:
+    """The last answer of the questionnaire finished last, where words change it no more."""
+    open = step.older.get(step.memory.finished or 0)
+    if open is None or not open.session.given or just_finished(step) is not None:
+        return None
+    return _last_of(step, open)
+
+
+def is_warning(item: Item, reading: Reading) -> bool:
+    """Whether this is a yes to a warning sign, which nothing may hold up."""
+    said_yes = isinstance(reading, Understood) and reading.code == "yes"
+    return said_yes and (item.flag is not None or "yes" in (item.opens or {}))
 
 
 def correct(step: Step, last: Last, answer: str, raw: str) -> None:

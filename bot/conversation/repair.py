@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bot.conversation import asking, safety
 from bot.conversation.heard import Heard
-from bot.conversation.last import Last, correct, last_answer
+from bot.conversation.last import (
+    Last,
+    correct,
+    finished_too_long_ago,
+    is_warning,
+    last_answer,
+)
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.conversation.tasks import changing, helping
@@ -43,18 +49,32 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
     if open is not None and _speaks_of_pending(open):
         return _answer_pending(step, open, answer, text)
     last = last_answer(step)
+    if last is None and open is None:
+        return _is_too_late(step, answer)
     if last is None or not _fits_what_was(step, last, phrase):
         return False
     reading = read(last.item, answer, step.lexicon)
     pending = _fits_pending(step, answer, text)
     if isinstance(reading, Understood):
-        if pending and not _takes_back(step, phrase):
+        if pending and not (_takes_back(step, phrase) or is_warning(last.item, reading)):
             changing.which(step, last, answer, text)
         else:
             correct(step, last, answer, text)
         return True
     doubtful = isinstance(reading, Ambiguous) and (phrase.says is Says.CORRECTION or not pending)
     return doubtful and _ask_back(step, last, answer, text)
+
+
+def _is_too_late(step: Step, answer: str) -> bool:
+    """Say so where the words would have changed an answer that is closed by now."""
+    last = finished_too_long_ago(step)
+    if last is None or last.item.kind is ItemKind.TEXT:
+        return False
+    if not isinstance(read(last.item, answer, step.lexicon), Understood):
+        return False
+    step.add_line("old.closed")
+    asking.repeat(step)
+    return True
 
 
 def _is_plain_yes_or_no(step: Step, text: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bot.conversation import asking
 from bot.conversation.choices import chosen
+from bot.conversation.last import is_warning
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import said_as
 from bot.conversation.step import Step
 from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
-from flows.reading import NotAReply, Reading, Understood, read
+from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
 
 NAME = "helping"
@@ -28,7 +29,7 @@ def take(step: Step, phrase: Phrase, text: str) -> bool:
     plain = isinstance(reading, Understood)
     if isinstance(reading, NotAReply) or (phrase.says is Says.HELPER_NAMES and not plain):
         return False
-    if step.open.helped or _is_warning(item, reading):
+    if step.open.helped or is_warning(item, reading):
         _answer(step, step.open, answer, text)
     else:
         step.begin(NAME, "confirm", answer=answer, raw=text)
@@ -75,8 +76,3 @@ def _pending(step: Step) -> Item | None:
     if step.open is None or step.open.session.pending is None:
         return None
     return step.flow_of(step.open).item(step.open.session.pending)
-
-
-def _is_warning(item: Item, reading: Reading) -> bool:
-    said_yes = isinstance(reading, Understood) and reading.code == "yes"
-    return said_yes and (item.flag is not None or "yes" in (item.opens or {}))
