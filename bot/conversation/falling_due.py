@@ -71,6 +71,9 @@ def _is_put_off(step: Step, due: Fallen) -> bool:
     if waking > step.now:
         _put_off(step, due, waking)
         return True
+    give_way(step)
+    # What that says is for the patient only, and may wait for ever.
+    step.lead.clear()
     hands.ask_who_reads(step)
     if due.kind in _OPENING:
         return False
