@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.inbound import InboundKind
+from tests.backtrace.replay.playing import Script, entries, texts
 from tests.bot.house import House
 from trajectory import cases, patients, tables
 from trajectory.cases import Kind
@@ -206,7 +207,7 @@ def test_the_death_of_somebody_else_ends_no_course(house: House) -> None:
     house.answer_all()
     say(house, "my husband has died")
     (said,) = say(house, "B")
-    assert said == "I am very sorry. There is no hurry with anything here."
+    assert said == "I am very sorry. Write LATER if this is not the time."
     assert open_cases(house) == []
     assert status_of(house, birgit.patient_id) == "active"
     house.wait(days=3)
@@ -351,3 +352,17 @@ def test_the_clinic_hears_of_a_question_that_was_not_understood_three_times(hous
     assert open_cases(house) == [Kind.NOT_UNDERSTOOD]
     assert house.rows(tables.core(tables.DeskCase))[0].patient_id == birgit.patient_id
     assert say(house, "4")[0].startswith("Thanks: 4.")
+
+
+# The professionals
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_no_note_is_announced_while_it_is_in_doubt_who_reads(in_doubt: bool) -> None:
+    script = Script().enrol().say("share with my physio Anne Berg anne@clinic.dk", "A", "no")
+    script.say("wrong number" if in_doubt else "help")
+    for does in ({"open": 1}, {"code": "last"}, {"note": "Walk more."}):
+        script.step(professional="anne@clinic.dk", **does)
+    lines = script.wait(hours=1).play()
+    assert [e["raw"] for e in entries(lines, "note")] == ["Walk more."]
+    assert any("Walk more." in text for text in texts(lines)) is not in_doubt

@@ -59,6 +59,7 @@ def hear(step: Step, heard: Heard) -> bool:
     for phrase in heard.phrases:
         if phrase.says in _CASES and _is_about_the_patient(step, phrase):
             step.do(OpenCase(_CASES[phrase.says]))
+            step.do(DropUnsent())
             _begin(step, phrase.says.value, heard.message.text)
             return True
     return False
