@@ -235,7 +235,8 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
         step.add_line("old.edit")
         ask_again(step)
         return
-    asking.resume(step, open, Amend(turn, heard.message.text))
+    words = repair.answering_words(step, open, turn, heard)
+    asking.resume(step, open, Amend(turn, words, heard.message.text))
     step.answered = amends
     if not is_open:
         ask_again(step)

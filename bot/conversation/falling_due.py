@@ -61,13 +61,14 @@ def _is_put_off(step: Step, due: Fallen) -> bool:
 
     After long silence that is asked first, and what begins a conversation waits behind it.
     """
+    waking = awake(step.now, step.person.zone)
     if hands.waits(step):
-        hands.ask_again_in_time(step)
-        _put_off(step, due, step.now + HELD)
+        _put_off(step, due, waking + HELD)
+        if waking <= step.now:
+            hands.ask_again_in_time(step)
         return True
     if not hands.is_long_silent(step):
         return False
-    waking = awake(step.now, step.person.zone)
     if waking > step.now:
         _put_off(step, due, waking)
         return True

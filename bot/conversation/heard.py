@@ -21,5 +21,5 @@ class Heard:
 def hear(message: Inbound, language: str) -> Heard:
     """Look at the words once, for whoever loads what they need and for whoever answers."""
     command = recognise(message.text, language)
-    written = message.kind is InboundKind.TEXT and command is None
+    written = message.kind in (InboundKind.TEXT, InboundKind.EDIT) and command is None
     return Heard(message, command, tuple(phrases(message.text, language)) if written else ())

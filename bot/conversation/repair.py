@@ -32,6 +32,22 @@ def take(step: Step, heard: Heard) -> bool:
     return any(_take_one(step, phrase, text) for phrase in heard.phrases)
 
 
+def answering_words(step: Step, open: OpenSession, turn: int, heard: Heard) -> str:
+    """The words of an edited message that answer the question of that turn, if a part does."""
+    text = heard.message.text
+    item_id = open.session.asked_at(turn)
+    if item_id is None:
+        return text
+    item = step.flow_of(open).item(item_id)
+    parts = [phrase.slots["answer"] for phrase in heard.phrases if "answer" in phrase.slots]
+    fitting = (each for each in (text, *parts) if _is_answer(step, item, each))
+    return next(fitting, text)
+
+
+def _is_answer(step: Step, item: Item, words: str) -> bool:
+    return isinstance(read(item, words, step.lexicon), Understood)
+
+
 def _take_one(step: Step, phrase: Phrase, text: str) -> bool:
     if phrase.says in _HELPERS:
         return helping.take(step, phrase, text)
@@ -56,7 +72,8 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
     reading = read(last.item, answer, step.lexicon)
     pending = _fits_pending(step, answer, text)
     if isinstance(reading, Understood):
-        if pending and not (_takes_back(step, phrase) or is_warning(last.item, reading)):
+        urgent = last.open is step.open and is_warning(last.item, reading)
+        if pending and not (urgent or _takes_back(step, phrase)):
             changing.which(step, last, answer, text)
         else:
             correct(step, last, answer, text)
@@ -70,7 +87,7 @@ def _is_too_late(step: Step, answer: str) -> bool:
     last = finished_too_long_ago(step)
     if last is None or last.item.kind is ItemKind.TEXT:
         return False
-    if not isinstance(read(last.item, answer, step.lexicon), Understood):
+    if not _is_answer(step, last.item, answer):
         return False
     step.add_line("old.closed")
     asking.repeat(step)
@@ -82,7 +99,7 @@ def _is_plain_yes_or_no(step: Step, text: str) -> bool:
     item = _pending(step)
     if item is None or poles(item) is None:
         return False
-    return isinstance(read(item, text, step.lexicon), Understood)
+    return _is_answer(step, item, text)
 
 
 def _speaks_of_pending(open: OpenSession) -> bool:
@@ -92,7 +109,7 @@ def _speaks_of_pending(open: OpenSession) -> bool:
 
 def _answer_pending(step: Step, open: OpenSession, answer: str, text: str) -> bool:
     item = _pending(step)
-    if item is None or not isinstance(read(item, answer, step.lexicon), Understood):
+    if item is None or not _is_answer(step, item, answer):
         return False
     step.answered = (open.id, open.session.turn)
     asking.resume(step, open, Said(answer, text))
@@ -129,7 +146,7 @@ def _fits_pending(step: Step, answer: str, text: str) -> bool:
     item = _pending(step)
     if item is None:
         return False
-    if isinstance(read(item, answer, step.lexicon), Understood):
+    if _is_answer(step, item, answer):
         return True
     return poles(item) is not None and not isinstance(read(item, text, step.lexicon), NotAReply)
 

@@ -108,7 +108,8 @@ def conversation(name: str, state: str, enrolling: bool, said: list[str], place:
 def ended_up_unanswered(steps: list[Line], replies: list[Line]) -> list[str]:
     """What a patient wrote, not stopped, without getting a message in the same minute."""
     moments = {line["at"] for line in replies}
-    stopped, unanswered = False, []
+    stopped = False
+    unanswered: list[str] = []
     for step in steps:
         if "text" not in step:
             continue

@@ -63,6 +63,13 @@ def test_a_tap_on_the_first_button_changes_the_first_of_ten(channel: str) -> Non
     assert corrections(lines) == [("pain-intensity", "c", "f", False)]
 
 
+def test_an_edited_correction_is_read_like_the_message_it_was() -> None:
+    script = finished_odi("telegram").say("I meant F", id="x").say("I meant E", edits="x")
+    lines = script.play()
+    assert scores(lines) == [40, 46, 44]
+    assert entries(lines, "correction")[-1]["raw"] == "I meant E"
+
+
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_back_after_the_end_puts_the_last_question_again(language: str) -> None:
     lines = finished_odi("sms", language).say(BACK[language], "F").play()
@@ -146,6 +153,13 @@ def test_neither_answer_to_which_is_left_alone_after_the_second_time() -> None:
         ("pain", 6),
         ("bothersome-days", 3),
     ]
+
+
+def test_a_letter_for_the_next_questionnaire_reports_no_warning_sign() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "2", "2", "no")
+    lines = script.start("odi").say("no, A").play()
+    assert entries(lines, "correction") == []
+    assert "or is that your answer to the question now?" in texts(lines)[-1]
 
 
 # A question in between, a remark beside an answer
