@@ -100,19 +100,19 @@ def _named(name: str, phrases: Mapping[str, str], pattern: str) -> Group:
     return inner
 
 
-def expression(nodes: Sequence) -> str:
+def expression(nodes: Sequence, gap: str = GAP) -> str:
     """A regular expression that the message, with a blank before it, fits as a whole."""
-    return "".join(_expression(node) for node in nodes)
+    return "".join(_expression(node, gap) for node in nodes)
 
 
-def _expression(node: Node) -> str:
+def _expression(node: Node, gap: str) -> str:
     match node:
         case Word(text):
-            return GAP + re.escape(text).replace("'", "'?")
+            return gap + re.escape(text).replace("'", "'?")
         case Slot(name):
-            return f"{GAP}(?P<{name}>{_SLOTS.get(name, _ANYTHING)})"
+            return f"{gap}(?P<{name}>{_SLOTS.get(name, _ANYTHING)})"
         case Group(choices, optional):
-            either = "|".join(expression(choice) for choice in choices)
+            either = "|".join(expression(choice, gap) for choice in choices)
             return f"(?:{either})" + ("?" if optional else "")
 
 
@@ -130,6 +130,21 @@ def openings(nodes: Sequence) -> Iterator[str]:
                     yield from openings(choice)
                 if not optional:
                     return
+
+
+def begins_freely(nodes: Sequence) -> bool:
+    """Whether a message of this pattern can begin with any word: a slot comes first."""
+    for node in nodes:
+        match node:
+            case Word():
+                return False
+            case Slot():
+                return True
+            case Group(choices, optional):
+                free = any(begins_freely(choice) for choice in choices)
+                if free or not optional:
+                    return free
+    return False
 
 
 def _plain(word: str) -> str:

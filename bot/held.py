@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from bot import outbox
 from bot.channels.forms import FORMS
+from bot.conversation.memory import HANDS
 from bot.conversation.step import Person
 from bot.deployment import Deployment
 from bot.loading import Loaded, load
@@ -107,10 +108,13 @@ class Held:
     def tell(self, text: str) -> None:
         """Queue a message to the patient, not in the quiet hours; nothing after their STOP.
 
-        It goes to the preferred address, in several parts where it is long.
+        Nothing either while it is in doubt who reads there. It goes to the preferred address, in
+        several parts where it is long.
         """
         route = routes(self.connection, self.deployment, [self.patient_id]).get(self.patient_id)
-        if self.person.status != "active" or route is None:
+        task = self.loaded.memory.task
+        in_doubt = task is not None and task.name == HANDS
+        if self.person.status != "active" or in_doubt or route is None:
             return
         for part in parts(text):
             self._post(

@@ -17,6 +17,8 @@ class InboundKind(StrEnum):
     EDIT = "edit"
     OTHER = "other"
     """Something we cannot read: a voice message, a picture, a sticker."""
+    GROUP = "group"
+    """Anything that was written where others read along."""
 
 
 @dataclass(frozen=True, slots=True)

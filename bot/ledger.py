@@ -193,8 +193,11 @@ def _write_rare(
     match effect:
         case done.SavePatient():
             _save_patient(connection, finished)
-        case done.DropUnsent():
-            outbox.drop_unsent(connection, patient_id)
+        case done.DropUnsent(safety):
+            outbox.drop_unsent(connection, patient_id, safety=safety)
+        case done.CloseAddress():
+            if finished.route.address_id is not None:
+                patients.set_address_status(connection, finished.route.address_id, "closed")
         case done.AddMember(member):
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
         case done.GiveGrant():

@@ -170,5 +170,16 @@ def step_for(
     )
 
 
+def add_finished(
+    connection: Connection, deployment: Deployment, loaded: Loaded, step: Step
+) -> None:
+    """Let this step change the session that was finished last."""
+    patient_id = loaded.row.patient_id
+    found = sessions(connection, {patient_id: loaded}, {step.memory.finished or 0})
+    added = {session_id: open for session_id, (_, open) in found.items()}
+    step.older = {**added, **step.older}
+    step.recalled = {**step.recalled, **recalled(connection, deployment, [*added.values()])}
+
+
 def _copy(open: OpenSession | None) -> OpenSession | None:
     return None if open is None else OpenSession.from_json(open.id, open.to_json())

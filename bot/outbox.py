@@ -28,11 +28,11 @@ class Outgoing:
     """A rendered message with everything that sending it needs.
 
     To the patient `address_id` says where; to somebody of the care team `member_id` and the
-    mail address `to` do.
+    mail address `to` do; without a patient, the address `to` alone.
     """
 
     sealer: Sealer
-    patient_id: int
+    patient_id: int | None
     sequence: int
     channel: str
     rendered: Rendered
@@ -84,8 +84,8 @@ def _body(message: Outgoing) -> dict[str, Any]:
     }
 
 
-def drop_unsent(connection: Connection, patient_id: int) -> None:
-    """Messages to this patient that have not gone out never will.
+def drop_unsent(connection: Connection, patient_id: int, *, safety: bool = False) -> None:
+    """Messages to this patient that have not gone out never will; `safety` messages only if asked.
 
     One that is just being sent may still arrive, but is not tried a second time.
     """
@@ -95,7 +95,7 @@ def drop_unsent(connection: Connection, patient_id: int) -> None:
             _outbox.c.patient_id == patient_id,
             _outbox.c.member_id.is_(None),
             _outbox.c.status.in_(UNSENT),
-            _outbox.c.priority > int(Priority.SAFETY),
+            _outbox.c.priority >= int(Priority.SAFETY if safety else Priority.REPLY),
         )
         .values(
             status=case((_outbox.c.status == "ready", "dead"), else_=_outbox.c.status),

@@ -19,12 +19,14 @@ from bot import ledger, loading
 from bot.conversation import needs
 from bot.conversation.answering import answer
 from bot.conversation.heard import Heard, hear
+from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
 from bot.inbound import Inbound, InboundKind
 from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
+from bot.refusing import REFUSED, refuse
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
 from trajectory.keys import Sealer
@@ -108,11 +110,14 @@ def _store_new(
     stored = []
     for key, message in _first_of_each(batch).items():
         row_id = deployment.ids.take(connection)
-        ref = refs.get((message.channel, message.address))
+        place = _place(message)
+        ref = refs.get(place) if place else None
         rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
         if ref is not None:
             stored.append(Stored(row_id, message, ref))
     fresh = _insert(connection, [rows[key] for key in sorted(rows)])
+    new = [m for key, m in _first_of_each(batch).items() if rows[key]["id"] in fresh]
+    refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
     return [each for each in stored if each.id in fresh]
 
 
@@ -127,18 +132,23 @@ def _senders(
     connection: Connection, deployment: Deployment, batch: Sequence[Inbound]
 ) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int | None, Sealer]]:
     """Who is behind each address, and whose key seals: None stands for unknown senders."""
-    refs = patients.find_by_address(
-        connection, deployment.ring, [(m.channel, m.address) for m in batch]
-    )
+    places = {place for message in batch if (place := _place(message))}
+    refs = patients.find_by_address(connection, deployment.ring, places)
     rows = patients.read(connection, {ref.patient_id for ref in refs.values()})
     sealers: dict[int | None, Sealer] = {
         row.patient_id: row.sealer(deployment.ring) for row in rows
     }
     # Between the two queries a patient may have been erased.
     refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
-    if any((m.channel, m.address) not in refs for m in batch):
+    if any(_place(message) not in refs for message in batch):
         sealers[None] = deployment_key.sealer(connection, deployment.ring)
     return refs, sealers
+
+
+def _place(message: Inbound) -> tuple[str, str] | None:
+    """Where a patient may be found who wrote this; what is written in a group is nobody's."""
+    group = message.kind is InboundKind.GROUP
+    return None if group else (message.channel, message.address)
 
 
 def _row(
@@ -153,8 +163,14 @@ def _row(
         "received_at": now,
         "kind": message.kind.value,
         "body": _sealed(sealer, row_id, message),
-        "status": "done" if ref else UNKNOWN,
+        "status": _status(message, ref),
     }
+
+
+def _status(message: Inbound, ref: PatientRef | None) -> str:
+    if message.kind is InboundKind.GROUP:
+        return REFUSED
+    return "done" if ref else UNKNOWN
 
 
 def _sealed(sealer: Sealer, row_id: int, message: Inbound) -> bytes:
@@ -238,6 +254,8 @@ def _one(
     try:
         step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
         heard = hear(stored.message, step.person.language, deployment.scanner)
+        if needs_finished(step, heard):
+            loading.add_finished(connection, deployment, loaded, step)
         _add_what_it_needs(connection, loaded, step, heard)
         answer(step, heard, amends)
         return finish(loaded, step, route)

@@ -19,6 +19,7 @@ from bot.channels import NotSent, Parcel, Trouble
 from bot.deployment import Deployment
 from bot.leases import LEASE, Outcome
 from bot.messages import Button, Rendered
+from trajectory import deployment as deployment_key
 from trajectory import patients
 from trajectory.keys import Sealer, WrongKey
 from trajectory.patients import LockedPatient
@@ -72,12 +73,13 @@ def _lease(
     """Take what is ready: how many rows, and those that can be sent."""
     now = deployment.clock.now()
     taken = leases.take(connection, now, channels, limit)
-    people = patients.read(connection, {row.patient_id for row in taken.rows})
+    people = patients.read(connection, {r.patient_id for r in taken.rows if r.patient_id})
     owners = {person.patient_id: person for person in people}
     leased, unsendable = [], []
     for row in taken.rows:
         try:
-            parcel = _opened(deployment, row, owners.get(row.patient_id), taken.addresses)
+            owner = owners.get(row.patient_id)
+            parcel = _opened(connection, deployment, row, owner, taken.addresses)
         except NotSent as trouble:
             unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
         else:
@@ -91,6 +93,7 @@ def _lease(
 
 
 def _opened(
+    connection: Connection,
     deployment: Deployment,
     row: Row[Any],
     owner: LockedPatient | None,
@@ -101,14 +104,21 @@ def _opened(
         raise NotSent(Trouble.UNKNOWN, "lease")
     if row.error == outbox.STOPPED:
         raise NotSent(Trouble.GONE, outbox.STOPPED)
-    if owner is None:
+    if owner is None and row.patient_id is not None:
         raise NotSent(Trouble.GONE, "erased")
     if row.address_id is not None and row.address_id not in addresses:
         raise NotSent(Trouble.GONE, "closed")
     try:
-        return _parcel(owner.sealer(deployment.ring), row, addresses)
+        return _parcel(_sealer(connection, deployment, owner), row, addresses)
     except WrongKey:
         raise NotSent(Trouble.RETRY, "wrong-key") from None
+
+
+def _sealer(connection: Connection, deployment: Deployment, owner: LockedPatient | None) -> Sealer:
+    """What belongs to no patient, such as the refusal of a group, is the deployment's."""
+    if owner is None:
+        return deployment_key.sealer(connection, deployment.ring)
+    return owner.sealer(deployment.ring)
 
 
 def _ended_as(row: Row[Any], trouble: Trouble) -> bool:

@@ -98,6 +98,8 @@ def _item(data: dict[str, Any]) -> Item:
         data["enable_when"] = _condition(data["enable_when"])
     if "flag" in data:
         data["flag"] = Urgency(data["flag"])
+    if "known_for" in data:
+        data["known_for"] = timedelta(seconds=data["known_for"])
     return Item(**data)
 
 

@@ -29,6 +29,7 @@ def check_flow(flow: Flow, source: Source) -> None:
         _check_numbers(item, source)
         _check_options(item, source)
         _check_opens(item, source)
+        _check_known(item, source)
     _check_timing(flow, source)
     check_conditions(flow, source)
     check_scoring(flow, source)
@@ -106,6 +107,14 @@ def _check_opens(item: Item, source: Source) -> None:
             known = [option.id for option in item.options]
             reason = f"'opens' names an unknown option '{option_id}'; {advice(option_id, known)}"
             source.refuse(source.lines["item", item.id, "opens"], f"item '{item.id}': {reason}")
+
+
+def _check_known(item: Item, source: Source) -> None:
+    """What may be dangerous, and what has a score, is asked anew each time."""
+    scored = any(option.score is not None for option in item.options)
+    if item.known_for is not None and (item.flag or item.opens or scored):
+        reason = "a warning sign or a scored item is asked anew each time; remove 'known-for'"
+        source.refuse(source.lines["item", item.id, "known-for"], f"item '{item.id}': {reason}")
 
 
 def _check_timing(flow: Flow, source: Source) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from flows.conditions import enabled_items
 from flows.events import (
+    Answered,
     Asked,
     AskedBack,
     Event,
@@ -20,6 +21,7 @@ from flows.events import (
     Turn,
     Why,
 )
+from flows.known import still_holds, without_known
 from flows.lexicon import Lexicon
 from flows.model import Flow, Item, ItemKind
 from flows.reading import (
@@ -45,11 +47,13 @@ def start(
     language: str,
     facts: Mapping[str, str] | None = None,
     items: Iterable[str] | None = None,
+    known: Mapping[str, Given] | None = None,
 ) -> Turn:
     """Open a session and ask its first question; without any it is finished at once.
 
     `facts` are known answers of other flows (`flow/item` to option id), for conditions;
-    `items` limits the session to some items of the flow.
+    `items` limits the session to some items of the flow; `known` are answers given before,
+    by item, that only have to be confirmed.
     """
     session = Session(
         flow=flow.id,
@@ -57,6 +61,7 @@ def start(
         language=language,
         items=None if items is None else tuple(items),
         facts=dict(facts or {}),
+        known=dict(known or {}),
     )
     return _go_on(flow, session)
 
@@ -76,12 +81,12 @@ def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn
     match reply:
         case Chose(turn, option):
             return _chosen(flow, session, turn, option)
-        case Amend(turn, text):
-            return _amended(flow, session, turn, text, lexicon)
+        case Amend():
+            return _amended(flow, session, reply, lexicon)
     item = _pending(flow, session)
     match reply:
-        case Said(text):
-            return _said(flow, session, item, text, lexicon)
+        case Said():
+            return _said(flow, session, item, reply, lexicon)
         case Back():
             return _back(flow, session, item)
         case Skip(raw):
@@ -127,21 +132,41 @@ def _pending(flow: Flow, session: Session) -> Item:
     return flow.item(session.pending)
 
 
-def _said(flow: Flow, session: Session, item: Item, text: str, lexicon: Lexicon) -> Turn:
+def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexicon) -> Turn:
+    text, raw = reply.text, reply.raw or reply.text
+    if item.id in session.known and not session.offered:
+        still = still_holds(text, lexicon)
+        if still is not None:
+            return _confirmed(flow, session, item, raw) if still else _outdated(flow, session, item)
     if session.offered:
         reading = read_confirmation(item, session.offered, text, lexicon)
     else:
         reading = read(item, text, lexicon)
     match reading:
         case Understood():
-            given = _given(session, reading, text, session.turn)
+            given = _given(session, reading, raw, session.turn)
             return _answer(flow, session, item, given)
         case Ambiguous():
-            return _ask_back(session, item, text, reading)
+            return _ask_back(session, item, raw, reading)
         case Denied():
             return _again(flow, session, item)
         case NotAReply(why):
-            return _not_understood(flow, session, item, text, why)
+            return _not_understood(flow, session, item, raw, why)
+
+
+def _confirmed(flow: Flow, session: Session, item: Item, raw: str) -> Turn:
+    """The earlier answer once more, in today's words."""
+    given = replace(session.known[item.id], raw=raw, turn=session.turn)
+    turn = _answer(flow, session, item, given)
+    first, *rest = turn.events
+    if isinstance(first, Answered):
+        first = replace(first, confirmed=True)
+    return Turn(turn.session, (first, *rest))
+
+
+def _outdated(flow: Flow, session: Session, item: Item) -> Turn:
+    """The earlier answer is not right any more: the question itself."""
+    return _again(flow, without_known(session, item), item)
 
 
 def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
@@ -204,16 +229,17 @@ def _label(session: Session, item: Item, option_id: str) -> str:
     return option_id if option is None else option.text.get(session.language, option_id)
 
 
-def _amended(flow: Flow, session: Session, turn: int, text: str, lexicon: Lexicon) -> Turn:
+def _amended(flow: Flow, session: Session, reply: Amend, lexicon: Lexicon) -> Turn:
+    turn, text, raw = reply.turn, reply.text, reply.raw or reply.text
     item = _asked_at(flow, session, turn)
     if item is None:
         return _unchanged(flow, session)
     if item.id == session.pending:
-        return _said(flow, session, item, text, lexicon)
+        return _said(flow, session, item, Said(text, raw), lexicon)
     reading: Reading = read(item, text, lexicon)
     if isinstance(reading, Understood):
-        return _take(flow, session, item, _given(session, reading, text, turn))
-    return _not_understood(flow, session, item, text, reading.why)
+        return _take(flow, session, item, _given(session, reading, raw, turn))
+    return _not_understood(flow, session, item, raw, reading.why)
 
 
 def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
@@ -243,7 +269,7 @@ def _take(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
 
 def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     """An answer to the pending question (or that it is left out), then the next one."""
-    recorded = record(flow, session, item, given)
+    recorded = record(flow, without_known(session, item), item, given)
     if ends_at_once(flow, recorded.events):
         return _finish(flow, recorded.session, recorded.events)
     return _go_on(flow, recorded.session, recorded.events)
@@ -283,7 +309,8 @@ def _back(flow: Flow, session: Session, item: Item) -> Turn:
 
 def _again(flow: Flow, session: Session, item: Item) -> Turn:
     enabled = enabled_items(flow, session)
-    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled), again=True)
+    known = session.known.get(item.id)
+    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled), True, known)
     return Turn(_settled(session), (asked,))
 
 
@@ -306,7 +333,8 @@ def _ask(
         offered=(),
         offered_raw="",
     )
-    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled))
+    known = session.known.get(item.id)
+    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled), known=known)
     return Turn(session, (*events, asked))
 
 

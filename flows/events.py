@@ -23,21 +23,29 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An item was put to the patient; `again` when it is the one that already waited."""
+    """An item was put to the patient; `again` when it is the one that already waited.
+
+    With `known` the earlier answer is shown for confirmation instead of the question.
+    """
 
     item: str
     turn: int
     position: int
     total: int
     again: bool = False
+    known: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The patient gave a usable answer (`given.raw` is what they wrote)."""
+    """The patient gave a usable answer (`given.raw` is what they wrote).
+
+    `confirmed`: they said that an earlier answer still holds.
+    """
 
     item: str
     given: Given
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ _REQUIRED_BY_KIND = {
     ItemKind.YES_NO: ("options",),
     ItemKind.TEXT: (),
 }
-_ITEM_KEYS = ("title", "enable-when", "may-not-apply", "loinc")
+_ITEM_KEYS = ("title", "enable-when", "may-not-apply", "loinc", "known-for")
 _TIMINGS = ("at-start", "day", "weekly-until", "weeks")
 
 
@@ -156,7 +156,7 @@ def _item(block: Block) -> Item:
     kind = _item_kind(block)
     item_id = block.identifier("id")
     block.claim("item", item_id)
-    for key in ("minimum", "options", "opens"):
+    for key in ("minimum", "options", "opens", "known-for"):
         source.lines.setdefault(("item", item_id, key), block.line_at(key))
     options = block.blocks("options", f"{block.name}, option")
     return Item(
@@ -174,6 +174,7 @@ def _item(block: Block) -> Item:
         flag=block.one_of("flag", Urgency, Urgency.SOON) if "flag" in block else None,
         opens=_opens(block),
         loinc=block.optional_text("loinc"),
+        known_for=block.duration("known-for", timedelta(0)) or None,
     )
 
 

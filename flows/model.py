@@ -112,6 +112,8 @@ class Item:
     opens: Mapping[str, str] | None = None
     """Option id to the id of the flow that this answer opens."""
     loinc: str | None = None
+    known_for: timedelta | None = None
+    """How long an answer is shown for confirmation instead of being asked anew."""
 
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Free words of the patient."""
+    """Free words of the patient; `raw` is the whole message where these are a part of it."""
 
     text: str
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,14 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """An edited message, whose original answered the question of that turn."""
+    """New words for the answer to the question of that turn, such as an edited message.
+
+    `raw` is the whole message where these are a part of it.
+    """
 
     turn: int
     text: str
+    raw: str = ""
 
 
 Reply = Said | Chose | Skip | DoesNotApply | Back | Amend

@@ -48,7 +48,9 @@ class Session:
 
     `trail` lists the item asked at each turn (turn 1 first), so that a tap on an older
     button or an edited message finds its own question. `offered` holds the candidates of
-    a question that was asked back ("Do you mean C?"), as option ids or digits.
+    a question that was asked back ("Do you mean C?"), as option ids or digits. `known` holds
+    by item what was answered earlier and is shown for confirmation in place of the question,
+    until the item is answered or the patient says that it is not right any more.
     """
 
     flow: str
@@ -62,6 +64,7 @@ class Session:
     misunderstood: int = 0
     offered: tuple[str, ...] = ()
     offered_raw: str = ""
+    known: Mapping[str, Given] = field(default_factory=dict)
 
     @property
     def turn(self) -> int:
@@ -86,15 +89,13 @@ class Session:
             "language": self.language,
             "status": self.status.value,
             "items": self.items,
-            "given": {
-                item: [g.kind.value, g.raw, g.turn, g.value, g.code, g.text]
-                for item, g in self.given.items()
-            },
+            "given": _dump(self.given),
             "facts": dict(self.facts),
             "trail": self.trail,
             "misunderstood": self.misunderstood,
             "offered": self.offered,
             "offered_raw": self.offered_raw,
+            **({"known": _dump(self.known)} if self.known else {}),
         }
 
     @classmethod
@@ -112,13 +113,24 @@ class Session:
             language=data["language"],
             status=Status(data["status"]),
             items=None if data["items"] is None else tuple(data["items"]),
-            given={
-                item: Given(GivenKind(kind), raw, turn, value, code, text)
-                for item, (kind, raw, turn, value, code, text) in data["given"].items()
-            },
+            given=_read(data["given"]),
             facts=dict(data["facts"]),
             trail=tuple(data["trail"]),
             misunderstood=data["misunderstood"],
             offered=tuple(data["offered"]),
             offered_raw=data["offered_raw"],
+            known=_read(data.get("known", {})),
         )
+
+
+def _dump(given: Mapping[str, Given]) -> dict[str, Any]:
+    return {
+        item: [g.kind.value, g.raw, g.turn, g.value, g.code, g.text] for item, g in given.items()
+    }
+
+
+def _read(data: Mapping[str, Any]) -> dict[str, Given]:
+    return {
+        item: Given(GivenKind(kind), raw, turn, value, code, text)
+        for item, (kind, raw, turn, value, code, text) in data.items()
+    }

@@ -245,11 +245,11 @@ class Inbox(SQLModel, table=True):
     """When the provider says it was written."""
     received_at: datetime = _time()
     kind: str
-    """text | choice | edit | other"""
+    """text | choice | edit | other | group"""
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
-    """done | failed | unknown-sender"""
+    """done | failed | unknown-sender | refused"""
     error: str | None = None
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)

@@ -11,7 +11,7 @@ from trajectory.entries import Entry
 
 Line = dict[str, Any]
 _SCORE = ("answered", "of", "band", "group", "subscale", "reason")
-_MORE = ("previous", "previous_code", "given", "late", "purposes", "until", "version")
+_MORE = ("previous", "previous_code", "given", "late", "confirmed", "purposes", "until", "version")
 
 
 def message_line(sent: Sent, to: str, number: int, zone: ZoneInfo) -> Line:

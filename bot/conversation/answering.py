@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
-from bot.conversation import asking, commanding, looked, safety, told
+from bot.conversation import asking, commanding, looked, repair, safety, told
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
@@ -13,12 +13,13 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import answers_what_waits, is_confirming, likely
-from bot.conversation.tasks import confirming, enrolment, keeping
+from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping
 from bot.inbound import Inbound, InboundKind
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
 _SILENT = ("stopped", "ended")
+_CONFIRMS = {"y": "button.yes", "n": "button.no"}
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
     "skip": Skip,
@@ -43,9 +44,14 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
+    step.memory.heard_on = step.now.date().isoformat()
     match message.kind:
+        case _ if step.memory.died:
+            step.add_line("hands.died.over")
         case InboundKind.OTHER:
             _say_unreadable(step)
+        case InboundKind.EDIT | InboundKind.CHOICE if _is_in_doubt(step, message):
+            ask_again(step)
         case InboundKind.EDIT:
             _amend(step, heard, amends)
         case InboundKind.CHOICE:
@@ -70,10 +76,18 @@ def _is_held_now(step: Step) -> bool:
     return step.memory.task is None and (step.memory.held or safety.is_quiet(step))
 
 
+def _is_in_doubt(step: Step, message: Inbound) -> bool:
+    """While it is in doubt who reads here, only the buttons of that question count."""
+    return hands.waits(step) and not message.choice.startswith("t.")
+
+
 def _read(step: Step, heard: Heard) -> None:
     text, command = heard.message.text, heard.command
     if step.memory.erasing:
         step.add_line("delete.under-way", emergency=step.world.clinic.emergency_number)
+        return
+    if hands.waits(step) and not hands.lets_through(command):
+        _reply(step, text, None)
         return
     if command is not None and command.weak and answers_what_waits(step, text):
         command = None
@@ -83,10 +97,12 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if heard.signs and _is_all_said(step, text):
         return
+    if hands.hear(step, heard):
+        return
     if is_confirming(step):
         _take_confirmation(step, text, None)
-    elif heard.signs:
-        _take_words(step, text)
+    elif heard.signs or heard.phrases:
+        _take_words(step, text, heard)
     else:
         _guess_or_take(step, text)
 
@@ -118,17 +134,25 @@ def _take_confirmation(step: Step, text: str, option: str | None) -> None:
         _take_words(step, words)
 
 
-def _take_words(step: Step, text: str) -> None:
+def _take_words(step: Step, text: str, heard: Heard | None = None) -> None:
     """Words that are no command: a task's answer, or the questionnaire's, or neither."""
     if step.memory.task is not None:
-        TASKS[step.memory.task.name].reply(step, text, None)
+        _reply(step, text, None)
     elif step.person.status == "ended":
-        if not heard.signs:
-            step.add_line("ended", emergency=step.world.clinic.emergency_number)
+        step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":
         _hear_only_flags(step, Said(text))
-    else:
+    elif heard is None or not repair.take(step, heard):
         _hear(step, text)
+
+
+def _reply(step: Step, text: str, option: str | None) -> None:
+    """Answer the task under way; one that had only made room for it asks again."""
+    task = step.memory.task
+    assert task is not None
+    TASKS[task.name].reply(step, text, option)
+    if task.name == hands.NAME and step.memory.task is not None and not hands.waits(step):
+        ask_again(step)
 
 
 def _hear_only_flags(step: Step, reply: Reply) -> None:
@@ -172,6 +196,8 @@ def _move(step: Step, name: str, text: str) -> bool:
         commanding.leave_task(step)
     elif safety.is_held(step) or (step.open is None and _is_held_now(step)):
         looked.insist(step)
+    elif name == "back" and changing.reopen(step):
+        pass
     elif step.open is not None:
         _resume(step, step.open, _TO_ENGINE[name](text))
     else:
@@ -185,7 +211,7 @@ def _resume(step: Step, open: OpenSession, reply: Reply) -> None:
 
 
 def _press(step: Step, message: Inbound) -> None:
-    """A button: `q.session.turn.option`, `n.session.turn` (no), or `t.turn.option`."""
+    """A button: `q.session.turn.option`, `y` or `n.session.turn`, or `t.turn.option`."""
     kind, _, rest = message.choice.partition(".")
     parts = rest.split(".")
     if step.memory.erasing:
@@ -196,9 +222,9 @@ def _press(step: Step, message: Inbound) -> None:
         _press_task(step, message.text, *parts)
     elif kind == "q" and len(parts) == 3:
         _press_answer(step, message.text, *parts)
-    elif kind == "n" and _is_offered(step, parts):
+    elif kind in _CONFIRMS and _is_offered(step, parts):
         assert step.open is not None
-        _resume(step, step.open, Said(step.words.say("button.no")))
+        _resume(step, step.open, Said(step.words.say(_CONFIRMS[kind])))
     else:
         ask_again(step)
 
@@ -211,10 +237,12 @@ def _press_when_stopped(step: Step, kind: str, parts: Sequence[str]) -> None:
 
 
 def _is_offered(step: Step, place: Sequence[str]) -> bool:
-    """Whether "Do you mean ...?" still waits at this session and turn."""
+    """Whether "Do you mean ...?" or "Still right?" still waits at this session and turn."""
     return (
         step.open is not None
-        and bool(step.open.session.offered)
+        and (
+            bool(step.open.session.offered) or step.open.session.pending in step.open.session.known
+        )
         and list(place) == [str(step.open.id), str(step.open.session.turn)]
     )
 
@@ -230,7 +258,7 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
     elif is_confirming(step):
         _take_confirmation(step, label, option)
     else:
-        TASKS[task.name].reply(step, label, option)
+        _reply(step, label, option)
 
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
@@ -241,6 +269,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         ask_again(step)
         return
+    changing.settle(step, wanted)
     if is_open and safety.is_held(step):
         looked.insist(step)
     elif not is_open or step.memory.task is None:
@@ -275,7 +304,8 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if open is None:
         _say_unchangeable(step)
         return
-    asking.resume(step, open, Amend(turn, heard.message.text))
+    words = repair.answering_words(step, open, turn, heard)
+    asking.resume(step, open, Amend(turn, words, heard.message.text))
     step.answered = amends
     if step.person.status in _SILENT or (_is_held_now(step) and not _is_screen(step)):
         told.hush(step)

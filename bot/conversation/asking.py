@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time
 
-from bot.conversation import clinic_list, looked, safety
-from bot.conversation.choices import is_question
-from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
+from bot.conversation import clarifying, known, looked, safety
+from bot.conversation.effects import DropDue, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
-from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession, Waiting
-from bot.conversation.questions import label, layout, letter, question
+from bot.conversation.questions import label, question, title
 from bot.conversation.records import record_correction, record_given, record_score
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message
 from bot.schedule import awake, next_clock
 from flows import engine
 from flows import events as happened
-from flows.model import Flow, FlowKind, Item, ItemKind
+from flows.model import Flow, FlowKind, ItemKind
 from flows.replies import Reply
 from flows.session import Given, GivenKind, Status
 
@@ -91,6 +87,7 @@ def _open(step: Step, flow: Flow, waiting: Waiting) -> None:
         language=step.person.language,
         facts=dict(step.memory.facts),
         items=waiting.items,
+        known=known.answers(step, flow),
     )
     if turn.session.status is not Status.WAITING:
         return
@@ -201,8 +198,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
     match event:
         case happened.Asked():
             _ask(step, flow, open, event)
-        case happened.Answered(item, given):
-            record_given(step, flow, open, item, given)
+        case happened.Answered(item, given, confirmed):
+            record_given(step, flow, open, item, given, confirmed=confirmed)
             _remember(step, flow, item, given)
             _echo(step, flow, item, given, "echo.answered")
         case happened.Corrected(item, given, previous):
@@ -211,11 +208,14 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             _echo(step, flow, item, given, "echo.corrected")
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
+            known.forget(step, flow, item)
             step.add_line(f"echo.{given.kind.value}")
         case happened.NotUnderstood():
-            _hint(step, flow, open, event)
+            if clarifying.hint(step, flow, open, event):
+                _put_again(step, flow, open)
         case happened.AskedBack():
-            _ask_back(step, flow, open, event)
+            if clarifying.ask_back(step, flow, open, event):
+                _put_again(step, flow, open)
         case happened.RedFlag():
             safety.raise_flag(step, flow, open, event)
         case happened.Opened(wanted):
@@ -228,7 +228,17 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             pass
 
 
+def _put_again(step: Step, flow: Flow, open: OpenSession) -> None:
+    """The pending question once more; nothing is on offer for it any longer."""
+    turn = engine.ask_again(flow, open.session)
+    open.session = turn.session
+    tell(step, flow, open, turn.events)
+
+
 def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:
+    if event.known is not None:
+        step.say(known.question(step, flow, open, event))
+        return
     message = question(
         flow.item(event.item),
         open.session.language,
@@ -248,15 +258,12 @@ def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
         step.add_line("echo.noted")
     else:
         answer = label(item, given.code, given.value, step.person.language)
-        step.add_line(key, answer=answer, title=_title(step, flow, item))
-
-
-def _title(step: Step, flow: Flow, item: Item) -> str:
-    return (item.title or flow.title)[step.person.language]
+        step.add_line(key, answer=answer, title=title(flow, item, step.person.language))
 
 
 def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
-    """Keep option ids of the intake, which other flows' conditions ask for."""
+    """Keep what need not be asked anew, and what other flows' conditions ask for."""
+    known.remember(step, flow, item_id, given)
     if flow.kind is FlowKind.INTAKE and given.code is not None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
@@ -282,82 +289,6 @@ def _take_back(step: Step) -> None:
         take_up(step)
 
 
-def _hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> None:
-    """Say what would be an answer; a question in between is kept, never taken for one."""
-    item = flow.item(event.item)
-    if open is not step.open or open.session.pending != event.item:
-        step.add_line("hint.unchanged", title=_title(step, flow, item))
-        return
-    if is_question(step, event.raw):
-        _keep_question(step, event.raw)
-    elif event.why is happened.Why.OUT_OF_RANGE and layout(item) is Layout.DIGITS:
-        step.add_line("hint.range", low=item.minimum, high=item.maximum)
-    elif event.attempt >= 3:
-        clinic_list.report_unclear(step, open)
-        safe = item.flag is None and not item.opens
-        key = "hint.way-out" if safe else "hint.way-out-safety"
-        step.add_line(key, doctor=step.world.clinic.doctor_number)
-    else:
-        step.add_line(f"hint.{layout(item).value}", high=item.maximum)
-    _put_pending(step, flow, open)
-
-
-def _keep_question(step: Step, text: str) -> None:
-    step.do(Record(step.new_id(), "question", text=text))
-    step.add_line("keep.in-between")
-
-
-def _put_pending(step: Step, flow: Flow, open: OpenSession) -> None:
-    tell(step, flow, open, engine.ask_again(flow, open.session).events)
-
-
-def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> None:
-    item = flow.item(event.item)
-    if is_question(step, event.raw):
-        _keep_question(step, event.raw)
-    if len(event.candidates) == 1:
-        _offer_one(step, open, item, event.candidates[0])
-        return
-    message = question(
-        item,
-        open.session.language,
-        step.words,
-        place=(1, 1),
-        session_id=open.id,
-        turn=open.session.turn,
-        only=event.candidates,
-    )
-    key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
-    named = joined([choice.key for choice in message.choices], step.words.say("or"))
-    in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
-    text = step.words.say(key, candidates=named)
-    step.say(replace(message, text=text, anchors=None, layout=in_text))
-
-
-def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
-    option = item.option(candidate)
-    if option is None:
-        meant = label(item, None, int(candidate), step.person.language)
-    elif item.kind is ItemKind.YES_NO:
-        meant = option.text[open.session.language]
-    else:
-        meant = f"{letter(item, candidate)}: {option.text[open.session.language]}"
-    place = f"{open.id}.{open.session.turn}"
-    choices = (
-        Choice(step.words.say("key.yes"), step.words.say("button.yes"), f"q.{place}.{candidate}"),
-        Choice(step.words.say("key.no"), step.words.say("button.no"), f"n.{place}"),
-    )
-    step.say(
-        Message(
-            step.words.say("ask-back.one", meant=meant),
-            choices,
-            Layout.YES_NO,
-            session_id=open.id,
-            turn=open.session.turn,
-        )
-    )
-
-
 def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
@@ -374,6 +305,8 @@ def _is_alarming(flow: Flow, open: OpenSession) -> bool:
 
 def _close(step: Step, open: OpenSession) -> None:
     open.closed_at = step.now
+    if open.session.status is Status.FINISHED:
+        step.memory.finished = open.id
     step.do(SaveSession(open))
     step.do(DropDue(("remind", "expire")))
     step.open = None

@@ -26,12 +26,12 @@ from bot.conversation.plan import plan_lines
 from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
-    changing,
     deleting,
     ending,
     enrolment,
     exporting,
     follow_up,
+    rhythm,
     sharing,
     speaking,
     visiting,
@@ -236,7 +236,7 @@ def _show(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
-    changing.begin(step, slots.get("when", ""))
+    rhythm.begin(step, slots.get("when", ""))
 
 
 def _language(step: Step, slots: Mapping[str, str]) -> None:

@@ -76,7 +76,17 @@ class SavePatient:
 
 @dataclass(frozen=True, slots=True)
 class DropUnsent:
-    """Messages that have not gone out must not: the patient has said stop."""
+    """Messages that have not gone out must not: the patient has said stop.
+
+    `safety`: safety messages neither, since the patient has died.
+    """
+
+    safety: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAddress:
+    """The address that wrote is not this patient's; nothing goes there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,7 @@ Effect = (
     | DropDue
     | SavePatient
     | DropUnsent
+    | CloseAddress
     | AddMember
     | GiveGrant
     | ChangePurposes

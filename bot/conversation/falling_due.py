@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.conversation import asking, looked, pathways, pausing
@@ -11,7 +12,12 @@ from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
+from bot.conversation.tasks import hands
 from bot.schedule import awake
+
+HELD = timedelta(days=1)
+"""When what falls due is looked at again, as long as it is in doubt who reads."""
+_OPENING = ("step", "flow", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,10 @@ def fall_due(step: Step, due: Fallen) -> None:
     if step.person.status not in ("active", "enrolling"):
         return
     if pausing.holds(step, due.kind):
-        _put_off(step, due)
+        _wait_for_the_end_of_the_pause(step, due)
+        return
+    if _is_put_off(step, due):
+        step.flush()
         return
     match due.kind:
         case "step":
@@ -54,13 +63,43 @@ def fall_due(step: Step, due: Fallen) -> None:
     step.flush()
 
 
-def _put_off(step: Step, due: Fallen) -> None:
+def _wait_for_the_end_of_the_pause(step: Step, due: Fallen) -> None:
     """To the end of the pause; reminders are set anew then, and what waits opens by itself."""
     until = pausing.until(step)
     if due.kind == "step":
         pathways.put_off(step, due.payload["step"], due.payload["number"], until)
     elif due.kind == "flow":
-        step.do(SetDue(due.key, due.kind, until, due.session_id, payload=dict(due.payload)))
+        _put_off(step, due, until)
+
+
+def _is_put_off(step: Step, due: Fallen) -> bool:
+    """While it is in doubt who reads here, nothing falls due; it comes a day later.
+
+    After long silence that is asked first, and what begins a conversation waits behind it.
+    """
+    waking = awake(step.now, step.person.zone)
+    if hands.waits(step):
+        _put_off(step, due, waking + HELD)
+        if waking <= step.now:
+            hands.ask_again_in_time(step)
+        return True
+    if not hands.is_long_silent(step):
+        return False
+    if waking > step.now:
+        _put_off(step, due, waking)
+        return True
+    give_way(step)
+    # What that says is for the patient only, and may wait for ever.
+    step.lead.clear()
+    hands.ask_who_reads(step)
+    if due.kind in _OPENING:
+        return False
+    _put_off(step, due, step.now + HELD)
+    return True
+
+
+def _put_off(step: Step, due: Fallen, at: datetime) -> None:
+    step.do(SetDue(due.key, due.kind, at, due.session_id, payload=dict(due.payload)))
 
 
 def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation.memory import KEEPING, Task
+from bot.conversation.memory import HANDS, KEEPING, Task
 from bot.conversation.step import Step
 
 IDLE = timedelta(hours=1)
 """How long sharing, or ending it, may take over one question."""
 
-_LASTING = frozenset({"enrolment", "follow-up"})
+_LASTING = frozenset({"enrolment", "follow-up", HANDS})
 """Nothing goes before these."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.commands import STOP, Command, recognise
 from bot.inbound import Inbound, InboundKind
+from bot.phrases import Phrase, phrases
 from flows.signs import Found, Scanner
 
 _WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
@@ -16,13 +17,15 @@ class Heard:
     """A message, the command that the whole of it is, and what else it says.
 
     `signs` are warning signs that its words report, the most urgent first; `stops`: it asks
-    for an end of the messages, be that all it says or not.
+    for an end of the messages, be that all it says or not. `phrases` are what the whole of it
+    may say of an answer, or of who writes.
     """
 
     message: Inbound
     command: Command | None
     signs: tuple[Found, ...] = ()
     stops: bool = False
+    phrases: tuple[Phrase, ...] = ()
 
 
 def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
@@ -32,4 +35,6 @@ def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
     if message.kind not in _WRITTEN:
         return Heard(message, command)
     signs = scanner.scan(text)
-    return Heard(message, command, signs, command is not None and command.name == STOP)
+    if command is not None:
+        return Heard(message, command, signs, command.name == STOP)
+    return Heard(message, None, signs, phrases=tuple(phrases(text, language)))

@@ -9,6 +9,10 @@ from typing import Any
 from flows.session import Session
 
 SCORE = "#score"
+CHANGING = "changing"
+"""The task that asks which answer is to be changed, or for the new one."""
+HANDS = "hands"
+"""The task that asks who reads here."""
 KEEPING = "keeping"
 """The task that asks whether words which came unasked should be kept."""
 
@@ -76,6 +80,15 @@ class Memory:
     """The patient has asked to be erased, and it is about to happen."""
     turns: int = 0
     """Counts the tasks' questions, so that an old button is known for one."""
+    finished: int | None = None
+    """Id of the session that was finished last."""
+    known: dict[str, list[Any]] = field(default_factory=dict)
+    """Answers that are shown for confirmation when they are asked again, by `flow/item`:
+    ISO date, value, option id, own words."""
+    heard_on: str = ""
+    """ISO date of the newest message of the patient."""
+    died: bool = False
+    """The patient is reported to have died: nobody is asked anything any more."""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary; empty parts are left out."""
@@ -113,6 +126,10 @@ class Memory:
             unclear=data.get("unclear"),
             erasing=data.get("erasing", False),
             turns=data.get("turns", 0),
+            finished=data.get("finished"),
+            known=data.get("known", {}),
+            heard_on=data.get("heard_on", ""),
+            died=data.get("died", False),
         )
 
 
@@ -129,6 +146,8 @@ class OpenSession:
     closed_at: datetime | None = None
     entries: dict[str, int] = field(default_factory=dict)
     last: bool = False
+    helped: bool = False
+    """Somebody else answers for the patient: said once, and true for the rest of the session."""
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed."""
@@ -138,6 +157,7 @@ class OpenSession:
             "closed_at": self.closed_at.isoformat() if self.closed_at else None,
             "entries": self.entries,
             "last": self.last,
+            "helped": self.helped,
         }
 
     @classmethod
@@ -151,4 +171,5 @@ class OpenSession:
             datetime.fromisoformat(closed_at) if closed_at else None,
             dict(data["entries"]),
             data["last"],
+            data.get("helped", False),
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.messages import Choice, Layout, Message
-from flows.model import Item, ItemKind
+from flows.model import Flow, Item, ItemKind
+from flows.reading import Understood
 from templates.catalogue import Catalogue
 
 LONGEST_ECHO = 15
@@ -55,6 +56,21 @@ def label(item: Item, code: str | None, value: int | None, language: str) -> str
         return f"{value} {unit}".strip()
     words = item.options[_place(item, code)].text[language]
     return words if len(words) <= LONGEST_ECHO else letter(item, code)
+
+
+def said_as(item: Item, reading: Understood, language: str) -> str:
+    """An answer before it is taken, in full: `4 days`, `Agree`, `B: It hurts a little`."""
+    option = item.option(reading.code or "")
+    if option is None:
+        unit = item.unit[language] if item.unit else ""
+        return f"{reading.value} {unit}".strip() if reading.text is None else reading.text
+    words = option.text[language]
+    return words if len(words) <= LONGEST_ECHO else f"{letter(item, option.id)}: {words}"
+
+
+def title(flow: Flow, item: Item, language: str) -> str:
+    """A short name of the item, or that of its flow."""
+    return (item.title or flow.title)[language]
 
 
 def letter(item: Item, code: str) -> str:

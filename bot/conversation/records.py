@@ -17,9 +17,21 @@ LATE_AFTER = timedelta(hours=24)
 """What comes later than this after the end is marked: somebody may have seen the old score."""
 
 
-def record_given(step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given) -> None:
-    """Record what now stands for an item: an answer, a skip, or that it does not apply."""
-    _record(step, flow, open, item_id, given, kind=given.kind.value)
+def record_given(
+    step: Step,
+    flow: Flow,
+    open: OpenSession,
+    item_id: str,
+    given: Given,
+    *,
+    confirmed: bool = False,
+) -> None:
+    """Record what now stands for an item: an answer, a skip, or that it does not apply.
+
+    `confirmed`: the patient was shown an earlier answer, and it still holds.
+    """
+    detail = {"confirmed": True} if confirmed else None
+    _record(step, flow, open, item_id, given, kind=given.kind.value, detail=detail)
 
 
 def record_correction(
@@ -57,6 +69,7 @@ def _record(
         unit=item.unit["en"] if item.unit else None,
         text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
         detail={"language": open.session.language, **(detail or {}), **late},
+        author="helper" if open.helped and open.closed_at is None else "patient",
         session_id=open.id,
         turn=given.turn,
         supersedes=open.entries.get(item_id),

@@ -56,10 +56,16 @@ def reloaded(session: Session) -> Session:
 class Talk:
     """A dialogue that is stored and read back before every turn."""
 
-    def __init__(self, asked: Flow, language: str = "en", facts: dict[str, str] | None = None):
+    def __init__(
+        self,
+        asked: Flow,
+        language: str = "en",
+        facts: dict[str, str] | None = None,
+        known: dict[str, Given] | None = None,
+    ):
         self.flow = asked
         self.lexicon = languages()[language]
-        self._take(start(asked, language=language, facts=facts))
+        self._take(start(asked, language=language, facts=facts, known=known))
 
     def _take(self, turn: Turn) -> tuple[Event, ...]:
         self.session = reloaded(turn.session)
@@ -531,6 +537,69 @@ def test_a_closed_session_takes_corrections_only(reply: Reply) -> None:
         ask_again(talk.flow, talk.session)
 
 
+# What is known
+
+
+WALKS = Given(GivenKind.ANSWER, "", 0, text="walk")
+A_LITTLE = answer(0, "", 0, "slightly")
+
+
+def test_what_is_known_is_shown_and_a_yes_is_an_answer_of_today() -> None:
+    talk = Talk(flow(BOTHERED, DAYS), known={"bothered": A_LITTLE})
+    assert talk.events == (Asked("bothered", 1, 1, 2, known=A_LITTLE),)
+    assert talk.say("yes, right") == (
+        Answered("bothered", answer(0, "yes, right", 1, "slightly"), confirmed=True),
+        Asked("days", 2, 2, 2),
+    )
+    assert talk.session.known == {}
+
+
+def test_a_no_asks_the_question_itself() -> None:
+    talk = Talk(flow(BOTHERED, DAYS), known={"bothered": A_LITTLE})
+    assert talk.say("nej") == (Asked("bothered", 1, 1, 2, again=True),)
+    assert talk.say("very much")[0] == Answered("bothered", answer(1, "very much", 1, "very-much"))
+
+
+def test_a_new_answer_needs_no_no_before_it() -> None:
+    talk = Talk(flow(BOTHERED, GOAL), known={"bothered": A_LITTLE, "goal": WALKS})
+    assert talk.say("extremely")[0] == Answered("bothered", answer(1, "extremely", 1, "extremely"))
+    swims = Given(GivenKind.ANSWER, "yes and swim", 2, text="yes and swim")
+    assert talk.say("yes and swim")[0] == Answered("goal", swims)
+
+
+def test_what_is_known_is_shown_again_until_it_is_answered() -> None:
+    talk = Talk(flow(GOAL, DAYS), known={"goal": WALKS})
+    again = ask_again(talk.flow, talk.session)
+    assert again.events == (Asked("goal", 1, 1, 2, again=True, known=WALKS),)
+    assert talk.send(Skip("skip"))[0] == Skipped("goal", Given(GivenKind.SKIP, "skip", 1))
+    assert talk.send(Back("back")) == (Asked("goal", 3, 1, 2),)
+
+
+def test_what_is_known_is_not_shown_where_the_question_is_not_asked() -> None:
+    later = replace(BOTHERED, enable_when=when("pain", Operator.GREATER, 3))
+    talk = Talk(flow(PAIN, later, DAYS), known={"bothered": A_LITTLE})
+    assert talk.say("2")[-1] == Asked("days", 2, 2, 2)
+
+
+def test_a_session_of_before_anything_was_known_is_read() -> None:
+    old = Talk(flow(PAIN)).session.to_json()
+    assert "known" not in old
+    assert Session.from_json(old).known == {}
+
+
+# A part of the message
+
+
+def test_the_words_that_answer_are_read_and_the_whole_message_is_kept() -> None:
+    talk = Talk(flow(PAIN, DAYS))
+    assert talk.send(Said("6", raw="she says 6"))[0] == Answered("pain", answer(6, "she says 6", 1))
+    assert talk.send(Amend(1, "4", raw="I meant 4"))[0] == Corrected(
+        "pain", answer(4, "I meant 4", 1), answer(6, "she says 6", 1)
+    )
+    talk.send(Said("4-5", raw="she says 4-5"))
+    assert talk.say("4")[0] == Answered("days", answer(4, "she says 4-5 / 4", 2))
+
+
 def scored(events: tuple[Event, ...]) -> list[int | None]:
     return [event.score.numerator for event in events if isinstance(event, Scored)]
 
@@ -560,17 +629,58 @@ REPLIES = st.one_of(
 )
 
 
-@given(st.sampled_from(["en", "da"]), st.lists(REPLIES, max_size=25))
+PARTS = st.one_of(MESSAGES, st.sampled_from(["4", "no", "yes", "a", "slightly"]))
+IN_OTHER_WORDS = st.one_of(
+    st.builds(lambda part: Said(part, raw=f"she says {part}"), PARTS),
+    st.builds(lambda turn, part: Amend(turn, part, raw=f"I meant {part}"), TURNS, PARTS),
+)
+KNOWN = {
+    "pain": answer(4, "", 0),
+    "bothered": answer(0, "", 0, "slightly"),
+    "goal": Given(GivenKind.ANSWER, "", 0, text="walk"),
+}
+SOME_KNOWN = st.sets(st.sampled_from(sorted(KNOWN))).map(lambda ids: {i: KNOWN[i] for i in ids})
+
+
+@given(
+    st.sampled_from(["en", "da"]),
+    SOME_KNOWN,
+    st.lists(st.one_of(REPLIES, REPLIES, IN_OTHER_WORDS), max_size=25),
+)
 def test_whatever_is_sent_something_happens_and_nothing_wrong_is_kept(
-    language: str, replies: list[Reply]
+    language: str, known: dict[str, Given], replies: list[Reply]
 ) -> None:
-    talk = Talk(EVERYTHING, language)
+    talk = Talk(EVERYTHING, language, known=known)
+    sent: set[str] = set()
     for reply in replies:
         if talk.session.pending is None and not isinstance(reply, Chose | Amend):
             continue
+        sent |= words_of(reply, language)
         assert talk.send(reply)
         keeps_only_what_belongs(talk.session)
         told_and_kept_agree(talk)
+        for kept in talk.session.given.values():
+            assert is_traced(kept.raw, sent), kept.raw
+
+
+def words_of(reply: Reply, language: str) -> set[str]:
+    """What the patient sent, or the label of what they pressed."""
+    match reply:
+        case Chose(_, option):
+            options = [o for item in EVERYTHING.items for o in item.options if o.id == option]
+            return {option, *(each.text[language] for each in options)}
+        case Said(text, raw) | Amend(_, text, raw):
+            return {raw or text}
+        case Skip(raw) | DoesNotApply(raw) | Back(raw):
+            return {raw}
+
+
+def is_traced(raw: str, sent: set[str]) -> bool:
+    """Whether these are words that were sent, or those of a reply and of what was asked back."""
+    if raw in sent:
+        return True
+    cuts = [at for at in range(len(raw)) if raw.startswith(" / ", at)]
+    return any(raw[:at] in sent and raw[at + 3 :] in sent for at in cuts)
 
 
 def keeps_only_what_belongs(session: Session) -> None:

@@ -44,6 +44,7 @@ REASONS = {
     "item-id-syntax": "'Calm_1' is not a good id; use at most 40 lower-case letters",
     "item-id-twice": "the id 'calm' is taken (line 5); choose another",
     "key-twice": "the key 'title' is there twice (first on line 3); keep one",
+    "known-for-a-warning-sign": "asked anew each time; remove 'known-for'",
     "kind-unknown": "unknown kind 'yes_no'; did you mean 'yes-no'?",
     "language-of-title-missing": "'title' lacks the language 'da'; add the text",
     "language-too-many": "the language 'sv', which the title lacks",

@@ -1,90 +1,129 @@
-"""Changing the hour and the weekday of the questions; the quiet hours are refused kindly."""
+"""Changing the answer before: which of two questions is meant, or the last one once more."""
 
 from __future__ import annotations
 
-from datetime import time
-
-from bot.commands import without_politeness
-from bot.conversation import asking, pathways
-from bot.conversation.choices import chosen, is_no
-from bot.conversation.effects import SavePatient
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.last import Last, correct, just_finished, last_answer
+from bot.conversation.memory import CHANGING
+from bot.conversation.questions import question, said_as, title
 from bot.conversation.step import Step
-from bot.schedule import QUIET_FROM, QUIET_UNTIL
-from bot.times import When, read_hour, read_rhythm
+from flows.reading import Understood, read
+from flows.replies import Said
 
-NAME = "changing"
-LAST = time(20, 30)
-"""The last hour that is offered before the quiet ones begin."""
-_DEEP_NIGHT = time(3)
-"""From here on the morning is nearer than the evening."""
+NAME = CHANGING
 
 
-def begin(step: Step, words: str) -> None:
-    """Change to what these words name; ask where they name nothing."""
-    step.begin(NAME, "ask")
-    said = read_rhythm(words) if words else None
-    if said is None:
-        ask(step)
-    else:
-        _take(step, said)
-
-
-def ask(step: Step) -> None:
-    """Put the question of the present step."""
-    task = step.memory.task
-    assert task is not None
-    if task.step == "ask":
-        step.offer("rhythm.ask")
-    else:
-        options = [("yes", "button.yes"), ("no", "button.no")]
-        step.offer("rhythm.quiet", options, clock=task.data["instead"])
-
-
-def reply(step: Step, text: str, option: str | None) -> None:
-    """Take a day or an hour, in any present step; a plain no leaves all as it was."""
-    task = step.memory.task
-    assert task is not None
-    words = without_politeness(text)
-    said = None if option else read_rhythm(words) or read_hour(words)
-    answer = option or chosen(step, text)
-    if answer == "no" or (answer is None and is_no(step, text)):
-        asking.leave(step, "task.left")
-    elif answer == "yes":
-        _change(step, task.data["weekday"], time.fromisoformat(task.data["instead"]))
-    elif said is not None:
-        _take(step, said)
-    else:
-        ask(step)
-
-
-def _take(step: Step, said: When) -> None:
-    task = step.memory.task
-    assert task is not None
-    if said.clock is None or QUIET_UNTIL <= said.clock < QUIET_FROM:
-        _change(step, said.weekday, said.clock)
-        return
-    task.step = "instead"
-    task.data["weekday"] = said.weekday
-    task.data["instead"] = f"{_nearest(said.clock, sure=said.half_day):%H:%M}"
+def which(step: Step, last: Last, answer: str, raw: str) -> None:
+    """Ask whether the words change the last answer, or answer the question that waits."""
+    session, turn = last.place
+    step.begin(NAME, "which", session=session, turn=turn, answer=answer, raw=raw)
     ask(step)
 
 
-def _nearest(clock: time, *, sure: bool) -> time:
-    """The hour that may be meant, or the nearest that is not quiet: "at 7" may be 19:00."""
-    if not sure and 0 < clock.hour < 12:
-        later = clock.replace(hour=clock.hour + 12)
-        if QUIET_UNTIL <= later < QUIET_FROM:
-            return later
-    return QUIET_UNTIL if _DEEP_NIGHT <= clock < QUIET_UNTIL else LAST
+def reopen(step: Step) -> bool:
+    """Put the last question of the questionnaire just finished again, if it may still change."""
+    last = just_finished(step)
+    if last is None or (step.open is not None and step.open.session.given):
+        return False
+    session, turn = last.place
+    step.begin(NAME, "again", session=session, turn=turn)
+    ask(step)
+    return True
 
 
-def _change(step: Step, weekday: int | None, clock: time | None) -> None:
-    before = pathways.chosen_rhythm(step)
-    person = step.person
-    person.hour = person.hour if clock is None else clock
-    person.weekday = person.weekday if weekday is None else weekday
-    step.do(SavePatient())
-    if before is not None:
-        pathways.follow(step, before)
-    day = step.words.say(f"weekday.{person.weekday}")
-    asking.leave(step, "rhythm.done", clock=f"{person.hour:%H:%M}", day=day)
+def settle(step: Step, session: int) -> None:
+    """An older button of this session was pressed: what was asked about it is answered."""
+    task = step.memory.task
+    if task is not None and task.name == NAME and task.data["session"] == session:
+        step.memory.task = None
+
+
+def ask(step: Step) -> None:
+    """Put the question, or leave it where the answer can no longer be changed."""
+    task, last = step.memory.task, _meant(step)
+    assert task is not None
+    if last is None:
+        _leave(step)
+    elif task.step == "which":
+        _ask_which(step, last)
+    else:
+        _ask_again(step, last)
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take the answer; what answers neither is not asked for a third time."""
+    task, last = step.memory.task, _meant(step)
+    assert task is not None
+    if last is None:
+        _leave(step)
+    elif task.step == "again":
+        step.memory.task = None
+        correct(step, last, text, text)
+    else:
+        _take_which(step, last, text, option or chosen(step, text))
+
+
+def _meant(step: Step) -> Last | None:
+    """The answer that this is about, while it is still the last one."""
+    task = step.memory.task
+    assert task is not None
+    last = last_answer(step)
+    return last if last and last.place == (task.data["session"], task.data["turn"]) else None
+
+
+def _ask_which(step: Step, last: Last) -> None:
+    task = step.memory.task
+    assert task is not None
+    name = title(last.flow, last.item, step.person.language)
+    reading = read(last.item, task.data["answer"], step.lexicon)
+    assert isinstance(reading, Understood)
+    new = said_as(last.item, reading, last.open.session.language)
+    step.offer_words(
+        step.words.say("changing.which", title=name, answer=new),
+        [
+            ("last", step.words.say("changing.last", title=name)),
+            ("pending", step.words.say("changing.pending")),
+        ],
+    )
+
+
+def _ask_again(step: Step, last: Last) -> None:
+    language = last.open.session.language
+    step.add_line("changing.again")
+    session, turn = last.place
+    step.say(question(last.item, language, step.words, place=(1, 1), session_id=session, turn=turn))
+
+
+def _take_which(step: Step, last: Last, text: str, option: str | None) -> None:
+    task = step.memory.task
+    assert task is not None
+    answer, raw = task.data["answer"], f"{task.data['raw']} / {text}"
+    if option == "last":
+        step.memory.task = None
+        correct(step, last, answer, raw)
+    elif option == "pending" and step.open is not None:
+        step.memory.task = None
+        _answer_pending(step, answer, task.data["raw"], raw)
+    elif task.data.get("repeated"):
+        _leave(step)
+    else:
+        task.data["repeated"] = True
+        ask(step)
+
+
+def _answer_pending(step: Step, answer: str, whole: str, raw: str) -> None:
+    """The words answer the question that waits; where it needs all of them, it gets all."""
+    open = step.open
+    assert open is not None
+    assert open.session.pending is not None
+    item = step.flow_of(open).item(open.session.pending)
+    fits = isinstance(read(item, answer, step.lexicon), Understood)
+    step.answered = (open.id, open.session.turn)
+    asking.resume(step, open, Said(answer if fits else whole, raw))
+
+
+def _leave(step: Step) -> None:
+    step.memory.task = None
+    step.add_line("task.left")
+    asking.repeat(step)

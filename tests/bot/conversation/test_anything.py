@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backtrace.definitions import shipped_library
 from bot.commands import recognise
+from bot.phrases import Says, phrases
 from flows.model import ItemKind
 from templates.catalogue import load_catalogues
 from tests.backtrace.replay.playing import Line, Script, as_file, output
@@ -54,6 +55,15 @@ STATES: dict[str, list[str]] = {
     "pausing": ["* odi", "pause for two weeks"],
     "muted": ["* odi", "stop the questionnaires"],
     "keeping a question": ["I have been thinking about my neighbour"],
+    "which answer is meant": ["* weekly-check-in", "6", "I meant 4"],
+    "the last question again": ["* odi", *"AAAAAAAAAA", "back"],
+    "a helper": ["* weekly-check-in", "she says 6"],
+    "a helper, confirmed": ["* weekly-check-in", "she says 6", "yes"],
+    "a wrong number": ["* weekly-check-in", "6", "wrong number"],
+    "a wrong number, when stopped": ["* weekly-check-in", "stop", "wrong number"],
+    "a death": ["* weekly-check-in", "6", "mother has died"],
+    "after a death": ["* weekly-check-in", "mother has died", "yes"],
+    "what is known": ["* intake", "A", "Lifting", "A", "Rest", "None", "A", "Walk", "* intake"],
 }  # fmt: skip
 ENROLLING: dict[str, list[str]] = {
     "consent": [],
@@ -70,7 +80,9 @@ COMMANDS = st.sampled_from(
      "question what", "pause", "resume", "pause until x", "only the weekly ones", "who looked",
      "show", "at 23", "Mondays", "change day", "dansk", "change language", "talk to a person",
      "my next visit is Friday", "my plan", "export my data", "delete my data", "1111", "sumary",
-     "plaese skip this", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp"]
+     "plaese skip this", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp",
+     "I meant 4", "no, 3", "sorry I meant B", "jeg mente ja", "4 not 6", "she says 6",
+     "hun siger B", "not me", "mor er død", "my husband has died", "Yes", "B"]
 )  # fmt: skip
 LABELS = st.sampled_from(
     [
@@ -111,16 +123,24 @@ def conversation(name: str, state: str, enrolling: bool, said: list[str], place:
 def ended_up_unanswered(steps: list[Line], replies: list[Line]) -> list[str]:
     """What a patient wrote, not stopped, without getting a message in the same minute."""
     moments = {line["at"] for line in replies}
-    stopped, unanswered = False, []
+    stopped = False
+    unanswered: list[str] = []
     for step in steps:
         if "text" not in step:
             continue
+        if says_whose_number(step["text"]):
+            # The number may be closed by the next word, and then nothing more is said.
+            return unanswered
         command = recognise(step["text"], "en")
         if command is not None and command.name in ("stop", "start"):
             stopped = command.name == "stop"
         if not stopped and step["at"] not in moments:
             unanswered.append(step["text"])
     return unanswered
+
+
+def says_whose_number(text: str) -> bool:
+    return any(phrase.says is Says.NOT_ME for phrase in phrases(text, "en"))
 
 
 def fits(entry: Line) -> bool:
@@ -133,6 +153,21 @@ def fits(entry: Line) -> bool:
         option = item.option(code or "")
         return option is not None and option.score == value
     return code is None and item.minimum <= value <= item.maximum
+
+
+def is_traced(raw: str, sent: set[str]) -> bool:
+    """Whether these are words that the patient sent, or those of several messages, joined."""
+    if raw in sent:
+        return True
+    cuts = [at for at in range(len(raw)) if raw.startswith(" / ", at)]
+    return any(raw[:at] in sent and is_traced(raw[at + 3 :], sent) for at in cuts)
+
+
+def untraced(script: Script, entries: list[Line]) -> list[str]:
+    """Raw words of what stands in a patient's record that the patient never wrote."""
+    written = [step["text"] for step in script.steps if "text" in step]
+    sent = {*written, *(text.strip() for text in written)}
+    return [entry["raw"] for entry in entries if not is_traced(entry["raw"], sent)]
 
 
 PLACES = [(state, False) for state in STATES] + [(state, True) for state in ENROLLING]
@@ -159,5 +194,8 @@ def test_every_message_is_answered_and_nothing_is_kept_that_no_question_has(
     ]
     assert [entry for entry in answers if not fits(entry)] == []
     for number, script in enumerate(scripts):
+        own = [line["entry"] for line in lines if line.get("patient") == f"p{number}"]
+        given = [e for e in own if e["kind"] in ("answer", "correction", "skip", "not-applicable")]
+        assert untraced(script, given) == [], PLACES[number % len(PLACES)]
         replies = [line for line in lines if line.get("to") == f"p{number}"]
         assert ended_up_unanswered(script.steps, replies) == [], PLACES[number % len(PLACES)]

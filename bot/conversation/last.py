@@ -1,0 +1,100 @@
+"""The answer that was given last, which "I meant 4" and "back" are about.
+
+Of an open questionnaire that is the one before its pending question; before anything is
+answered there, and where nothing is open, the last one of the questionnaire just finished.
+That stands open to such words for 24 hours, one about "today" until its sitting ends:
+later words would no longer be about that day. An edit or a tap on its own button comes
+later too, and is marked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.conversation import asking
+from bot.conversation.effects import Record, Say
+from bot.conversation.heard import Heard
+from bot.conversation.memory import CHANGING, OpenSession
+from bot.conversation.records import LATE_AFTER
+from bot.conversation.step import Step
+from flows.model import Flow, Item
+from flows.reading import Reading, Understood
+from flows.replies import Amend
+from flows.session import Given
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """An answer, with the session that holds it."""
+
+    open: OpenSession
+    flow: Flow
+    item: Item
+    given: Given
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Session and turn."""
+        return self.open.id, self.given.turn
+
+
+def needs_finished(step: Step, heard: Heard) -> bool:
+    """Whether this message may be about the questionnaire that was finished last."""
+    if step.memory.finished is None:
+        return False
+    if step.memory.task is not None:
+        return step.memory.task.name == CHANGING
+    goes_back = heard.command is not None and heard.command.name == "back"
+    return goes_back or bool(heard.phrases)
+
+
+def last_answer(step: Step) -> Last | None:
+    """The answer given last, if it can still be changed by words."""
+    if step.memory.held:
+        return None
+    if step.open is not None and step.open.session.given:
+        return _last_of(step, step.open)
+    return just_finished(step)
+
+
+def just_finished(step: Step) -> Last | None:
+    """The last answer of the questionnaire finished last, while words may change it."""
+    open = step.older.get(step.memory.finished or 0)
+    if open is None or open.closed_at is None or not open.session.given:
+        return None
+    ends = open.closed_at + LATE_AFTER
+    if step.flow_of(open).one_sitting:
+        ends = min(ends, asking.expires(step, open))
+    return _last_of(step, open) if step.now < ends else None
+
+
+def _last_of(step: Step, open: OpenSession) -> Last:
+    item_id, given = max(open.session.given.items(), key=lambda pair: pair[1].turn)
+    flow = step.flow_of(open)
+    return Last(open, flow, flow.item(item_id), given)
+
+
+def finished_too_long_ago(step: Step) -> Last | None:
+    """The last answer of the questionnaire finished last, where words change it no more."""
+    open = step.older.get(step.memory.finished or 0)
+    if open is None or not open.session.given or just_finished(step) is not None:
+        return None
+    return _last_of(step, open)
+
+
+def is_warning(item: Item, reading: Reading) -> bool:
+    """Whether this is a yes to a warning sign, which nothing may hold up."""
+    said_yes = isinstance(reading, Understood) and reading.code == "yes"
+    return said_yes and (item.flag is not None or "yes" in (item.opens or {}))
+
+
+def correct(step: Step, last: Last, answer: str, raw: str) -> None:
+    """Read `answer`, which is in the words `raw`, as the new answer; the score follows."""
+    step.answered = last.place
+    effects = len(step.effects)
+    asking.resume(step, last.open, Amend(last.given.turn, answer, raw))
+    if last.open is not step.open:
+        said = step.lead or any(isinstance(each, Record | Say) for each in step.effects[effects:])
+        if not said:
+            step.add_line("changing.same")
+        asking.repeat(step)

@@ -1,0 +1,39 @@
+"""The remark in a message that also answers: "7ish, can i run" asks "can i run"."""
+
+from __future__ import annotations
+
+import re
+
+from bot.conversation.choices import is_question
+from bot.conversation.step import Step
+from flows.model import Item
+from flows.reading import NotAReply, read
+
+_CLAUSE = re.compile(r"[,.;!?\n]+\s+|\s+[-–—]\s+|\s*\n\s*")
+_ANSWER_FIRST = re.compile(r"\s*\d+\w*\s+(?!\d)")
+
+
+def remark(step: Step, item: Item, text: str) -> str:
+    """The words that ask something, without the answer where both stand clearly apart.
+
+    Where they do not, all of it: better too much is kept than half a question.
+    """
+    asked = [clause for clause in _clauses(text) if _asks(step, item, clause)]
+    if asked:
+        return text[text.index(asked[0]) :].strip() if _ends_with(text, asked) else asked[0]
+    rest = _ANSWER_FIRST.sub("", text, count=1)
+    return rest.strip() if rest != text and _asks(step, item, rest) else text
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause.strip() for clause in _CLAUSE.split(text) if clause.strip()]
+
+
+def _asks(step: Step, item: Item, clause: str) -> bool:
+    """Whether this asks something and is no answer itself."""
+    return is_question(step, clause) and isinstance(read(item, clause, step.lexicon), NotAReply)
+
+
+def _ends_with(text: str, asked: list[str]) -> bool:
+    """Whether everything from the first question on is questions."""
+    return _clauses(text)[-len(asked) :] == asked

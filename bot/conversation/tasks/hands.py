@@ -1,0 +1,178 @@
+"""Other hands on the patient's phone: a wrong number, a death, or sixty days of silence.
+
+While it is in doubt who reads, nothing about health is said and nothing falls due: only STOP
+and HELP go through. The clinic sees at once that somebody says so, whatever the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+from bot.commands import Command
+from bot.conversation import asking, safety
+from bot.conversation.choices import chosen
+from bot.conversation.effects import (
+    Audit,
+    CloseAddress,
+    DropDue,
+    DropUnsent,
+    OpenCase,
+    Record,
+    SavePatient,
+    SetCase,
+)
+from bot.conversation.heard import Heard
+from bot.conversation.memory import HANDS, Task
+from bot.conversation.step import Step
+from bot.phrases import Phrase, Says, phrases
+from trajectory.cases import Kind, State
+
+NAME = HANDS
+SILENT_DAYS = 60
+"""After so many days without a word the number may be somebody else's."""
+ASK_AGAIN = timedelta(days=7)
+"""How often whoever reads is asked who they are, as long as nobody answers."""
+_THROUGH = ("stop", "help")
+_OPTIONS: Mapping[str, tuple[str, str]] = {
+    "not-me": ("wrong", "me"),
+    "neutral": ("me", "wrong"),
+    "died": ("patient", "other"),
+}
+"""By what is asked: the option that a plain yes takes, and the one that a plain no takes."""
+_CASES = {Says.NOT_ME: Kind.NOT_ME, Says.DIED: Kind.DIED}
+
+
+def waits(step: Step) -> bool:
+    """Whether it is in doubt who reads here."""
+    return step.memory.task is not None and step.memory.task.name == NAME
+
+
+def lets_through(command: Command | None) -> bool:
+    """Whether this command is for anybody."""
+    return command is not None and command.name in _THROUGH
+
+
+def hear(step: Step, heard: Heard) -> bool:
+    """Ask back where the words say that this is somebody else, or that somebody has died."""
+    for phrase in heard.phrases:
+        if phrase.says in _CASES and _is_about_the_patient(step, phrase):
+            step.do(OpenCase(_CASES[phrase.says]))
+            step.do(DropUnsent())
+            _begin(step, phrase.says.value, heard.message.text)
+            return True
+    return False
+
+
+def is_long_silent(step: Step) -> bool:
+    """Whether the patient has written nothing for so long that somebody else may read."""
+    heard_on, started_at = step.memory.heard_on, step.person.started_at
+    if not heard_on and started_at is None:
+        return False
+    last = date.fromisoformat(heard_on) if heard_on or started_at is None else started_at.date()
+    return step.now.date() - last >= timedelta(days=SILENT_DAYS)
+
+
+def ask_who_reads(step: Step) -> None:
+    """Begin with a message that anybody may read."""
+    _begin(step, "neutral", "")
+
+
+def ask_again_in_time(step: Step) -> None:
+    """Put the question once more where it has waited for long."""
+    task = step.memory.task
+    assert task is not None
+    asked = datetime.fromisoformat(task.asked_at)
+    if task.step == "neutral" and step.now - asked >= ASK_AGAIN:
+        ask(step)
+
+
+def ask(step: Step) -> None:
+    """Put the question; it names the patient by a letter only."""
+    task = step.memory.task
+    assert task is not None
+    options = [(each, f"hands.{task.step}.{each}") for each in _OPTIONS[task.step]]
+    initial = step.person.name[:1].upper() or "?"
+    clinic = step.world.clinic.name
+    step.offer(f"hands.{task.step}.ask", options, initial=initial, clinic=clinic)
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take the answer; the task that was under way before is taken up again.
+
+    Whoever calls asks that task's question again.
+    """
+    task = step.memory.task
+    assert task is not None
+    answer = option or _answer(step, task, text)
+    match answer:
+        case "wrong":
+            _close(step)
+        case "patient":
+            _end(step, f"{task.data['raw']} / {text}")
+        case "me" | "other":
+            _go_on(step, task, answer)
+        case _:
+            ask(step)
+
+
+def _begin(step: Step, which: str, raw: str) -> None:
+    before = step.memory.task
+    step.begin(NAME, which, raw=raw, before=asdict(before) if before else None)
+    ask(step)
+
+
+def _is_about_the_patient(step: Step, phrase: Phrase) -> bool:
+    """Where a name is said, it must be a part of the patient's."""
+    name = phrase.slots.get("name")
+    return name is None or name.casefold() in step.person.name.casefold().split()
+
+
+def _answer(step: Step, task: Task, text: str) -> str | None:
+    said = chosen(step, text, no=_OPTIONS[task.step][1])
+    if said is None and task.step != "died":
+        found = phrases(text, step.person.language)
+        return "wrong" if any(each.says is Says.NOT_ME for each in found) else None
+    return said
+
+
+def _close(step: Step) -> None:
+    """Nothing more goes to this address, not even a word about it: the question said so."""
+    step.memory.task = None
+    if step.memory.held:
+        safety.set_follow_up(step)
+    step.lead.clear()
+    step.do(OpenCase(Kind.NOT_ME))
+    step.do(CloseAddress())
+    step.do(Audit("address-closed"))
+
+
+def _end(step: Step, raw: str) -> None:
+    step.memory.task, step.open, step.suspended = None, None, None
+    step.memory.suspended = None
+    step.memory.waiting.clear()
+    step.memory.died = True
+    step.person.status = "ended"
+    step.do(Record(step.new_id(), "death-reported", text=raw))
+    step.do(SavePatient())
+    step.do(DropDue())
+    step.do(DropUnsent(safety=True))
+    step.do(Audit("death-reported"))
+    step.add_line("hands.died.sorry")
+
+
+def _go_on(step: Step, task: Task, answer: str) -> None:
+    if task.step in ("not-me", "died"):
+        step.do(SetCase(Kind(task.step), State.MISTAKE))
+    step.add_line("hands.other-sorry" if answer == "other" else "hands.go-on")
+    before = task.data["before"]
+    step.memory.task = Task(**before) if before else None
+    if step.memory.task is not None:
+        return
+    if step.memory.held:
+        safety.set_follow_up(step)
+    if step.open is not None and step.person.status != "stopped":
+        asking.take_up(step)
+    else:
+        asking.repeat(step)

@@ -1,0 +1,78 @@
+"""Somebody answers for the patient ("she says 6"): confirmed once a session, then marked."""
+
+from __future__ import annotations
+
+from bot.conversation import asking
+from bot.conversation.choices import chosen
+from bot.conversation.last import is_warning
+from bot.conversation.memory import OpenSession
+from bot.conversation.questions import said_as
+from bot.conversation.step import Step
+from bot.phrases import Phrase, Says
+from flows.model import Item, ItemKind
+from flows.reading import NotAReply, Understood, read
+from flows.replies import Said
+
+NAME = "helping"
+
+
+def take(step: Step, phrase: Phrase, text: str) -> bool:
+    """Take a helper's answer to the question that waits; False where these words are none.
+
+    A warning sign is not held up by asking who wrote it.
+    """
+    item = _pending(step)
+    if step.open is None or item is None or item.kind is ItemKind.TEXT:
+        return False
+    answer = phrase.slots["answer"]
+    reading = read(item, answer, step.lexicon)
+    plain = isinstance(reading, Understood)
+    if isinstance(reading, NotAReply) or (phrase.says is Says.HELPER_NAMES and not plain):
+        return False
+    if step.open.helped or is_warning(item, reading):
+        _answer(step, step.open, answer, text)
+    else:
+        step.begin(NAME, "confirm", answer=answer, raw=text)
+        ask(step)
+    return True
+
+
+def ask(step: Step) -> None:
+    """Ask whether it is right that a helper answers."""
+    task, item = step.memory.task, _pending(step)
+    assert task is not None
+    options = [("yes", "button.yes"), ("no", "button.no")]
+    reading = read(item, task.data["answer"], step.lexicon) if item is not None else None
+    if step.open is not None and item is not None and isinstance(reading, Understood):
+        answer = said_as(item, reading, step.open.session.language)
+        step.offer("helping.ask", options, answer=answer)
+    else:
+        step.offer("helping.ask-unclear", options)
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """A yes takes the answer; other words are what the patient answers instead."""
+    task, open = step.memory.task, step.open
+    assert task is not None
+    answer = option or chosen(step, text)
+    step.memory.task = None
+    if open is None or answer == "no":
+        step.add_line("helping.not-written")
+        asking.repeat(step)
+    elif answer == "yes":
+        _answer(step, open, task.data["answer"], f"{task.data['raw']} / {text}")
+    else:
+        step.answered = (open.id, open.session.turn)
+        asking.resume(step, open, Said(text))
+
+
+def _answer(step: Step, open: OpenSession, answer: str, raw: str) -> None:
+    open.helped = True
+    step.answered = (open.id, open.session.turn)
+    asking.resume(step, open, Said(answer, raw))
+
+
+def _pending(step: Step) -> Item | None:
+    if step.open is None or step.open.session.pending is None:
+        return None
+    return step.flow_of(step.open).item(step.open.session.pending)

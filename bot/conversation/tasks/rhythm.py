@@ -1,0 +1,90 @@
+"""Changing the hour and the weekday of the questions; the quiet hours are refused kindly."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from bot.commands import without_politeness
+from bot.conversation import asking, pathways
+from bot.conversation.choices import chosen, is_no
+from bot.conversation.effects import SavePatient
+from bot.conversation.step import Step
+from bot.schedule import QUIET_FROM, QUIET_UNTIL
+from bot.times import When, read_hour, read_rhythm
+
+NAME = "rhythm"
+LAST = time(20, 30)
+"""The last hour that is offered before the quiet ones begin."""
+_DEEP_NIGHT = time(3)
+"""From here on the morning is nearer than the evening."""
+
+
+def begin(step: Step, words: str) -> None:
+    """Change to what these words name; ask where they name nothing."""
+    step.begin(NAME, "ask")
+    said = read_rhythm(words) if words else None
+    if said is None:
+        ask(step)
+    else:
+        _take(step, said)
+
+
+def ask(step: Step) -> None:
+    """Put the question of the present step."""
+    task = step.memory.task
+    assert task is not None
+    if task.step == "ask":
+        step.offer("rhythm.ask")
+    else:
+        options = [("yes", "button.yes"), ("no", "button.no")]
+        step.offer("rhythm.quiet", options, clock=task.data["instead"])
+
+
+def reply(step: Step, text: str, option: str | None) -> None:
+    """Take a day or an hour, in any present step; a plain no leaves all as it was."""
+    task = step.memory.task
+    assert task is not None
+    words = without_politeness(text)
+    said = None if option else read_rhythm(words) or read_hour(words)
+    answer = option or chosen(step, text)
+    if answer == "no" or (answer is None and is_no(step, text)):
+        asking.leave(step, "task.left")
+    elif answer == "yes":
+        _change(step, task.data["weekday"], time.fromisoformat(task.data["instead"]))
+    elif said is not None:
+        _take(step, said)
+    else:
+        ask(step)
+
+
+def _take(step: Step, said: When) -> None:
+    task = step.memory.task
+    assert task is not None
+    if said.clock is None or QUIET_UNTIL <= said.clock < QUIET_FROM:
+        _change(step, said.weekday, said.clock)
+        return
+    task.step = "instead"
+    task.data["weekday"] = said.weekday
+    task.data["instead"] = f"{_nearest(said.clock, sure=said.half_day):%H:%M}"
+    ask(step)
+
+
+def _nearest(clock: time, *, sure: bool) -> time:
+    """The hour that may be meant, or the nearest that is not quiet: "at 7" may be 19:00."""
+    if not sure and 0 < clock.hour < 12:
+        later = clock.replace(hour=clock.hour + 12)
+        if QUIET_UNTIL <= later < QUIET_FROM:
+            return later
+    return QUIET_UNTIL if _DEEP_NIGHT <= clock < QUIET_UNTIL else LAST
+
+
+def _change(step: Step, weekday: int | None, clock: time | None) -> None:
+    before = pathways.chosen_rhythm(step)
+    person = step.person
+    person.hour = person.hour if clock is None else clock
+    person.weekday = person.weekday if weekday is None else weekday
+    step.do(SavePatient())
+    if before is not None:
+        pathways.follow(step, before)
+    day = step.words.say(f"weekday.{person.weekday}")
+    asking.leave(step, "rhythm.done", clock=f"{person.hour:%H:%M}", day=day)

@@ -1,0 +1,84 @@
+"""What a whole message says about an answer, or about who writes (`templates/phrases`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+
+from bot.command_patterns import begins_freely, expression, openings, parse
+from bot.commands import tidy
+from templates.phrase_words import Phrases, load_phrases
+
+LONGEST = 120
+"""Characters of a message that is still nothing but such a phrase."""
+_PAUSE = re.compile(r"[,;]+ ")
+_GAP = r"[\s:,]+"
+"""What stands between two words; a minus belongs to the number behind it."""
+_ANY = ""
+"""Where patterns stand that begin with any words."""
+
+
+class Says(StrEnum):
+    """What a phrase says; the values are keys of the language files."""
+
+    CORRECTION = "correction"
+    CORRECTION_OR_ANSWER = "correction-or-answer"
+    HELPER = "helper"
+    HELPER_NAMES = "helper-names"
+    NOT_ME = "not-me"
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is said, with the words in its slots as they were written."""
+
+    says: Says
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+def phrases(text: str, language: str) -> Iterator[Phrase]:
+    """Everything that this whole message may say, the likeliest first.
+
+    The patient's own language comes first, then the others, since patients switch.
+    """
+    said = _PAUSE.sub(" ", tidy(text)) if len(text) <= LONGEST else ""
+    if " " not in said:
+        return
+    opening = said.partition(" ")[0].rstrip(":,").casefold()
+    for patterns in _by_language(language):
+        fitting = (*patterns.get(opening, ()), *patterns.get(_ANY, ()))
+        for _, says, pattern in sorted(fitting, key=lambda each: each[0]):
+            found = pattern.fullmatch(" " + said)
+            if found is not None:
+                yield Phrase(says, {key: tidy(v) for key, v in found.groupdict().items() if v})
+
+
+_Patterns = Mapping[str, Sequence[tuple[int, Says, re.Pattern[str]]]]
+
+
+def _by_language(first: str) -> Iterator[_Patterns]:
+    compiled = _compiled()
+    yield from (patterns for language, patterns in compiled.items() if language == first)
+    yield from (patterns for language, patterns in compiled.items() if language != first)
+
+
+@cache
+def _compiled() -> Mapping[str, _Patterns]:
+    return {language: _indexed(found) for language, found in load_phrases().items()}
+
+
+def _indexed(found: Phrases) -> _Patterns:
+    """Patterns by the word that a message begins with, each with its place in the file."""
+    index: dict[str, list[tuple[int, Says, re.Pattern[str]]]] = {}
+    every = [(says, pattern) for says, patterns in found.items() for pattern in patterns]
+    for at, (says, pattern) in enumerate(every):
+        nodes = parse(pattern, {})
+        compiled = re.compile(expression(nodes, _GAP), re.IGNORECASE)
+        free = [_ANY] if begins_freely(nodes) else []
+        for opening in dict.fromkeys([*free, *openings(nodes)]):
+            index.setdefault(opening, []).append((at, Says(says), compiled))
+    return index

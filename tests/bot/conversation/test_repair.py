@@ -1,0 +1,263 @@
+"""Answers that are changed, questions in between, and help that does not go round in circles."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.conversation.memory import Memory, OpenSession
+from flows.session import Session
+from tests.backtrace.replay.playing import Line, Script, entries, texts
+
+TEN_C = "C" * 10
+I_MEANT = {"en": "I meant", "da": "jeg mente"}
+BACK = {"en": "back", "da": "tilbage"}
+
+
+def scores(lines: list[Line]) -> list[float]:
+    return [entry["value"] for entry in entries(lines, "score")]
+
+
+def corrections(lines: list[Line]) -> list[tuple[str, str, str, bool]]:
+    """Item, the value before, the value now, and whether it came late."""
+    return [
+        (e["item"], e["previous_code"], e["code"], e.get("late", False))
+        for e in entries(lines, "correction")
+    ]
+
+
+def finished_odi(channel: str, language: str = "en") -> Script:
+    script = Script().enrol(channel=channel, language=language).start("odi")
+    for number, letter in enumerate(TEN_C):
+        script.say(letter, id=f"m{number}")
+    return script
+
+
+# After the end: 40 becomes 46, and both values stay
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("channel", ["sms", "telegram", "web"])
+def test_i_meant_changes_the_last_answer_of_a_finished_questionnaire(
+    channel: str, language: str
+) -> None:
+    lines = finished_odi(channel, language).say(f"{I_MEANT[language]} F").play()
+    assert scores(lines) == [40, 46]
+    assert corrections(lines) == [("travelling", "c", "f", False)]
+
+
+def test_an_edited_message_changes_the_first_of_ten() -> None:
+    lines = finished_odi("telegram").say("F", edits="m0").play()
+    assert scores(lines) == [40, 46]
+    assert corrections(lines) == [("pain-intensity", "c", "f", False)]
+
+
+@pytest.mark.parametrize("channel", ["telegram", "web"])
+def test_a_tap_on_the_first_button_changes_the_first_of_ten(channel: str) -> None:
+    script = finished_odi(channel)
+    shown = next(m for m in script.play() if m.get("to") == "p1" and m["buttons"])["buttons"]
+    label = next(button for button in shown if button.startswith("F"))
+    lines = script.tap(label, on=1).play()
+    assert scores(lines) == [40, 46]
+    assert corrections(lines) == [("pain-intensity", "c", "f", False)]
+
+
+def test_an_edited_correction_is_read_like_the_message_it_was() -> None:
+    script = finished_odi("telegram").say("I meant F", id="x").say("I meant E", edits="x")
+    lines = script.play()
+    assert scores(lines) == [40, 46, 44]
+    assert entries(lines, "correction")[-1]["raw"] == "I meant E"
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_back_after_the_end_puts_the_last_question_again(language: str) -> None:
+    lines = finished_odi("sms", language).say(BACK[language], "F").play()
+    assert scores(lines) == [40, 46]
+    assert corrections(lines) == [("travelling", "c", "f", False)]
+
+
+def test_what_cannot_be_read_after_back_changes_nothing_and_ends_there() -> None:
+    lines = finished_odi("sms").say("back", "purple", "6").play()
+    assert scores(lines) == [40]
+    assert "Travelling stays as it was" in texts(lines)[-2]
+
+
+def test_the_same_answer_again_is_no_correction() -> None:
+    lines = finished_odi("sms").say("I meant C").play()
+    assert scores(lines) == [40]
+    assert texts(lines)[-1] == "It stands like that already."
+
+
+def test_words_change_an_answer_about_today_until_its_sitting_ends() -> None:
+    script = finished_odi("sms").until("23:50").say("I meant F").until("03:50", days=1)
+    lines = script.say("I meant E").until("04:10").say("I meant D").play()
+    assert [after for _, _, after, _ in corrections(lines)] == ["f", "e"]
+    assert texts(lines)[-1] == "That question is closed now. Nothing was changed."
+
+
+def test_words_change_another_answer_for_a_day_and_its_button_for_longer() -> None:
+    script = Script().enrol(channel="telegram").start("start-back")
+    script.say(*["agree"] * 8, "A lot").wait(hours=23).say("I meant Extremely")
+    script.wait(hours=3).say("I meant Not at all").tap("Not at all", on=9)
+    found = entries(script.play(), "correction")
+    assert [(e["code"], e.get("late", False)) for e in found] == [
+        ("extremely", False),
+        ("not-at-all", True),
+    ]
+
+
+# During a questionnaire
+
+
+def test_i_meant_asks_which_where_both_questions_could_be_meant() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "I meant 4")
+    assert "Change Pain to 4, or is that" in texts(script.play())[-1]
+    (changed,) = entries(Script.play(script.say("A")), "correction")
+    assert (changed["item"], changed["previous"], changed["value"]) == ("pain", 6, 4)
+    assert changed["raw"] == "I meant 4 / A"
+
+
+def test_i_meant_after_a_question_that_was_asked_back_answers_it() -> None:
+    lines = Script().enrol().start("weekly-check-in").say("6", "4-5", "I meant 4").play()
+    assert [(e["item"], e["value"], e["raw"]) for e in entries(lines, "answer")] == [
+        ("pain", 6, "6"),
+        ("bothersome-days", 4, "4-5 / I meant 4"),
+    ]
+
+
+def test_what_was_wrong_must_be_the_answer_that_stands() -> None:
+    lines = Script().enrol().start("weekly-check-in").say("6", "4 not 5").play()
+    assert entries(lines, "correction") == []
+
+
+def test_a_no_with_reasons_answers_the_question_that_waits() -> None:
+    lines = Script().enrol(language="da").start("start-back").say("enig", "nej, ikke enig").play()
+    assert [(e["item"], e["code"]) for e in entries(lines, "answer")] == [
+        ("leg-pain", "agree"),
+        ("shoulder-neck-pain", "disagree"),
+    ]
+    assert entries(lines, "correction") == []
+
+
+def test_own_words_are_not_taken_for_a_correction() -> None:
+    lines = Script().enrol().start("intake").say("A", "no, it began in May").play()
+    assert [e["item"] for e in entries(lines, "answer")] == ["work-status", "onset"]
+
+
+def test_neither_answer_to_which_is_left_alone_after_the_second_time() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "I meant 4", "hm", "hm", "3")
+    lines = script.play()
+    assert texts(lines)[-2].startswith("All right, left as it was.")
+    assert [(e["item"], e["value"]) for e in entries(lines, "answer")] == [
+        ("pain", 6),
+        ("bothersome-days", 3),
+    ]
+
+
+def test_a_letter_for_the_next_questionnaire_reports_no_warning_sign() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "2", "2", "no")
+    lines = script.start("odi").say("no, A").play()
+    assert entries(lines, "correction") == []
+    assert "or is that your answer to the question now?" in texts(lines)[-1]
+
+
+# A question in between, a remark beside an answer
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("7ish, can i run", "can i run"),
+        ("7ish worse than mon, can i run", "can i run"),
+        ("7 can i run", "can i run"),
+        ("about 7. Can I run? And may I swim?", "Can I run? And may I swim?"),
+    ],
+)
+@pytest.mark.parametrize("channel", ["sms", "telegram", "web"])
+def test_the_remark_is_kept_without_the_number(channel: str, said: str, kept: str) -> None:
+    script = Script().enrol(channel=channel).start("weekly-check-in").say(said)
+    lines = script.play()
+    assert [e["raw"] for e in entries(lines, "question")] == [kept]
+    assert "7, is that right?" in texts(lines)[-1]
+    assert entries(lines, "answer") == []
+    answered = script.say("yes") if channel == "sms" else script.tap("Yes")
+    (answer,) = entries(answered.play(), "answer")
+    assert answer["value"] == 7
+
+
+@pytest.mark.parametrize(
+    ("flow", "before"),
+    [
+        ("weekly-check-in", []),
+        ("weekly-check-in", ["6"]),
+        ("weekly-check-in", ["6", "2", "2"]),
+        ("odi", []),
+        ("start-back", []),
+    ],
+)
+def test_a_question_in_between_is_kept_and_the_pending_one_put_again(
+    flow: str, before: list[str]
+) -> None:
+    script = Script().enrol().start(flow).say(*before)
+    pending = texts(script.play())[-1].split("/")[-1]
+    lines = script.say("is it dangerous to cycle?").play()
+    assert [e["raw"] for e in entries(lines, "question")] == ["is it dangerous to cycle?"]
+    kept, _, again = texts(lines)[-1].partition("\n")
+    assert kept == "I cannot answer that, but it is kept as a question for your next visit."
+    assert again.split("/")[-1].split("\n")[-1] == pending.split("\n")[-1]
+
+
+# Help that grows
+
+
+@pytest.mark.parametrize(
+    ("flow", "before", "answer"),
+    [
+        ("weekly-check-in", [], "6"),
+        ("weekly-check-in", ["6"], "3"),
+        ("weekly-check-in", ["6", "2", "2"], "no"),
+        ("odi", [], "C"),
+        ("start-back", [], "agree"),
+        ("start-back", ["agree"] * 8, "A"),
+        ("intake", [], "A"),
+    ],
+)
+@pytest.mark.parametrize("channel", ["sms", "telegram", "web"])
+def test_help_grows_for_every_kind_of_question(
+    channel: str, flow: str, before: list[str], answer: str
+) -> None:
+    script = Script().enrol(channel=channel).start(flow).say(*before)
+    question = texts(script.play())[-1]
+    lines = script.say(*["hm hm"] * 4, answer).play()
+    hint, whole, way_out, again = texts(lines)[-5:-1]
+    assert len(hint) < len(question)
+    assert hint.startswith("I did not get that.")
+    assert question.split("\n")[-1] in whole
+    assert "SKIP or LATER" in way_out
+    assert again == way_out
+    assert entries(lines, "answer")[-1]["raw"] == answer
+
+
+def test_empty_own_words_are_asked_for() -> None:
+    lines = Script().enrol().start("intake").say("A", " ").play()
+    assert texts(lines)[-1] == "Please write it in your own words."
+
+
+# What older versions wrote
+
+
+def test_what_older_versions_wrote_is_read() -> None:
+    assert Memory.from_json({}) == Memory()
+    session = Session("odi", "hash", "en")
+    old = OpenSession(1, session, datetime(2026, 1, 5, tzinfo=UTC)).to_json()
+    del old["helped"]
+    assert OpenSession.from_json(1, old).helped is False
+
+
+def test_what_is_remembered_comes_back() -> None:
+    memory = Memory(
+        finished=7, known={"intake/goal": ["2026-01-05", None, None, "walk"]},
+        heard_on="2026-01-05", died=True,
+    )  # fmt: skip
+    assert Memory.from_json(memory.to_json()) == memory
