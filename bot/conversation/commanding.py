@@ -31,7 +31,7 @@ from bot.conversation.tasks import (
     enrolment,
     exporting,
     follow_up,
-    rhythm,
+    retiming,
     sharing,
     speaking,
     visiting,
@@ -236,7 +236,7 @@ def _show(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
-    rhythm.begin(step, slots.get("when", ""))
+    retiming.begin(step, slots.get("when", ""))
 
 
 def _language(step: Step, slots: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from bot.conversation.step import Step
 from bot.schedule import QUIET_FROM, QUIET_UNTIL
 from bot.times import When, read_hour, read_rhythm
 
-NAME = "rhythm"
+NAME = "retiming"
 LAST = time(20, 30)
 """The last hour that is offered before the quiet ones begin."""
 _DEEP_NIGHT = time(3)
@@ -34,10 +34,10 @@ def ask(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     if task.step == "ask":
-        step.offer("rhythm.ask")
+        step.offer("retiming.ask")
     else:
         options = [("yes", "button.yes"), ("no", "button.no")]
-        step.offer("rhythm.quiet", options, clock=task.data["instead"])
+        step.offer("retiming.quiet", options, clock=task.data["instead"])
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
@@ -87,4 +87,4 @@ def _change(step: Step, weekday: int | None, clock: time | None) -> None:
     if before is not None:
         pathways.follow(step, before)
     day = step.words.say(f"weekday.{person.weekday}")
-    asking.leave(step, "rhythm.done", clock=f"{person.hour:%H:%M}", day=day)
+    asking.leave(step, "retiming.done", clock=f"{person.hour:%H:%M}", day=day)
