@@ -58,7 +58,7 @@ def start(
         items=None if items is None else tuple(items),
         facts=dict(facts or {}),
     )
-    return _go_on(flow, session)
+    return go_on(flow, session)
 
 
 def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn:
@@ -246,7 +246,7 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     recorded = record(flow, session, item, given)
     if ends_at_once(flow, recorded.events):
         return _finish(flow, recorded.session, recorded.events)
-    return _go_on(flow, recorded.session, recorded.events)
+    return go_on(flow, recorded.session, recorded.events)
 
 
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
@@ -262,7 +262,7 @@ def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if any(enabled.id == after.pending for enabled in enabled_items(flow, after)):
         again = ask_again(flow, after)
         return Turn(again.session, (*events, *again.events))
-    return _go_on(flow, after, events)
+    return go_on(flow, after, events)
 
 
 def _unchanged(flow: Flow, session: Session) -> Turn:
@@ -287,8 +287,8 @@ def _again(flow: Flow, session: Session, item: Item) -> Turn:
     return Turn(_settled(session), (asked,))
 
 
-def _go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
-    """Ask the first question that nothing was given for, or finish."""
+def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
+    """Ask the first question that nothing was given for, or finish; `events` came before."""
     enabled = enabled_items(flow, session)
     for item in enabled:
         if item.id not in session.given:
