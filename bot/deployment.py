@@ -9,6 +9,7 @@ from random import Random
 from typing import Protocol
 
 from bot.channels import Channel
+from bot.conversation.pace import Limits
 from flows.lexicon import Lexicon
 from flows.library import Library
 from templates.catalogue import Catalogue
@@ -73,3 +74,4 @@ class Deployment:
     channels: Mapping[str, Channel]
     """The channels that are on and send, by name."""
     clinic: Clinic = field(default_factory=Clinic)
+    limits: Limits = field(default_factory=Limits)

@@ -137,6 +137,7 @@ def world(deployment: Deployment) -> World:
         deployment.catalogues,
         deployment.clinic,
         deployment.chance,
+        deployment.limits,
     )
 
 

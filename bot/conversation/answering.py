@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
-from bot.conversation import asking, commanding, safety
+from bot.conversation import asking, commanding, late, returning, safety, several
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.tasks import enrolment, follow_up, keeping
+from bot.conversation.tasks import enrolment, follow_up, keeping, rhythm
 from bot.inbound import Inbound, InboundKind
 from bot.messages import Priority
 from flows.model import FlowKind
@@ -29,6 +29,7 @@ _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
 def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> None:
     """Take one message; `amends` is the session and turn that an edited message answered."""
     message = heard.message
+    returning.hear(step, heard.command)
     match message.kind:
         case InboundKind.OTHER:
             step.add_line("cannot.read")
@@ -75,12 +76,19 @@ def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
     if safety.is_held(step) or (step.memory.held and step.open is None):
         follow_up.insist(step)
+    elif late.is_for_lapsed(step, text):
+        late.take_lapsed(step, text)
     elif step.open is not None:
-        _resume(step, step.open, Said(text))
+        _hear_answer(step, step.open, text)
     elif is_bare_answer(step, text):
         step.add_line("nothing.open")
     else:
         keeping.begin(step, text)
+
+
+def _hear_answer(step: Step, open: OpenSession, text: str) -> None:
+    if not several.take(step, text):
+        _resume(step, open, Said(text))
 
 
 def _command(step: Step, command: Command, text: str) -> bool:
@@ -152,6 +160,9 @@ def _is_offered(step: Step, place: Sequence[str]) -> bool:
 
 def _press_task(step: Step, label: str, turn: str, option: str) -> None:
     task = step.memory.task
+    if (task is None or turn != str(task.turn)) and turn == str(step.memory.choice_turn):
+        _choose_late(step, label, option)
+        return
     if task is None or turn != str(task.turn):
         step.add_line("old.button")
         ask_again(step)
@@ -160,6 +171,12 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
         TASKS[task.name].reply(step, label, option)
     else:
         ask_again(step)
+
+
+def _choose_late(step: Step, label: str, option: str) -> None:
+    """How often to ask: that may also be said when other questions have come since."""
+    step.memory.choice_turn = 0
+    rhythm.take(step, label, option)
 
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
@@ -177,12 +194,13 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
     else:
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
-        _say_if_nothing_changed(step)
+        _say_if_nothing_changed(step, open, int(turn), option)
         ask_again(step)
 
 
-def _say_if_nothing_changed(step: Step) -> None:
-    if not step.lead and not any(isinstance(effect, Record | Say) for effect in step.effects):
+def _say_if_nothing_changed(step: Step, open: OpenSession, turn: int, option: str) -> None:
+    said = step.lead or any(isinstance(effect, Record | Say) for effect in step.effects)
+    if not said and not late.thank_for_tap(step, open, turn, option):
         step.add_line("old.closed")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time
 
-from bot.conversation import safety
+from bot.conversation import admission, in_one, now_or_tomorrow, safety, silence
 from bot.conversation.choices import is_question
+from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.lists import joined
@@ -28,14 +29,26 @@ SITTING_ENDS = time(4)
 
 
 def request(step: Step, wanted: Waiting) -> None:
-    """Open a flow now, or let it wait its turn behind what is open."""
+    """Open a flow now, or let it wait its turn behind what is open.
+
+    A check-in is about the days before it: the newer one takes the place of one that still
+    waits, or is still open.
+    """
     waiting = step.memory.waiting
-    is_open = step.open is not None and step.open.session.flow == wanted.flow
-    if is_open or any(w.flow == wanted.flow and w.items == wanted.items for w in waiting):
+    flow = step.world.library.flow(wanted.flow)
+    twins = [w for w in waiting if w.flow == wanted.flow and w.items == wanted.items]
+    renews = flow.kind is FlowKind.CHECK_IN and bool(wanted.due)
+    open = step.open if step.open and step.open.session.flow == wanted.flow else None
+    if (open and not (renews and open.due)) or (twins and not renews):
         return
+    for older in twins:
+        silence.give_way_to_newer(step, flow, older)
     waiting.append(wanted)
     waiting.sort(key=lambda flow: flow.priority)
-    open_next(step)
+    if open is not None:
+        expire(step, open)
+    else:
+        open_next(step)
 
 
 def open_next(step: Step, bridge: str | None = None) -> None:
@@ -43,50 +56,102 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
     `bridge` is the message that leads over to it from what was said before. After an
     emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
-    hours.
+    hours, nor more than the limits allow; what is over them comes later, and none is lost.
     """
-    if step.person.status == "stopped":
+    if step.person.status == "stopped" or (step.memory.quiet and step.bulk):
         return
-    library = step.world.library
-    if step.hushed and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
+    silence.drop_stale(step)
+    more = bool(step.memory.waiting) or is_there_more(step)
+    if step.hushed and more and awake(step.now, step.person.zone) > step.now:
         step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
         return
-    if step.bulk and step.memory.waiting and step.open is None and not give_way(step):
-        _look_again(step)
+    if asks_before_all(step):
+        return
+    limited = False
     for waiting in list(step.memory.waiting):
-        if step.open is not None or step.memory.task is not None:
+        if step.open is not None:
             return
-        flow = library.flow(waiting.flow)
-        if flow.kind is not FlowKind.SCREEN and (step.memory.held or step.suspended is not None):
+        flow = step.world.library.flow(waiting.flow)
+        if _is_held_back(step, flow) or (limited and not admission.is_free(flow, waiting)):
             continue
-        step.memory.waiting.remove(waiting)
-        if bridge is not None:
-            step.add_line(bridge)
-        _open(step, flow, waiting)
+        limited |= not _admit(step, flow, waiting, bridge)
+        if step.memory.task is not None:
+            return
     if step.open is None and step.memory.task is None and not step.memory.held:
         _take_back(step)
+        if step.open is None:
+            say_closing_words(step)
 
 
-def _look_again(step: Step) -> None:
-    """Come back when the task under way gives way, if it ever does."""
-    at = waits_until(step)
-    if at is not None:
+def _is_held_back(step: Step, flow: Flow) -> bool:
+    held = step.memory.held or step.suspended is not None
+    return held and flow.kind is not FlowKind.SCREEN
+
+
+def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:
+    """Open a flow that waits, unless a task or a limit is in the way; False: a limit is."""
+    free = admission.is_free(flow, waiting)
+    at = admission.opens_at(step) if step.bulk and not free else step.now
+    if at > step.now:
         step.do(SetDue("waiting", "waiting", at))
+        return False
+    turn = _begun(step, flow, waiting)
+    questions = next((e.total for e in turn.events if isinstance(e, happened.Asked)), 0)
+    fits = free or admission.fits_today(step, questions)
+    offers = not fits and admission.is_to_be_offered(step)
+    if not fits:
+        step.do(SetDue("waiting", "waiting", admission.tomorrow(step)))
+    if not (fits or offers) or not _is_clear(step):
+        return fits or offers
+    if offers:
+        admission.note_opening(step)
+        now_or_tomorrow.put(step, flow, questions)
+        return True
+    step.memory.waiting.remove(waiting)
+    if bridge is not None:
+        step.add_line(bridge)
+    _open(step, flow, waiting, turn)
+    return True
 
 
-def _open(step: Step, flow: Flow, waiting: Waiting) -> None:
-    turn = engine.start(
+def _is_clear(step: Step) -> bool:
+    """Whether no task is in the way any more; one that gives way later is waited for."""
+    if step.memory.task is None:
+        return True
+    if step.bulk and give_way(step):
+        return True
+    at = waits_until(step)
+    if step.bulk and at is not None:
+        step.do(SetDue("waiting", "waiting", at))
+    return False
+
+
+def _begun(step: Step, flow: Flow, waiting: Waiting) -> happened.Turn:
+    return engine.start(
         flow,
         language=step.person.language,
         facts=dict(step.memory.facts),
         items=waiting.items,
     )
+
+
+def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None:
     if turn.session.status is not Status.WAITING:
         return
-    step.open = OpenSession(step.new_id(), turn.session, step.now, last=waiting.last)
+    step.open = OpenSession(
+        step.new_id(),
+        turn.session,
+        step.now,
+        last=waiting.last,
+        due=waiting.due,
+        free=waiting.free,
+        in_one=waiting.in_one,
+    )
+    if waiting.due:
+        admission.note_opening(step)
     step.do(SaveSession(step.open, opened=True))
     set_timers(step)
-    if flow.intro is not None:
+    if flow.intro is not None and not in_one.is_asked(step, flow, step.open):
         step.lead.append(flow.intro[step.person.language])
     tell(step, flow, step.open, turn.events)
 
@@ -122,6 +187,9 @@ def expires(step: Step, open: OpenSession) -> datetime:
     flow = step.flow_of(open)
     if flow.one_sitting:
         return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
+    if open.due and flow.kind is FlowKind.CHECK_IN:
+        # However long it waited its turn: it is about the days before it was due.
+        return datetime.fromisoformat(open.due) + flow.expires
     return open.opened_at + flow.expires
 
 
@@ -149,7 +217,9 @@ def expire(step: Step, open: OpenSession) -> None:
     flow = step.flow_of(open)
     turn = engine.expire(flow, open.session)
     again = comes_again(step, open)
+    silence.note_expiry(step, open)
     if again is not None:
+        step.memory.over = "again" if step.memory.over == "due" else step.memory.over
         payload = {"flow": flow.id, "last": True}
         step.do(SetDue(f"again:{flow.id}", "flow", again, payload=payload))
     open.session = turn.session
@@ -180,11 +250,11 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             _ask(step, flow, open, event)
         case happened.Answered(item, given):
             record_given(step, flow, open, item, given)
-            _remember(step, flow, item, given)
+            remember(step, flow, item, given)
             _echo(step, flow, item, given, "echo.answered")
         case happened.Corrected(item, given, previous):
             record_correction(step, flow, open, item, given, previous)
-            _remember(step, flow, item, given)
+            remember(step, flow, item, given)
             _echo(step, flow, item, given, "echo.corrected")
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
@@ -196,7 +266,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.RedFlag():
             safety.raise_flag(step, flow, open, event)
         case happened.Opened(wanted):
-            _put_first(step, open, wanted)
+            put_first(step, open, wanted)
         case happened.Scored(score):
             record_score(step, flow, open, score)
         case happened.Finished():
@@ -206,6 +276,12 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
 
 
 def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:
+    all_in_one = in_one.is_asked(step, flow, open)
+    if not event.again and not _is_by_name(open):
+        admission.today(step).questions += event.total if all_in_one else 1
+    if all_in_one:
+        step.say(in_one.message(step, flow, open))
+        return
     message = question(
         flow.item(event.item),
         open.session.language,
@@ -215,6 +291,11 @@ def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> No
         turn=event.turn,
     )
     step.say(message)
+
+
+def _is_by_name(open: OpenSession) -> bool:
+    """Whether somebody asked for it by name, so that it takes nothing from the day's questions."""
+    return open.free and not open.due
 
 
 def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
@@ -232,13 +313,15 @@ def _title(step: Step, flow: Flow, item: Item) -> str:
     return (item.title or flow.title)[step.person.language]
 
 
-def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
+def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     """Keep option ids of the intake, which other flows' conditions ask for."""
+    step.memory.lapsed = None
     if flow.kind is FlowKind.INTAKE and given.code is not None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
 
-def _put_first(step: Step, open: OpenSession, flow_id: str) -> None:
+def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
+    """Let the flow that an answer of session `open` opens come before everything else."""
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))

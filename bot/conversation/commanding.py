@@ -69,6 +69,9 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
     if step.person.started_at is None and step.person.status in ("stopped", "ended"):
         enrolment.begin_again(step)
         return
+    if step.person.status == "active" and (step.memory.over == "said" or step.memory.rhythm):
+        _start_again(step)
+        return
     if step.person.status == "stopped":
         step.person.status = "active"
         step.do(SavePatient())
@@ -82,7 +85,23 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         else:
             asking.take_up(step)
         return
-    step.add_line("start.already")
+    if not step.lead:
+        step.add_line("start.already")
+    asking.repeat(step)
+
+
+def _start_again(step: Step) -> None:
+    """After the end a new episode begins; who had ended the check-ins says how often they come."""
+    if step.memory.over == "said":
+        step.add_line("episode.new")
+        pathways.begin_anew(step)
+        return
+    if "only" in step.memory.rhythm:
+        step.memory.rhythm = {}
+        pathways.set_anew(step)
+        step.memory.choose = "again"
+    elif not step.lead:
+        step.add_line("start.already")
     asking.repeat(step)
 
 
@@ -105,7 +124,8 @@ def _put_off(step: Step, open: OpenSession) -> None:
         step.add_line("later.closes", clock=_clock(step, expires))
         return
     if again < expires:
-        step.do(SetDue("remind", "remind", again, open.id))
+        payload = {"promised": True}
+        step.do(SetDue("remind", "remind", again, open.id, payload=payload))
     step.add_line(f"later.{_day(step, again)}", clock=_clock(step, again))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.conversation import how_often, now_or_tomorrow
 from bot.conversation.effects import Record
 from bot.conversation.memory import KEEPING, Task
 from bot.conversation.step import Step
@@ -11,6 +12,8 @@ from bot.conversation.step import Step
 IDLE = timedelta(hours=1)
 """How long sharing, or ending it, may take over one question."""
 
+_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME})
+"""What was asked unasked: it gives way at once, and nobody is told that it was left."""
 _LASTING = frozenset({"enrolment", "follow-up"})
 """Nothing goes before these."""
 
@@ -20,7 +23,7 @@ def waits_until(step: Step) -> datetime | None:
     task = step.memory.task
     if task is None or task.name in _LASTING:
         return None
-    if task.name == KEEPING or not task.asked_at:
+    if task.name == KEEPING or task.name in _QUIETLY or not task.asked_at:
         return step.now
     return datetime.fromisoformat(task.asked_at) + IDLE
 
@@ -36,7 +39,7 @@ def give_way(step: Step) -> bool:
     step.memory.task = None
     if task.name == KEEPING:
         _keep(step, task)
-    else:
+    elif task.name not in _QUIETLY:
         step.add_line("task.given-way")
     return True
 

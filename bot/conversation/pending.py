@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from bot.conversation import asking
 from bot.conversation.step import Step
-from bot.conversation.tasks import ending, enrolment, follow_up, keeping, sharing
+from bot.conversation.tasks import ending, enrolment, follow_up, go_on, keeping, rhythm, sharing
 
-TASKS = {module.NAME: module for module in (enrolment, sharing, ending, follow_up, keeping)}
+TASKS = {
+    module.NAME: module
+    for module in (enrolment, sharing, ending, follow_up, keeping, rhythm, go_on)
+}
 
 
 def ask_again(step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.messages import Choice, Layout, Message
 from flows.model import Item, ItemKind
+from flows.session import Given
 from templates.catalogue import Catalogue
 
 LONGEST_ECHO = 15
@@ -55,6 +56,17 @@ def label(item: Item, code: str | None, value: int | None, language: str) -> str
         return f"{value} {unit}".strip()
     words = item.options[_place(item, code)].text[language]
     return words if len(words) <= LONGEST_ECHO else letter(item, code)
+
+
+def short_answer(item: Item, given: Given, language: str) -> str:
+    """An answer with what it is about: `Pain: 6`."""
+    said = str(given.value) if given.code is None else label(item, given.code, None, language)
+    return f"{item.title[language]}: {said}" if item.title else said
+
+
+def question_key(item: Item, code: str, words: Catalogue) -> str:
+    """What is typed for an option: Y or N, or its letter."""
+    return words.say(f"key.{code}") if item.kind is ItemKind.YES_NO else letter(item, code)
 
 
 def letter(item: Item, code: str) -> str:
