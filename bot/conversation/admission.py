@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.conversation import pace
+from bot.conversation.effects import SetDue
 from bot.conversation.memory import Today, Waiting
 from bot.conversation.step import Step
 from bot.schedule import at_local
@@ -28,6 +30,29 @@ def note_opening(step: Step) -> None:
     known = [datetime.fromisoformat(each) for each in step.memory.openings]
     kept = pace.still_counting([*known, step.now], step.now, step.person.zone)
     step.memory.openings = [moment.isoformat() for moment in kept]
+
+
+class Verdict(StrEnum):
+    """What becomes of a flow that waits."""
+
+    OPENS = "opens"
+    IS_OFFERED = "is-offered"
+    """The patient is asked whether now or tomorrow."""
+    WAITS = "waits"
+
+
+def judge(step: Step, flow: Flow, waiting: Waiting, questions: int) -> Verdict:
+    """Whether a flow with so many questions opens; where it waits, it is looked at in time."""
+    if is_free(flow, waiting):
+        return Verdict.OPENS
+    at = opens_at(step) if step.bulk else step.now
+    if at > step.now:
+        step.do(SetDue("waiting", "waiting", at))
+        return Verdict.WAITS
+    if fits_today(step, questions):
+        return Verdict.OPENS
+    step.do(SetDue("waiting", "waiting", tomorrow(step)))
+    return Verdict.IS_OFFERED if is_to_be_offered(step) else Verdict.WAITS
 
 
 def is_free(flow: Flow, waiting: Waiting) -> bool:

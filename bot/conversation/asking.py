@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time
 
 from bot.conversation import admission, in_one, now_or_tomorrow, safety, silence
+from bot.conversation.admission import Verdict
 from bot.conversation.choices import is_question
 from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
 from bot.conversation.effects import DropDue, Record, SaveSession, SetDue
@@ -16,16 +16,14 @@ from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, layout, letter, question
 from bot.conversation.records import record_correction, record_given, record_score
 from bot.conversation.step import Step
+from bot.conversation.timers import comes_again, expires, set_timers
 from bot.messages import Choice, Layout, Message
-from bot.schedule import awake, next_clock
+from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item, ItemKind
 from flows.replies import Reply
 from flows.session import Given, GivenKind, Status
-
-SITTING_ENDS = time(4)
-"""A "today" instrument stays open until this local hour."""
 
 
 def request(step: Step, wanted: Waiting) -> None:
@@ -58,7 +56,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
     hours, nor more than the limits allow; what is over them comes later, and none is lost.
     """
-    if step.person.status == "stopped" or (step.memory.quiet and step.bulk):
+    if step.person.status == "stopped":
         return
     silence.drop_stale(step)
     more = bool(step.memory.waiting) or is_there_more(step)
@@ -67,7 +65,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         return
     if asks_before_all(step):
         return
-    limited = False
+    limited = step.bulk and step.memory.quiet
     for waiting in list(step.memory.waiting):
         if step.open is not None:
             return
@@ -90,20 +88,12 @@ def _is_held_back(step: Step, flow: Flow) -> bool:
 
 def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:
     """Open a flow that waits, unless a task or a limit is in the way; False: a limit is."""
-    free = admission.is_free(flow, waiting)
-    at = admission.opens_at(step) if step.bulk and not free else step.now
-    if at > step.now:
-        step.do(SetDue("waiting", "waiting", at))
-        return False
     turn = _begun(step, flow, waiting)
     questions = next((e.total for e in turn.events if isinstance(e, happened.Asked)), 0)
-    fits = free or admission.fits_today(step, questions)
-    offers = not fits and admission.is_to_be_offered(step)
-    if not fits:
-        step.do(SetDue("waiting", "waiting", admission.tomorrow(step)))
-    if not (fits or offers) or not _is_clear(step):
-        return fits or offers
-    if offers:
+    verdict = admission.judge(step, flow, waiting, questions)
+    if verdict is Verdict.WAITS or not _is_clear(step):
+        return verdict is not Verdict.WAITS
+    if verdict is Verdict.IS_OFFERED:
         admission.note_opening(step)
         now_or_tomorrow.put(step, flow, questions)
         return True
@@ -156,41 +146,12 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     tell(step, flow, step.open, turn.events)
 
 
-def set_timers(step: Step) -> None:
-    """Set when the open session reminds and when it expires, if there is one."""
-    if step.open is None:
-        return
-    step.do(SetDue("expire", "expire", expires(step, step.open), step.open.id))
-    set_reminder(step, step.flow_of(step.open))
-
-
-def set_reminder(step: Step, flow: Flow) -> None:
-    """Set the timer of the open session's next reminder, if one is still to come."""
-    if step.open is None:
-        return
-    planned = (step.open.opened_at + after for after in flow.reminders)
-    coming = next((at for at in planned if at > step.now), None)
-    if coming is not None:
-        step.do(SetDue("remind", "remind", awake(coming, step.person.zone), step.open.id))
-
-
 def take_up(step: Step) -> None:
     """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
     if step.open is not None and expires(step, step.open) <= step.now:
         expire(step, step.open)
     set_timers(step)
     repeat(step)
-
-
-def expires(step: Step, open: OpenSession) -> datetime:
-    """When this session runs out."""
-    flow = step.flow_of(open)
-    if flow.one_sitting:
-        return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
-    if open.due and flow.kind is FlowKind.CHECK_IN:
-        # However long it waited its turn: it is about the days before it was due.
-        return datetime.fromisoformat(open.due) + flow.expires
-    return open.opened_at + flow.expires
 
 
 def resume(step: Step, open: OpenSession, reply: Reply) -> None:
@@ -224,16 +185,6 @@ def expire(step: Step, open: OpenSession) -> None:
         step.do(SetDue(f"again:{flow.id}", "flow", again, payload=payload))
     open.session = turn.session
     tell(step, flow, open, turn.events)
-
-
-def comes_again(step: Step, open: OpenSession) -> datetime | None:
-    """When a sitting that runs out as it stands is offered once more, whole; None: it is not."""
-    flow = step.flow_of(open)
-    events = engine.expire(flow, open.session).events
-    scored = any(isinstance(e, happened.Scored) and e.score.value is not None for e in events)
-    if not flow.one_sitting or scored or open.last:
-        return None
-    return next_clock(max(expires(step, open), step.now), step.person.zone, step.person.hour)
 
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:

@@ -24,6 +24,8 @@ def is_there_more(step: Step) -> bool:
 def say_closing_words(step: Step) -> None:
     """Ask how often, or say goodbye; each once, when it is time."""
     memory = step.memory
+    if memory.quiet and step.bulk:
+        return
     if memory.choose == SILENT or (memory.choose and not _check_in_waits(step)):
         at = _asks_at(step)
         if at > step.now:

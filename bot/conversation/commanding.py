@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.commands import Command
-from bot.conversation import asking, pathways, safety
+from bot.conversation import asking, pathways, safety, timers
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.lists import joined
@@ -118,8 +118,8 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
 
 def _put_off(step: Step, open: OpenSession) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
-    at, expires = awake(step.now + LATER, step.person.zone), asking.expires(step, open)
-    again = at if at < expires else asking.comes_again(step, open)
+    at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
+    again = at if at < expires else timers.comes_again(step, open)
     if again is None:
         step.add_line("later.closes", clock=_clock(step, expires))
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.conversation import admission, asking, pathways, silence
+from bot.conversation import admission, asking, pathways, silence, timers
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
@@ -63,11 +63,11 @@ def _remind(step: Step, *, promised: bool) -> None:
     """Put the pending question again; only what the patient asked for is never too much."""
     open = step.open
     assert open is not None
-    if not promised and silence.put_off_reminder(step, open, asking.expires(step, open)):
+    if not promised and silence.put_off_reminder(step, open, timers.expires(step, open)):
         return
     at = waits_until(step)
     if give_way(step):
-        asking.set_reminder(step, step.flow_of(open))
+        timers.set_reminder(step, step.flow_of(open))
         if open.due and not promised:
             admission.note_opening(step)
         asking.repeat(step)

@@ -13,7 +13,7 @@ from flows.events import Answered, Event
 from flows.lexicon import Sense
 from flows.model import Flow, FlowKind
 from flows.reading import Understood, read
-from flows.reading.several import read_all, read_several
+from flows.reading.several import may_be_several, read_all, read_several
 from flows.several import left, take_several
 
 
@@ -23,7 +23,7 @@ def take(step: Step, text: str) -> bool:
     Warning signs are asked about one by one, always.
     """
     open = step.open
-    if open is None or open.session.offered:
+    if open is None or open.session.offered or not may_be_several(text):
         return False
     flow = step.flow_of(open)
     if flow.kind is FlowKind.SCREEN:

@@ -27,6 +27,11 @@ Part = tuple[str, Reading]
 """What the patient wrote for one question, and what it says."""
 
 
+def may_be_several(text: str) -> bool:
+    """Whether there is anything between which answers could stand; most messages have none."""
+    return _ANY.search(text.strip()) is not None
+
+
 def read_several(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """The answers to the first of these questions, two or more, where there is no doubt at all.
 

@@ -35,7 +35,7 @@ def how_often(house: House) -> list[Button]:
 def silent_until_asked(house: House) -> list[Button]:
     for _ in range(40):
         house.wait(days=1)
-        if house.telegram.sent[-1].text.startswith("Two check-ins"):
+        if house.telegram.sent[-1].text.startswith("It has been quiet"):
             return how_often(house)
     raise AssertionError("never asked")
 
@@ -131,3 +131,27 @@ def test_a_missed_check_in_counts_as_one_that_was_due(house: House) -> None:
     assert missed
     assert {entry.flow for entry in missed} == {"weekly-check-in"}
     assert {entry.author for entry in missed} == {"system"}
+
+
+def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:
+    patient = enrol(house)
+    every_month = silent_until_asked(house)[1]
+    house.write("add my physio")
+    house.settle()
+
+    house.press(every_month)
+    house.settle()
+    house.write("Anne Berg anne@clinic.dk")
+    house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["monthly"]
+    assert "Anne Berg is now in your care team" in "".join(house.telegram.texts())
+
+
+def test_what_the_clinic_asks_by_name_reaches_a_quiet_patient(house: House) -> None:
+    birgit = enrol(house)
+    house.wait(days=50)
+
+    house.ask(birgit, "start-back")
+
+    assert "1/9" in house.telegram.sent[-1].text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import asking, now_or_tomorrow
 from bot.conversation.admission import MORE, NO_MORE, today
-from bot.conversation.choices import chosen, is_bare_answer
+from bot.conversation.choices import chosen, is_bare_answer, is_question
 from bot.conversation.step import Step
 from bot.conversation.tasks.keeping import keep
 
@@ -24,7 +24,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     answer = option or chosen(step, text, no="tomorrow")
     if answer is None:
         if not is_bare_answer(step, text):
-            keep(step, "note", text)
+            keep(step, "question" if is_question(step, text) else "note", text)
         ask(step)
         return
     step.memory.task = None

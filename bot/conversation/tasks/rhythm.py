@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import schedule
 from bot.conversation import asking, how_often, pathways
-from bot.conversation.choices import chosen, is_bare_answer
+from bot.conversation.choices import chosen, is_bare_answer, is_question
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
 from bot.conversation.step import Step
@@ -32,7 +32,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     answer = option or chosen(step, text)
     if answer is None:
         if not is_bare_answer(step, text):
-            keep(step, "note", text)
+            keep(step, "question" if is_question(step, text) else "note", text)
         ask(step)
     elif task.step == "once":
         _take_once_more(step, text, answer)
@@ -56,7 +56,7 @@ def take(step: Step, text: str, answer: str) -> None:
 
 def _ask_on(step: Step, line: Line, frequency: Frequency) -> None:
     week = _week(step)
-    step.memory.task = None
+    _leave(step)
     step.memory.rhythm = {"every": frequency.weeks, "since": week}
     if frequency.weeks > 1 or week >= (line.weekly_until or 0):
         step.memory.rhythm["until"] = line.then_until or 0
@@ -80,12 +80,18 @@ def _ask_no_more(step: Step, line: Line) -> None:
     step.memory.waiting.clear()
     pathways.set_anew(step)
     step.add_line("rhythm.goodbye", emergency=step.world.clinic.emergency_number)
-    if line.once_more is not None and line.once_more > _week(step):
+    _leave(step)
+    if step.memory.task is None and line.once_more is not None and line.once_more > _week(step):
         step.begin(NAME, "once")
         _ask_once_more(step)
     else:
-        step.memory.task = None
         asking.repeat(step)
+
+
+def _leave(step: Step) -> None:
+    """This question is answered; another dialogue that has begun since goes on."""
+    if step.memory.task is not None and step.memory.task.name == NAME:
+        step.memory.task = None
 
 
 def _ask_once_more(step: Step) -> None:
