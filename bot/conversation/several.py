@@ -9,11 +9,12 @@ from bot.conversation.questions import short_answer
 from bot.conversation.records import record_given
 from bot.conversation.step import Step
 from flows.engine import ask_again
-from flows.events import Answered, Event
+from flows.events import Answered, AskedBack, Event, Opened
 from flows.lexicon import Sense
 from flows.model import Flow, FlowKind
 from flows.reading import Understood, read
 from flows.reading.several import may_be_several, read_all, read_several
+from flows.session import Status
 from flows.several import left, take_several
 
 
@@ -52,7 +53,17 @@ def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) 
     told = [short_answer(flow.item(answer.item), answer.given, language) for answer in answers]
     if told:
         step.add_line("echo.several", answers=", ".join(told))
-    asking.tell(step, flow, open, [event for event in events if event not in answers])
+    rest = [event for event in events if event not in answers]
+    opened = next((event.flow for event in rest if isinstance(event, Opened)), None)
+    if opened is not None and open.session.status is Status.WAITING:
+        # A warning sign goes before the part that is in doubt, which is asked about after it.
+        asking.put_first(step, None, opened)
+        asking.open_next(step, "bridge")
+        return
+    asked_back = next((event for event in rest if isinstance(event, AskedBack)), None)
+    if asked_back is not None:
+        step.lead.append(flow.item(asked_back.item).text[language])
+    asking.tell(step, flow, open, rest)
 
 
 def _one_by_one(step: Step, flow: Flow, open: OpenSession, text: str) -> bool:

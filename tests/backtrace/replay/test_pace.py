@@ -111,3 +111,24 @@ def test_a_late_answer_is_never_stored_on_another_question() -> None:
 
     assert "fine" in texts(lines)[-1]
     assert "6" not in [entry.get("raw") for entry in entries(lines)]
+
+
+def test_a_warning_sign_goes_before_a_part_that_is_in_doubt() -> None:
+    script = Script().enrol(pathway="low-back-pain").say(*START)
+    script.until("18:05", days=21).say("6 4-5 2 yes")
+
+    lines = script.play()
+
+    assert "1/8" in texts(lines)[-1]
+    assert [e["item"] for e in entries(lines, "answer")][-3:] == [
+        "pain", "activity-limited-days", "new-symptoms",
+    ]  # fmt: skip
+
+
+def test_after_the_warning_signs_the_part_in_doubt_is_asked_about() -> None:
+    script = Script().enrol(pathway="low-back-pain").say(*START)
+    script.until("18:05", days=21).say("6 4-5 2 yes", *["no"] * 8)
+
+    lines = script.play()
+
+    assert "2/4" in texts(lines)[-1]
