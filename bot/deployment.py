@@ -10,6 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.channels import Channel
+from bot.conversation.pace import Limits
 from bot.desk_hours import DeskHours
 from flows.lexicon import Lexicon
 from flows.library import Library
@@ -89,3 +90,4 @@ class Deployment:
     channels: Mapping[str, Channel]
     """The channels that are on and send, by name."""
     clinic: Clinic = field(default_factory=Clinic)
+    limits: Limits = field(default_factory=Limits)

@@ -142,6 +142,7 @@ def world(deployment: Deployment) -> World:
         deployment.catalogues,
         deployment.clinic,
         deployment.chance,
+        deployment.limits,
     )
 
 

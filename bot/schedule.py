@@ -27,6 +27,19 @@ class Rhythm:
     """Monday 0."""
     delay: timedelta = timedelta(hours=72)
     """How long after the start the first check-in may come at the earliest."""
+    every: int = 1
+    """Weeks between two check-ins from week `since` on."""
+    since: int = 0
+    until: int | None = None
+    """The last week of check-ins; None: the pathway's own `weekly_until`."""
+    only: int | None = None
+    """Nothing but this week's check-in and what belongs to it; 0: nothing any more."""
+
+    def asks_in(self, week: int) -> bool:
+        """Whether there is a check-in in this week, as far as the choice goes."""
+        if self.only is not None:
+            return week == self.only
+        return week <= self.since or (week - self.since) % self.every == 0
 
 
 def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -72,7 +85,10 @@ def next_clock(moment: datetime, zone: ZoneInfo, clock: time) -> datetime:
 
 
 def occurrence(step: Step, rhythm: Rhythm, number: int) -> datetime | None:
-    """When a pathway's step happens for the `number`-th time (from 1), or None after the last."""
+    """When a pathway's step happens for the `number`-th time (from 1), or None after the last.
+
+    That of a weekly step is the week, whether there is a check-in in it (`Rhythm.asks_in`) or not.
+    """
     if step.at_start:
         return rhythm.start if number == 1 else None
     first = rhythm.start.astimezone(rhythm.zone).date()
@@ -80,7 +96,7 @@ def occurrence(step: Step, rhythm: Rhythm, number: int) -> datetime | None:
         day = first + timedelta(days=step.day)
         return at_local(day, rhythm.hour, rhythm.zone) if number == 1 else None
     if step.weekly_until is not None:
-        if number > step.weekly_until:
+        if number > _last_week(step.weekly_until, rhythm):
             return None
         return _check_in(rhythm, week=number)
     if number > len(step.weeks):
@@ -88,6 +104,21 @@ def occurrence(step: Step, rhythm: Rhythm, number: int) -> datetime | None:
     check_in = _check_in(rhythm, week=step.weeks[number - 1])
     day = check_in.astimezone(rhythm.zone).date() + timedelta(days=1)
     return at_local(day, rhythm.hour, rhythm.zone)
+
+
+def _last_week(weekly_until: int, rhythm: Rhythm) -> int:
+    if rhythm.only is not None:
+        return rhythm.only
+    return weekly_until if rhythm.until is None else rhythm.until
+
+
+def _happens(step: Step, rhythm: Rhythm, number: int) -> bool:
+    """Whether this occurrence is one that the patient's choice leaves in place."""
+    if step.weekly_until is not None:
+        return rhythm.asks_in(number)
+    if rhythm.only is None:
+        return True
+    return bool(step.weeks) and step.weeks[number - 1] == rhythm.only
 
 
 def _check_in(rhythm: Rhythm, week: int) -> datetime:
@@ -104,7 +135,7 @@ def next_occurrence(
 ) -> tuple[datetime, int] | None:
     """The first occurrence later than `after`, counted on from `number`, with its number."""
     while (moment := occurrence(step, rhythm, number)) is not None:
-        if moment > after:
+        if moment > after and _happens(step, rhythm, number):
             return moment, number
         number += 1
     return None
@@ -116,6 +147,17 @@ def happened(step: Step, rhythm: Rhythm, now: datetime) -> int:
     while (moment := occurrence(step, rhythm, number + 1)) is not None and moment <= now:
         number += 1
     return number
+
+
+def week_of(rhythm: Rhythm, moment: datetime) -> int:
+    """The number of the newest check-in week that has begun; 0 before the first."""
+    days = (moment.astimezone(rhythm.zone).date() - _first_day(rhythm)).days
+    begun = _check_in(rhythm, week=max(days // 7 + 1, 1)) <= moment
+    return max(days // 7 + (1 if begun else 0), 0)
+
+
+def _first_day(rhythm: Rhythm) -> date:
+    return _check_in(rhythm, week=1).astimezone(rhythm.zone).date()
 
 
 def check_in_delay(pathway: Pathway) -> timedelta:

@@ -63,7 +63,7 @@ def start(
         facts=dict(facts or {}),
         known=dict(known or {}),
     )
-    return _go_on(flow, session)
+    return go_on(flow, session)
 
 
 def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn:
@@ -272,7 +272,7 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     recorded = record(flow, without_known(session, item), item, given)
     if ends_at_once(flow, recorded.events):
         return _finish(flow, recorded.session, recorded.events)
-    return _go_on(flow, recorded.session, recorded.events)
+    return go_on(flow, recorded.session, recorded.events)
 
 
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
@@ -288,7 +288,7 @@ def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if any(enabled.id == after.pending for enabled in enabled_items(flow, after)):
         again = ask_again(flow, after)
         return Turn(again.session, (*events, *again.events))
-    return _go_on(flow, after, events)
+    return go_on(flow, after, events)
 
 
 def _unchanged(flow: Flow, session: Session) -> Turn:
@@ -314,8 +314,8 @@ def _again(flow: Flow, session: Session, item: Item) -> Turn:
     return Turn(_settled(session), (asked,))
 
 
-def _go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
-    """Ask the first question that nothing was given for, or finish."""
+def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
+    """Ask the first question that nothing was given for, or finish; `events` came before."""
     enabled = enabled_items(flow, session)
     for item in enabled:
         if item.id not in session.given:

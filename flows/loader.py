@@ -20,11 +20,11 @@ from flows.model import (
     Operator,
     Option,
     Pathway,
-    Step,
     Test,
     Texts,
     Urgency,
 )
+from flows.plan import read_step
 from flows.source import Block, Source, parse
 from flows.spelling import is_identifier
 
@@ -56,8 +56,7 @@ _REQUIRED_BY_KIND = {
     ItemKind.YES_NO: ("options",),
     ItemKind.TEXT: (),
 }
-_ITEM_KEYS = ("title", "enable-when", "may-not-apply", "loinc", "known-for")
-_TIMINGS = ("at-start", "day", "weekly-until", "weeks")
+_ITEM_KEYS = ("title", "brief", "enable-when", "may-not-apply", "loinc", "known-for")
 
 
 def load_flow(text: str, file: str) -> Flow:
@@ -108,7 +107,7 @@ def _read_pathway(block: Block) -> Pathway:
     pathway = Pathway(
         id=block.identifier("id"),
         title=title,
-        steps=tuple(_step(step) for step in block.blocks("steps", "step")),
+        steps=tuple(read_step(step) for step in block.blocks("steps", "step")),
         gates=block.words("gates"),
     )
     source.lines["id",] = block.line_at("id")
@@ -169,6 +168,7 @@ def _item(block: Block) -> Item:
         unit=block.texts("unit"),
         anchors=_anchors(block),
         title=block.texts("title"),
+        brief=block.texts("brief"),
         enable_when=_condition(block, item_id),
         may_not_apply=block.flag("may-not-apply"),
         flag=block.one_of("flag", Urgency, Urgency.SOON) if "flag" in block else None,
@@ -268,43 +268,3 @@ def _band(block: Block) -> Band:
         block.refuse("id", f"'{band.id}' is not a good id; use lower-case words, such as 'severe'")
     block.claim("band", band.id)
     return band
-
-
-def _step(block: Block) -> Step:
-    block.allow(("key", "flow"), ("items", "delay", *_TIMINGS))
-    timings = [key for key in _TIMINGS if key in block]
-    if len(timings) != 1:
-        known = ", ".join(f"'{key}'" for key in _TIMINGS)
-        block.refuse_at(block.line, f"a step has exactly one of {known}; it has {len(timings)}")
-    if "delay" in block and "weekly-until" not in block:
-        block.refuse("delay", "'delay' goes with 'weekly-until' only; remove it")
-    step = Step(
-        key=block.identifier("key"),
-        flow=block.text("flow"),
-        items=block.words("items") if "items" in block else None,
-        at_start=block.flag("at-start"),
-        day=_positive(block, "day"),
-        weekly_until=_positive(block, "weekly-until"),
-        delay=block.duration("delay", timedelta(0)),
-        weeks=_rising_weeks(block),
-    )
-    if "at-start" in block and not step.at_start:
-        block.refuse("at-start", "'at-start' can only be true; remove it and give another timing")
-    block.claim("step", step.key)
-    return step
-
-
-def _positive(block: Block, key: str) -> int | None:
-    if key not in block:
-        return None
-    number = block.integer(key, default=1)
-    if number < 1:
-        block.refuse(key, f"'{key}' must be 1 or more (it is {number})")
-    return number
-
-
-def _rising_weeks(block: Block) -> tuple[int, ...]:
-    weeks = block.integers("weeks")
-    if any(week < 1 for week in weeks) or list(weeks) != sorted(set(weeks)):
-        block.refuse("weeks", "'weeks' must rise from 1, each week once, such as [6, 12]")
-    return weeks

@@ -105,6 +105,8 @@ class Item:
     """What the lowest and the highest number of a scale mean."""
     title: Texts | None = None
     """A short name for tables and echoes, such as "Lifting"."""
+    brief: Texts | None = None
+    """The question in a few words with what answers it, for asking all in one message."""
     enable_when: Condition | None = None
     may_not_apply: bool = False
     flag: Urgency | None = None
@@ -182,6 +184,15 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often a patient may choose to be asked: every so many `weeks`."""
+
+    id: str
+    weeks: int
+    text: Texts
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One line of a pathway's plan. Exactly one of the four timings is set."""
 
@@ -196,6 +207,14 @@ class Step:
     weekly_until: int | None = None
     """Weekly on the chosen weekday, first at least `delay` after the start, so many times."""
     delay: timedelta = timedelta(0)
+    in_one_from: int | None = None
+    """From this week on, all is asked in one message where every message costs."""
+    frequencies: tuple[Frequency, ...] = ()
+    """What the patient may choose instead of every week, and after `weekly_until`."""
+    then_until: int | None = None
+    """The last week in which it can be asked where the patient has chosen to go on."""
+    once_more: int | None = None
+    """The week in which somebody who wants no more may be asked once more."""
     weeks: tuple[int, ...] = ()
     """The day after the check-in of each of these weeks."""
 

@@ -124,6 +124,8 @@ def _worded(flow: Flow, pack: Pack) -> Flow:
             replace(
                 item,
                 text=put(item.text, item.id),
+                # In few words of ours it would no longer be the owner's question.
+                brief=None if item.id in pack.texts else item.brief,
                 options=tuple(
                     replace(option, text=put(option.text, f"{item.id}/{option.id}"))
                     for option in item.options

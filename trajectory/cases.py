@@ -53,6 +53,9 @@ class State(StrEnum):
     HANDLED = "handled"
     """Somebody at the clinic has dealt with it; off the list."""
 
+    PASSED = "passed"
+    """It is over by itself, as when a silent patient has written; off the list."""
+
 
 LISTED = (State.OPEN, State.ASKED, State.NOT_YET)
 """Still to be looked at."""

@@ -97,7 +97,7 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How much was answered. `check_ins_due` counts what is known to have been asked."""
+    """How much was answered. `check_ins_due` counts those that were due, as far as known."""
 
     check_ins_answered: int
     check_ins_due: int
@@ -174,7 +174,7 @@ def summarise(
     """Sum up a timeline as it is known `now`, for somebody who last looked at `since`.
 
     The order of `timeline` does not matter. `check_ins_due` is how many check-ins have been
-    opened; without it only those are counted that left a trace in the timeline.
+    opened; without it those are counted that were answered or recorded as missed.
     """
     rows = in_order(timeline)
     found = readings(rows)
@@ -197,7 +197,9 @@ def summarise(
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),
         contacts=tuple(reversed(said(rows, "contact"))),
-        completeness=_completeness(_of_this_episode(found, person), check_ins_due),
+        completeness=_completeness(
+            _of_this_episode(found, person), check_ins_due, _missed(rows, person)
+        ),
     )
 
 
@@ -268,13 +270,21 @@ def _fact(found: Iterable[Reading], item: str) -> Fact | None:
     return Fact(item, last.flow, at, state, last.code, last.value, last.text, last.author)
 
 
-def _completeness(found: Sequence[Reading], due: int | None) -> Completeness:
+def _missed(rows: Iterable[Entry], person: Person) -> int:
+    """Check-ins of this episode that stayed without any answer, asked or not."""
+    missed = [row.at for row in rows if row.kind == "missed"]
+    if person.started_at is None:
+        return len(missed)
+    return sum(_day(at, person) >= _day(person.started_at, person) for at in missed)
+
+
+def _completeness(found: Sequence[Reading], due: int | None, missed: int) -> Completeness:
     pain = [reading for reading in found if reading.first.item == "pain"]
     answered = [reading for reading in pain if reading.value is not None]
     scores = {r.first.flow: r for r in found if r.first.kind == "score"}
     return Completeness(
         len(answered),
-        len(pain) if due is None else due,
+        len(pain) + missed if due is None else due,
         answered[-1].at if answered else None,
         tuple(_sitting(reading) for reading in scores.values()),
         sum(reading.last.author == "helper" for reading in found),

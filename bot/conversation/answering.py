@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
-from bot.conversation import asking, commanding, looked, repair, safety, told
+from bot.conversation import (
+    asking,
+    commanding,
+    late,
+    looked,
+    repair,
+    returning,
+    safety,
+    several,
+    told,
+)
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
@@ -13,7 +23,7 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import answers_what_waits, is_confirming, likely
-from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping
+from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping, rhythm
 from bot.inbound import Inbound, InboundKind
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
@@ -45,6 +55,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
     step.memory.heard_on = step.now.date().isoformat()
+    returning.hear(step, heard.command)
     match message.kind:
         case _ if step.memory.died:
             step.add_line("hands.died.over")
@@ -168,12 +179,19 @@ def _hear(step: Step, text: str) -> None:
     if safety.is_held(step) or (step.open is None and _is_held_now(step)):
         keeping.keep_silently(step, text)
         looked.insist(step)
+    elif late.is_for_lapsed(step, text):
+        late.take_lapsed(step, text)
     elif step.open is not None:
-        _resume(step, step.open, Said(text))
+        _hear_answer(step, step.open, text)
     elif is_bare_answer(step, text):
         step.add_line("nothing.open")
     else:
         keeping.begin(step, text)
+
+
+def _hear_answer(step: Step, open: OpenSession, text: str) -> None:
+    if not several.take(step, text):
+        _resume(step, open, Said(text))
 
 
 def _command(step: Step, command: Command, text: str) -> bool:
@@ -249,6 +267,9 @@ def _is_offered(step: Step, place: Sequence[str]) -> bool:
 
 def _press_task(step: Step, label: str, turn: str, option: str) -> None:
     task = step.memory.task
+    if (task is None or turn != str(task.turn)) and turn == str(step.memory.choice_turn):
+        _choose_late(step, label, option)
+        return
     if task is None or turn != str(task.turn):
         step.add_line("old.button")
         ask_again(step)
@@ -259,6 +280,15 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
         _take_confirmation(step, label, option)
     else:
         _reply(step, label, option)
+
+
+def _choose_late(step: Step, label: str, option: str) -> None:
+    """How often to ask: that may also be said when other questions have come since."""
+    step.memory.choice_turn = 0
+    other = step.memory.task
+    rhythm.take(step, label, option)
+    if other is not None and step.memory.task is other:
+        TASKS[other.name].ask(step)
 
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
@@ -277,12 +307,13 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
     else:
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
-        _say_if_nothing_changed(step)
+        _say_if_nothing_changed(step, open, int(turn), option)
         ask_again(step)
 
 
-def _say_if_nothing_changed(step: Step) -> None:
-    if not step.lead and not any(isinstance(effect, Record | Say) for effect in step.effects):
+def _say_if_nothing_changed(step: Step, open: OpenSession, turn: int, option: str) -> None:
+    said = step.lead or any(isinstance(effect, Record | Say) for effect in step.effects)
+    if not said and not late.thank_for_tap(step, open, turn, option):
         step.add_line("old.closed")
 
 

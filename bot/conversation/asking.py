@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
 
-from bot.conversation import clarifying, known, looked, safety
+from bot.conversation import (
+    admission,
+    clarifying,
+    in_one,
+    known,
+    looked,
+    now_or_tomorrow,
+    safety,
+    silence,
+)
+from bot.conversation.admission import Verdict
+from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
 from bot.conversation.effects import DropDue, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, question, title
 from bot.conversation.records import record_correction, record_given, record_score
 from bot.conversation.step import Step
-from bot.schedule import awake, next_clock
+from bot.conversation.timers import again_key, comes_again, expires, set_timers
+from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, ItemKind
 from flows.replies import Reply
 from flows.session import Given, GivenKind, Status
 
-SITTING_ENDS = time(4)
-"""A "today" instrument stays open until this local hour."""
-
 
 def request(step: Step, wanted: Waiting) -> None:
-    """Open a flow now, or let it wait its turn behind what is open."""
+    """Open a flow now, or let it wait its turn behind what is open.
+
+    A check-in is about the days before it: the newer one takes the place of one that still
+    waits, or is still open.
+    """
     waiting = step.memory.waiting
-    is_open = step.open is not None and step.open.session.flow == wanted.flow
-    if is_open or any(w.flow == wanted.flow and w.items == wanted.items for w in waiting):
+    flow = step.world.library.flow(wanted.flow)
+    twins = [w for w in waiting if w.flow == wanted.flow and w.items == wanted.items]
+    renews = flow.kind is FlowKind.CHECK_IN and bool(wanted.due)
+    open = step.open if step.open and step.open.session.flow == wanted.flow else None
+    if (open and not (renews and open.due)) or (twins and not renews):
         return
+    for older in twins:
+        silence.give_way_to_newer(step, flow, older)
     waiting.append(wanted)
     waiting.sort(key=lambda flow: flow.priority)
-    open_next(step)
+    if open is not None:
+        expire(step, open)
+    else:
+        open_next(step)
 
 
 def open_next(step: Step, bridge: str | None = None) -> None:
@@ -39,82 +59,102 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
     `bridge` is the message that leads over to it from what was said before. After an
     emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
-    hours.
+    hours, nor more than the limits allow; what is over them comes later, and none is lost.
     """
     if step.person.status == "stopped" or safety.is_quiet(step):
         return
     if looked.stands(step):
         looked.ask_anew(step)
         return
-    library = step.world.library
-    if step.hushed and step.memory.waiting and awake(step.now, step.person.zone) > step.now:
+    silence.drop_stale(step)
+    more = bool(step.memory.waiting) or is_there_more(step)
+    if step.hushed and more and awake(step.now, step.person.zone) > step.now:
         step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
         return
-    if step.bulk and step.memory.waiting and step.open is None and not give_way(step):
-        _look_again(step)
+    if asks_before_all(step):
+        return
+    limited = step.bulk and step.memory.quiet
     for waiting in list(step.memory.waiting):
-        if step.open is not None or step.memory.task is not None:
+        if step.open is not None:
             return
-        flow = library.flow(waiting.flow)
-        if flow.kind is not FlowKind.SCREEN and _must_wait(step, flow):
+        flow = step.world.library.flow(waiting.flow)
+        if _is_held_back(step, flow) or (limited and not admission.is_free(flow, waiting)):
             continue
-        step.memory.waiting.remove(waiting)
-        if bridge is not None:
-            step.add_line(bridge)
-        _open(step, flow, waiting)
+        limited |= not _admit(step, flow, waiting, bridge)
+        if step.memory.task is not None:
+            return
     if step.open is None and step.memory.task is None and not step.memory.held:
         _take_back(step)
+        if step.open is None:
+            say_closing_words(step)
 
 
-def _must_wait(step: Step, flow: Flow) -> bool:
+def _is_held_back(step: Step, flow: Flow) -> bool:
     """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
     memory = step.memory
-    return (
-        memory.held or step.suspended is not None or step.paused or flow.kind.value in memory.muted
-    )
+    held = memory.held or step.suspended is not None or step.paused
+    return flow.kind is not FlowKind.SCREEN and (held or flow.kind.value in memory.muted)
 
 
-def _look_again(step: Step) -> None:
-    """Come back when the task under way gives way, if it ever does."""
+def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:
+    """Open a flow that waits, unless a task or a limit is in the way; False: a limit is."""
+    turn = _begun(step, flow, waiting)
+    questions = next((e.total for e in turn.events if isinstance(e, happened.Asked)), 0)
+    verdict = admission.judge(step, flow, waiting, questions)
+    if verdict is Verdict.WAITS or not _is_clear(step):
+        return verdict is not Verdict.WAITS
+    if verdict is Verdict.IS_OFFERED:
+        admission.note_opening(step)
+        now_or_tomorrow.put(step, flow, questions)
+        return True
+    step.memory.waiting.remove(waiting)
+    if bridge is not None:
+        step.add_line(bridge)
+    _open(step, flow, waiting, turn)
+    return True
+
+
+def _is_clear(step: Step) -> bool:
+    """Whether no task is in the way any more; one that gives way later is waited for."""
+    if step.memory.task is None:
+        return True
+    if step.bulk and give_way(step):
+        return True
     at = waits_until(step)
-    if at is not None:
+    if step.bulk and at is not None:
         step.do(SetDue("waiting", "waiting", at))
+    return False
 
 
-def _open(step: Step, flow: Flow, waiting: Waiting) -> None:
-    turn = engine.start(
+def _begun(step: Step, flow: Flow, waiting: Waiting) -> happened.Turn:
+    return engine.start(
         flow,
         language=step.person.language,
         facts=dict(step.memory.facts),
         items=waiting.items,
         known=known.answers(step, flow),
     )
+
+
+def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None:
     if turn.session.status is not Status.WAITING:
         return
-    step.open = OpenSession(step.new_id(), turn.session, step.now, last=waiting.last)
+    step.open = OpenSession(
+        step.new_id(),
+        turn.session,
+        step.now,
+        last=waiting.last,
+        due=waiting.due,
+        free=waiting.free,
+        in_one=waiting.in_one,
+    )
+    if waiting.due:
+        admission.note_opening(step)
     step.do(SaveSession(step.open, opened=True))
     set_timers(step)
-    if flow.intro is not None:
+    if flow.intro is not None and not in_one.is_asked(step, flow, step.open):
         step.lead.append(flow.intro[step.person.language])
     tell(step, flow, step.open, turn.events)
-
-
-def set_timers(step: Step) -> None:
-    """Set when the open session reminds and when it expires, if there is one."""
-    if step.open is None:
-        return
-    step.do(SetDue("expire", "expire", expires(step, step.open), step.open.id))
-    set_reminder(step, step.flow_of(step.open))
-
-
-def set_reminder(step: Step, flow: Flow) -> None:
-    """Set the timer of the open session's next reminder, if one is still to come."""
-    if step.open is None:
-        return
-    planned = (step.open.opened_at + after for after in flow.reminders)
-    coming = next((at for at in planned if at > step.now), None)
-    if coming is not None:
-        step.do(SetDue("remind", "remind", awake(coming, step.person.zone), step.open.id))
 
 
 def take_up(step: Step) -> None:
@@ -123,14 +163,6 @@ def take_up(step: Step) -> None:
         expire(step, step.open)
     set_timers(step)
     repeat(step)
-
-
-def expires(step: Step, open: OpenSession) -> datetime:
-    """When this session runs out."""
-    flow = step.flow_of(open)
-    if flow.one_sitting:
-        return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
-    return open.opened_at + flow.expires
 
 
 def resume(step: Step, open: OpenSession, reply: Reply) -> None:
@@ -164,26 +196,13 @@ def expire(step: Step, open: OpenSession) -> None:
     flow = step.flow_of(open)
     turn = engine.expire(flow, open.session)
     again = comes_again(step, open)
+    silence.note_expiry(step, open)
     if again is not None:
+        step.memory.over = "again" if step.memory.over == "due" else step.memory.over
         payload = {"flow": flow.id, "last": True}
         step.do(SetDue(again_key(flow.id), "flow", again, payload=payload))
     open.session = turn.session
     tell(step, flow, open, turn.events)
-
-
-def again_key(flow_id: str) -> str:
-    """The due row of a sitting that is offered once more."""
-    return f"again:{flow_id}"
-
-
-def comes_again(step: Step, open: OpenSession) -> datetime | None:
-    """When a sitting that runs out as it stands is offered once more, whole; None: it is not."""
-    flow = step.flow_of(open)
-    events = engine.expire(flow, open.session).events
-    scored = any(isinstance(e, happened.Scored) and e.score.value is not None for e in events)
-    if not flow.one_sitting or scored or open.last:
-        return None
-    return next_clock(max(expires(step, open), step.now), step.person.zone, step.person.hour)
 
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
@@ -200,11 +219,11 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             _ask(step, flow, open, event)
         case happened.Answered(item, given, confirmed):
             record_given(step, flow, open, item, given, confirmed=confirmed)
-            _remember(step, flow, item, given)
+            remember(step, flow, item, given)
             _echo(step, flow, item, given, "echo.answered")
         case happened.Corrected(item, given, previous):
             record_correction(step, flow, open, item, given, previous)
-            _remember(step, flow, item, given)
+            remember(step, flow, item, given)
             _echo(step, flow, item, given, "echo.corrected")
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
@@ -219,7 +238,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.RedFlag():
             safety.raise_flag(step, flow, open, event)
         case happened.Opened(wanted):
-            _put_first(step, open, wanted)
+            put_first(step, open, wanted)
         case happened.Scored(score):
             record_score(step, flow, open, score)
         case happened.Finished():
@@ -236,8 +255,14 @@ def _put_again(step: Step, flow: Flow, open: OpenSession) -> None:
 
 
 def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> None:
+    all_in_one = in_one.is_asked(step, flow, open)
+    if not event.again and not _is_by_name(open):
+        admission.today(step).questions += event.total if all_in_one else 1
     if event.known is not None:
         step.say(known.question(step, flow, open, event))
+        return
+    if all_in_one:
+        step.say(in_one.message(step, flow, open))
         return
     message = question(
         flow.item(event.item),
@@ -248,6 +273,11 @@ def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> No
         turn=event.turn,
     )
     step.say(message)
+
+
+def _is_by_name(open: OpenSession) -> bool:
+    """Whether somebody asked for it by name, so that it takes nothing from the day's questions."""
+    return open.free and not open.due
 
 
 def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
@@ -261,14 +291,16 @@ def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
         step.add_line(key, answer=answer, title=title(flow, item, step.person.language))
 
 
-def _remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
+def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     """Keep what need not be asked anew, and what other flows' conditions ask for."""
+    step.memory.lapsed = None
     known.remember(step, flow, item_id, given)
     if flow.kind is FlowKind.INTAKE and given.code is not None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
 
-def _put_first(step: Step, open: OpenSession, flow_id: str) -> None:
+def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
+    """Let the flow that an answer of session `open` opens come before everything else."""
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))

@@ -15,6 +15,7 @@ from bot.conversation import (
     pausing,
     receipts,
     safety,
+    timers,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
@@ -94,6 +95,9 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
     if step.person.started_at is None and step.person.status in ("stopped", "ended"):
         enrolment.begin_again(step)
         return
+    if step.person.status == "active" and (step.memory.over == "said" or step.memory.rhythm):
+        _start_again(step)
+        return
     if step.person.status == "stopped":
         muting.unmute(step)
         step.person.status = "active"
@@ -118,8 +122,22 @@ def _start_what_rests(step: Step) -> None:
     if step.paused:
         pausing.end(step, "pause.over")
         return
-    step.add_line("start.everything" if unmuted else "start.already")
+    if unmuted or not step.lead:
+        step.add_line("start.everything" if unmuted else "start.already")
     ask_again(step)
+
+
+def _start_again(step: Step) -> None:
+    """After the end a new episode begins; who had ended the check-ins says how often they come."""
+    if step.memory.over == "said":
+        step.add_line("episode.new")
+        pathways.begin_anew(step)
+        return
+    if "only" in step.memory.rhythm:
+        step.memory.rhythm = {}
+        pathways.set_anew(step)
+        step.memory.choose = "again"
+    _start_what_rests(step)
 
 
 def _resume(step: Step, slots: Mapping[str, str]) -> None:
@@ -166,13 +184,14 @@ def leave_task(step: Step) -> None:
 
 def _put_off(step: Step, open: OpenSession) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
-    at, expires = awake(step.now + LATER, step.person.zone), asking.expires(step, open)
-    again = at if at < expires else asking.comes_again(step, open)
+    at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
+    again = at if at < expires else timers.comes_again(step, open)
     if again is None:
         step.add_line("later.closes", clock=_clock(step, expires))
         return
     if again < expires:
-        step.do(SetDue("remind", "remind", again, open.id))
+        payload = {"promised": True}
+        step.do(SetDue("remind", "remind", again, open.id, payload=payload))
     step.add_line(f"later.{_day(step, again)}", clock=_clock(step, again))
 
 

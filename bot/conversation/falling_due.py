@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.conversation import asking, looked, pathways, pausing
+from bot.conversation import admission, asking, looked, pathways, pausing, silence, timers
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
@@ -49,7 +49,7 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "flow":
             _start_flow(step, due.payload)
         case "remind" if step.open is not None and step.open.id == due.session_id:
-            _remind(step)
+            _remind(step, promised=bool(due.payload.get("promised")))
         case "expire" if step.open is not None and step.open.id == due.session_id:
             asking.expire(step, step.open)
         case "waiting":
@@ -103,15 +103,27 @@ def _put_off(step: Step, due: Fallen, at: datetime) -> None:
 
 
 def _start_flow(step: Step, payload: Mapping[str, Any]) -> None:
+    """A flow that somebody asked for by name, or a sitting that is offered once more."""
     flow = step.world.library.flow(payload["flow"])
-    asking.request(step, Waiting(flow.id, None, flow.priority, payload.get("last", False)))
+    again = payload.get("last", False)
+    if again and step.memory.over == "again":
+        step.memory.over = "due"
+    due = step.now.isoformat() if again else ""
+    wanted = Waiting(flow.id, None, flow.priority, last=again, due=due, free=not again)
+    asking.request(step, wanted)
 
 
-def _remind(step: Step) -> None:
-    assert step.open is not None
+def _remind(step: Step, *, promised: bool) -> None:
+    """Put the pending question again; only what the patient asked for is never too much."""
+    open = step.open
+    assert open is not None
+    if not promised and silence.put_off_reminder(step, open, timers.expires(step, open)):
+        return
     at = waits_until(step)
     if give_way(step):
-        asking.set_reminder(step, step.flow_of(step.open))
+        timers.set_reminder(step, step.flow_of(open))
+        if open.due and not promised:
+            admission.note_opening(step)
         asking.repeat(step)
     elif at is not None:
-        step.do(SetDue("remind", "remind", awake(at, step.person.zone), step.open.id))
+        step.do(SetDue("remind", "remind", awake(at, step.person.zone), open.id))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.conversation import how_often, now_or_tomorrow
 from bot.conversation.memory import HANDS, KEEPING, Task
 from bot.conversation.step import Step
 
 IDLE = timedelta(hours=1)
 """How long sharing, or ending it, may take over one question."""
 
+_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME})
+"""What was asked unasked: it gives way at once, and nobody is told that it was left."""
 _LASTING = frozenset({"enrolment", "follow-up", HANDS})
 """Nothing goes before these."""
 
@@ -19,7 +22,7 @@ def waits_until(step: Step) -> datetime | None:
     task = step.memory.task
     if task is None or task.name in _LASTING:
         return None
-    if task.name == KEEPING or not task.asked_at:
+    if task.name == KEEPING or task.name in _QUIETLY or not task.asked_at:
         return step.now
     return datetime.fromisoformat(task.asked_at) + IDLE
 
@@ -32,7 +35,10 @@ def give_way(step: Step) -> bool:
     until = waits_until(step)
     if until is None or until > step.now:
         return False
-    drop(step, "task.given-way")
+    if task.name in _QUIETLY:
+        step.drop_task()
+    else:
+        drop(step, "task.given-way")
     return True
 
 

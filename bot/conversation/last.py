@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.conversation import asking
+from bot.conversation import asking, timers
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import CHANGING, OpenSession
@@ -64,7 +64,7 @@ def just_finished(step: Step) -> Last | None:
         return None
     ends = open.closed_at + LATE_AFTER
     if step.flow_of(open).one_sitting:
-        ends = min(ends, asking.expires(step, open))
+        ends = min(ends, timers.expires(step, open))
     return _last_of(step, open) if step.now < ends else None
 
 

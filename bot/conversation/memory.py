@@ -38,6 +38,37 @@ class Waiting:
     priority: int = 50
     last: bool = False
     """A sitting that ran out once already; it is not offered a third time."""
+    due: str = ""
+    """ISO time at which the calendar brought it; empty where somebody asked for it by name."""
+    free: bool = False
+    """No limit holds it back."""
+    in_one: bool = False
+    """Asked in one message where every message costs."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Waiting:
+        """Read what `asdict` made, also in older versions."""
+        items = data["items"]
+        return cls(**data | {"items": None if items is None else tuple(items)})
+
+
+@dataclass(slots=True)
+class Today:
+    """What has been asked on the patient's calendar day `date` (ISO)."""
+
+    date: str = ""
+    questions: int = 0
+    answer: str = ""
+    """Whether the patient wanted more when asked; empty: not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """The question that waited when its time ran out: a late answer is known for one."""
+
+    flow: str
+    item: str
+    at: str
 
 
 @dataclass(slots=True)
@@ -89,10 +120,30 @@ class Memory:
     """ISO date of the newest message of the patient."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
+    openings: list[str] = field(default_factory=list)
+    """ISO times at which the clock spoke first, as far back as a limit looks."""
+    today: Today = field(default_factory=Today)
+    unanswered: int = 0
+    """Check-ins in a row without an answer, since the patient was heard last."""
+    quiet: bool = False
+    """Nothing is scheduled until the patient writes."""
+    rhythm: dict[str, int] = field(default_factory=dict)
+    """How often the patient wants check-ins, as `bot.schedule.Rhythm` has it."""
+    choose: str = ""
+    """Why the patient is to be asked how often; empty: not to be asked."""
+    choice_turn: int = 0
+    """The turn of the newest such question: its buttons count also when it has given way."""
+    over: str = ""
+    """`due`: the pathway has asked its last; `again`: that is offered once more first; `said`:
+    a goodbye was said."""
+    lapsed: Lapsed | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary; empty parts are left out."""
-        return {key: value for key, value in asdict(self).items() if value}
+        plain = {key: value for key, value in asdict(self).items() if value}
+        if not self.today.date:
+            plain.pop("today", None)
+        return plain
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Memory:
@@ -101,15 +152,7 @@ class Memory:
         return cls(
             task=Task(**task) if task else None,
             set_aside=Task(**aside) if aside else None,
-            waiting=[
-                Waiting(
-                    w["flow"],
-                    None if w["items"] is None else tuple(w["items"]),
-                    w["priority"],
-                    w["last"],
-                )
-                for w in data.get("waiting", [])
-            ],
+            waiting=[Waiting.from_json(waiting) for waiting in data.get("waiting", [])],
             facts=data.get("facts", {}),
             held=data.get("held", False),
             flagged_at=data.get("flagged_at", ""),
@@ -130,6 +173,15 @@ class Memory:
             known=data.get("known", {}),
             heard_on=data.get("heard_on", ""),
             died=data.get("died", False),
+            openings=data.get("openings", []),
+            today=Today(**data.get("today", {})),
+            unanswered=data.get("unanswered", 0),
+            quiet=data.get("quiet", False),
+            rhythm=data.get("rhythm", {}),
+            choose=data.get("choose", ""),
+            choice_turn=data.get("choice_turn", 0),
+            over=data.get("over", ""),
+            lapsed=Lapsed(**data["lapsed"]) if "lapsed" in data else None,
         )
 
 
@@ -148,6 +200,10 @@ class OpenSession:
     last: bool = False
     helped: bool = False
     """Somebody else answers for the patient: said once, and true for the rest of the session."""
+    due: str = ""
+    """As in `Waiting`."""
+    free: bool = False
+    in_one: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed."""
@@ -158,6 +214,9 @@ class OpenSession:
             "entries": self.entries,
             "last": self.last,
             "helped": self.helped,
+            "due": self.due,
+            "free": self.free,
+            "in_one": self.in_one,
         }
 
     @classmethod
@@ -172,4 +231,7 @@ class OpenSession:
             dict(data["entries"]),
             data["last"],
             data.get("helped", False),
+            data.get("due", ""),
+            data.get("free", False),
+            data.get("in_one", False),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.conversation import asking
+from bot.conversation import asking, timers
 from bot.conversation.effects import Audit, DropDue
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.step import Step
@@ -28,7 +28,7 @@ def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:
     if step.open is not None and is_muted(step, step.flow_of(step.open)):
         _close(step, step.open)
     muted = [flow.id for flow in library.flows.values() if is_muted(step, flow)]
-    step.do(DropDue(tuple(asking.again_key(flow_id) for flow_id in muted)))
+    step.do(DropDue(tuple(timers.again_key(flow_id) for flow_id in muted)))
 
 
 def _close(step: Step, open: OpenSession) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import schedule
 from bot.conversation.asking import request
-from bot.conversation.effects import SetDue
+from bot.conversation.effects import Audit, DropDue, SavePatient, SetDue
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from flows import model
@@ -23,6 +23,7 @@ def rhythm(step: Step, pathway: model.Pathway) -> schedule.Rhythm | None:
         person.hour,
         person.weekday,
         schedule.check_in_delay(pathway),
+        **step.memory.rhythm,
     )
 
 
@@ -33,7 +34,7 @@ def start(step: Step) -> None:
         return
     for line in pathway.steps:
         if line.at_start:
-            request(step, _waiting(step, line))
+            request(step, _waiting(step, line, step.now, 1))
     set_all(step, step.now)
 
 
@@ -87,17 +88,57 @@ def put_off(step: Step, key: str, number: int, until: datetime) -> None:
         _set(step, line, *following)
 
 
+def set_anew(step: Step) -> None:
+    """The patient has chosen another rhythm: what stood is dropped, and all is planned again."""
+    pathway = _pathway(step)
+    if pathway is not None:
+        step.do(DropDue(tuple(f"step:{line.key}" for line in pathway.steps)))
+        set_all(step, step.now)
+
+
+def begin_anew(step: Step) -> None:
+    """A new episode: the start's questions and the baseline come again, on a new calendar."""
+    step.person.started_at = step.now
+    step.memory.rhythm, step.memory.over, step.memory.choose = {}, "", ""
+    step.memory.waiting.clear()
+    step.do(SavePatient())
+    step.do(Audit("new-episode"))
+    start(step)
+
+
+def next_check_in(step: Step) -> datetime | None:
+    """When the patient is asked next, by the rhythm that holds; None: not any more."""
+    pathway = _pathway(step)
+    chosen = rhythm(step, pathway) if pathway else None
+    line = next((s for s in pathway.steps if s.weekly_until), None) if pathway else None
+    following = schedule.next_occurrence(line, chosen, step.now) if line and chosen else None
+    return following[0] if following else None
+
+
 def fall_due(step: Step, key: str, number: int) -> None:
     """A step of the pathway has fallen due: ask it, and set its next occurrence."""
     pathway = _pathway(step)
     chosen = rhythm(step, pathway) if pathway else None
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
-    if line is None or chosen is None:
+    if pathway is None or line is None or chosen is None or step.memory.quiet:
         return
+    due = schedule.occurrence(line, chosen, number) or step.now
     following = schedule.next_occurrence(line, chosen, step.now, number + 1)
     if following is not None:
         _set(step, line, *following)
-    request(step, _waiting(step, line))
+    else:
+        _note_end(step, pathway, line, chosen)
+    request(step, _waiting(step, line, due, number))
+
+
+def _note_end(
+    step: Step, pathway: model.Pathway, line: model.Step, chosen: schedule.Rhythm
+) -> None:
+    """After a step's last time: ask how to go on, or say goodbye when nothing else comes."""
+    if line.frequencies and chosen.until is None and chosen.only is None:
+        step.memory.choose = "weeks"
+    elif not schedule.plan(pathway, chosen, step.now):
+        step.memory.over = "due"
 
 
 def _set(step: Step, line: model.Step, at: datetime, number: int) -> None:
@@ -105,9 +146,15 @@ def _set(step: Step, line: model.Step, at: datetime, number: int) -> None:
     step.do(SetDue(f"step:{line.key}", "step", at, payload=payload))
 
 
-def _waiting(step: Step, line: model.Step) -> Waiting:
-    flow = step.world.library.flow(line.flow)
-    return Waiting(line.flow, line.items, flow.priority)
+def _waiting(step: Step, line: model.Step, due: datetime, number: int) -> Waiting:
+    return Waiting(
+        line.flow,
+        line.items,
+        step.world.library.flow(line.flow).priority,
+        due=due.isoformat(),
+        free=line.at_start,
+        in_one=line.in_one_from is not None and number >= line.in_one_from,
+    )
 
 
 def _pathway(step: Step) -> model.Pathway | None:

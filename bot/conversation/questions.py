@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.messages import Choice, Layout, Message
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
+from flows.session import Given
 from templates.catalogue import Catalogue
 
 LONGEST_ECHO = 15
@@ -71,6 +72,17 @@ def said_as(item: Item, reading: Understood, language: str) -> str:
 def title(flow: Flow, item: Item, language: str) -> str:
     """A short name of the item, or that of its flow."""
     return (item.title or flow.title)[language]
+
+
+def short_answer(item: Item, given: Given, language: str) -> str:
+    """An answer with what it is about: `Pain: 6`."""
+    said = str(given.value) if given.code is None else label(item, given.code, None, language)
+    return f"{item.title[language]}: {said}" if item.title else said
+
+
+def question_key(item: Item, code: str, words: Catalogue) -> str:
+    """What is typed for an option: Y or N, or its letter."""
+    return words.say(f"key.{code}") if item.kind is ItemKind.YES_NO else letter(item, code)
 
 
 def letter(item: Item, code: str) -> str:

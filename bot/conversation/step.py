@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
+from bot.conversation.pace import Limits
 from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Layout, Message, Priority
 from flows.lexicon import Lexicon
@@ -33,6 +34,7 @@ class World:
     catalogues: Mapping[str, Catalogue]
     clinic: Clinic
     chance: Chance
+    limits: Limits
 
 
 @dataclass(slots=True)

@@ -49,6 +49,16 @@ def test_the_other_language_keeps_our_own_words() -> None:
     assert odi.items[0].text["da"] == ODI.items[0].text["da"]
 
 
+def test_in_few_words_of_ours_the_owners_questions_are_not_asked() -> None:
+    ours = LIBRARY.flow("weekly-check-in")
+    text = pack(ours)
+
+    theirs = worded(LIBRARY, [read_pack(text, "pack.yaml", LIBRARY)]).flow(ours.id)
+
+    assert all(item.brief for item in ours.items)
+    assert not any(item.brief for item in theirs.items)
+
+
 def test_scores_and_conditions_stay_and_the_hash_tells_the_wordings_apart() -> None:
     library = worded(LIBRARY, [read_pack(pack(), "odi.en.yaml", LIBRARY)])
     odi = library.flow("odi")

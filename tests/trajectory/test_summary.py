@@ -277,6 +277,13 @@ class TestAbsenceIsNotZero:
         assert summary.completeness.check_ins_answered == 0
         assert summary.completeness.check_ins_due == 1
 
+    def test_a_check_in_that_was_missed_was_due(self, story: Story) -> None:
+        story.check_in(at(1, 12), 3, 3, 3)
+        story.write("missed", at(1, 22), flow="weekly-check-in", author="system")
+        story.write("missed", at(1, 1), flow="weekly-check-in", author="system")
+        complete = summary_of(story, None).completeness
+        assert (complete.check_ins_answered, complete.check_ins_due) == (1, 2)
+
     def test_a_start_back_that_cannot_be_classified_has_no_group(self, story: Story) -> None:
         story.write(
             "score",

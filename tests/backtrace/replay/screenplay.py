@@ -1,7 +1,7 @@
 """Transcripts written down as people would: one line for each thing that somebody does.
 
 * enrol sms pathway=low-back-pain name=Birgit    * start odi
-* wait 3h      * until 18:00      * enrol web consent=no
+* wait 3h      * until 18:00      * until 18:00 in 2d      * enrol web consent=no
 anything else is what the patient writes
 {m1} a message with an id, and again the same one is a redelivery
 {edits m1} the message m1, edited
@@ -44,6 +44,8 @@ def _direct(script: Script, words: list[str], language: str) -> None:
             script.wait(**{_UNITS[time[-1]]: float(time[:-1])})
         case ["until", clock]:
             script.until(clock)
+        case ["until", clock, "in", days]:
+            script.until(clock, days=int(days.removesuffix("d")))
         case _:
             raise ValueError(" ".join(words))
 

@@ -1,0 +1,76 @@
+"""Answers that come when their question has run out: a kind word, and never the wrong question."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.conversation import asking
+from bot.conversation.memory import Lapsed, OpenSession
+from bot.conversation.step import Step
+from flows.model import Flow, Item, ItemKind
+from flows.reading import NotAReply, Understood, read
+from flows.session import Status
+
+FORGOTTEN = timedelta(days=7)
+"""After this a bare number is nobody's late answer any more."""
+
+
+def is_for_lapsed(step: Step, text: str) -> bool:
+    """Whether these words answer the question that ran out, and not the one that waits."""
+    lapsed = step.memory.lapsed
+    if lapsed is None or datetime.fromisoformat(lapsed.at) + FORGOTTEN < step.now:
+        return False
+    item = _item(step, lapsed)
+    if item is None or not isinstance(read(item, text, step.lexicon), Understood):
+        return False
+    return step.open is None or _fits_nothing_open(step, step.open, text)
+
+
+def _fits_nothing_open(step: Step, open: OpenSession, text: str) -> bool:
+    pending = open.session.pending
+    if pending is None or open.session.offered:
+        return False
+    reading = read(step.flow_of(open).item(pending), text, step.lexicon)
+    return isinstance(reading, NotAReply)
+
+
+def take_lapsed(step: Step, text: str) -> None:
+    """Thank, and put what waits; a warning sign is never too late, and is asked about now."""
+    lapsed = step.memory.lapsed
+    item = _item(step, lapsed) if lapsed else None
+    if lapsed is None or item is None:
+        return
+    reading = read(item, text, step.lexicon)
+    code = reading.code if isinstance(reading, Understood) else None
+    _thank(step, step.world.library.flow(lapsed.flow), item, code)
+    asking.repeat(step)
+
+
+def thank_for_tap(step: Step, open: OpenSession, turn: int, option: str) -> bool:
+    """The same for a button of a session that ran out; False where that is not what it is."""
+    flow = step.flow_of(open)
+    item_id = open.session.asked_at(turn)
+    if open.session.status is not Status.EXPIRED or item_id is None:
+        return False
+    _thank(step, flow, flow.item(item_id), option)
+    return True
+
+
+def _thank(step: Step, flow: Flow, item: Item, code: str | None) -> None:
+    opened = (item.opens or {}).get(code or "")
+    if item.flag is not None and code == "yes":
+        opened = flow.id
+    if opened is None:
+        step.add_line("late.closed")
+        if step.open is None and not step.memory.waiting:
+            step.add_line("late.next")
+    else:
+        step.add_line("late.sign")
+        asking.put_first(step, None, opened)
+
+
+def _item(step: Step, lapsed: Lapsed) -> Item | None:
+    """The question, unless it took any words: then nothing tells a late answer from a remark."""
+    flow = step.world.library.flows.get(lapsed.flow)
+    items = [item for item in (flow.items if flow else ()) if item.kind is not ItemKind.TEXT]
+    return next((item for item in items if item.id == lapsed.item), None)

@@ -1,0 +1,27 @@
+"""The patient is heard: they are not silent any more."""
+
+from __future__ import annotations
+
+from bot.commands import Command
+from bot.conversation import pathways
+from bot.conversation.effects import SetCase
+from bot.conversation.silence import SILENT
+from bot.conversation.step import Step
+from trajectory.cases import Kind, State
+
+
+def hear(step: Step, command: Command | None) -> None:
+    """Count no silence any more; where all was quiet, the questions go on with a word."""
+    memory = step.memory
+    memory.unanswered = 0
+    if memory.choose == SILENT:
+        memory.choose = ""
+    if not memory.quiet or step.person.status != "active":
+        return
+    memory.quiet = False
+    step.do(SetCase(Kind.SILENT, State.PASSED))
+    pathways.set_all(step, step.now)
+    if not {"until", "only"} & memory.rhythm.keys() and pathways.next_check_in(step) is None:
+        memory.choose = memory.choose or "again"
+    if command is None or command.name != "stop":
+        step.add_line("silence.back")

@@ -1,0 +1,79 @@
+"""Several answers in one message, told back in one line."""
+
+from __future__ import annotations
+
+from bot.conversation import asking, in_one
+from bot.conversation.effects import SaveSession
+from bot.conversation.memory import OpenSession
+from bot.conversation.questions import short_answer
+from bot.conversation.records import record_given
+from bot.conversation.step import Step
+from flows.engine import ask_again
+from flows.events import Answered, AskedBack, Event, Opened
+from flows.lexicon import Sense
+from flows.model import Flow, FlowKind
+from flows.reading import Understood, read
+from flows.reading.several import may_be_several, read_all, read_several
+from flows.session import Status
+from flows.several import left, take_several
+
+
+def take(step: Step, text: str) -> bool:
+    """Take the message as the answers to several questions; False where it may be only one.
+
+    Warning signs are asked about one by one, always.
+    """
+    open = step.open
+    if open is None or open.session.offered or not may_be_several(text):
+        return False
+    flow = step.flow_of(open)
+    if flow.kind is FlowKind.SCREEN:
+        return False
+    items = left(flow, open.session)
+    if len(items) < 2:
+        return False
+    at_once = in_one.is_asked(step, flow, open)
+    parts = (read_all if at_once else read_several)(items, text, step.lexicon)
+    if not parts:
+        return at_once and _one_by_one(step, flow, open, text)
+    step.answered = (open.id, open.session.turn)
+    turn = take_several(flow, open.session, parts, step.lexicon)
+    open.session = turn.session
+    step.do(SaveSession(open))
+    _tell(step, flow, open, turn.events)
+    return True
+
+
+def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) -> None:
+    answers = [event for event in events if isinstance(event, Answered)]
+    for answer in answers:
+        record_given(step, flow, open, answer.item, answer.given)
+        asking.remember(step, flow, answer.item, answer.given)
+    language = step.person.language
+    told = [short_answer(flow.item(answer.item), answer.given, language) for answer in answers]
+    if told:
+        step.add_line("echo.several", answers=", ".join(told))
+    rest = [event for event in events if event not in answers]
+    opened = next((event.flow for event in rest if isinstance(event, Opened)), None)
+    if opened is not None and open.session.status is Status.WAITING:
+        # A warning sign goes before the part that is in doubt, which is asked about after it.
+        asking.put_first(step, None, opened)
+        asking.open_next(step, "bridge")
+        return
+    asked_back = next((event for event in rest if isinstance(event, AskedBack)), None)
+    if asked_back is not None:
+        step.lead.append(flow.item(asked_back.item).text[language])
+    asking.tell(step, flow, open, rest)
+
+
+def _one_by_one(step: Step, flow: Flow, open: OpenSession, text: str) -> bool:
+    """Numbers of which nobody knows whose answers they are: the questions come singly."""
+    first = left(flow, open.session)[0]
+    numbers = [token for token in step.lexicon.tokens(text) if token.means(Sense.NUMBER)]
+    if len(numbers) < 2 or isinstance(read(first, text, step.lexicon), Understood):
+        return False
+    open.in_one = False
+    step.do(SaveSession(open))
+    step.add_line("in-one.one-by-one")
+    asking.tell(step, flow, open, ask_again(flow, open.session).events)
+    return True

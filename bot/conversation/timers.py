@@ -1,0 +1,60 @@
+"""When an open questionnaire reminds, runs out, and is offered once more."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from bot.conversation.effects import SetDue
+from bot.conversation.memory import OpenSession
+from bot.conversation.step import Step
+from bot.schedule import awake, next_clock
+from flows import engine
+from flows import events as happened
+from flows.model import Flow, FlowKind
+
+SITTING_ENDS = time(4)
+"""A "today" instrument stays open until this local hour."""
+
+
+def set_timers(step: Step) -> None:
+    """Set when the open session reminds and when it expires, if there is one."""
+    if step.open is None:
+        return
+    step.do(SetDue("expire", "expire", expires(step, step.open), step.open.id))
+    set_reminder(step, step.flow_of(step.open))
+
+
+def set_reminder(step: Step, flow: Flow) -> None:
+    """Set the timer of the open session's next reminder, if one is still to come."""
+    if step.open is None:
+        return
+    planned = (step.open.opened_at + after for after in flow.reminders)
+    coming = next((at for at in planned if at > step.now), None)
+    if coming is not None:
+        step.do(SetDue("remind", "remind", awake(coming, step.person.zone), step.open.id))
+
+
+def expires(step: Step, open: OpenSession) -> datetime:
+    """When this session runs out."""
+    flow = step.flow_of(open)
+    if flow.one_sitting:
+        return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
+    if open.due and flow.kind is FlowKind.CHECK_IN:
+        # However long it waited its turn: it is about the days before it was due.
+        return datetime.fromisoformat(open.due) + flow.expires
+    return open.opened_at + flow.expires
+
+
+def comes_again(step: Step, open: OpenSession) -> datetime | None:
+    """When a sitting that runs out as it stands is offered once more, whole; None: it is not."""
+    flow = step.flow_of(open)
+    events = engine.expire(flow, open.session).events
+    scored = any(isinstance(e, happened.Scored) and e.score.value is not None for e in events)
+    if not flow.one_sitting or scored or open.last:
+        return None
+    return next_clock(max(expires(step, open), step.now), step.person.zone, step.person.hour)
+
+
+def again_key(flow_id: str) -> str:
+    """The due row of a sitting that is offered once more."""
+    return f"again:{flow_id}"

@@ -1,0 +1,157 @@
+"""Patients who do not answer: fewer questions, a case on the list, and a word when they return."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.messages import Button
+from tests.bot.house import House
+from trajectory import cases
+from trajectory.cases import Kind
+
+
+def enrol(house: House, language: str = "en") -> int:
+    """A patient who answered the start, and nothing since."""
+    patient = house.enrol(pathway="low-back-pain", language=language)
+    house.answer_all()
+    return patient.patient_id
+
+
+def case_kinds(house: House) -> list[Kind]:
+    with house.database.read() as connection:
+        return [case.kind for case in cases.listed(connection)]
+
+
+def planned(house: House) -> list[str]:
+    return sorted(row.key for row in house.due() if row.kind == "step")
+
+
+def how_often(house: House) -> list[Button]:
+    """The buttons of the newest question how often."""
+    asked = [s for s in house.telegram.sent if len(s.parcel.rendered.buttons) == 3]
+    return list(asked[-1].parcel.rendered.buttons)
+
+
+def silent_until_asked(house: House) -> list[Button]:
+    for _ in range(40):
+        house.wait(days=1)
+        if house.telegram.sent[-1].text.startswith("It has been quiet"):
+            return how_often(house)
+    raise AssertionError("never asked")
+
+
+def test_after_four_silent_check_ins_nothing_is_planned_and_the_list_shows_it(
+    house: House,
+) -> None:
+    enrol(house)
+    house.wait(days=50)
+    said = len(house.telegram.sent)
+
+    house.wait(days=60)
+
+    assert planned(house) == []
+    assert len(house.telegram.sent) == said
+    assert case_kinds(house) == [Kind.SILENT]
+
+
+@pytest.mark.parametrize("words", ["hello", "start", "6"])
+def test_any_message_brings_the_questions_back_with_a_word(house: House, words: str) -> None:
+    enrol(house)
+    house.wait(days=50)
+
+    house.write(words)
+    house.settle()
+
+    assert house.telegram.sent[-1].text.startswith("Good to hear from you.")
+    assert "step:weekly-check-in" in planned(house)
+    assert case_kinds(house) == []
+
+
+def test_stop_after_silence_is_only_a_stop(house: House) -> None:
+    enrol(house)
+    house.wait(days=50)
+
+    house.write("stop")
+    house.settle()
+
+    assert house.telegram.sent[-1].text.startswith("Stopped.")
+    assert planned(house) == []
+
+
+def test_one_answer_to_anything_ends_the_count(house: House) -> None:
+    enrol(house)
+    silent_until_asked(house)
+    house.write("thanks")
+
+    house.wait(days=12)
+
+    assert case_kinds(house) == []
+    assert planned(house) != []
+
+
+def test_the_buttons_count_also_when_the_next_check_in_has_come(house: House) -> None:
+    patient = enrol(house)
+    every_month = silent_until_asked(house)[1]
+    house.wait(days=5)
+
+    house.press(every_month)
+    house.settle()
+
+    kinds = [entry.code for entry in house.timeline(patient) if entry.kind == "rhythm"]
+    assert kinds == ["monthly"]
+    before = house.clock.now()
+    house.wait(days=26)
+    asked = [s.at for s in house.telegram.sent if "7 days" in s.text and s.at > before]
+    assert len({moment.date() for moment in asked}) <= 3
+
+
+def test_who_ends_the_check_ins_may_have_them_again(house: House) -> None:
+    enrol(house)
+    end = silent_until_asked(house)[2]
+    house.press(end)
+    house.settle()
+    house.write("no")
+    house.settle()
+    assert planned(house) == []
+
+    house.write("start")
+    house.settle()
+    house.press(how_often(house)[0])
+    house.settle()
+
+    assert "step:weekly-check-in" in planned(house)
+
+
+def test_a_missed_check_in_counts_as_one_that_was_due(house: House) -> None:
+    patient = enrol(house)
+    house.wait(days=24)
+
+    missed = [entry for entry in house.timeline(patient) if entry.kind == "missed"]
+
+    assert missed
+    assert {entry.flow for entry in missed} == {"weekly-check-in"}
+    assert {entry.author for entry in missed} == {"system"}
+
+
+def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:
+    patient = enrol(house)
+    every_month = silent_until_asked(house)[1]
+    house.write("add my physio")
+    house.settle()
+
+    house.press(every_month)
+    house.settle()
+    house.write("Anne Berg anne@clinic.dk")
+    house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["monthly"]
+    assert "Anne Berg is now in your care team" in "".join(house.telegram.texts())
+
+
+def test_what_the_clinic_asks_by_name_reaches_a_quiet_patient(house: House) -> None:
+    birgit = enrol(house)
+    house.wait(days=50)
+
+    house.ask(birgit, "start-back")
+
+    assert "1/9" in house.telegram.sent[-1].text

@@ -1,0 +1,133 @@
+"""Several answers in one message: taken where there is no doubt, else not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from backtrace.definitions import shipped_library
+from flows.model import Item
+from flows.reading import Understood
+from flows.reading.several import read_all, read_several
+from tests.flows.samples import languages
+
+LIBRARY = shipped_library()
+CHECK_IN = tuple(i for i in LIBRARY.flow("weekly-check-in").items if i.id != "sick-leave-days")
+ODI = LIBRARY.flow("odi").items
+START_BACK = LIBRARY.flow("start-back").items
+INTAKE = LIBRARY.flow("intake").items
+BOTH = ("en", "da")
+
+
+def several(items: tuple[Item, ...], text: str, language: str = "en") -> list[int | str | None]:
+    """What is taken, as numbers or option ids."""
+    return said(read_several(items, text, languages()[language]))
+
+
+def all_of(items: tuple[Item, ...], text: str, language: str = "en") -> list[int | str | None]:
+    """What is taken of a check-in in one message; `?` is in doubt."""
+    return said(read_all(items, text, languages()[language]))
+
+
+def said(parts: object) -> list[int | str | None]:
+    assert isinstance(parts, tuple)
+    return [
+        (reading.code or reading.value) if isinstance(reading, Understood) else "?"
+        for _, reading in parts
+    ]
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    "text",
+    ["6 4 2 n", "6, 4, 2, no", "6,4,2,N", "6\n4\n2\nnej", "6; 4; 2; nej", " 6  4 2 NO. ",
+     "6, 4 days, 2 dage, no", "six four two no", "6 4, 2 n"],
+)  # fmt: skip
+def test_four_answers_to_four_questions_are_taken(text: str, language: str) -> None:
+    if text.startswith("six") and language == "da":
+        text = "seks fire to nej"
+
+    assert several(CHECK_IN, text, language) == [6, 4, 2, "no"]
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "taken"),
+    [
+        (CHECK_IN, "6 4 2", [6, 4, 2]),
+        (CHECK_IN, "6\n4", [6, 4]),
+        (CHECK_IN[2:], "2 n", [2, "no"]),
+        (CHECK_IN[1:], "2 3 yes", [2, 3, "yes"]),
+        (ODI, "B C A", ["b", "c", "a"]),
+        (ODI, "B\nC", ["b", "c"]),
+        (ODI, "abc"[0] + " b c d", ["a", "b", "c", "d"]),
+        (START_BACK, "agree, disagree, agree", ["agree", "disagree", "agree"]),
+    ],
+)
+def test_a_run_of_the_questions_that_wait_is_taken(
+    items: tuple[Item, ...], text: str, taken: list[int | str]
+) -> None:
+    assert several(items, text) == taken
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        (CHECK_IN, "4 5"),
+        (CHECK_IN, "4, 5"),
+        (CHECK_IN, "4-5"),
+        (CHECK_IN, "6,4"),
+        (CHECK_IN, "6.4 2"),
+        (CHECK_IN, "6 10"),
+        (CHECK_IN, "5 6 7"),
+        (CHECK_IN, "7 6 5"),
+        (CHECK_IN, "6 9 2 n"),
+        (CHECK_IN, "6 4 2 n n"),
+        (CHECK_IN, "6 4-5 2 n"),
+        (CHECK_IN, "about 6, 4, 2, no"),
+        (CHECK_IN, "cirka 6, 4, 2, nej"),
+        (CHECK_IN, "was 9 now 3"),
+        (CHECK_IN, "6, can i run"),
+        (CHECK_IN, "6 out of 10"),
+        (CHECK_IN, "not 6, 4, 2, no"),
+        (CHECK_IN, "6 4 2 maybe"),
+        (CHECK_IN, "7 or 8"),
+        (CHECK_IN[1:3], "4 5"),
+        (ODI, "B C"),
+        (ODI, "B, D"),
+        (ODI, "1 2 3"),
+        (ODI, "A, because it hurts"),
+        (ODI[9:], "B C"),
+        (INTAKE, "A\nin November\nphysio"),
+        (CHECK_IN, ""),
+        (CHECK_IN, ", ,"),
+        (CHECK_IN, "\n\n"),
+    ],
+)
+def test_what_may_be_one_answer_is_never_cut(
+    items: tuple[Item, ...], text: str, language: str
+) -> None:
+    assert several(items, text, language) == []
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("6 4 2 n", [6, 4, 2, "no"]),
+        ("6 4-5 2 n", [6, "?", 2, "no"]),
+        ("6, 4-5, 2-3, n", [6, "?", "?", "no"]),
+        ("6 4 2 x", [6, 4, 2, "?"]),
+        ("4 5 6 n", [4, 5, 6, "no"]),
+    ],
+)
+def test_asked_in_one_message_only_what_is_in_doubt_is_left(
+    text: str, taken: list[int | str], language: str
+) -> None:
+    assert all_of(CHECK_IN, text, language) == taken
+
+
+@pytest.mark.parametrize(
+    "text", ["6", "6 4 2", "6 4 2 0 n", "4-5 4-5 2-3 n", "it is no better", "how are you doing"]
+)
+def test_with_another_number_of_answers_nobody_knows_whose_they_are(text: str) -> None:
+    assert all_of(CHECK_IN, text) == []
