@@ -5,11 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.events import Why
-from flows.lexicon import Lexicon, Token
+from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item, ItemKind
 from flows.reading.numbers import read_number
 from flows.reading.options import read_option
 from flows.reading.outcome import NotAReply, Reading, Understood
+
+LONGEST_SIGNATURE = 6
+"""Words behind "kind regards" are a name; more of them say something."""
+_SAYING = frozenset(
+    {
+        Sense.NUMBER,
+        Sense.HALF,
+        Sense.YES,
+        Sense.NO,
+        Sense.WEAK_YES,
+        Sense.NEGATION,
+        Sense.WEAK_NEGATION,
+        Sense.AGREE,
+        Sense.DISAGREE,
+        Sense.NONE,
+        Sense.DOUBT,
+        Sense.TAKEN_BACK,
+        Sense.EXCEPT,
+    }
+)
 
 NUMBERS = (ItemKind.SCALE, ItemKind.COUNT)
 
@@ -19,7 +39,25 @@ def read(item: Item, text: str, lexicon: Lexicon) -> Reading:
     if item.kind is ItemKind.TEXT:
         words = text.strip()
         return Understood(text=words) if words else NotAReply(Why.NOT_A_REPLY)
-    return read_tokens(item, lexicon.tokens(text), lexicon)
+    return read_tokens(item, unsigned(lexicon.tokens(text)), lexicon)
+
+
+def unsigned(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens without the signature: "kind regards, Margaret", "sent from my iPhone"."""
+    for at, token in enumerate(tokens):
+        if at > 0 and token.means(Sense.SIGN_OFF) and _signs(tokens[at - 1], token):
+            return tokens[:at] if _is_signature(tokens[at + 1 :]) else tokens
+    return tokens
+
+
+def _signs(before: Token, token: Token) -> bool:
+    """A kiss behind a number may be "times": "5 x"."""
+    return len(token.text) > 1 or not before.means(Sense.NUMBER, Sense.HALF)
+
+
+def _is_signature(tokens: Sequence[Token]) -> bool:
+    says = any(not _SAYING.isdisjoint(token.meaning.senses) for token in tokens)
+    return len(tokens) <= LONGEST_SIGNATURE and not says
 
 
 def read_tokens(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Reading:

@@ -3,118 +3,160 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from flows.lexicon import Lexicon, Sense, Token
-from flows.model import Item, Option
 
 Words = tuple[str, ...]
 
+SHORTEST_TELLING_WORD = 5
+"""A shorter word stands in too many sentences to name a statement all by itself."""
+_PADDING = frozenset({Sense.HEDGE, Sense.WINDOW})
+_DEGREE = frozenset({Sense.WEAK_YES, Sense.UNIT, Sense.LITTLE_WORD})
+_TURNS = (Sense.TURN, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.NO, Sense.NONE)
+
 
 class Label(NamedTuple):
-    """One wording of an answer, whole, and as `content` without padding such as "I have"."""
+    """One wording of an answer, whole, and as `content` without padding such as "I have".
+
+    `head` is how many words of the content come before the first comma. `turns` are its words
+    that turn the others round: "less" in "I go out less often". `tail` is the padding behind
+    the content: "well" in "I sleep well".
+    """
 
     answer: str
     whole: Words
     content: Words
+    head: int
+    turns: frozenset[str]
+    tail: frozenset[str]
+    shortened: bool = False
+    """Whether this is the wording without the "I" or "it" that it begins with."""
+
+
+def label(answer: str, text: str, lexicon: Lexicon, shortened: bool = False) -> Label:
+    """This wording of an answer as replies are compared with it."""
+    tokens = lexicon.tokens(text)
+    said = content(tokens)
+    turns = frozenset(
+        token.key
+        for at, token in enumerate(tokens)
+        if token.means(*_TURNS) and (at > 0 or not token.means(Sense.HEDGE))
+    )
+    first = content(lexicon.tokens(text.partition(", ")[0]))
+    head = 0 if all(token.means(Sense.YES, Sense.NO) for token in first) else len(first)
+    tail = frozenset(_keys(_tail(tokens)))
+    return Label(answer, _keys(tokens), _keys(said), head or len(said), turns, tail, shortened)
+
+
+def _tail(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The padding behind the last word of the content."""
+    at = len(tokens)
+    while at and not _PADDING.isdisjoint(tokens[at - 1].meaning.senses):
+        at -= 1
+    return tokens[at:] if at else ()
 
 
 def content(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The tokens that are not mere politeness or padding."""
-    return tuple(token for token in tokens if Sense.HEDGE not in token.meaning.senses)
+    return tuple(token for token in tokens if _PADDING.isdisjoint(token.meaning.senses))
 
 
-def option_labels(item: Item, lexicon: Lexicon) -> list[Label]:
-    """Every wording of every option, in every language."""
+def said_exactly(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
+    """The answers whose label is said word for word."""
+    whole = _keys(tokens)
     return [
-        Label(option.id, *_words(text, lexicon))
-        for option in item.options
-        for text in _wordings(option)
+        label.answer
+        for label in labels
+        if whole and label.whole == whole and not label.shortened
     ]
-
-
-def anchor_labels(item: Item, lexicon: Lexicon) -> list[Label]:
-    """Every wording of the two ends of a scale."""
-    ends = zip((item.minimum, item.maximum), item.anchors or (), strict=False)
-    return [
-        Label(str(number), *_words(text, lexicon))
-        for number, anchor in ends
-        for text in anchor.values()
-    ]
-
-
-def unit_of(item: Item, lexicon: Lexicon) -> frozenset[str]:
-    """The names of the units that this item counts, as the language files call them."""
-    texts = item.unit.values() if item.unit else ()
-    return frozenset(unit for text in texts for unit in _units(text, lexicon))
 
 
 def said_whole(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
-    """The answers that are said in full and with nothing else."""
-    whole = _texts(tokens)
-    exact = [label.answer for label in labels if whole and label.whole == whole]
-    words = _texts(content(tokens))
-    return exact or [label.answer for label in labels if words and label.content == words]
+    """The answers that are said in full, give or take padding, and with nothing else.
 
-
-def begun(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
-    """The answers whose label begins with what is said, if that is two words or more.
-
-    Then also those that have the same words in this order: "with help" begins "with help for
-    most of it", but "with a little help" may be meant.
+    Where padding of the label is missing, other labels with the same words may be meant.
     """
-    words = _texts(content(tokens))
-    if len(words) < 2 or not any(label.content[: len(words)] == words for label in labels):
-        return []
-    return [label.answer for label in labels if _in_order(words, label.content)]
+    exact = said_exactly(tokens, labels)
+    words = _keys(content(tokens))
+    if exact or not words:
+        return exact
+    keys = set(_keys(tokens))
+    same = [each for each in labels if each.content == words and keys.issuperset(each.tail)]
+    if not same or any(not each.shortened and keys.issuperset(each.whole) for each in same):
+        return [label.answer for label in same]
+    return [label.answer for label in labels if _in_order(words, label)]
+
+
+class Told(NamedTuple):
+    """The answers that a part of a label may stand for; not `sure` where the rest matters."""
+
+    answers: list[str]
+    sure: bool
+
+
+def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
+    """The answers that are named by a part of their label.
+
+    Two words in a row or one telling word, from before the first comma. Where other labels
+    have the same words in this order, they may be meant as well: "with help" begins "with help
+    for most of it", but "with a little help" may be meant.
+    """
+    said = content(tokens)
+    words = _keys(said)
+    if not words or (len(words) == 1 and not _tells(said[0])):
+        return Told([], sure=False)
+    named = [label for label in labels if _is_part(words, label)]
+    if not named:
+        return Told([], sure=False)
+    answers = list(dict.fromkeys(label.answer for label in labels if _in_order(words, label)))
+    keys = set(_keys(tokens))
+    sure = all(keys.issuperset(label.turns) for label in named)
+    if len(words) == 1:
+        sure &= len(answers) == 1 and all(keys.issuperset(label.tail) for label in named)
+        return Told(answers if sure else [], sure)
+    return Told(answers, sure)
 
 
 def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
     """The answers said in full among other words; a longer label hides one inside it."""
     said = content(tokens)
+    keys = _keys(said)
     found: list[tuple[int, int, str]] = []
     for label in sorted(labels, key=lambda label: len(label.content), reverse=True):
-        for start in _places(said, label.content):
+        for start in _places(keys, label.content):
             end = start + len(label.content)
             if not any(start < right and left < end for left, right, _ in found):
                 found.append((start, end, label.answer))
-    return [answer for start, _, answer in sorted(found) if not _denied(said, start)]
+    return [answer for start, end, answer in sorted(found) if not _turned(said, start, end)]
 
 
-def _places(said: Sequence[Token], words: Words) -> Iterator[int]:
-    texts = _texts(said)
-    for start in range(len(texts) - len(words) + 1) if words else ():
-        if texts[start] == words[0] and texts[start : start + len(words)] == words:
-            yield start
+def _tells(token: Token) -> bool:
+    if token.means(Sense.WEAK_YES):
+        return True
+    return len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _DEGREE
 
 
-def _in_order(words: Words, among: Words) -> bool:
-    rest = iter(among)
+def _is_part(words: Words, label: Label) -> bool:
+    return any(start < label.head for start in _places(label.content, words))
+
+
+def _in_order(words: Words, label: Label) -> bool:
+    rest = iter(label.content)
     return all(word in rest for word in words)
 
 
-def _denied(said: Sequence[Token], start: int) -> bool:
-    return start > 0 and said[start - 1].means(Sense.NEGATION, Sense.WEAK_NEGATION)
+def _places(among: Words, words: Words) -> Iterator[int]:
+    for start in range(len(among) - len(words) + 1) if words else ():
+        if among[start] == words[0] and among[start : start + len(words)] == words:
+            yield start
 
 
-def _wordings(option: Option) -> Iterator[str]:
-    yield from option.text.values()
-    for words in (option.also or {}).values():
-        yield from words
+def _turned(said: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a word before denies it, or the next compares: "a little better"."""
+    denied = any(word.means(Sense.NEGATION, Sense.WEAK_NEGATION) for word in said[:start])
+    return denied or (end < len(said) and said[end].means(Sense.COMPARISON))
 
 
-def _texts(tokens: Sequence[Token]) -> Words:
-    return tuple(token.text for token in tokens)
-
-
-# Only texts that we show come here, never a patient's words.
-@lru_cache(maxsize=4096)
-def _words(text: str, lexicon: Lexicon) -> tuple[Words, Words]:
-    tokens = lexicon.tokens(text)
-    return _texts(tokens), _texts(content(tokens))
-
-
-@lru_cache(maxsize=256)
-def _units(text: str, lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(token.meaning.unit for token in lexicon.tokens(text) if token.meaning.unit)
+def _keys(tokens: Sequence[Token]) -> Words:
+    return tuple(token.key for token in tokens)

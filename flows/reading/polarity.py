@@ -12,6 +12,7 @@ from flows.reading.labels import content
 from flows.reading.outcome import Reading, ambiguous, understood
 
 _PAIRS = (("yes", "no"), ("agree", "disagree"))
+_AGAINST_A_YES = (Sense.NO, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
 
 
 def poles(item: Item) -> tuple[str, str] | None:
@@ -25,7 +26,11 @@ def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
     pair = poles(item)
     if pair is None:
         return None
-    said = content(tokens)
+    said = _without_joints(content(tokens))
+    if not said:
+        return None
+    if _must_not_wait(item, said):
+        return understood(item, "yes")
     heard = _hear(said, agreement=pair[0] == "agree")
     heard.doubt |= len(item.options) > 2 and heard.negated
     if len(heard.signs) == 2:
@@ -33,18 +38,47 @@ def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
     if not heard.signs:
         return None
     chosen = pair[0] if True in heard.signs else pair[1]
-    if heard.doubt or (heard.leftover and not _must_not_wait(item, chosen, said)):
+    if heard.doubt or heard.leftover:
         return ambiguous((chosen,), Why.UNCERTAIN)
     return understood(item, chosen)
 
 
-def _must_not_wait(item: Item, chosen: str, said: Sequence[Token]) -> bool:
+def _without_joints(said: Sequence[Token]) -> Sequence[Token]:
+    """The words without an "and" between two that say the same: "no and no"."""
+    return [
+        token
+        for at, token in enumerate(said)
+        if not (token.means(Sense.CONNECTOR) and _joins(said[at - 1 : at], said[at + 1 : at + 2]))
+    ]
+
+
+def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    same = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
+    return any(
+        one.means(sense) and other.means(sense) for one in before for other in after for sense in same
+    )
+
+
+def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     """A yes first, to a warning sign, is a yes whatever follows ("yes, since Tuesday").
 
+    Unless it is put as a question, doubted or taken back at once.
     CLINICAL: any yes gets the safety message at once; asking back would delay it.
     """
-    urgent = item.flag is not None or chosen in (item.opens or {})
-    return urgent and chosen == "yes" and said[0].means(Sense.YES)
+    urgent = item.flag is not None or "yes" in (item.opens or {})
+    if not urgent or not said[0].means(Sense.YES):
+        return False
+    if any(token.means(*_AGAINST_A_YES) for token in said):
+        return False
+    negated_to_the_end = said[-1].means(Sense.NEGATION)
+    return not negated_to_the_end and not _doubted(said[1:])
+
+
+def _doubted(rest: Sequence[Token]) -> bool:
+    """Whether a yes is followed by "maybe", or by a question mark and nothing else."""
+    if any(token.means(Sense.DOUBT) and token.text != "?" for token in rest):
+        return True
+    return bool(rest) and all(token.text == "?" for token in rest)
 
 
 @dataclass(slots=True)
@@ -71,7 +105,7 @@ def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
     heard = _Heard()
     for token in said:
         _hear_one(heard, token, agreement)
-    if heard.denied:
+    if heard.denied and (heard.signs or not heard.leftover):
         _hear_lone_negation(heard)
     return heard
 
