@@ -20,6 +20,9 @@ class Sense(StrEnum):
     """What a phrase does to an answer; the values are keys of the language files."""
 
     HEDGE = "hedges"
+    ABOUT = "approximations"
+    UNSURE = "unsure"
+    EMPHASIS = "emphasis"
     WINDOW = "windows"
     SIGN_OFF = "sign-offs"
     SAME = "same"
@@ -50,6 +53,7 @@ class Sense(StrEnum):
     TAKEN_BACK = "taken-back"
     AGREE = "agree"
     DISAGREE = "disagree"
+    STRONG = "strong"
     CONFIRM = "confirm"
     DENY = "deny"
     VAGUE = "vague"
@@ -115,6 +119,8 @@ _SIGNS = {
     "?": Meaning(frozenset({Sense.DOUBT})),
 }
 _WITH_VALUE = (Sense.NUMBER, Sense.OCCASION, Sense.HALF)
+_HEDGES = (Sense.ABOUT, Sense.UNSURE, Sense.EMPHASIS, Sense.WINDOW)
+"""Hedges of a kind: padding as well, unless the kind matters to the question."""
 _MAY_STICK = frozenset({Sense.UNIT, Sense.SUFFIX})
 _WITH_NAME = (Sense.UNIT, Sense.WINDOW, Sense.SAME)
 
@@ -233,7 +239,11 @@ def _entries(block: Block) -> Iterator[tuple[Phrase, Meaning]]:
 
 def _listed(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:
     for phrase in _phrases(block, sense):
-        yield phrase, Meaning(frozenset({sense}))
+        yield phrase, Meaning(_senses(sense))
+
+
+def _senses(sense: Sense) -> frozenset[Sense]:
+    return frozenset({sense, Sense.HEDGE}) if sense in _HEDGES else frozenset({sense})
 
 
 def _named(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:
@@ -241,7 +251,7 @@ def _named(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:
     if names is not None:
         for name in names:
             for phrase in _phrases(names, name):
-                yield phrase, Meaning(frozenset({sense}), unit=name)
+                yield phrase, Meaning(_senses(sense), unit=name)
 
 
 def _numbered(block: Block, sense: Sense) -> Iterator[tuple[Phrase, Meaning]]:

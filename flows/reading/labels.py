@@ -11,17 +11,18 @@ Words = tuple[str, ...]
 
 SHORTEST_TELLING_WORD = 5
 """A shorter word stands in too many sentences to name a statement all by itself."""
-_PADDING = frozenset({Sense.HEDGE, Sense.WINDOW})
-_DEGREE = frozenset({Sense.WEAK_YES, Sense.UNIT, Sense.LITTLE_WORD})
+FEWEST_DEGREES = 3
+"""So many statements that differ by a word of degree only are a scale of degrees."""
+_MAY_TELL = frozenset({Sense.UNIT, Sense.TAKEN_BACK})
 _TURNS = (Sense.TURN, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.NO, Sense.NONE)
 
 
 class Label(NamedTuple):
     """One wording of an answer, whole, and as `content` without padding such as "I have".
 
-    `head` is how many words of the content come before the first comma. `turns` are its words
-    that turn the others round: "less" in "I go out less often". `tail` is the padding behind
-    the content: "well" in "I sleep well".
+    `head` is how many words of the content come before the first comma. `turns` are the words of
+    this part that turn the others round: "less" in "I go out less often"; `all_turns` those of
+    the whole. `tail` is the padding behind the content: "well" in "I sleep well".
     """
 
     answer: str
@@ -29,6 +30,7 @@ class Label(NamedTuple):
     content: Words
     head: int
     turns: frozenset[str]
+    all_turns: frozenset[str]
     tail: frozenset[str]
     shortened: bool = False
     """Whether this is the wording without the "I" or "it" that it begins with."""
@@ -38,28 +40,41 @@ def label(answer: str, text: str, lexicon: Lexicon, shortened: bool = False) -> 
     """This wording of an answer as replies are compared with it."""
     tokens = lexicon.tokens(text)
     said = content(tokens)
-    turns = frozenset(
+    first = lexicon.tokens(text.partition(", ")[0])
+    if all(token.means(Sense.YES, Sense.NO) for token in first):
+        first = tokens
+    return Label(
+        answer=answer,
+        whole=_keys(tokens),
+        content=_keys(said),
+        head=len(content(first)),
+        turns=_turns(first),
+        all_turns=_turns(tokens),
+        tail=frozenset(_keys(_tail(tokens))),
+        shortened=shortened,
+    )
+
+
+def _turns(tokens: Sequence[Token]) -> frozenset[str]:
+    """The words that turn the others round; a hedge in front does not: "Only with a stick"."""
+    return frozenset(
         token.key
         for at, token in enumerate(tokens)
         if token.means(*_TURNS) and (at > 0 or not token.means(Sense.HEDGE))
     )
-    first = content(lexicon.tokens(text.partition(", ")[0]))
-    head = 0 if all(token.means(Sense.YES, Sense.NO) for token in first) else len(first)
-    tail = frozenset(_keys(_tail(tokens)))
-    return Label(answer, _keys(tokens), _keys(said), head or len(said), turns, tail, shortened)
 
 
 def _tail(tokens: Sequence[Token]) -> Sequence[Token]:
-    """The padding behind the last word of the content."""
+    """The padding behind the last word of the content, unless it only stresses that."""
     at = len(tokens)
-    while at and not _PADDING.isdisjoint(tokens[at - 1].meaning.senses):
+    while at and tokens[at - 1].means(Sense.HEDGE):
         at -= 1
-    return tokens[at:] if at else ()
+    return [token for token in tokens[at:] if at and not token.means(Sense.EMPHASIS)]
 
 
 def content(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """The tokens that are not mere politeness or padding."""
-    return tuple(token for token in tokens if _PADDING.isdisjoint(token.meaning.senses))
+    return tuple(token for token in tokens if Sense.HEDGE not in token.meaning.senses)
 
 
 def said_exactly(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
@@ -98,24 +113,41 @@ class Told(NamedTuple):
 def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
     """The answers that are named by a part of their label.
 
-    Two words in a row or one telling word, from before the first comma. Where other labels
-    have the same words in this order, they may be meant as well: "with help" begins "with help
-    for most of it", but "with a little help" may be meant.
+    Two words in a row, three with others between them, or one telling word, from before the
+    first comma. Where other labels have the same words in this order, they may be meant as
+    well: "with help" begins "with help for most of it", but "with a little help" may be meant.
     """
     said = content(tokens)
     words = _keys(said)
-    if not words or (len(words) == 1 and not _tells(said[0])):
+    named = [label for label in labels if words and _is_part(words, label)]
+    answers = list(dict.fromkeys(each.answer for each in labels if _in_order(words, each)))
+    if not named or not answers:
         return Told([], sure=False)
-    named = [label for label in labels if _is_part(words, label)]
-    if not named:
-        return Told([], sure=False)
-    answers = list(dict.fromkeys(label.answer for label in labels if _in_order(words, label)))
     keys = set(_keys(tokens))
-    sure = all(keys.issuperset(label.turns) for label in named)
-    if len(words) == 1:
-        sure &= len(answers) == 1 and all(keys.issuperset(label.tail) for label in named)
-        return Told(answers if sure else [], sure)
-    return Told(answers, sure)
+    sure = all(keys.issuperset(_needed(words, label)) for label in named)
+    if len(words) > 1:
+        return Told(answers, sure)
+    sure &= len(answers) == 1 and all(keys.issuperset(label.tail) for label in named)
+    return Told(answers if sure and _tells(said[0], named[0], labels) else [], sure)
+
+
+def _is_part(words: Words, label: Label) -> bool:
+    if any(start < label.head for start in _places(label.content, words)):
+        return True
+    return len(words) > 2 and words[0] in label.content[: label.head] and _in_order(words, label)
+
+
+def _needed(words: Words, label: Label) -> frozenset[str]:
+    """The words of the label that must not be missing beside these."""
+    return label.turns if any(_places(label.content, words)) else label.all_turns
+
+
+def _tells(token: Token, named: Label, labels: Sequence[Label]) -> bool:
+    """Whether one word of this label is enough: a long one, or the degree on a scale of them."""
+    if token.means(Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE):
+        rest = tuple(word for word in named.content if word != token.key)
+        return len({each.answer for each in labels if _in_order(rest, each)}) >= FEWEST_DEGREES
+    return len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _MAY_TELL
 
 
 def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
@@ -129,16 +161,6 @@ def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
             if not any(start < right and left < end for left, right, _ in found):
                 found.append((start, end, label.answer))
     return [answer for start, end, answer in sorted(found) if not _turned(said, start, end)]
-
-
-def _tells(token: Token) -> bool:
-    if token.means(Sense.WEAK_YES):
-        return True
-    return len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _DEGREE
-
-
-def _is_part(words: Words, label: Label) -> bool:
-    return any(start < label.head for start in _places(label.content, words))
 
 
 def _in_order(words: Words, label: Label) -> bool:

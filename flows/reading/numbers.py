@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from flows.events import Why
@@ -28,31 +29,38 @@ def read_number(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Readin
             return Understood(end)
     words = _without_padding(asked, tokens)
     if words and all(word.means(Sense.NO, Sense.NONE) for word in words):
-        return _no_number(asked, words)
+        return _no_number(asked, words, _is_none_of_it(asked, tokens))
     return _judge(asked, _without_scale(item, words))
 
 
 def _end(asked: Question, tokens: Sequence[Token]) -> int | None:
-    """The end of the scale that is named, alone or beside its own number: "0, no pain"."""
+    """The end of the scale that is named, alone or behind its own number: "0, no pain"."""
     ends = set(said_whole(tokens, asked.ends))
-    if not ends and tokens[:1] and tokens[0].means(Sense.NUMBER):
+    if not ends and tokens and tokens[0].means(Sense.NUMBER):
         ends = set(said_whole(tokens[1:], asked.ends)) & {str(tokens[0].meaning.value)}
     return int(ends.pop()) if len(ends) == 1 else None
 
 
-def _no_number(asked: Question, words: Sequence[Token]) -> Reading:
+def _is_none_of_it(asked: Question, tokens: Sequence[Token]) -> bool:
+    """Whether a "no" stands before what is asked for: "no sick days"."""
+    return any(
+        one.means(Sense.NO) and other.means(Sense.UNIT) and asked.asks_for(other)
+        for one, other in pairwise(tokens)
+    )
+
+
+def _no_number(asked: Question, words: Sequence[Token], none_of_it: bool) -> Reading:
     """Asked how many, "none" is 0, and "no" is probably 0; but it answers another question."""
     item = asked.item
+    none = none_of_it or all(word.means(Sense.NONE) for word in words)
     if item.kind is not ItemKind.COUNT:
-        plain = (Sense.NO, Sense.NEGATION)
-        if asked.none_is_lowest and not any(word.means(*plain) for word in words):
+        denied = any(word.means(Sense.NO, Sense.NEGATION) for word in words) and not none_of_it
+        if asked.none_is_lowest and none and not denied:
             return Understood(item.minimum)
         return NotAReply(Why.NOT_A_REPLY)
     if item.minimum > 0:
         return NotAReply(Why.NOT_A_REPLY)
-    if all(word.means(Sense.NONE) for word in words):
-        return Understood(0)
-    return Ambiguous(("0",), Why.UNCERTAIN)
+    return Understood(0) if none else Ambiguous(("0",), Why.UNCERTAIN)
 
 
 def _without_padding(asked: Question, tokens: Sequence[Token]) -> list[Token]:
@@ -60,8 +68,17 @@ def _without_padding(asked: Question, tokens: Sequence[Token]) -> list[Token]:
     return [
         _as_other_word(token) if _is_other_word(at, said) else token
         for at, token in enumerate(said)
-        if not token.means(Sense.HEDGE, Sense.LETTER_PREFIX) and not asked.asks_for(token)
+        if not _is_padding(asked, token, at == 0 and len(said) > 1)
     ]
+
+
+def _is_padding(asked: Question, token: Token, opens: bool) -> bool:
+    """Whether it changes no number; a yes in front does not: "yes, 6"."""
+    if token.means(Sense.WINDOW):
+        return asked.fits(token)
+    if token.means(Sense.HEDGE, Sense.LETTER_PREFIX) or (opens and token.means(Sense.YES)):
+        return True
+    return token.means(Sense.UNIT) and asked.asks_for(token)
 
 
 def _is_other_word(at: int, said: Sequence[Token]) -> bool:
@@ -83,7 +100,8 @@ def _decimals(tokens: Sequence[Token]) -> Iterator[Token]:
     while at < len(tokens):
         token = tokens[at]
         if _is_decimal(tokens[at : at + 3]):
-            meaning = Meaning(frozenset({Sense.HALF}), token.meaning.value)
+            sense = Sense.HALF if tokens[at + 2].meaning.value else Sense.NUMBER
+            meaning = Meaning(frozenset({sense}), token.meaning.value)
             token = Token(f"{token.text}.{tokens[at + 2].text}", meaning)
             at += 2
         yield token
@@ -102,9 +120,9 @@ def _is_decimal(words: Sequence[Token]) -> bool:
 def _without_scale(item: Item, words: list[Token]) -> list[Token]:
     """Drop "out of 10" and "on a scale of 0 to 10" where it is this item's own scale."""
     for at, word in enumerate(words):
-        if at > 0 and word.means(Sense.OUT_OF):
+        if word.means(Sense.OUT_OF):
             length = _scale_length(item, words[at + 1 : at + 4])
-            if length:
+            if length == 3 or (length and at > 0):
                 return words[:at] + words[at + 1 + length :]
     return words
 

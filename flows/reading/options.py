@@ -75,8 +75,8 @@ def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     if not any(letters):
         return None
     rest = [token for token, letter in zip(tokens, letters, strict=True) if not letter]
-    plain = all(_goes_with_a_letter(token) for token in rest)
     meant = [letter for letter in letters if letter]
+    plain = all(_goes_with_letters(token, len(meant)) for token in rest)
     if not plain:
         meant = [
             letter
@@ -90,11 +90,15 @@ def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     return _with_words(asked, meant[0], rest)
 
 
-def _goes_with_a_letter(token: Token) -> bool:
-    """Whether this is padding beside a letter; "I" is not: "I c" is "I see"."""
-    if token.means(Sense.CONNECTOR, Sense.LETTER_PREFIX):
-        return True
-    return token.means(Sense.HEDGE, Sense.WINDOW) and not token.means(Sense.LITTLE_WORD)
+def _goes_with_letters(token: Token, how_many: int) -> bool:
+    """Whether this is padding beside letters; "I" is not, as in "I c", nor a lone "maybe"."""
+    if token.means(Sense.CONNECTOR):
+        return how_many > 1
+    return token.means(Sense.LETTER_PREFIX) or _is_padding(token)
+
+
+def _is_padding(token: Token) -> bool:
+    return token.means(Sense.HEDGE) and not token.means(Sense.LITTLE_WORD)
 
 
 def _with_words(asked: Question, letter: str, rest: Sequence[Token]) -> Reading:

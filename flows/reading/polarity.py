@@ -31,8 +31,11 @@ def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
         return None
     if _must_not_wait(item, said):
         return understood(item, "yes")
+    if all(token.means(Sense.NONE) for token in said) and pair[1] == "no":
+        return _none(item, said)
     heard = _hear(said, agreement=pair[0] == "agree")
     heard.doubt |= len(item.options) > 2 and heard.negated
+    heard.doubt |= _is_hedged(item, tokens)
     if len(heard.signs) == 2:
         return ambiguous(pair, Why.SEVERAL)
     if not heard.signs:
@@ -41,6 +44,22 @@ def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
     if heard.doubt or heard.leftover:
         return ambiguous((chosen,), Why.UNCERTAIN)
     return understood(item, chosen)
+
+
+def _none(item: Item, said: Sequence[Token]) -> Reading:
+    """Asked for any of several signs, "none" is no; "nothing" may be all that is felt there."""
+    plain = item.flag is None or all(token.means(Sense.NO) for token in said)
+    return understood(item, "no") if plain else ambiguous(("no",), Why.UNCERTAIN)
+
+
+def _is_hedged(item: Item, tokens: Sequence[Token]) -> bool:
+    """Whether padding matters: "more or less" and "not today" here, "I think" to a warning sign."""
+    urgent = (Sense.UNSURE,) if _is_urgent(item) else ()
+    return any(token.means(Sense.ABOUT, Sense.WINDOW, *urgent) for token in tokens)
+
+
+def _is_urgent(item: Item) -> bool:
+    return item.flag is not None or "yes" in (item.opens or {})
 
 
 def _without_joints(said: Sequence[Token]) -> Sequence[Token]:
@@ -65,13 +84,18 @@ def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     Unless it is put as a question, doubted or taken back at once.
     CLINICAL: any yes gets the safety message at once; asking back would delay it.
     """
-    urgent = item.flag is not None or "yes" in (item.opens or {})
-    if not urgent or not said[0].means(Sense.YES):
+    if not _is_urgent(item) or not said[0].means(Sense.YES):
         return False
     if any(token.means(*_AGAINST_A_YES) for token in said):
         return False
-    negated_to_the_end = said[-1].means(Sense.NEGATION)
-    return not negated_to_the_end and not _doubted(said[1:])
+    return not _negated(said[1:]) and not _doubted(said[1:])
+
+
+def _negated(rest: Sequence[Token]) -> bool:
+    """Whether a yes ends in "not", with no word between that the "not" belongs to."""
+    if not rest or not rest[-1].means(Sense.NEGATION):
+        return False
+    return all(token.meaning.senses for token in rest)
 
 
 def _doubted(rest: Sequence[Token]) -> bool:
@@ -88,6 +112,7 @@ class _Heard:
     With a third option such as "undecided", a negation (`negated`) is not yet the other side.
     """
 
+    agreement: bool
     signs: set[bool] = field(default_factory=set)
     doubt: bool = False
     leftover: bool = False
@@ -102,21 +127,21 @@ class _Heard:
 
 
 def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
-    heard = _Heard()
+    heard = _Heard(agreement)
     for token in said:
-        _hear_one(heard, token, agreement)
+        _hear_one(heard, token)
     if heard.denied and (heard.signs or not heard.leftover):
         _hear_lone_negation(heard)
     return heard
 
 
-def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
+def _hear_one(heard: _Heard, token: Token) -> None:
     if token.means(Sense.NO):
         heard.signs.add(False)
     elif token.means(Sense.WEAK_YES):
         heard.doubt = True
         heard.signs.add(True)
-    elif agreement and token.means(Sense.AGREE, Sense.DISAGREE):
+    elif heard.agreement and token.means(Sense.AGREE, Sense.DISAGREE):
         heard.sign(token.means(Sense.AGREE))
     elif token.means(Sense.YES):
         heard.doubt |= heard.denied
@@ -124,7 +149,9 @@ def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
     elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
         heard.denied = heard.negated = True
         heard.doubt |= token.means(Sense.WEAK_NEGATION)
-    else:
+    elif token.means(Sense.STRONG):
+        heard.doubt |= heard.denied
+    elif not (token.means(Sense.NONE) and False in heard.signs):
         heard.leftover = True
 
 
