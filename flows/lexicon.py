@@ -56,6 +56,7 @@ class Sense(StrEnum):
     STRONG = "strong"
     CONFIRM = "confirm"
     DENY = "deny"
+    QUESTION = "questions"
     VAGUE = "vague"
 
 

@@ -13,7 +13,8 @@ SHORTEST_TELLING_WORD = 5
 """A shorter word stands in too many sentences to name a statement all by itself."""
 FEWEST_DEGREES = 3
 """So many statements that differ by a word of degree only are a scale of degrees."""
-_MAY_TELL = frozenset({Sense.UNIT, Sense.TAKEN_BACK})
+_DEGREES = (Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE)
+_MAY_TELL = frozenset({Sense.UNIT, Sense.TAKEN_BACK, Sense.STRONG})
 _TURNS = (Sense.TURN, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.NO, Sense.NONE)
 
 
@@ -98,9 +99,13 @@ def said_whole(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
         return exact
     keys = set(_keys(tokens))
     same = [each for each in labels if each.content == words and keys.issuperset(each.tail)]
-    if not same or any(not each.shortened and keys.issuperset(each.whole) for each in same):
+    if not same or any(_is_full(each) and keys.issuperset(each.whole) for each in same):
         return [label.answer for label in same]
     return [label.answer for label in labels if _in_order(words, label)]
+
+
+def _is_full(label: Label) -> bool:
+    return not label.shortened or len(label.whole) > 1
 
 
 class Told(NamedTuple):
@@ -125,10 +130,26 @@ def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
         return Told([], sure=False)
     keys = set(_keys(tokens))
     sure = all(keys.issuperset(_needed(words, label)) for label in named)
-    if len(words) > 1:
+    if len(words) > 1 or _is_phrase(said[0]):
         return Told(answers, sure)
     sure &= len(answers) == 1 and all(keys.issuperset(label.tail) for label in named)
-    return Told(answers if sure and _tells(said[0], named[0], labels) else [], sure)
+    return _told_by_one(said[0], named[0], labels) if sure else Told([], sure=False)
+
+
+def _is_phrase(token: Token) -> bool:
+    return " " in token.text and not token.means(*_DEGREES)
+
+
+def _told_by_one(token: Token, named: Label, labels: Sequence[Label]) -> Told:
+    """One word is enough where a label begins with it, or on a scale of degrees ("terribly")."""
+    long = len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _MAY_TELL
+    if not long and not token.means(*_DEGREES):
+        return Told([], sure=False)
+    rest = tuple(word for word in named.content if word != token.key)
+    degrees = {each.answer for each in labels if _in_order(rest, each)}
+    begins = long and named.content[0] == token.key
+    sure = begins or len(degrees) >= FEWEST_DEGREES
+    return Told([named.answer] if sure or long else [], sure)
 
 
 def _is_part(words: Words, label: Label) -> bool:
@@ -139,15 +160,8 @@ def _is_part(words: Words, label: Label) -> bool:
 
 def _needed(words: Words, label: Label) -> frozenset[str]:
     """The words of the label that must not be missing beside these."""
-    return label.turns if any(_places(label.content, words)) else label.all_turns
-
-
-def _tells(token: Token, named: Label, labels: Sequence[Label]) -> bool:
-    """Whether one word of this label is enough: a long one, or the degree on a scale of them."""
-    if token.means(Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE):
-        rest = tuple(word for word in named.content if word != token.key)
-        return len({each.answer for each in labels if _in_order(rest, each)}) >= FEWEST_DEGREES
-    return len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _MAY_TELL
+    in_a_row = next(_places(label.content, words), None) is not None
+    return label.turns if in_a_row else label.all_turns
 
 
 def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:

@@ -84,7 +84,9 @@ def _is_padding(asked: Question, token: Token, opens: bool) -> bool:
 def _is_other_word(at: int, said: Sequence[Token]) -> bool:
     """Whether a number word of another language is a word of this one: "I have to"."""
     token = said[at]
-    if len(said) == 1 or not (token.meaning.weak and token.means(Sense.CONNECTOR, Sense.VAGUE)):
+    if not token.meaning.weak or token.means(Sense.VAGUE):
+        return token.meaning.weak
+    if len(said) == 1 or not token.means(Sense.CONNECTOR):
         return False
     return not any(beside.means(Sense.NUMBER, Sense.CONNECTOR) for beside in _beside(at, said))
 

@@ -13,7 +13,7 @@ from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item
 from flows.reading.labels import Told, content, mentioned, said_exactly, said_whole, told
 from flows.reading.outcome import NotAReply, Reading, ambiguous, understood
-from flows.reading.polarity import poles, read_polarity
+from flows.reading.polarity import is_hedged, poles, read_polarity
 from flows.reading.question import Question, question
 
 
@@ -24,13 +24,32 @@ def read_option(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Readin
     return (
         _one_of(item, said_exactly(tokens, asked.options))
         or _by_letter(asked, said)
-        or _one_of(item, said_whole(said, asked.options))
-        or (None if poles(item) else _by_part(item, told(said, asked.options)))
-        or read_polarity(item, said)
+        or _by_label(asked, said)
+        or read_polarity(asked, said)
         or _among_words(mentioned(said, asked.options))
         or _by_digit(item, said)
         or NotAReply(Why.NOT_A_REPLY)
     )
+
+
+def _by_label(asked: Question, said: Sequence[Token]) -> Reading | None:
+    """A label said in full, or a part of one; yes and no are left to be weighed word by word."""
+    item = asked.item
+    if poles(item) is not None:
+        return None if is_hedged(item, said) else _one_of(item, said_whole(said, asked.options))
+    whole = said_whole(said, asked.options)
+    if not whole:
+        said = _without_echo(asked, said)
+        whole = said_whole(said, asked.options)
+    return _one_of(item, whole) or _by_part(item, told(said, asked.options))
+
+
+def _without_echo(asked: Question, said: Sequence[Token]) -> Sequence[Token]:
+    """What comes behind words of the question itself: "I can lift" before "heavy things"."""
+    at = 0
+    while at < len(said) and (said[at].means(Sense.HEDGE) or said[at].key in asked.words):
+        at += 1
+    return said[at:]
 
 
 def _fitting(asked: Question, tokens: Sequence[Token]) -> Sequence[Token]:
@@ -75,19 +94,23 @@ def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     if not any(letters):
         return None
     rest = [token for token, letter in zip(tokens, letters, strict=True) if not letter]
-    meant = [letter for letter in letters if letter]
+    meant = [letter for at, letter in enumerate(letters) if letter and not _denied(at, tokens)]
     plain = all(_goes_with_letters(token, len(meant)) for token in rest)
     if not plain:
         meant = [
             letter
             for at, letter in enumerate(letters)
-            if letter and _stands_out(asked, at, tokens)
+            if letter and _stands_out(asked, at, tokens) and not _denied(at, tokens)
         ]
     if not meant:
         return None
     if plain or len(set(meant)) > 1:
         return _one_of(item, meant) if len(meant) == 1 else _among_words(meant)
     return _with_words(asked, meant[0], rest)
+
+
+def _denied(at: int, tokens: Sequence[Token]) -> bool:
+    return at > 0 and tokens[at - 1].means(Sense.NEGATION)
 
 
 def _goes_with_letters(token: Token, how_many: int) -> bool:
@@ -106,6 +129,8 @@ def _with_words(asked: Question, letter: str, rest: Sequence[Token]) -> Reading:
     named = _named(asked, rest)
     if not named:
         return ambiguous((letter,), Why.UNCERTAIN)
+    if letter in named:
+        return understood(asked.item, letter)
     return _one_of(asked.item, (letter, *named)) or NotAReply(Why.NOT_A_REPLY)
 
 
@@ -124,14 +149,17 @@ def _letter(item: Item, token: Token) -> str | None:
 def _stands_out(asked: Question, at: int, said: Sequence[Token]) -> bool:
     """Whether a letter beside words is meant as a letter: "b because ...", not "a stick".
 
-    A small word in front is one where an answer follows: "A meget", "a no b".
+    A small word in front is one where an answer follows ("A meget", "a no b"), and so is one
+    at the end.
     """
     token = said[at]
     prefixed = at > 0 and said[at - 1].means(Sense.LETTER_PREFIX)
     if token.marked or prefixed or not token.means(Sense.LITTLE_WORD):
         return True
+    if at > 0:
+        return at == len(said) - 1
     others = any(_letter(asked.item, other) for other in said[1:])
-    return at == 0 and (others or bool(_named(asked, said[1:])))
+    return others or bool(_named(asked, said[1:]))
 
 
 def _by_digit(item: Item, tokens: Sequence[Token]) -> Reading | None:

@@ -10,8 +10,11 @@ from flows.lexicon import Sense, Token
 from flows.model import Item
 from flows.reading.labels import content
 from flows.reading.outcome import Reading, ambiguous, understood
+from flows.reading.question import Question
 
 _PAIRS = (("yes", "no"), ("agree", "disagree"))
+FEWEST_DENIED = 2
+_DENIALS = (Sense.NO, Sense.NEGATION, Sense.NONE)
 _AGAINST_A_YES = (Sense.NO, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
 
 
@@ -21,21 +24,24 @@ def poles(item: Item) -> tuple[str, str] | None:
     return next((pair for pair in _PAIRS if ids.issuperset(pair)), None)
 
 
-def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
+def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     """Yes or no in any words; None where the item has no such options, or nothing says so."""
+    item = asked.item
     pair = poles(item)
     if pair is None:
         return None
-    said = _without_joints(content(tokens))
+    said = _without_joints(_weighty(tokens))
     if not said:
         return None
     if _must_not_wait(item, said):
         return understood(item, "yes")
+    if _denies_each(asked, said):
+        return understood(item, pair[1])
     if all(token.means(Sense.NONE) for token in said) and pair[1] == "no":
         return _none(item, said)
     heard = _hear(said, agreement=pair[0] == "agree")
     heard.doubt |= len(item.options) > 2 and heard.negated
-    heard.doubt |= _is_hedged(item, tokens)
+    heard.doubt |= is_hedged(item, tokens)
     if len(heard.signs) == 2:
         return ambiguous(pair, Why.SEVERAL)
     if not heard.signs:
@@ -46,14 +52,30 @@ def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
     return understood(item, chosen)
 
 
+def _weighty(tokens: Sequence[Token]) -> Sequence[Token]:
+    return [token for token in content(tokens) if not token.means(Sense.LETTER_PREFIX)]
+
+
+def _denies_each(asked: Question, said: Sequence[Token]) -> bool:
+    """Whether a no goes on to deny several of the signs asked for: "no, no fever, no chills"."""
+    named = [at for at, token in enumerate(said) if token.key in asked.words]
+    if len(named) < FEWEST_DENIED or not said[0].means(Sense.NO) or named[0] < FEWEST_DENIED:
+        return False
+    return all(
+        at in named or token.means(*_DENIALS) for at, token in enumerate(said)
+    ) and all(said[at - 1].means(*_DENIALS) for at in named)
+
+
 def _none(item: Item, said: Sequence[Token]) -> Reading:
     """Asked for any of several signs, "none" is no; "nothing" may be all that is felt there."""
     plain = item.flag is None or all(token.means(Sense.NO) for token in said)
     return understood(item, "no") if plain else ambiguous(("no",), Why.UNCERTAIN)
 
 
-def _is_hedged(item: Item, tokens: Sequence[Token]) -> bool:
-    """Whether padding matters: "more or less" and "not today" here, "I think" to a warning sign."""
+def is_hedged(item: Item, tokens: Sequence[Token]) -> bool:
+    """Whether padding matters: "more or less" to any of these, "I think" to a warning sign."""
+    if poles(item) is None:
+        return False
     urgent = (Sense.UNSURE,) if _is_urgent(item) else ()
     return any(token.means(Sense.ABOUT, Sense.WINDOW, *urgent) for token in tokens)
 
@@ -137,6 +159,7 @@ def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
 
 def _hear_one(heard: _Heard, token: Token) -> None:
     if token.means(Sense.NO):
+        heard.doubt |= heard.denied
         heard.signs.add(False)
     elif token.means(Sense.WEAK_YES):
         heard.doubt = True

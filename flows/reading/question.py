@@ -27,6 +27,8 @@ class Question:
     """Whether the lower end of the scale is the absence of something, as in "no pain"."""
     units: frozenset[str]
     """What is asked for, as the language files call it: by its unit or in its title."""
+    words: frozenset[str]
+    """The words of its text that mean nothing of their own in an answer: "walk", "fever"."""
     windows: frozenset[str]
     """The time that is asked about; empty where the question leaves it open."""
 
@@ -73,6 +75,7 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
         ends=tuple(_ends(item, lexicon)),
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
         units=_named(counted, Sense.UNIT),
+        words=frozenset(token.key for token in asked if not token.meaning.senses),
         windows=_named(asked, Sense.WINDOW),
     )
 
