@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.events import Why
-from flows.lexicon import Lexicon, Sense, Token
+from flows.lexicon import Lexicon, Meaning, Sense, Token
 from flows.model import Item, ItemKind
 from flows.reading.numbers import read_number
 from flows.reading.options import read_option
@@ -42,6 +42,11 @@ def read(item: Item, text: str, lexicon: Lexicon) -> Reading:
     return read_tokens(item, unsigned(lexicon.tokens(text)), lexicon)
 
 
+def _asking(token: Token) -> Token:
+    """The beginning of a question, which is padding only further on: "is it 6", "6 is it"."""
+    return token._replace(meaning=Meaning(frozenset({Sense.QUESTION})))
+
+
 def unsigned(tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens without the signature: "kind regards, Margaret", "sent from my iPhone"."""
     for at, token in enumerate(tokens):
@@ -62,6 +67,8 @@ def _is_signature(tokens: Sequence[Token]) -> bool:
 
 def read_tokens(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """As `read`, for a question that is answered by a number or an option."""
+    if tokens and tokens[0].means(Sense.QUESTION):
+        tokens = [_asking(tokens[0]), *tokens[1:]]
     if item.kind in NUMBERS:
         return read_number(item, tokens, lexicon)
     return read_option(item, tokens, lexicon)

@@ -36,6 +36,9 @@ def read_number(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Readin
 def _end(asked: Question, tokens: Sequence[Token]) -> int | None:
     """The end of the scale that is named, alone or behind its own number: "0, no pain"."""
     ends = set(said_whole(tokens, asked.ends))
+    if not ends:
+        named = [token for token in tokens if not token.means(Sense.UNIT)]
+        ends = set(said_whole(named, asked.ends))
     if not ends and tokens and tokens[0].means(Sense.NUMBER):
         ends = set(said_whole(tokens[1:], asked.ends)) & {str(tokens[0].meaning.value)}
     return int(ends.pop()) if len(ends) == 1 else None

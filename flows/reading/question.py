@@ -75,7 +75,7 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
         ends=tuple(_ends(item, lexicon)),
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
         units=_named(counted, Sense.UNIT),
-        words=frozenset(token.key for token in asked if not token.meaning.senses),
+        words=frozenset(token.key for token in asked if token.meaning.senses <= {Sense.UNIT}),
         windows=_named(asked, Sense.WINDOW),
     )
 
