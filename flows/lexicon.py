@@ -25,6 +25,8 @@ class Sense(StrEnum):
     EMPHASIS = "emphasis"
     WINDOW = "windows"
     SIGN_OFF = "sign-offs"
+    CLOSING = "closings"
+    AS_IN = "as-in"
     SAME = "same"
     NUMBER = "numbers"
     ARTICLE = "articles"

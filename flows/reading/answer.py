@@ -39,7 +39,7 @@ def read(item: Item, text: str, lexicon: Lexicon) -> Reading:
     if item.kind is ItemKind.TEXT:
         words = text.strip()
         return Understood(text=words) if words else NotAReply(Why.NOT_A_REPLY)
-    return read_tokens(item, unsigned(lexicon.tokens(text)), lexicon)
+    return read_tokens(item, without_signature(text, lexicon), lexicon)
 
 
 def _asking(token: Token) -> Token:
@@ -47,12 +47,20 @@ def _asking(token: Token) -> Token:
     return token._replace(meaning=Meaning(frozenset({Sense.QUESTION})))
 
 
-def unsigned(tokens: Sequence[Token]) -> Sequence[Token]:
-    """The tokens without the signature: "kind regards, Margaret", "sent from my iPhone"."""
+def without_signature(text: str, lexicon: Lexicon) -> Sequence[Token]:
+    """The tokens of a message before "kind regards, Margaret" or "sent from my iPhone"."""
+    tokens = lexicon.tokens(text)
     for at, token in enumerate(tokens):
         if at > 0 and token.means(Sense.SIGN_OFF) and _signs(tokens[at - 1], token):
             return tokens[:at] if _is_signature(tokens[at + 1 :]) else tokens
-    return tokens
+    return tokens[:-2] if len(tokens) > 2 and _ends_in_name(tokens, text) else tokens
+
+
+def _ends_in_name(tokens: Sequence[Token], text: str) -> bool:
+    """Whether thanks and one name with a capital come last: "6, thanks, Joan"."""
+    if tokens[-1].meaning.senses or not tokens[-2].means(Sense.CLOSING):
+        return False
+    return text.split()[-1].istitle()
 
 
 def _signs(before: Token, token: Token) -> bool:

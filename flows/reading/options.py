@@ -45,8 +45,11 @@ def _by_label(asked: Question, said: Sequence[Token]) -> Reading | None:
 
 
 def _without_echo(asked: Question, said: Sequence[Token]) -> Sequence[Token]:
-    """What comes behind words of the question itself: "I can lift" before "heavy things"."""
-    at = 0
+    """What comes behind words of the question itself: "I can lift" before "heavy things".
+
+    Or behind a yes, where none of the options is one: "yes, a lot".
+    """
+    at = int(bool(said) and said[0].means(Sense.YES) and not asked.affirms)
     while at < len(said) and (said[at].means(Sense.HEDGE) or said[at].key in asked.words):
         at += 1
     return said[at:]
@@ -90,6 +93,7 @@ def _among_words(found: Sequence[str]) -> Reading | None:
 
 def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     item = asked.item
+    tokens = _without_spelling(item, tokens)
     letters = [_letter(item, token) for token in tokens]
     if not any(letters):
         return None
@@ -107,6 +111,16 @@ def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     if plain or len(set(meant)) > 1:
         return _one_of(item, meant) if len(meant) == 1 else _among_words(meant)
     return _with_words(asked, meant[0], rest)
+
+
+def _without_spelling(item: Item, tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens without "as in Bravo" behind a "b"."""
+    for at in range(len(tokens) - 2):
+        letter, as_in, word = tokens[at : at + 3]
+        spelt = as_in.means(Sense.AS_IN) and word.text.startswith(letter.text)
+        if spelt and _letter(item, letter) and len(tokens) == at + 3:
+            return tokens[: at + 1]
+    return tokens
 
 
 def _denied(at: int, tokens: Sequence[Token]) -> bool:

@@ -29,6 +29,8 @@ class Question:
     """What is asked for, as the language files call it: by its unit or in its title."""
     words: frozenset[str]
     """The words of its text that mean nothing of their own in an answer: "walk", "fever"."""
+    affirms: bool
+    """Whether one of its options is a yes or a no, perhaps with more to it: "Yes, once"."""
     windows: frozenset[str]
     """The time that is asked about; empty where the question leaves it open."""
 
@@ -76,6 +78,11 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
         units=_named(counted, Sense.UNIT),
         words=frozenset(token.key for token in asked if token.meaning.senses <= {Sense.UNIT}),
+        affirms=any(
+            token.means(Sense.YES, Sense.NO)
+            for option in item.options
+            for token in _tokens(option.text, lexicon)
+        ),
         windows=_named(asked, Sense.WINDOW),
     )
 
