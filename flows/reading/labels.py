@@ -82,9 +82,7 @@ def said_exactly(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
     """The answers whose label is said word for word."""
     whole = _keys(tokens)
     return [
-        label.answer
-        for label in labels
-        if whole and label.whole == whole and not label.shortened
+        label.answer for label in labels if whole and label.whole == whole and not label.shortened
     ]
 
 

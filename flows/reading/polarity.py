@@ -61,9 +61,9 @@ def _denies_each(asked: Question, said: Sequence[Token]) -> bool:
     named = [at for at, token in enumerate(said) if token.key in asked.words]
     if len(named) < FEWEST_DENIED or not said[0].means(Sense.NO) or named[0] < FEWEST_DENIED:
         return False
-    return all(
-        at in named or token.means(*_DENIALS) for at, token in enumerate(said)
-    ) and all(said[at - 1].means(*_DENIALS) for at in named)
+    return all(at in named or token.means(*_DENIALS) for at, token in enumerate(said)) and all(
+        said[at - 1].means(*_DENIALS) for at in named
+    )
 
 
 def _none(item: Item, said: Sequence[Token]) -> Reading:
@@ -96,7 +96,10 @@ def _without_joints(said: Sequence[Token]) -> Sequence[Token]:
 def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
     same = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
     return any(
-        one.means(sense) and other.means(sense) for one in before for other in after for sense in same
+        one.means(sense) and other.means(sense)
+        for one in before
+        for other in after
+        for sense in same
     )
 
 

@@ -30,7 +30,7 @@ class Question:
     words: frozenset[str]
     """The words of its text that mean nothing of their own in an answer: "walk", "fever"."""
     affirms: bool
-    """Whether one of its options is a yes or a no, perhaps with more to it: "Yes, once"."""
+    """Whether one of its options is a yes, perhaps with more to it: "Yes, once"."""
     windows: frozenset[str]
     """The time that is asked about; empty where the question leaves it open."""
 
@@ -77,9 +77,9 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
         ends=tuple(_ends(item, lexicon)),
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
         units=_named(counted, Sense.UNIT),
-        words=frozenset(token.key for token in asked if token.meaning.senses <= {Sense.UNIT}),
+        words=_words(item, lexicon),
         affirms=any(
-            token.means(Sense.YES, Sense.NO)
+            token.means(Sense.YES)
             for option in item.options
             for token in _tokens(option.text, lexicon)
         ),
@@ -99,6 +99,12 @@ def _ends(item: Item, lexicon: Lexicon) -> Iterator[Label]:
     for number, end in zip((item.minimum, item.maximum), item.anchors or (), strict=False):
         for text in end.values():
             yield label(str(number), text, lexicon)
+
+
+def _words(item: Item, lexicon: Lexicon) -> frozenset[str]:
+    words = (word for text in item.text.values() for word in text.split())
+    tokens = (token for word in words for token in lexicon.tokens(word))
+    return frozenset(token.key for token in tokens if token.meaning.senses <= {Sense.UNIT})
 
 
 def _named(tokens: tuple[Token, ...], sense: Sense) -> frozenset[str]:
