@@ -7,8 +7,8 @@ others (`alongside`). A number word of another language is weak: "to" is two in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -61,6 +61,9 @@ class Sense(StrEnum):
     QUESTION = "questions"
     VAGUE = "vague"
 
+    # Enum's own is a Python function, and every look-up in a set of senses would call it.
+    __hash__ = str.__hash__
+
 
 class Meaning(NamedTuple):
     """What a phrase can mean.
@@ -89,14 +92,15 @@ class Token(NamedTuple):
     @property
     def key(self) -> str:
         """The same for words that say the same: "m" and "metres", "four" and "4"."""
-        unit, value = self.meaning.unit, self.meaning.value
+        senses, value, _, unit = self.meaning
         if unit is not None:
             return f"={unit}"
-        if self.means(Sense.NUMBER) and not self.weak:
+        if Sense.NUMBER in senses and not self.weak:
             return str(value)
-        if self.means(Sense.HALF) and not self.text[0].isdecimal():
-            return f"{value}.5"
-        return self.text.replace(",", ".")
+        if Sense.HALF in senses:
+            digits = self.text[0].isdecimal()
+            return self.text.replace(",", ".") if digits else f"{value}.5"
+        return self.text
 
     @property
     def weak(self) -> bool:
@@ -128,6 +132,14 @@ _MAY_STICK = frozenset({Sense.UNIT, Sense.SUFFIX})
 _WITH_NAME = (Sense.UNIT, Sense.WINDOW, Sense.SAME)
 
 
+@dataclass(eq=False, slots=True)
+class _Node:
+    """The words that may come next in a phrase; `meaning` where one ends here."""
+
+    meaning: Meaning | None = None
+    after: dict[str, _Node] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Lexicon:
     """The phrases of one language, and perhaps of others, ready for looking up."""
@@ -136,7 +148,7 @@ class Lexicon:
     phrases: Mapping[Phrase, Meaning]
     spellings: Mapping[str, str]
     """Words that are another way to write the same word, and what they are evened out to."""
-    _by_first: Mapping[str, Sequence[tuple[Phrase, Meaning]]]
+    _root: _Node
 
     @classmethod
     def read(cls, text: str, file: str) -> Lexicon:
@@ -173,15 +185,19 @@ class Lexicon:
     def _of(
         cls, language: str, phrases: Mapping[Phrase, Meaning], spellings: Mapping[str, str]
     ) -> Lexicon:
-        by_first: dict[str, list[tuple[Phrase, Meaning]]] = {}
-        for phrase in sorted(phrases, key=len, reverse=True):
-            by_first.setdefault(phrase[0], []).append((phrase[1:], phrases[phrase]))
-        return cls(language, phrases, spellings, by_first)
+        root = _Node()
+        for phrase, meaning in phrases.items():
+            node = root
+            for word in phrase:
+                node = node.after.setdefault(word, _Node())
+            node.meaning = meaning
+        return cls(language, phrases, spellings, root)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """A message as phrases with their meanings, the longest known phrase first."""
         found = pieces(text)
-        words = [self.spellings.get(piece.text, piece.text) for piece in found]
+        spellings = self.spellings
+        words = [spellings.get(piece.text, piece.text) for piece in found]
         tokens = []
         at = 0
         while at < len(found):
@@ -191,17 +207,28 @@ class Lexicon:
         return tuple(tokens)
 
     def _token(self, piece: Piece, words: list[str], at: int) -> tuple[Token, int]:
-        for rest, meaning in self._by_first.get(words[at], ()):
-            end = at + 1 + len(rest)
-            if not rest or tuple(words[at + 1 : end]) == rest:
-                if piece.glued and meaning.senses.isdisjoint(_MAY_STICK):
-                    break
-                return Token(" ".join(words[at:end]), meaning, piece.marked), 1 + len(rest)
+        meaning, length = self._longest(words, at)
+        if meaning is not None and not (piece.glued and meaning.senses.isdisjoint(_MAY_STICK)):
+            text = words[at] if length == 1 else " ".join(words[at : at + length])
+            return Token(text, meaning, piece.marked), length
         if piece.number is not None:
             senses = _HALF if piece.half else _NUMBER
             return Token(piece.text, Meaning(senses, piece.number)), 1
         meaning = _NOTHING if piece.glued else _SIGNS.get(piece.text, _NOTHING)
         return Token(words[at], meaning, piece.marked), 1
+
+    def _longest(self, words: list[str], at: int) -> tuple[Meaning | None, int]:
+        """What the longest phrase from here on means, and how many words it has."""
+        found: tuple[Meaning | None, int] = (None, 0)
+        node = self._root
+        for end in range(at, len(words)):
+            following = node.after.get(words[end])
+            if following is None:
+                break
+            node = following
+            if node.meaning is not None:
+                found = (node.meaning, end + 1 - at)
+        return found
 
 
 def lexicons(files: Mapping[str, str]) -> dict[str, Lexicon]:

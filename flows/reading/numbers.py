@@ -23,14 +23,21 @@ _PHRASES = (Sense.EVERY_DAY, Sense.WHOLE_WEEK, Sense.NONE)
 def read_number(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """A whole number in range, in digits or words; anything else is asked back or refused."""
     asked = question(item, lexicon)
-    if asked.ends:
+    if any(token.text in asked.end_words for token in tokens):
         end = _end(asked, tokens)
         if end is not None:
             return Understood(end)
     words = _without_padding(asked, tokens)
+    if len(words) == 1 and words[0].means(Sense.NUMBER):
+        return _just(item, words[0].meaning.value)
     if words and all(word.means(Sense.NO, Sense.NONE) for word in words):
         return _no_number(asked, words, _is_none_of_it(asked, tokens))
     return _judge(asked, _without_scale(item, words))
+
+
+def _just(item: Item, number: int) -> Reading:
+    fits = item.minimum <= number <= item.maximum
+    return Understood(number) if fits else NotAReply(Why.OUT_OF_RANGE)
 
 
 def _end(asked: Question, tokens: Sequence[Token]) -> int | None:

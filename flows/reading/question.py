@@ -23,6 +23,8 @@ class Question:
     """Every wording of every option."""
     ends: tuple[Label, ...]
     """Every wording of the two ends of a scale."""
+    end_words: frozenset[str]
+    """The words in these."""
     none_is_lowest: bool
     """Whether the lower end of the scale is the absence of something, as in "no pain"."""
     units: frozenset[str]
@@ -75,6 +77,9 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
             for text, shortened in _with_and_without_subject(wording, lexicon)
         ),
         ends=tuple(_ends(item, lexicon)),
+        end_words=frozenset(
+            token.text for end in item.anchors or () for token in _tokens(end, lexicon)
+        ),
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
         units=_named(counted, Sense.UNIT),
         words=_words(item, lexicon),
