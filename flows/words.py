@@ -21,7 +21,6 @@ _PIECE = re.compile(
 )
 _MARK = re.compile(r"\s*(?:[):,;=]|[-–—](?!\w)|\.(?!\w))")
 _FACE = re.compile(r"(?<!\S)(?:[:;=]'?-?[)(dpcbox|/\\*]|:3)(?!\w)")
-_DRAWN_OUT = re.compile(r"(?<=[a-z])([a-z])\1{2,}|([a-z])\2{2,}(?=[a-z])")
 _SPELLED_HALF = re.compile(r"(?<=\d)\s+1/2(?!\d)")
 _SPELLINGS = {"å": "aa", "æ": "ae", "ø": "oe"}
 _TYPOGRAPHY = str.maketrans(
@@ -65,7 +64,6 @@ def _even(text: str) -> str:
         composed = unicodedata.normalize("NFC", text)
         text = unicodedata.normalize("NFKC", composed.translate(_TYPOGRAPHY))
     text = text.replace("`", "'").casefold()
-    text = _DRAWN_OUT.sub(r"\1\2", text)
     if ":" in text or ";" in text or "=" in text:
         text = _FACE.sub(" ", text)
     return _SPELLED_HALF.sub(f" {HALF}", text) if "1/2" in text else text

@@ -86,6 +86,8 @@ def _is_padding(asked: Question, token: Token, opens: bool) -> bool:
     """Whether it changes no number; a yes in front does not: "yes, 6"."""
     if token.means(Sense.WINDOW):
         return asked.fits(token)
+    if asked.item.kind is ItemKind.SCALE and token.means(Sense.EVERY_DAY, Sense.WHOLE_WEEK):
+        return True
     if token.means(Sense.HEDGE, Sense.LETTER_PREFIX) or (opens and token.means(Sense.YES)):
         return True
     return token.means(Sense.UNIT) and asked.asks_for(token)

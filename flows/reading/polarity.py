@@ -14,8 +14,9 @@ from flows.reading.question import Question
 
 _PAIRS = (("yes", "no"), ("agree", "disagree"))
 FEWEST_DENIED = 2
+_SIGNS = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
 _DENIALS = (Sense.NO, Sense.NEGATION, Sense.NONE)
-_AGAINST_A_YES = (Sense.NO, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
+_AGAINST_A_YES = (Sense.NO, Sense.NONE, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
 
 
 def poles(item: Item) -> tuple[str, str] | None:
@@ -106,10 +107,10 @@ def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
 def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     """A yes first, to a warning sign, is a yes whatever follows ("yes, since Tuesday").
 
-    Unless it is put as a question, doubted or taken back at once.
+    "Absolutely" is a yes only alone: it may go on "... fine". Unless it is put as a question, doubted or taken back at once.
     CLINICAL: any yes gets the safety message at once; asking back would delay it.
     """
-    if not _is_urgent(item) or not said[0].means(Sense.YES):
+    if not _is_urgent(item) or not said[0].means(Sense.YES) or said[0].means(Sense.STRONG):
         return False
     if any(token.means(*_AGAINST_A_YES) for token in said):
         return False
@@ -153,8 +154,12 @@ class _Heard:
 
 def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
     heard = _Heard(agreement)
+    signs = any(token.means(*_SIGNS) and not token.means(Sense.STRONG) for token in said)
     for token in said:
-        _hear_one(heard, token)
+        if signs and token.means(Sense.STRONG):
+            heard.doubt |= heard.denied
+        else:
+            _hear_one(heard, token)
     if heard.denied and (heard.signs or not heard.leftover):
         _hear_lone_negation(heard)
     return heard
@@ -175,8 +180,6 @@ def _hear_one(heard: _Heard, token: Token) -> None:
     elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
         heard.denied = heard.negated = True
         heard.doubt |= token.means(Sense.WEAK_NEGATION)
-    elif token.means(Sense.STRONG):
-        heard.doubt |= heard.denied
     elif not (token.means(Sense.NONE) and False in heard.signs):
         heard.leftover = True
 
