@@ -47,9 +47,11 @@ def _by_label(asked: Question, said: Sequence[Token]) -> Reading | None:
 def _without_echo(asked: Question, said: Sequence[Token]) -> Sequence[Token]:
     """What comes behind words of the question itself: "I can lift" before "heavy things".
 
-    Or behind a yes, where none of the options is one: "yes, a lot".
+    And what is left beside a yes, where none of the options is one: "yes, a lot".
     """
-    at = int(bool(said) and said[0].means(Sense.YES) and not asked.affirms)
+    if not asked.affirms:
+        said = [token for token in said if not token.means(Sense.YES)]
+    at = 0
     while at < len(said) and (said[at].means(Sense.HEDGE) or said[at].key in asked.words):
         at += 1
     return said[at:]

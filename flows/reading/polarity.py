@@ -34,7 +34,7 @@ def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     said = _without_joints(_weighty(tokens))
     if not said:
         return None
-    if _must_not_wait(item, said):
+    if _must_not_wait(item, said) and not _well(tokens):
         return understood(item, "yes")
     if _denies_each(asked, said):
         return understood(item, pair[1])
@@ -77,8 +77,16 @@ def is_hedged(item: Item, tokens: Sequence[Token]) -> bool:
     """Whether padding matters: "more or less" to any of these, "I think" to a warning sign."""
     if poles(item) is None:
         return False
+    if _is_urgent(item) and _well(tokens):
+        return True
     urgent = (Sense.UNSURE,) if _is_urgent(item) else ()
     return any(token.means(Sense.ABOUT, Sense.WINDOW, *urgent) for token in tokens)
+
+
+def _well(tokens: Sequence[Token]) -> bool:
+    """Whether it is a yes that goes with being well: "yes, I'm fine"."""
+    yes = any(token.means(Sense.YES) for token in tokens)
+    return yes and any(token.means(Sense.TAKEN_BACK) for token in tokens)
 
 
 def _is_urgent(item: Item) -> bool:

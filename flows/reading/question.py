@@ -12,6 +12,7 @@ from flows.reading.labels import Label, label
 WORKDAY = "workday"
 """The unit, in the language files, of days of work: a whole week of them may be five."""
 _MOST_KEPT = 512
+_OWN = frozenset({Sense.UNIT, Sense.STRONG})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,7 +110,7 @@ def _ends(item: Item, lexicon: Lexicon) -> Iterator[Label]:
 def _words(item: Item, lexicon: Lexicon) -> frozenset[str]:
     words = (word for text in item.text.values() for word in text.split())
     tokens = (token for word in words for token in lexicon.tokens(word))
-    return frozenset(token.key for token in tokens if token.meaning.senses <= {Sense.UNIT})
+    return frozenset(token.key for token in tokens if token.meaning.senses <= _OWN)
 
 
 def _named(tokens: tuple[Token, ...], sense: Sense) -> frozenset[str]:
