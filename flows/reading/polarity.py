@@ -168,7 +168,8 @@ def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
             heard.doubt |= heard.denied
         else:
             _hear_one(heard, token)
-    if heard.denied and (heard.signs or not heard.leftover):
+    # "I can't walk far" denies walking, not the statement; "I haven't seen one" is likely a no.
+    if heard.denied and (heard.signs or not heard.leftover or not agreement):
         _hear_lone_negation(heard)
     return heard
 
