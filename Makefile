@@ -17,13 +17,14 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(VENV)/python 2>/dev/null
 $(shell rm -f $(VENV)/python $(VENV)/runtime $(VENV)/project $(VENV)/dev)
 endif
 
-.PHONY: help setup setup-dev demo check test screenshots lock clean
+.PHONY: help setup setup-dev demo check test corpus screenshots lock clean
 
 help:
 	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
 	@echo 'make test         set up, check and run every test'
 	@echo 'make check        style, types and import rules only'
 	@echo 'make setup        the runtime in $(VENV); make setup-dev adds the tools'
+	@echo 'make corpus       how patients'"'"' replies are read, by question, language and channel'
 	@echo 'make screenshots  pictures of the pages'
 	@echo 'make lock         choose dependency versions anew (needs uv)'
 	@echo 'make clean        remove $(VENV) and caches'
@@ -46,6 +47,9 @@ check: setup-dev
 
 test: check
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+corpus: setup-dev
+	$(BIN)/python -m tests.corpus.report
 
 screenshots: setup-dev
 	$(BIN)/python -m tests.screenshots

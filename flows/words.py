@@ -12,16 +12,26 @@ TOO_BIG = 100_000
 """Stands for every number that has more digits than any answer."""
 
 _PIECE = re.compile(
-    r"(?P<number>\d+(?:[.,]\d+)?)"
-    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
-    r"|(?P<sign>[◐/?<>+%=👍👎]|[-–—](?=\s*\d))"
+    # "e-mail", "a.m.": a single letter in these is not a letter of the list
+    r"(?P<word>(?<!\w)[^\W\d_](?:-[^\W\d_]{2,}|(?:\.[^\W\d_](?!\w))+)"
+    # "L5", "gr8": a digit in these is not a number
+    r"|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d\w*)?)"
+    r"|(?P<number>\d+(?:[.,]\d+)?)"
+    r"|(?P<sign>[◐/?<>≤≥+±×%↑↓→📈📉🤷👍👎]|[-–—](?=\s*\d))"
 )
-_MARK = re.compile(r"\s*(?:[):,;=]|[-–—]|\.(?!\w))")
+_MARK = re.compile(r"\s*(?:[):,;=]|[-–—](?!\w)|\.(?!\w))")
+_FACE = re.compile(r"(?<!\S)(?:[:;=]'?-?[)(dpcbox|/\\*]|:3)(?!\w)")
 _SPELLED_HALF = re.compile(r"(?<=\d)\s+1/2(?!\d)")
+_SPELLINGS = {"å": "aa", "æ": "ae", "ø": "oe"}
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("¼½¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞", f" {HALF} ")
     | dict.fromkeys("’‘´`ʼ", "'")
-    | {"🔟": "10", "⁄": "/", "\N{COMBINING ENCLOSING KEYCAP}": None, "\ufe0f": None}
+    | dict.fromkeys("−‐‑", "-")
+    | dict.fromkeys("❓❔", "?")
+    | {"⬆": "↑", "⬇": "↓", "🔟": "10", "⁄": "/"}
+    | dict.fromkeys(["\N{COMBINING ENCLOSING KEYCAP}", "\ufe0f"])
+    | _SPELLINGS
+    | {letter.upper(): spelled for letter, spelled in _SPELLINGS.items()}
 )
 
 
@@ -29,25 +39,33 @@ class Piece(NamedTuple):
     """One word, number or sign, in lower case.
 
     A number with a fraction has it in `half`: only that there is one matters. `marked` is a
-    word with a sign behind it, as in "b)", "C:" and "a - because".
+    word with a sign behind it, as in "b)", "C:" and "a - because"; `glued` is one that sticks
+    to a number, as in "7ish" and "6ty".
     """
 
     text: str
     number: int | None = None
     half: bool = False
     marked: bool = False
+    glued: bool = False
 
 
 def pieces(text: str) -> list[Piece]:
-    """Cut a message up; other signs and pictures are left out. Linear in its length."""
+    """Cut a message up; other signs and pictures are left out. Linear in its length.
+
+    Å, æ and ø become aa, ae and oe, as they are written where a keyboard lacks them.
+    """
     text = _even(text)
     return [_piece(found, text) for found in _PIECE.finditer(text)]
 
 
 def _even(text: str) -> str:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY))
+        composed = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFKC", composed.translate(_TYPOGRAPHY))
     text = text.replace("`", "'").casefold()
+    if ":" in text or ";" in text or "=" in text:
+        text = _FACE.sub(" ", text)
     return _SPELLED_HALF.sub(f" {HALF}", text) if "1/2" in text else text
 
 
@@ -55,8 +73,13 @@ def _piece(found: re.Match[str], text: str) -> Piece:
     word = found.group()
     if found.lastgroup == "number":
         return _number(word)
-    marked = len(word) == 1 and _MARK.match(text, found.end()) is not None
-    return Piece(word, marked=marked)
+    start, end = found.span()
+    marked = len(word) == 1 and _MARK.match(text, end) is not None
+    return Piece(word, marked=marked, glued=_is_glued(text, start))
+
+
+def _is_glued(text: str, start: int) -> bool:
+    return start > 0 and text[start - 1].isdecimal() and text[start].isalpha()
 
 
 def _number(digits: str) -> Piece:

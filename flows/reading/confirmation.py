@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item
-from flows.reading.answer import NUMBERS, read_tokens
+from flows.reading.answer import NUMBERS, read_tokens, without_signature
 from flows.reading.labels import content
 from flows.reading.outcome import (
     MOST_CANDIDATES,
@@ -47,7 +47,7 @@ def read_confirmation(
 
     A bare "no" to a single offer denies it even where it is also the label of an option.
     """
-    tokens = lexicon.tokens(text)
+    tokens = without_signature(text, lexicon)
     lead, rest = _split(tokens)
     bare = lead is not None and not content(rest) and len(offered) == 1
     fresh = read_tokens(item, tokens, lexicon)

@@ -3,21 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from flows.lexicon import Lexicon, Sense, Token
-from flows.model import Item, Option
 
 Words = tuple[str, ...]
 
+SHORTEST_TELLING_WORD = 5
+"""A shorter word stands in too many sentences to name a statement all by itself."""
+FEWEST_DEGREES = 3
+"""So many statements that differ by a word of degree only are a scale of degrees."""
+_DEGREES = (Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE)
+_MAY_TELL = frozenset({Sense.UNIT, Sense.TAKEN_BACK, Sense.STRONG})
+_TURNS = (Sense.TURN, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.NO, Sense.NONE)
+
 
 class Label(NamedTuple):
-    """One wording of an answer, whole, and as `content` without padding such as "I have"."""
+    """One wording of an answer, whole, and as `content` without padding such as "I have".
+
+    `head` is how many words of the content come before the first comma. `turns` are the words of
+    this part that turn the others round: "less" in "I go out less often"; `all_turns` those of
+    the whole. `tail` is the padding behind the content: "well" in "I sleep well".
+    """
 
     answer: str
     whole: Words
     content: Words
+    head: int
+    turns: frozenset[str]
+    all_turns: frozenset[str]
+    tail: frozenset[str]
+    shortened: bool = False
+    """Whether this is the wording without the "I" or "it" that it begins with."""
+
+
+def label(answer: str, text: str, lexicon: Lexicon, shortened: bool = False) -> Label:
+    """This wording of an answer as replies are compared with it."""
+    tokens = lexicon.tokens(text)
+    said = content(tokens)
+    first = lexicon.tokens(text.partition(", ")[0])
+    if all(token.means(Sense.YES, Sense.NO) for token in first):
+        first = tokens
+    return Label(
+        answer=answer,
+        whole=_keys(tokens),
+        content=_keys(said),
+        head=len(content(first)),
+        turns=_turns(first),
+        all_turns=_turns(tokens),
+        tail=frozenset(_keys(_tail(tokens))),
+        shortened=shortened,
+    )
+
+
+def _turns(tokens: Sequence[Token]) -> frozenset[str]:
+    """The words that turn the others round; a hedge in front does not: "Only with a stick"."""
+    return frozenset(
+        token.key
+        for at, token in enumerate(tokens)
+        if token.means(*_TURNS) and (at > 0 or not token.means(Sense.HEDGE))
+    )
+
+
+def _tail(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The padding behind the last word of the content, unless it only stresses that."""
+    at = len(tokens)
+    while at and tokens[at - 1].means(Sense.HEDGE):
+        at -= 1
+    return [token for token in tokens[at:] if at and not token.means(Sense.EMPHASIS)]
 
 
 def content(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -25,96 +78,119 @@ def content(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(token for token in tokens if Sense.HEDGE not in token.meaning.senses)
 
 
-def option_labels(item: Item, lexicon: Lexicon) -> list[Label]:
-    """Every wording of every option, in every language."""
+def said_exactly(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
+    """The answers whose label is said word for word."""
+    whole = _keys(tokens)
     return [
-        Label(option.id, *_words(text, lexicon))
-        for option in item.options
-        for text in _wordings(option)
+        label.answer for label in labels if whole and label.whole == whole and not label.shortened
     ]
-
-
-def anchor_labels(item: Item, lexicon: Lexicon) -> list[Label]:
-    """Every wording of the two ends of a scale."""
-    ends = zip((item.minimum, item.maximum), item.anchors or (), strict=False)
-    return [
-        Label(str(number), *_words(text, lexicon))
-        for number, anchor in ends
-        for text in anchor.values()
-    ]
-
-
-def unit_of(item: Item, lexicon: Lexicon) -> frozenset[str]:
-    """The names of the units that this item counts, as the language files call them."""
-    texts = item.unit.values() if item.unit else ()
-    return frozenset(unit for text in texts for unit in _units(text, lexicon))
 
 
 def said_whole(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
-    """The answers that are said in full and with nothing else."""
-    whole = _texts(tokens)
-    exact = [label.answer for label in labels if whole and label.whole == whole]
-    words = _texts(content(tokens))
-    return exact or [label.answer for label in labels if words and label.content == words]
+    """The answers that are said in full, give or take padding, and with nothing else.
 
-
-def begun(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
-    """The answers whose label begins with what is said, if that is two words or more.
-
-    Then also those that have the same words in this order: "with help" begins "with help for
-    most of it", but "with a little help" may be meant.
+    Where padding of the label is missing, other labels with the same words may be meant.
     """
-    words = _texts(content(tokens))
-    if len(words) < 2 or not any(label.content[: len(words)] == words for label in labels):
-        return []
-    return [label.answer for label in labels if _in_order(words, label.content)]
+    exact = said_exactly(tokens, labels)
+    words = _keys(content(tokens))
+    if exact or not words:
+        return exact
+    keys = set(_keys(tokens))
+    same = [each for each in labels if each.content == words and keys.issuperset(each.tail)]
+    if not same or any(_is_full(each) and keys.issuperset(each.whole) for each in same):
+        return [label.answer for label in same]
+    return [label.answer for label in labels if _in_order(words, label)]
+
+
+def _is_full(label: Label) -> bool:
+    return not label.shortened or len(label.whole) > 1
+
+
+class Told(NamedTuple):
+    """The answers that a part of a label may stand for; not `sure` where the rest matters."""
+
+    answers: list[str]
+    sure: bool
+
+
+def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
+    """The answers that are named by a part of their label.
+
+    Two words in a row, three with others between them, or one telling word, from before the
+    first comma. Where other labels have the same words in this order, they may be meant as
+    well: "with help" begins "with help for most of it", but "with a little help" may be meant.
+    """
+    said = content(tokens)
+    words = _keys(said)
+    named = [label for label in labels if words and _is_part(words, label)]
+    answers = list(dict.fromkeys(each.answer for each in labels if _in_order(words, each)))
+    if not named or not answers:
+        return Told([], sure=False)
+    keys = set(_keys(tokens))
+    sure = all(keys.issuperset(_needed(words, label)) for label in named)
+    if len(words) > 1 or _is_phrase(said[0]):
+        return Told(answers, sure)
+    sure &= len(answers) == 1 and all(keys.issuperset(label.tail) for label in named)
+    return _told_by_one(said[0], named[0], labels) if sure else Told([], sure=False)
+
+
+def _is_phrase(token: Token) -> bool:
+    return " " in token.text and not token.means(*_DEGREES)
+
+
+def _told_by_one(token: Token, named: Label, labels: Sequence[Label]) -> Told:
+    """One word is enough where a label begins with it, or on a scale of degrees ("terribly")."""
+    long = len(token.text) >= SHORTEST_TELLING_WORD and token.meaning.senses <= _MAY_TELL
+    if not long and not token.means(*_DEGREES):
+        return Told([], sure=False)
+    rest = tuple(word for word in named.content if word != token.key)
+    degrees = {each.answer for each in labels if _in_order(rest, each)}
+    begins = long and named.content[0] == token.key
+    sure = begins or len(degrees) >= FEWEST_DEGREES
+    return Told([named.answer] if sure or long else [], sure)
+
+
+def _is_part(words: Words, label: Label) -> bool:
+    if any(start < label.head for start in _places(label.content, words)):
+        return True
+    return len(words) > 2 and words[0] in label.content[: label.head] and _in_order(words, label)
+
+
+def _needed(words: Words, label: Label) -> frozenset[str]:
+    """The words of the label that must not be missing beside these."""
+    in_a_row = next(_places(label.content, words), None) is not None
+    return label.turns if in_a_row else label.all_turns
 
 
 def mentioned(tokens: Sequence[Token], labels: Sequence[Label]) -> list[str]:
     """The answers said in full among other words; a longer label hides one inside it."""
     said = content(tokens)
+    keys = _keys(said)
     found: list[tuple[int, int, str]] = []
     for label in sorted(labels, key=lambda label: len(label.content), reverse=True):
-        for start in _places(said, label.content):
+        for start in _places(keys, label.content):
             end = start + len(label.content)
             if not any(start < right and left < end for left, right, _ in found):
                 found.append((start, end, label.answer))
-    return [answer for start, _, answer in sorted(found) if not _denied(said, start)]
+    return [answer for start, end, answer in sorted(found) if not _turned(said, start, end)]
 
 
-def _places(said: Sequence[Token], words: Words) -> Iterator[int]:
-    texts = _texts(said)
-    for start in range(len(texts) - len(words) + 1) if words else ():
-        if texts[start] == words[0] and texts[start : start + len(words)] == words:
-            yield start
-
-
-def _in_order(words: Words, among: Words) -> bool:
-    rest = iter(among)
+def _in_order(words: Words, label: Label) -> bool:
+    rest = iter(label.content)
     return all(word in rest for word in words)
 
 
-def _denied(said: Sequence[Token], start: int) -> bool:
-    return start > 0 and said[start - 1].means(Sense.NEGATION, Sense.WEAK_NEGATION)
+def _places(among: Words, words: Words) -> Iterator[int]:
+    for start in range(len(among) - len(words) + 1) if words else ():
+        if among[start] == words[0] and among[start : start + len(words)] == words:
+            yield start
 
 
-def _wordings(option: Option) -> Iterator[str]:
-    yield from option.text.values()
-    for words in (option.also or {}).values():
-        yield from words
+def _turned(said: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a word before denies it, or the next compares: "a little better"."""
+    denied = any(word.means(Sense.NEGATION, Sense.WEAK_NEGATION) for word in said[:start])
+    return denied or (end < len(said) and said[end].means(Sense.COMPARISON))
 
 
-def _texts(tokens: Sequence[Token]) -> Words:
-    return tuple(token.text for token in tokens)
-
-
-# Only texts that we show come here, never a patient's words.
-@lru_cache(maxsize=4096)
-def _words(text: str, lexicon: Lexicon) -> tuple[Words, Words]:
-    tokens = lexicon.tokens(text)
-    return _texts(tokens), _texts(content(tokens))
-
-
-@lru_cache(maxsize=256)
-def _units(text: str, lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(token.meaning.unit for token in lexicon.tokens(text) if token.meaning.unit)
+def _keys(tokens: Sequence[Token]) -> Words:
+    return tuple(token.key for token in tokens)

@@ -10,8 +10,13 @@ from flows.lexicon import Sense, Token
 from flows.model import Item
 from flows.reading.labels import content
 from flows.reading.outcome import Reading, ambiguous, understood
+from flows.reading.question import Question
 
 _PAIRS = (("yes", "no"), ("agree", "disagree"))
+FEWEST_DENIED = 2
+_SIGNS = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
+_DENIALS = (Sense.NO, Sense.NEGATION, Sense.NONE)
+_AGAINST_A_YES = (Sense.NO, Sense.NONE, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
 
 
 def poles(item: Item) -> tuple[str, str] | None:
@@ -20,31 +25,118 @@ def poles(item: Item) -> tuple[str, str] | None:
     return next((pair for pair in _PAIRS if ids.issuperset(pair)), None)
 
 
-def read_polarity(item: Item, tokens: Sequence[Token]) -> Reading | None:
+def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
     """Yes or no in any words; None where the item has no such options, or nothing says so."""
+    item = asked.item
     pair = poles(item)
     if pair is None:
         return None
-    said = content(tokens)
+    said = _without_joints(_weighty(tokens))
+    if not said:
+        return None
+    if _must_not_wait(item, said) and not _well(tokens):
+        return understood(item, "yes")
+    if _denies_each(asked, said):
+        return understood(item, pair[1])
+    if all(token.means(Sense.NONE) for token in said) and pair[1] == "no":
+        return _none(item, said)
     heard = _hear(said, agreement=pair[0] == "agree")
     heard.doubt |= len(item.options) > 2 and heard.negated
+    heard.doubt |= is_hedged(item, tokens)
     if len(heard.signs) == 2:
         return ambiguous(pair, Why.SEVERAL)
     if not heard.signs:
         return None
     chosen = pair[0] if True in heard.signs else pair[1]
-    if heard.doubt or (heard.leftover and not _must_not_wait(item, chosen, said)):
+    if heard.doubt or heard.leftover:
         return ambiguous((chosen,), Why.UNCERTAIN)
     return understood(item, chosen)
 
 
-def _must_not_wait(item: Item, chosen: str, said: Sequence[Token]) -> bool:
+def _weighty(tokens: Sequence[Token]) -> Sequence[Token]:
+    return [token for token in content(tokens) if not token.means(Sense.LETTER_PREFIX)]
+
+
+def _denies_each(asked: Question, said: Sequence[Token]) -> bool:
+    """Whether a no goes on to deny several of the signs asked for: "no, no fever, no chills"."""
+    named = [at for at, token in enumerate(said) if token.key in asked.words]
+    if len(named) < FEWEST_DENIED or not said[0].means(Sense.NO) or named[0] < FEWEST_DENIED:
+        return False
+    return all(at in named or token.means(*_DENIALS) for at, token in enumerate(said)) and all(
+        said[at - 1].means(*_DENIALS) for at in named
+    )
+
+
+def _none(item: Item, said: Sequence[Token]) -> Reading:
+    """Asked for any of several signs, "none" is no; "nothing" may be all that is felt there."""
+    plain = item.flag is None or all(token.means(Sense.NO) for token in said)
+    return understood(item, "no") if plain else ambiguous(("no",), Why.UNCERTAIN)
+
+
+def is_hedged(item: Item, tokens: Sequence[Token]) -> bool:
+    """Whether padding matters: "more or less" to any of these, "I think" to a warning sign."""
+    if poles(item) is None:
+        return False
+    if _is_urgent(item) and _well(tokens):
+        return True
+    urgent = (Sense.UNSURE,) if _is_urgent(item) else ()
+    return any(token.means(Sense.ABOUT, Sense.WINDOW, *urgent) for token in tokens)
+
+
+def _well(tokens: Sequence[Token]) -> bool:
+    """Whether it is a yes that goes with being well: "yes, I'm fine"."""
+    yes = any(token.means(Sense.YES) for token in tokens)
+    return yes and any(token.means(Sense.TAKEN_BACK) for token in tokens)
+
+
+def _is_urgent(item: Item) -> bool:
+    return item.flag is not None or "yes" in (item.opens or {})
+
+
+def _without_joints(said: Sequence[Token]) -> Sequence[Token]:
+    """The words without an "and" between two that say the same: "no and no"."""
+    return [
+        token
+        for at, token in enumerate(said)
+        if not (token.means(Sense.CONNECTOR) and _joins(said[at - 1 : at], said[at + 1 : at + 2]))
+    ]
+
+
+def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    same = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
+    return any(
+        one.means(sense) and other.means(sense)
+        for one in before
+        for other in after
+        for sense in same
+    )
+
+
+def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     """A yes first, to a warning sign, is a yes whatever follows ("yes, since Tuesday").
 
+    "Absolutely" is a yes only alone: it may go on "... fine". Unless it is put as a question, doubted or taken back at once.
     CLINICAL: any yes gets the safety message at once; asking back would delay it.
     """
-    urgent = item.flag is not None or chosen in (item.opens or {})
-    return urgent and chosen == "yes" and said[0].means(Sense.YES)
+    if not _is_urgent(item) or not said[0].means(Sense.YES) or said[0].means(Sense.STRONG):
+        return False
+    if any(token.means(*_AGAINST_A_YES) for token in said):
+        return False
+    return not _negated(said[1:]) and not _doubted(said[1:])
+
+
+def _negated(rest: Sequence[Token]) -> bool:
+    """Whether a yes ends in "not", with no word between that the "not" belongs to."""
+    if not rest or not rest[-1].means(Sense.NEGATION):
+        return False
+    return all(token.meaning.senses for token in rest)
+
+
+def _doubted(rest: Sequence[Token]) -> bool:
+    """Whether a yes is followed by "maybe", or by a question mark and nothing else."""
+    if any(token.means(Sense.DOUBT) and token.text != "?" for token in rest):
+        return True
+    return bool(rest) and all(token.text == "?" for token in rest)
 
 
 @dataclass(slots=True)
@@ -54,6 +146,7 @@ class _Heard:
     With a third option such as "undecided", a negation (`negated`) is not yet the other side.
     """
 
+    agreement: bool
     signs: set[bool] = field(default_factory=set)
     doubt: bool = False
     leftover: bool = False
@@ -68,21 +161,27 @@ class _Heard:
 
 
 def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
-    heard = _Heard()
+    heard = _Heard(agreement)
+    signs = any(token.means(*_SIGNS) and not token.means(Sense.STRONG) for token in said)
     for token in said:
-        _hear_one(heard, token, agreement)
-    if heard.denied:
+        if signs and token.means(Sense.STRONG):
+            heard.doubt |= heard.denied
+        else:
+            _hear_one(heard, token)
+    # "I can't walk far" denies walking, not the statement; "I haven't seen one" is likely a no.
+    if heard.denied and (heard.signs or not heard.leftover or not agreement):
         _hear_lone_negation(heard)
     return heard
 
 
-def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
+def _hear_one(heard: _Heard, token: Token) -> None:
     if token.means(Sense.NO):
+        heard.doubt |= heard.denied
         heard.signs.add(False)
     elif token.means(Sense.WEAK_YES):
         heard.doubt = True
         heard.signs.add(True)
-    elif agreement and token.means(Sense.AGREE, Sense.DISAGREE):
+    elif heard.agreement and token.means(Sense.AGREE, Sense.DISAGREE):
         heard.sign(token.means(Sense.AGREE))
     elif token.means(Sense.YES):
         heard.doubt |= heard.denied
@@ -90,7 +189,7 @@ def _hear_one(heard: _Heard, token: Token, agreement: bool) -> None:
     elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
         heard.denied = heard.negated = True
         heard.doubt |= token.means(Sense.WEAK_NEGATION)
-    else:
+    elif not (token.means(Sense.NONE) and False in heard.signs):
         heard.leftover = True
 
 

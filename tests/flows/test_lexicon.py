@@ -13,7 +13,7 @@ def test_every_shipped_language_knows_all_senses_and_the_numbers_to_31() -> None
     for file in (FLOWS / "languages").glob("*.yaml"):
         own = Lexicon.read(file.read_text(encoding="utf-8"), file.name)
         numbers = {m.value for m in own.phrases.values() if Sense.NUMBER in m.senses}
-        assert numbers == set(range(32))
+        assert numbers >= set(range(32))
         senses = {sense for meaning in own.phrases.values() for sense in meaning.senses}
         assert senses | {Sense.ARTICLE} == set(Sense)
 
