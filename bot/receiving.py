@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import ledger, loading
-from bot.commands import recognise
-from bot.conversation.answering import answer
+from bot.commands import Command
+from bot.conversation.answering import answer, command_in
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
@@ -231,15 +231,33 @@ def _one(
     """
     route = Route(stored.message.channel, stored.ref.address_id)
     try:
-        step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
-        _add_what_it_needs(connection, loaded, step, stored.message)
-        answer(step, stored.message, amends)
+        step = take(connection, deployment, loaded, stored.message, now, older, amends)
         return finish(loaded, step, route)
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001
         _set_aside(connection, stored, type(error).__name__)
     return _failed(connection, deployment, loaded, route, now)
+
+
+def take(
+    connection: Connection,
+    deployment: Deployment,
+    loaded: Loaded,
+    message: Inbound,
+    now: datetime,
+    older: Mapping[int, OpenSession],
+    amends: tuple[int, int] | None,
+) -> Step:
+    """Take one message to a step that is not written yet.
+
+    The database is asked only for what few messages need.
+    """
+    step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
+    command = command_in(step, message)
+    _add_what_it_needs(connection, loaded, step, command)
+    answer(step, message, command, amends)
+    return step
 
 
 def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
@@ -250,7 +268,11 @@ def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
 def _failed(
     connection: Connection, deployment: Deployment, loaded: Loaded, route: Route, now: datetime
 ) -> Finished:
-    """Tell the patient that the message is kept and was not understood by the machine."""
+    """Tell the patient that the message is kept and was not understood by the machine.
+
+    The failed step may have moved what was loaded.
+    """
+    loaded = loading.load(connection, deployment, [loaded.row])[loaded.row.patient_id]
     step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
     step.add_line("failed", doctor=deployment.clinic.doctor_number)
     step.flush()
@@ -258,9 +280,8 @@ def _failed(
 
 
 def _add_what_it_needs(
-    connection: Connection, loaded: Loaded, step: Step, message: Inbound
+    connection: Connection, loaded: Loaded, step: Step, command: Command | None
 ) -> None:
-    command = recognise(message.text, step.person.language)
     if step.memory.task is not None or command is not None or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if command is not None and command.name == "progress":

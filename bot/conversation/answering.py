@@ -25,23 +25,37 @@ _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
 }
 
 
-def answer(step: Step, message: Inbound, amends: tuple[int, int] | None = None) -> None:
-    """Take one message; `amends` is the session and turn that an edited message answered."""
+def command_in(step: Step, message: Inbound) -> Command | None:
+    """The command that was written, if the whole message is one; a button is none."""
+    if message.kind is InboundKind.CHOICE:
+        return None
+    return recognise(message.text, step.person.language)
+
+
+def answer(
+    step: Step,
+    message: Inbound,
+    command: Command | None,
+    amends: tuple[int, int] | None = None,
+) -> None:
+    """Take one message, with the command that it is (`command_in`).
+
+    `amends` is the session and turn that an edited message answered.
+    """
     match message.kind:
         case InboundKind.OTHER:
             step.add_line("cannot.read")
             ask_again(step)
         case InboundKind.EDIT:
-            _amend(step, message, amends)
+            _amend(step, message, command, amends)
         case InboundKind.CHOICE:
             _press(step, message)
         case InboundKind.TEXT:
-            _read(step, message.text)
+            _read(step, message.text, command)
     step.flush()
 
 
-def _read(step: Step, text: str) -> None:
-    command = recognise(text, step.person.language)
+def _read(step: Step, text: str, command: Command | None) -> None:
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
         command = None
     if command is not None and _command(step, command, text):
@@ -191,10 +205,12 @@ def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
         TASKS[step.memory.task.name].ask(step)
 
 
-def _amend(step: Step, message: Inbound, amends: tuple[int, int] | None) -> None:
+def _amend(
+    step: Step, message: Inbound, command: Command | None, amends: tuple[int, int] | None
+) -> None:
     """An edited message corrects the answer that it gave, or is read as a new one."""
     if amends is None:
-        _read(step, message.text)
+        _read(step, message.text, command)
         return
     session_id, turn = amends
     is_open = step.open is not None and step.open.id == session_id

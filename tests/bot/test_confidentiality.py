@@ -84,10 +84,10 @@ def told(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def break_on(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read = answering._read
 
-    def read_or_break(step: Any, text: str) -> None:
+    def read_or_break(step: Any, text: str, command: Any) -> None:
         if text == word:
             raise ValueError(text)
-        read(step, text)
+        read(step, text, command)
 
     monkeypatch.setattr(answering, "_read", read_or_break)
 

@@ -38,8 +38,8 @@ def poisonous(monkeypatch: pytest.MonkeyPatch) -> None:
     """The conversation has a mistake: one word breaks it halfway through."""
     say_it_well = answering._read
 
-    def read(step: Any, text: str) -> None:
-        say_it_well(step, text)
+    def read(step: Any, text: str, command: Any) -> None:
+        say_it_well(step, text, command)
         if text == POISON:
             raise ZeroDivisionError(text)
 
@@ -296,8 +296,8 @@ def test_a_message_that_breaks_what_the_channel_shows_is_set_aside_too(
     house.enrol()
     answer = answering.answer
 
-    def answer_with_nonsense(step: Any, message: Inbound, amends: Any = None) -> None:
-        answer(step, message, amends)
+    def answer_with_nonsense(step: Any, message: Inbound, *more: Any) -> None:
+        answer(step, message, *more)
         if message.text == POISON:
             step.memory.facts["x"] = object()
 
@@ -311,8 +311,8 @@ def stumbling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """The database fails in the middle of taking a message, with these errors, one a try."""
     answer, errors = answering.answer, list[psycopg.Error]()
 
-    def answer_or_stumble(step: Any, message: Inbound, amends: Any = None) -> None:
-        answer(step, message, amends)
+    def answer_or_stumble(step: Any, message: Inbound, *more: Any) -> None:
+        answer(step, message, *more)
         if errors:
             raise OperationalError("", {}, errors.pop(0))
 
