@@ -6,7 +6,6 @@ Nothing that a patient sends raises; only callers can be wrong, and get a ValueE
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from flows.conditions import enabled_items
 from flows.events import (
@@ -111,7 +110,7 @@ def expire(flow: Flow, session: Session) -> Turn:
     """
     _check(flow, session)
     _pending(flow, session)
-    session = _settled(replace(session, status=Status.EXPIRED))
+    session = _settled(session._replace(status=Status.EXPIRED))
     standing = _standing(flow, session)
     return Turn(session, (standing, *(_scored(flow, session) if answered(session) else ())))
 
@@ -157,13 +156,13 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
     if candidates == session.offered:
         # Asking back the same once more would be a loop; a hint leads on.
         return _missed(session, item, text, reading.why)
-    session = replace(session, offered=candidates, offered_raw=text)
+    session = session._replace(offered=candidates, offered_raw=text)
     return Turn(session, (AskedBack(item.id, text, candidates, reading.why),))
 
 
 def _missed(session: Session, item: Item, raw: str, why: Why) -> Turn:
     attempt = session.misunderstood + 1
-    session = replace(session, misunderstood=attempt, offered=(), offered_raw="")
+    session = session._replace(misunderstood=attempt, offered=(), offered_raw="")
     return Turn(session, (NotUnderstood(item.id, raw, attempt, why),))
 
 
@@ -219,8 +218,10 @@ def _amended(flow: Flow, session: Session, turn: int, text: str, lexicon: Lexico
 def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
     """The item asked at that turn, if there was one and an answer to it still counts."""
     item_id = session.asked_at(turn)
-    item = next((item for item in enabled_items(flow, session) if item.id == item_id), None)
-    return item if item is not None and _still_counts(flow, session, item) else None
+    for item in enabled_items(flow, session):
+        if item.id == item_id:
+            return item if _still_counts(flow, session, item) else None
+    return None
 
 
 def _still_counts(flow: Flow, session: Session, item: Item) -> bool:
@@ -299,8 +300,7 @@ def _go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn
 def _ask(
     session: Session, enabled: tuple[Item, ...], item: Item, events: tuple[Event, ...] = ()
 ) -> Turn:
-    session = replace(
-        session,
+    session = session._replace(
         trail=(*session.trail, item.id),
         misunderstood=0,
         offered=(),
@@ -311,17 +311,17 @@ def _ask(
 
 
 def _place(enabled: tuple[Item, ...], item: Item) -> int:
-    return 1 + next(at for at, each in enumerate(enabled) if each.id == item.id)
+    return 1 + [each.id for each in enabled].index(item.id)
 
 
 def _finish(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
-    session = _settled(replace(session, status=Status.FINISHED))
+    session = _settled(session._replace(status=Status.FINISHED))
     return Turn(session, (*events, _standing(flow, session), *_scored(flow, session)))
 
 
 def _settled(session: Session) -> Session:
     """The session with nothing on offer."""
-    return replace(session, offered=(), offered_raw="") if session.offered else session
+    return session._replace(offered=(), offered_raw="") if session.offered else session
 
 
 def _standing(flow: Flow, session: Session) -> Finished | Expired:

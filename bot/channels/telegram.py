@@ -46,14 +46,14 @@ def render(message: Message, words: Catalogue) -> Rendered:
     else:
         text = f"{message.text}\n\n{listed(message)}"
         labels = [c.key for c in message.choices]
-    buttons = tuple(
+    buttons = [
         Button(label, choice.data) for label, choice in zip(labels, message.choices, strict=True)
-    )
-    return Rendered(_with_anchors(text, message, words), buttons)
+    ]
+    return Rendered(_with_anchors(text, message, words), tuple(buttons))
 
 
 def _short(message: Message) -> bool:
-    return all(len(choice.words) <= LONGEST_LABEL for choice in message.choices)
+    return max([len(choice.words) for choice in message.choices], default=0) <= LONGEST_LABEL
 
 
 def _label(message: Message, key: str, words: str) -> str:
@@ -189,7 +189,7 @@ def answer_press(press: Inbound) -> Request:
 def _keyboard(buttons: Sequence[Button]) -> list[list[dict[str, str]]]:
     """Letters and digits beside each other in rows of about the same length; words below."""
     shown = [{"text": button.label, "callback_data": button.data} for button in buttons]
-    beside = MOST_BESIDE if all(len(b.label) <= LONGEST_KEY for b in buttons) else 1
+    beside = MOST_BESIDE if max([len(b.label) for b in buttons]) <= LONGEST_KEY else 1
     rows = -(-len(shown) // beside)
     wide = -(-len(shown) // rows)
     return [shown[start : start + wide] for start in range(0, len(shown), wide)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time
 
 from bot.conversation import safety
@@ -307,7 +306,7 @@ def _ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBa
     named = joined([choice.key for choice in message.choices], step.words.say("or"))
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
     text = step.words.say(key, candidates=named)
-    step.say(replace(message, text=text, anchors=None, layout=in_text))
+    step.say(message._replace(text=text, anchors=None, layout=in_text))
 
 
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:

@@ -107,18 +107,18 @@ class OpenSession:
     last: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What table `session` keeps sealed."""
+        """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
         return {
             "session": self.session.to_json(),
-            "opened_at": self.opened_at.isoformat(),
-            "closed_at": self.closed_at.isoformat() if self.closed_at else None,
+            "opened_at": self.opened_at,
+            "closed_at": self.closed_at,
             "entries": self.entries,
             "last": self.last,
         }
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote, once it is JSON."""
         closed_at = data["closed_at"]
         return cls(
             row_id,
