@@ -104,7 +104,7 @@ class OursContestant:
         self._unsealed = Unsealed()
         self._rows: dict[str, LockedPatient] = {}
         self._sessions: dict[int, bytes] = {}
-        self._scores: dict[int, float | None] = {}
+        self._newest: dict[str, Finished] = {}
         self._stages: dict[str, float] = {}
 
     async def open(self) -> None:
@@ -131,7 +131,9 @@ class OursContestant:
         self._post(finished, message)
 
     def score(self, chat: int) -> float | None:
-        return self._scores.pop(chat, None)
+        effects = self._newest.pop(str(chat)).step.effects
+        scores = [e.value for e in effects if isinstance(e, Record) and e.kind == "score"]
+        return scores[-1] if scores else None
 
     def profile(self) -> None:
         """From now on time every stage; what was measured before is forgotten."""
@@ -169,9 +171,7 @@ class OursContestant:
         self._sessions.update(finished.sessions)
         session_id = open.id if open else None
         self._rows[address] = loaded.row._replace(session_id=session_id, body=finished.body)
-        for effect in finished.step.effects:
-            if isinstance(effect, Record) and effect.kind == "score":
-                self._scores[int(address)] = effect.value
+        self._newest[address] = finished
 
     def _post(self, finished: Finished, message: Inbound | None) -> None:
         """Post the replies as the sender does, and read the ids of what was sent."""
