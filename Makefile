@@ -7,9 +7,13 @@ PYTHON ?= python3
 PORT ?= 8000
 # PYTEST_ARGS='-n 0 -k telegram' to look at something closely
 PYTEST_ARGS ?= -n logical --maxprocesses 4 --dist worksteal
+# BENCH_ARGS='--rounds 5' for a quick look
+BENCH_ARGS ?= --profile
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+PIP_ARGS := --disable-pip-version-check --no-input -qq
+PIP := $(BIN)/python -m pip $(PIP_ARGS)
 
 # A virtual environment holds absolute paths: one that was moved, copied or lost its Python is
 # made anew.
@@ -17,17 +21,18 @@ ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat $(VENV)/python 2>/dev/null
 $(shell rm -f $(VENV)/python $(VENV)/runtime $(VENV)/project $(VENV)/dev)
 endif
 
-.PHONY: help setup setup-dev demo check test corpus screenshots lock clean
+.PHONY: help setup setup-dev demo check test corpus bench screenshots lock clean
 
 help:
 	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
 	@echo 'make test         set up, check and run every test'
+	@echo 'make bench        ours beside the peers, side by side (benchmarks/README.md)'
 	@echo 'make check        style, types and import rules only'
 	@echo 'make setup        the runtime in $(VENV); make setup-dev adds the tools'
 	@echo 'make corpus       how patients'"'"' replies are read, by question, language and channel'
 	@echo 'make screenshots  pictures of the pages'
 	@echo 'make lock         choose dependency versions anew (needs uv)'
-	@echo 'make clean        remove $(VENV) and caches'
+	@echo 'make clean        remove $(VENV), $(BENCH) and caches'
 	@echo 'PYTHON=python3.12 chooses the interpreter, PORT=8001 the port of the demo.'
 
 setup: $(VENV)/runtime $(VENV)/project
@@ -51,6 +56,9 @@ test: check
 corpus: setup-dev
 	$(BIN)/python -m tests.corpus.report
 
+bench: setup $(BENCH)/peers
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
 screenshots: setup-dev
 	$(BIN)/python -m tests.screenshots
 
@@ -62,9 +70,12 @@ lock:
 	uv pip compile pyproject.toml --group build --group dev --constraint requirements.lock \
 	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
 	    $(LOCK_ARGS) --output-file requirements-dev.lock
+	uv pip compile --group bench \
+	    --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+	    $(LOCK_ARGS) --output-file requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/python:
@@ -91,4 +102,12 @@ $(VENV)/project: pyproject.toml $(VENV)/runtime
 $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@echo 'Installing the development tools into $(VENV) ...'
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The peers' dependencies do not fit beside ours; the same Python runs both.
+$(BENCH)/peers: requirements-bench.lock $(VENV)/python
+	@echo 'Installing the peers into $(BENCH) ...'
+	@rm -rf $(BENCH)
+	@$(BIN)/python -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip $(PIP_ARGS) install --require-hashes -r requirements-bench.lock
 	@touch $@

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -77,7 +76,7 @@ def messages(flow: Flow, words: Catalogue) -> list[Message]:
         for number, item in enumerate(flow.items, start=1)
     ]
     if flow.intro is not None:
-        asked[0] = replace(asked[0], text=f"{flow.intro[language]}\n{asked[0].text}")
+        asked[0] = asked[0]._replace(text=f"{flow.intro[language]}\n{asked[0].text}")
     closing = [] if flow.closing is None else [Message(flow.closing[language])]
     return asked + closing
 

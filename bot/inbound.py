@@ -44,6 +44,5 @@ class Inbound:
     def __post_init__(self) -> None:
         for name in _WRITTEN:
             written = getattr(self, name)
-            whole = written.encode(errors="replace").decode()
-            if whole != written:
-                object.__setattr__(self, name, whole)
+            if not written.isascii():
+                object.__setattr__(self, name, written.encode(errors="replace").decode())

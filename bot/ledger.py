@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -52,6 +52,8 @@ class Finished:
     said: Sequence[tuple[Message, Rendered]]
     body: bytes
     """The conversation as it is after the step, sealed."""
+    sessions: Mapping[int, bytes]
+    """By id the sessions that the step opened, moved or closed, sealed."""
     sequence: int = 0
 
     @property
@@ -73,8 +75,14 @@ def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
         for effect in step.effects
         if isinstance(effect, done.Say)
     ]
-    body = loaded.sealer.seal_json(patients.BODY, loaded.row.patient_id, step.memory.to_json())
-    return Finished(loaded, step, route, said, body)
+    sealer = loaded.sealer
+    body = sealer.seal_json(patients.BODY, loaded.row.patient_id, step.memory.to_json())
+    saved = {e.open.id: e.open for e in step.effects if isinstance(e, done.SaveSession)}
+    sessions = {
+        row_id: sealer.seal_json(SESSION_BODY, row_id, open.to_json())
+        for row_id, open in saved.items()
+    }
+    return Finished(loaded, step, route, said, body, sessions)
 
 
 def write(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:
@@ -156,7 +164,7 @@ def _session_row(finished: Finished, save: done.SaveSession) -> dict[str, Any]:
         "status": session.status.value,
         "opened_at": save.open.opened_at,
         "closed_at": save.open.closed_at,
-        "body": _session_body(finished, save),
+        "body": finished.sessions[save.open.id],
     }
 
 
@@ -165,12 +173,8 @@ def _session_change(finished: Finished, save: done.SaveSession) -> dict[str, Any
         "session": save.open.id,
         "new_status": save.open.session.status.value,
         "new_closed_at": save.open.closed_at,
-        "new_body": _session_body(finished, save),
+        "new_body": finished.sessions[save.open.id],
     }
-
-
-def _session_body(finished: Finished, save: done.SaveSession) -> bytes:
-    return finished.loaded.sealer.seal_json(SESSION_BODY, save.open.id, save.open.to_json())
 
 
 def _write_due(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
@@ -41,7 +41,7 @@ def load(
     connection: Connection, deployment: Deployment, rows: Collection[LockedPatient]
 ) -> dict[int, Loaded]:
     """Open the conversations of these locked rows, with the session that each has open."""
-    found = {row.patient_id: _opened(deployment, row) for row in rows}
+    found = {row.patient_id: opened(row, row.sealer(deployment.ring)) for row in rows}
     named = [*(row.session_id for row in rows), *(each.memory.suspended for each in found.values())]
     wanted = {session_id for session_id in named if session_id is not None}
     for patient_id, session in sessions(connection, found, wanted).values():
@@ -60,18 +60,19 @@ def sessions(
     if not ids:
         return {}
     return {
-        row.id: (row.patient_id, _open_session(found[row.patient_id].sealer, row.id, row.body))
+        row.id: (row.patient_id, open_session(found[row.patient_id].sealer, row.id, row.body))
         for row in connection.execute(_SESSIONS, {"ids": sorted(ids)})
         if row.patient_id in found
     }
 
 
-def _open_session(sealer: Sealer, row_id: int, body: bytes) -> OpenSession:
+def open_session(sealer: Sealer, row_id: int, body: bytes) -> OpenSession:
+    """The session that was sealed into this row."""
     return OpenSession.from_json(row_id, sealer.open_json(SESSION_BODY, row_id, body))
 
 
-def _opened(deployment: Deployment, row: LockedPatient) -> Loaded:
-    sealer = row.sealer(deployment.ring)
+def opened(row: LockedPatient, sealer: Sealer) -> Loaded:
+    """One patient as the row says, without a session yet."""
     profile = sealer.open_json(patients.PROFILE, row.patient_id, row.profile)
     body = sealer.open_json(patients.BODY, row.patient_id, row.body)
     return Loaded(row, sealer, _person(row, profile), Memory.from_json(body))
@@ -154,18 +155,20 @@ def step_for(
     channel: str,
     older: Mapping[int, OpenSession],
 ) -> Step:
-    """A working copy of one patient's conversation."""
-    copied = Memory.from_json(loaded.memory.to_json())
+    """A step of one patient's conversation; it moves what was loaded.
+
+    After a step that has failed, load anew.
+    """
     own = [each for each in (loaded.open, loaded.suspended) if each is not None]
     return Step(
         world(deployment),
-        replace(loaded.person),
-        copied,
-        _copy(loaded.open),
+        loaded.person,
+        loaded.memory,
+        loaded.open,
         now,
         lambda: deployment.ids.take(connection),
         channel,
-        suspended=_copy(loaded.suspended),
+        suspended=loaded.suspended,
         older=older,
         recalled=recalled(connection, deployment, [*older.values(), *own]),
     )
@@ -180,7 +183,3 @@ def add_finished(
     added = {session_id: open for session_id, (_, open) in found.items()}
     step.older = {**added, **step.older}
     step.recalled = {**step.recalled, **recalled(connection, deployment, [*added.values()])}
-
-
-def _copy(open: OpenSession | None) -> OpenSession | None:
-    return None if open is None else OpenSession.from_json(open.id, open.to_json())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Priority(IntEnum):
@@ -27,8 +28,7 @@ class Layout(StrEnum):
     """The text names them already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One thing that can be pressed or typed.
 
     `key` is what is typed (A, 7, Y); `words` is what it means; `data` names session, turn
@@ -40,8 +40,7 @@ class Choice:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message to a patient. `text` never lists the choices: the channel does."""
 
     text: str
@@ -53,8 +52,7 @@ class Message:
     turn: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(NamedTuple):
     """A pressable label as the channel shows it, and the data that comes back."""
 
     label: str

@@ -252,18 +252,35 @@ def _one(
     """
     route = Route(stored.message.channel, stored.ref.address_id)
     try:
-        step = loading.step_for(connection, deployment, loaded, now, route.channel, older)
-        heard = hear(stored.message, step.person.language, deployment.scanner)
-        if needs_finished(step, heard):
-            loading.add_finished(connection, deployment, loaded, step)
-        _add_what_it_needs(connection, loaded, step, heard)
-        answer(step, heard, amends)
+        step = take(connection, deployment, loaded, stored.message, now, older, amends)
         return finish(loaded, step, route)
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001
         _set_aside(connection, stored, type(error).__name__)
     return _failed(connection, deployment, loaded, route, now)
+
+
+def take(
+    connection: Connection,
+    deployment: Deployment,
+    loaded: Loaded,
+    message: Inbound,
+    now: datetime,
+    older: Mapping[int, OpenSession],
+    amends: tuple[int, int] | None,
+) -> Step:
+    """Take one message to a step that is not written yet.
+
+    The database is asked only for what few messages need.
+    """
+    step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
+    heard = hear(message, step.person.language, deployment.scanner)
+    if needs_finished(step, heard):
+        loading.add_finished(connection, deployment, loaded, step)
+    _add_what_it_needs(connection, loaded, step, heard)
+    answer(step, heard, amends)
+    return step
 
 
 def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
@@ -274,7 +291,11 @@ def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
 def _failed(
     connection: Connection, deployment: Deployment, loaded: Loaded, route: Route, now: datetime
 ) -> Finished:
-    """Tell the patient that the message is kept and was not understood by the machine."""
+    """Tell the patient that the message is kept and was not understood by the machine.
+
+    The failed step may have moved what was loaded.
+    """
+    loaded = loading.load(connection, deployment, [loaded.row])[loaded.row.patient_id]
     step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
     step.add_line("failed", doctor=deployment.clinic.doctor_number)
     step.flush()

@@ -34,6 +34,8 @@ def enabled_items(flow: Flow, session: Session) -> tuple[Item, ...]:
 
     An answer to an item that is no longer enabled counts for nothing here.
     """
+    if session.items is None and not [item for item in flow.items if item.enable_when]:
+        return flow.items
     answered: dict[str, Given] = {}
     enabled = []
     for item in flow.items:

@@ -6,7 +6,6 @@ Nothing that a patient sends raises; only callers can be wrong, and get a ValueE
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from flows.conditions import enabled_items
 from flows.events import (
@@ -116,7 +115,7 @@ def expire(flow: Flow, session: Session) -> Turn:
     """
     _check(flow, session)
     _pending(flow, session)
-    session = _settled(replace(session, status=Status.EXPIRED))
+    session = _settled(session._replace(status=Status.EXPIRED))
     standing = _standing(flow, session)
     return Turn(session, (standing, *(_scored(flow, session) if answered(session) else ())))
 
@@ -156,11 +155,11 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
 
 def _confirmed(flow: Flow, session: Session, item: Item, raw: str) -> Turn:
     """The earlier answer once more, in today's words."""
-    given = replace(session.known[item.id], raw=raw, turn=session.turn)
+    given = session.known[item.id]._replace(raw=raw, turn=session.turn)
     turn = _answer(flow, session, item, given)
     first, *rest = turn.events
     if isinstance(first, Answered):
-        first = replace(first, confirmed=True)
+        first = Answered(first.item, first.given, confirmed=True)
     return Turn(turn.session, (first, *rest))
 
 
@@ -182,13 +181,13 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
     if candidates == session.offered:
         # Asking back the same once more would be a loop; a hint leads on.
         return _missed(session, item, text, reading.why)
-    session = replace(session, offered=candidates, offered_raw=text)
+    session = session._replace(offered=candidates, offered_raw=text)
     return Turn(session, (AskedBack(item.id, text, candidates, reading.why),))
 
 
 def _missed(session: Session, item: Item, raw: str, why: Why) -> Turn:
     attempt = session.misunderstood + 1
-    session = replace(session, misunderstood=attempt, offered=(), offered_raw="")
+    session = session._replace(misunderstood=attempt, offered=(), offered_raw="")
     return Turn(session, (NotUnderstood(item.id, raw, attempt, why),))
 
 
@@ -245,8 +244,10 @@ def _amended(flow: Flow, session: Session, reply: Amend, lexicon: Lexicon) -> Tu
 def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
     """The item asked at that turn, if there was one and an answer to it still counts."""
     item_id = session.asked_at(turn)
-    item = next((item for item in enabled_items(flow, session) if item.id == item_id), None)
-    return item if item is not None and _still_counts(flow, session, item) else None
+    for item in enabled_items(flow, session):
+        if item.id == item_id:
+            return item if _still_counts(flow, session, item) else None
+    return None
 
 
 def _still_counts(flow: Flow, session: Session, item: Item) -> bool:
@@ -326,8 +327,7 @@ def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
 def _ask(
     session: Session, enabled: tuple[Item, ...], item: Item, events: tuple[Event, ...] = ()
 ) -> Turn:
-    session = replace(
-        session,
+    session = session._replace(
         trail=(*session.trail, item.id),
         misunderstood=0,
         offered=(),
@@ -339,17 +339,17 @@ def _ask(
 
 
 def _place(enabled: tuple[Item, ...], item: Item) -> int:
-    return 1 + next(at for at, each in enumerate(enabled) if each.id == item.id)
+    return 1 + [each.id for each in enabled].index(item.id)
 
 
 def _finish(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
-    session = _settled(replace(session, status=Status.FINISHED))
+    session = _settled(session._replace(status=Status.FINISHED))
     return Turn(session, (*events, _standing(flow, session), *_scored(flow, session)))
 
 
 def _settled(session: Session) -> Session:
     """The session with nothing on offer."""
-    return replace(session, offered=(), offered_raw="") if session.offered else session
+    return session._replace(offered=(), offered_raw="") if session.offered else session
 
 
 def _standing(flow: Flow, session: Session) -> Finished | Expired:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item
 from flows.reading.labels import content
@@ -31,4 +29,4 @@ def without_known(session: Session, item: Item) -> Session:
     if item.id not in session.known:
         return session
     known = {key: given for key, given in session.known.items() if key != item.id}
-    return replace(session, known=known)
+    return session._replace(known=known)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from flows.conditions import enabled_items
 from flows.events import (
@@ -29,7 +28,7 @@ def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if previous is not None and _same(previous, given):
         return Turn(session, ())
     events = (_event(item, given, previous), *_consequences(item, given))
-    session = replace(session, given={**session.given, item.id: given})
+    session = session._replace(given={**session.given, item.id: given})
     return Turn(_without_disabled(flow, session), events)
 
 
@@ -75,8 +74,9 @@ def _consequences(item: Item, given: Given) -> tuple[Event, ...]:
 
 
 def _without_disabled(flow: Flow, session: Session) -> Session:
-    enabled = {item.id for item in enabled_items(flow, session)}
-    if session.given.keys() <= enabled:
+    enabled = enabled_items(flow, session)
+    if len(enabled) == len(flow.items):
         return session
-    kept = {item: given for item, given in session.given.items() if item in enabled}
-    return replace(session, given=kept)
+    still = {item.id for item in enabled}
+    kept = {item: given for item, given in session.given.items() if item in still}
+    return session._replace(given=kept)

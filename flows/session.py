@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 VERSION = 1
 
@@ -26,8 +25,11 @@ class GivenKind(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+_KINDS = {kind.value: kind for kind in GivenKind}
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Given(NamedTuple):
     """What stands for an item now, with the raw words it was read from.
 
     `value` is an option's score or the number itself; None for text, skips and
@@ -42,8 +44,7 @@ class Given:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One run through a flow.
 
     `trail` lists the item asked at each turn (turn 1 first), so that a tap on an older
@@ -58,13 +59,13 @@ class Session:
     language: str
     status: Status = Status.WAITING
     items: tuple[str, ...] | None = None
-    given: Mapping[str, Given] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Given] = _NOTHING
+    facts: Mapping[str, str] = _NOTHING
     trail: tuple[str, ...] = ()
     misunderstood: int = 0
     offered: tuple[str, ...] = ()
     offered_raw: str = ""
-    known: Mapping[str, Given] = field(default_factory=dict)
+    known: Mapping[str, Given] = _NOTHING
 
     @property
     def turn(self) -> int:
@@ -87,10 +88,10 @@ class Session:
             "flow": self.flow,
             "definition": self.definition,
             "language": self.language,
-            "status": self.status.value,
+            "status": self.status,
             "items": self.items,
             "given": _dump(self.given),
-            "facts": dict(self.facts),
+            "facts": self.facts,
             "trail": self.trail,
             "misunderstood": self.misunderstood,
             "offered": self.offered,
@@ -114,7 +115,7 @@ class Session:
             status=Status(data["status"]),
             items=None if data["items"] is None else tuple(data["items"]),
             given=_read(data["given"]),
-            facts=dict(data["facts"]),
+            facts=data["facts"],
             trail=tuple(data["trail"]),
             misunderstood=data["misunderstood"],
             offered=tuple(data["offered"]),
@@ -124,13 +125,8 @@ class Session:
 
 
 def _dump(given: Mapping[str, Given]) -> dict[str, Any]:
-    return {
-        item: [g.kind.value, g.raw, g.turn, g.value, g.code, g.text] for item, g in given.items()
-    }
+    return {item: list(each) for item, each in given.items()}
 
 
 def _read(data: Mapping[str, Any]) -> dict[str, Given]:
-    return {
-        item: Given(GivenKind(kind), raw, turn, value, code, text)
-        for item, (kind, raw, turn, value, code, text) in data.items()
-    }
+    return {item: Given(_KINDS[kind], *rest) for item, (kind, *rest) in data.items()}

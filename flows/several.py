@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from flows.conditions import enabled_items
 from flows.engine import go_on, resume
@@ -54,4 +53,4 @@ def _asked(session: Session, item: Item) -> Session:
     """The session as if this question had been put by itself, so that a tap can correct it."""
     if session.pending == item.id:
         return session
-    return replace(session, trail=(*session.trail, item.id), misunderstood=0)
+    return session._replace(trail=(*session.trail, item.id), misunderstood=0)

@@ -6,8 +6,6 @@ the ways out, and a line on the clinic's list. What the patient asks meanwhile i
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.conversation import clinic_list
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Record
@@ -38,7 +36,7 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
         return False
     if is_question(step, event.raw):
         _keep(step, item, event.raw)
-        open.session = replace(open.session, misunderstood=event.attempt - 1)
+        open.session = open.session._replace(misunderstood=event.attempt - 1)
         return True
     if event.attempt >= WAY_OUT:
         _show_the_way_out(step, open, item)
@@ -78,7 +76,7 @@ def _offer_several(step: Step, open: OpenSession, item: Item, event: happened.As
     key = "ask-back.half" if event.why is happened.Why.HALF else "ask-back.several"
     text = step.words.say(key, candidates=_named(step, message.choices))
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
-    step.say(replace(message, text=text, layout=in_text))
+    step.say(message._replace(text=text, layout=in_text))
 
 
 def _keep(step: Step, item: Item, text: str) -> None:
@@ -113,9 +111,9 @@ def _short(step: Step, open: OpenSession, item: Item, text: str, *, named: bool 
     message = _bare(step, open, item, ())
     if message.layout is Layout.LETTERS and message.choices and not _is_brief(item, open):
         text = f"{text} {_named(step, message.choices)}." if named else text
-        return replace(message, text=text, layout=Layout.IN_TEXT)
+        return message._replace(text=text, layout=Layout.IN_TEXT)
     in_text = Layout.IN_TEXT if message.layout is Layout.DIGITS else message.layout
-    return replace(message, text=text, layout=in_text)
+    return message._replace(text=text, layout=in_text)
 
 
 def _is_brief(item: Item, open: OpenSession) -> bool:
@@ -134,7 +132,7 @@ def _bare(step: Step, open: OpenSession, item: Item, only: tuple[str, ...]) -> M
         turn=open.session.turn,
         only=only,
     )
-    return replace(message, text="", anchors=None)
+    return message._replace(text="", anchors=None)
 
 
 def _named(step: Step, choices: tuple[Choice, ...]) -> str:

@@ -30,10 +30,10 @@ class Heard:
 
 def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
     """Look at the words once, for whoever loads what they need and for whoever answers."""
+    if message.kind not in _WRITTEN:
+        return Heard(message, None)
     text = message.text
     command = recognise(text, language)
-    if message.kind not in _WRITTEN:
-        return Heard(message, command)
     signs = scanner.scan(text)
     if command is not None:
         return Heard(message, command, signs, command.name == STOP)

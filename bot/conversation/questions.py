@@ -28,15 +28,12 @@ def question(
     text = item.text[language]
     return Message(
         f"{position}/{total} {text}" if total > 1 else text,
-        choices=tuple(
-            c for c, option in _choices(item, language, words, session_id, turn)
-            if not only or option in only
-        ),
+        choices=tuple(_choices(item, language, words, f"q.{session_id}.{turn}", only)),
         layout=layout(item),
         anchors=_anchors(item, language),
         session_id=session_id,
         turn=turn,
-    )  # fmt: skip
+    )
 
 
 def layout(item: Item) -> Layout:
@@ -91,23 +88,23 @@ def letter(item: Item, code: str) -> str:
 
 
 def _place(item: Item, code: str) -> int:
-    return next(i for i, option in enumerate(item.options) if option.id == code)
+    return [option.id for option in item.options].index(code)
 
 
 def _choices(
-    item: Item, language: str, words: Catalogue, session_id: int, turn: int
-) -> list[tuple[Choice, str]]:
-    data = f"q.{session_id}.{turn}"
+    item: Item, language: str, words: Catalogue, place: str, only: tuple[str, ...]
+) -> list[Choice]:
     if item.kind in (ItemKind.SCALE, ItemKind.COUNT):
         numbers = [str(n) for n in range(item.minimum, item.maximum + 1)]
-        return [(Choice(n, n, f"{data}.{n}"), n) for n in numbers]
+        return [Choice(n, n, f"{place}.{n}") for n in numbers if not only or n in only]
     if item.kind is ItemKind.YES_NO:
         keys = [words.say(f"key.{option.id}") for option in item.options]
     else:
         keys = list(_LETTERS[: len(item.options)])
     return [
-        (Choice(key, option.text[language], f"{data}.{option.id}"), option.id)
+        Choice(key, option.text[language], f"{place}.{option.id}")
         for key, option in zip(keys, item.options, strict=True)
+        if not only or option.id in only
     ]
 
 

@@ -6,7 +6,7 @@ A step is thrown away whole when anything in it raises: nothing has been written
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -91,7 +91,7 @@ class Step:
     """Where this step's messages go."""
     suspended: OpenSession | None = None
     """The session that was put aside for a screen."""
-    care: Care = field(default_factory=Care)
+    care: Care = Care()
     timeline: Sequence[Entry] = ()
     looks: Sequence[Look] = ()
     """Who opened the summary and when, newest first."""
@@ -151,7 +151,7 @@ class Step:
         priority = message.priority
         if self.bulk and priority is Priority.REPLY:
             priority = Priority.BULK
-        self.do(Say(replace(message, text=text, priority=priority)))
+        self.do(Say(message._replace(text=text, priority=priority)))
 
     def flush(self) -> None:
         """Send the lines that no question followed."""

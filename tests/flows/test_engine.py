@@ -756,7 +756,8 @@ def test_every_label_of_every_shipped_definition_is_understood() -> None:
             for option in item.options:
                 for language, text in option.text.items():
                     lexicon = languages()[language]
-                    session = replace(start(each, language=language).session, trail=(item.id,))
+                    started = start(each, language=language).session
+                    session = started._replace(trail=(item.id,))
                     first, *_ = resume(each, session, Said(text), lexicon).events
                     assert isinstance(first, Answered), (each.id, item.id, option.id, language)
                     assert first.given.code == option.id

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.conversation import asking
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, SavePatient, SaveSession
@@ -57,5 +55,5 @@ def switch(step: Step, language: str) -> None:
 
 def _translate(step: Step, open: OpenSession, language: str) -> None:
     if language in step.flow_of(open).languages:
-        open.session = replace(open.session, language=language)
+        open.session = open.session._replace(language=language)
         step.do(SaveSession(open))

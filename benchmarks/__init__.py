@@ -1,0 +1,1 @@
+"""Ours beside the peers; see README.md."""
