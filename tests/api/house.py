@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from api.app import create_app
+from backtrace.languages import shipped_scanner
 from bot.channels import Parcel
 from bot.channels.web import WebChat
 from bot.deployment import Chance, Clinic, Deployment
@@ -66,6 +67,7 @@ class House:
             ring=self.ring,
             library=cast(Any, None),
             lexicons={},
+            scanner=shipped_scanner(),
             catalogues={},
             clock=self.clock,
             chance=Chance(SystemRandom()),
