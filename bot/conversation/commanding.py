@@ -19,7 +19,7 @@ from bot.conversation import (
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
-from bot.conversation.giving_way import drop
+from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
@@ -177,6 +177,10 @@ def leave_task(step: Step) -> None:
     task = step.memory.task
     if task is not None and task.name == follow_up.NAME:
         follow_up.leave(step)
+    elif task is not None and is_settled(task):
+        step.drop_task()
+        step.add_line("share.alert-no")
+        asking.repeat(step)
     else:
         drop(step, "task.left")
         asking.repeat(step)

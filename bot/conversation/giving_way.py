@@ -47,10 +47,10 @@ def drop(step: Step, key: str) -> None:
     task = step.memory.task
     if step.drop_task():
         step.add_line("keep.note")
-    elif task is not None and not _is_settled(task):
+    elif task is not None and not is_settled(task):
         step.add_line(key)
 
 
-def _is_settled(task: Task) -> bool:
+def is_settled(task: Task) -> bool:
     """Whether what was asked for is done, and only an extra question is left."""
     return task.name == "sharing" and task.step == "alert"
