@@ -61,17 +61,17 @@ def _ask_on(step: Step, line: Line, frequency: Frequency) -> None:
     if frequency.weeks > 1 or week >= (line.weekly_until or 0):
         step.memory.rhythm["until"] = line.then_until or 0
     pathways.set_anew(step)
-    _say_when(step, "rhythm.chosen", often=frequency.text[step.person.language].lower())
+    _say_when(step, "chosen", often=frequency.text[step.person.language].lower())
     asking.repeat(step)
 
 
-def _say_when(step: Step, key: str, **params: object) -> None:
+def _say_when(step: Step, about: str, **params: object) -> None:
     at = pathways.next_check_in(step)
     if at is None:
-        step.add_line(f"{key}.over", **params)
+        step.add_line(f"rhythm.{about}.over", **params)
     else:
         day = day_name(at, step.person.zone, step.person.language)
-        step.add_line(f"{key}.next", day=day, **params)
+        step.add_line(f"rhythm.{about}.next", day=day, **params)
 
 
 def _ask_no_more(step: Step, line: Line) -> None:
@@ -105,7 +105,7 @@ def _take_once_more(step: Step, text: str, answer: str) -> None:
     if answer == "yes" and line is not None and line.once_more is not None:
         step.memory.rhythm = {"only": line.once_more}
         pathways.set_anew(step)
-        _say_when(step, "rhythm.once-yes")
+        _say_when(step, "once-yes")
     else:
         step.add_line("rhythm.once-no")
     asking.repeat(step)
