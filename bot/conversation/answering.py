@@ -184,7 +184,7 @@ def _hear(step: Step, text: str) -> None:
     elif step.open is not None:
         _hear_answer(step, step.open, text)
     elif is_bare_answer(step, text):
-        step.add_line("nothing.open")
+        _put_what_waits(step)
     else:
         keeping.begin(step, text)
 
@@ -192,6 +192,14 @@ def _hear(step: Step, text: str) -> None:
 def _hear_answer(step: Step, open: OpenSession, text: str) -> None:
     if not several.take(step, text):
         _resume(step, open, Said(text))
+
+
+def _put_what_waits(step: Step) -> None:
+    """Something that answers nothing came: perhaps there is a question, or a word, to follow."""
+    before = len(step.effects)
+    asking.repeat(step)
+    if not any(isinstance(effect, Say) for effect in step.effects[before:]):
+        step.add_line("nothing.open")
 
 
 def _command(step: Step, command: Command, text: str) -> bool:

@@ -89,7 +89,10 @@ def _show_the_way_out(step: Step, open: OpenSession, item: Item) -> None:
     safe = item.flag is None and not item.opens
     key = "hint.way-out" if safe else "hint.way-out-safety"
     text = step.words.say(key, doctor=step.world.clinic.doctor_number)
+    lead, step.lead = step.lead, []
     clinic_list.report_unclear(step, open)
+    text = "\n".join([text, *step.lead])
+    step.lead = lead
     step.say(_short(step, open, item, text, named=False))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 from flows.lexicon import Lexicon, Sense, Token
@@ -96,11 +97,19 @@ def _is_certain(
         return False
     if parted:
         return True
+    if any(map(partial(_may_take_back, lexicon), items, parts)):
+        return False
     kinds = [item.kind in NUMBERS for item in items[: len(found)]]
     if len(found) == 2:
         # "4, 5" and "B C" may be one answer in doubt; "2 no" to the last two questions is not.
         return len(items) == 2 and kinds[0] is not kinds[1]
     return len(found) == len(items) or not (all(kinds) and _is_a_row(found))
+
+
+def _may_take_back(lexicon: Lexicon, item: Item, part: str) -> bool:
+    """Whether a no stands for a lettered answer: "A no B" may be one answer, taken back."""
+    (first, *_) = lexicon.tokens(part)
+    return item.kind is ItemKind.CHOICE and first.means(Sense.NO)
 
 
 def _is_plain(tokens: Sequence[Token]) -> bool:

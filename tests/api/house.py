@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from sqlalchemy import insert
 
 from api.app import create_app
-from backtrace.languages import shipped_scanner
 from bot.channels import Parcel
 from bot.channels.web import WebChat
 from bot.deployment import Chance, Clinic, Deployment

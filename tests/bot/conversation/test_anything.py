@@ -5,6 +5,8 @@ Many patients write in one transcript, so that a few examples are thousands of m
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -166,7 +168,8 @@ def is_traced(raw: str, sent: set[str]) -> bool:
 def untraced(script: Script, entries: list[Line]) -> list[str]:
     """Raw words of what stands in a patient's record that the patient never wrote."""
     written = [step["text"] for step in script.steps if "text" in step]
-    sent = {*written, *(text.strip() for text in written)}
+    parts = (part for text in written for part in re.split(r"[\s,;]+", text))
+    sent = {*written, *(text.strip() for text in written), *parts}
     return [entry["raw"] for entry in entries if not is_traced(entry["raw"], sent)]
 
 

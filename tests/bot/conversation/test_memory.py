@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import orjson
 
 from bot.conversation.memory import Lapsed, Memory, OpenSession, Today, Waiting
 
@@ -27,11 +30,17 @@ def test_a_memory_of_an_older_version_is_read() -> None:
     assert (memory.openings, memory.unanswered, memory.quiet, memory.rhythm) == ([], 0, False, {})
 
 
+def stored(data: dict[str, Any]) -> dict[str, Any]:
+    """What is read back after it was sealed as JSON."""
+    read: dict[str, Any] = orjson.loads(orjson.dumps(data))
+    return read
+
+
 def test_a_session_of_an_older_version_is_read() -> None:
     open = OpenSession.from_json(7, json.loads(OLDER_SESSION))
 
     assert (open.due, open.free, open.in_one) == ("", False, False)
-    assert OpenSession.from_json(7, open.to_json()) == open
+    assert OpenSession.from_json(7, stored(open.to_json())) == open
 
 
 def test_an_empty_memory_is_an_empty_document() -> None:
@@ -52,4 +61,4 @@ def test_everything_is_read_back() -> None:
         lapsed=Lapsed("odi", "lifting", "2026-01-06T17:00:00+00:00"),
     )
 
-    assert Memory.from_json(json.loads(json.dumps(memory.to_json()))) == memory
+    assert Memory.from_json(stored(memory.to_json())) == memory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from bot.conversation.memory import Memory, OpenSession
@@ -235,7 +236,9 @@ def test_help_grows_for_every_kind_of_question(
     assert hint.startswith("I did not get that.")
     assert question.split("\n")[-1] in whole
     assert "SKIP or LATER" in way_out
-    assert again == way_out
+    assert "on the list for a person" in way_out
+    assert "on the list for a person" not in again, "the clinic hears of it once"
+    assert again.startswith(way_out.split("\n")[0])
     assert entries(lines, "answer")[-1]["raw"] == answer
 
 
@@ -250,7 +253,8 @@ def test_empty_own_words_are_asked_for() -> None:
 def test_what_older_versions_wrote_is_read() -> None:
     assert Memory.from_json({}) == Memory()
     session = Session("odi", "hash", "en")
-    old = OpenSession(1, session, datetime(2026, 1, 5, tzinfo=UTC)).to_json()
+    opened = OpenSession(1, session, datetime(2026, 1, 5, tzinfo=UTC))
+    old = orjson.loads(orjson.dumps(opened.to_json()))
     del old["helped"]
     assert OpenSession.from_json(1, old).helped is False
 
@@ -260,4 +264,4 @@ def test_what_is_remembered_comes_back() -> None:
         finished=7, known={"intake/goal": ["2026-01-05", None, None, "walk"]},
         heard_on="2026-01-05", died=True,
     )  # fmt: skip
-    assert Memory.from_json(memory.to_json()) == memory
+    assert Memory.from_json(orjson.loads(orjson.dumps(memory.to_json()))) == memory
