@@ -48,7 +48,7 @@ def phrases(text: str, language: str) -> Iterator[Phrase]:
     said = _PAUSE.sub(" ", tidy(text)) if len(text) <= LONGEST else ""
     if " " not in said:
         return
-    opening = said.partition(" ")[0].rstrip(":,").casefold()
+    opening = said.partition(" ")[0].rstrip(":,").casefold().replace("'", "")
     for patterns in _by_language(language):
         fitting = (*patterns.get(opening, ()), *patterns.get(_ANY, ()))
         for _, says, pattern in sorted(fitting, key=lambda each: each[0]):

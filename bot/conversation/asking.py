@@ -108,7 +108,7 @@ def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool
         now_or_tomorrow.put(step, flow, questions)
         return True
     step.memory.waiting.remove(waiting)
-    if bridge is not None:
+    if bridge is not None and flow.kind is not FlowKind.SCREEN:
         step.add_line(bridge)
     _open(step, flow, waiting, turn)
     return True
@@ -154,6 +154,8 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     set_timers(step)
     if flow.intro is not None and not in_one.is_asked(step, flow, step.open):
         step.lead.append(flow.intro[step.person.language])
+    if flow.id == safety.SCREEN:
+        safety.say_what_cannot_wait(step)
     tell(step, flow, step.open, turn.events)
 
 
@@ -244,7 +246,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Finished():
             _thank(step, flow, open)
         case happened.Expired():
-            pass
+            if flow.id == safety.SCREEN and not safety.was_flagged(flow, open.session):
+                safety.raise_unanswered(step)
 
 
 def _put_again(step: Step, flow: Flow, open: OpenSession) -> None:
@@ -330,9 +333,13 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
 
 
 def _is_alarming(flow: Flow, open: OpenSession) -> bool:
-    """Whether a screen's closing words would calm where something was said or left out."""
-    given = open.session.given.values()
-    return flow.kind is FlowKind.SCREEN and any(each.code != "no" for each in given)
+    """Whether closing words would calm where something was said, or left out of a screen."""
+    given = open.session.given
+    opened = any(
+        item.opens and item.id in given and given[item.id].code in item.opens for item in flow.items
+    )
+    left_out = any(each.code != "no" for each in given.values())
+    return opened or (flow.kind is FlowKind.SCREEN and left_out)
 
 
 def _close(step: Step, open: OpenSession) -> None:

@@ -20,6 +20,8 @@ from flows.session import Session
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
 
+UNCLEAR = "new-symptoms"
+"""The sign of somebody who reported a new symptom and did not say which."""
 FOLLOW_UP_AFTER = timedelta(hours=3)
 """When the patient is asked whether a doctor has looked; at night the next morning."""
 QUIET_AFTER_SELF_HARM = timedelta(hours=24)
@@ -46,6 +48,20 @@ def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
         _say_once(step, physical[0].urgency)
     for found in physical:
         _raise(step, found.sign, found.urgency, kept)
+
+
+def raise_unanswered(step: Step) -> None:
+    """The questions about a new symptom have run out unanswered: it may be any of the signs.
+
+    A doctor is to look the same day, since nobody knows that it is not urgent.
+    """
+    _say_once(step, Urgency.SAME_DAY)
+    _raise(step, UNCLEAR, Urgency.SAME_DAY, None)
+
+
+def say_what_cannot_wait(step: Step) -> None:
+    """Before the questions about warning signs: what must not wait for their end."""
+    step.add_line("safety.before-questions", emergency=step.world.clinic.emergency_number)
 
 
 def _has_consented(step: Step) -> bool:

@@ -104,12 +104,23 @@ def test_production_without_https_does_not_start(
 
 
 def test_the_development_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
-    backtrace("doctor", folder=tmp_path)
+    backtrace("migrate", folder=tmp_path)
+    backtrace("enrol", folder=tmp_path)
     key = tmp_path / "backtrace.db.key"
     first = key.read_text()
     assert key.stat().st_mode & 0o777 == 0o600
-    backtrace("doctor", folder=tmp_path)
+    backtrace("enrol", folder=tmp_path)
     assert key.read_text() == first
+
+
+def test_doctor_changes_nothing(tmp_path: Path) -> None:
+    backtrace("doctor", folder=tmp_path)
+    missing = tmp_path / "missing"
+    url = {"BACKTRACE_DATABASE_URL": f"sqlite:///{missing}/x.db", "BACKTRACE_DATABSE_URL": "x"}
+    found = backtrace("doctor", folder=tmp_path, **url)
+    assert list(tmp_path.iterdir()) == []
+    assert "its folder does not exist" in found.stdout
+    assert "BACKTRACE_DATABSE_URL is set, and no setting has that name" in found.stdout
 
 
 def test_a_patient_is_enrolled_by_a_link_into_the_web_chat(tmp_path: Path) -> None:

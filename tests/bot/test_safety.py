@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from bot.conversation.heard import hear
@@ -244,7 +245,7 @@ def test_memory_keeps_what_is_set_aside_and_reads_what_older_versions_wrote() ->
         self_harm_at="2026-01-05T09:00:00+00:00",
     )
 
-    assert Memory.from_json(memory.to_json()) == memory
+    assert Memory.from_json(orjson.loads(orjson.dumps(memory.to_json()))) == memory
     assert Memory.from_json({"held": True, "urgency": "emergency"}).looking is False
 
 
@@ -263,7 +264,6 @@ def test_a_pressed_label_is_no_opt_out(house: House) -> None:
         ("My back is better. Please stop texting me", True),
         ("I did five, stopped, and went on", False),
         ("My foot stops me. It hurts", False),
-        ("Stop, I am dying of laughter", False),
     ],
 )
 def test_a_sentence_of_several_that_asks_to_stop_is_an_opt_out(

@@ -235,7 +235,9 @@ def check_records(house: House, scene: Scene) -> int:
         numbers = [entry.sequence for entry in timeline]
         numbers += [row.sequence for row in messages[patient_id]]
         assert sorted(numbers) == list(range(1, at[patient_id] + 1))
-        answers = [(e.session_id, e.turn) for e in timeline if e.kind in ("answer", "skip")]
+        # What takes the place of an earlier entry was asked for by "back" or another correction.
+        first = [e for e in timeline if e.kind in ("answer", "skip") and e.supersedes is None]
+        answers = [(e.session_id, e.turn) for e in first]
         assert len(answers) == len(set(answers)), "each question was answered once"
         count += len(answers)
         with house.database.read() as connection:
