@@ -190,6 +190,9 @@ def _hear_one(heard: _Heard, token: Token) -> None:
     elif token.means(Sense.NEGATION, Sense.WEAK_NEGATION):
         heard.denied = heard.negated = True
         heard.doubt |= token.means(Sense.WEAK_NEGATION)
+    elif token.means(Sense.DISAGREE):
+        heard.doubt = True
+        heard.signs.add(False)
     elif not (token.means(Sense.NONE) and False in heard.signs):
         heard.leftover = True
 
