@@ -118,7 +118,7 @@ class OursContestant:
             self._rows[address] = self._enrolled(chat)
         loaded = self._load(address)
         step = loading.step_for(NO_CONNECTION, self._deployment, loaded, NOW, telegram.NAME, {})
-        asking.request(step, Waiting(FLOW))
+        asking.request(step, Waiting(FLOW, free=True))
         finished = self._finish(loaded, step)
         self._save(address, finished)
         self._post(finished, None)
