@@ -73,7 +73,7 @@ class Chance:
         return " ".join(self.random.sample(spoken_words(language), 2))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Deployment:
     """Everything that the conversation needs and does not make itself."""
 

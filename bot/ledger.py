@@ -70,14 +70,14 @@ class Finished:
 def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
     """Render and seal what a step has left, so that nothing in it can fail any more."""
     form = FORMS[route.channel]
-    said = [
-        (effect.message, form(effect.message, step.words))
-        for effect in step.effects
-        if isinstance(effect, done.Say)
-    ]
+    said, saved = [], {}
+    for effect in step.effects:
+        if isinstance(effect, done.Say):
+            said.append((effect.message, form(effect.message, step.words)))
+        elif isinstance(effect, done.SaveSession):
+            saved[effect.open.id] = effect.open
     sealer = loaded.sealer
     body = sealer.seal_json(patients.BODY, loaded.row.patient_id, step.memory.to_json())
-    saved = {e.open.id: e.open for e in step.effects if isinstance(e, done.SaveSession)}
     sessions = {
         row_id: sealer.seal_json(SESSION_BODY, row_id, open.to_json())
         for row_id, open in saved.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -135,6 +136,7 @@ def _is_known(deployment: Deployment, definition: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=8)
 def world(deployment: Deployment) -> World:
     """The part of a deployment that steps may use."""
     return World(

@@ -307,6 +307,8 @@ def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard
     needed = step.memory.task is not None or command is not None or heard.stops or heard.signs
     if needed or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
+    if command is None and step.memory.task is None:
+        return
     if needs.timeline(step, command):
         step.timeline = loading.timeline(connection, loaded)
     if needs.looks(step, command):
@@ -315,8 +317,9 @@ def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard
 
 def _may_alert(step: Step) -> bool:
     """Whether an answer may raise a red flag, which mails those who are to be alerted."""
-    sessions = [*step.older.values(), *([step.open] if step.open else [])]
-    return any(item.flag for session in sessions for item in step.flow_of(session).items)
+    if step.open is not None and step.flow_of(step.open).has_flags:
+        return True
+    return bool(step.older) and any(step.flow_of(each).has_flags for each in step.older.values())
 
 
 def _key(message: Inbound) -> tuple[str, str]:

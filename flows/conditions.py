@@ -34,7 +34,7 @@ def enabled_items(flow: Flow, session: Session) -> tuple[Item, ...]:
 
     An answer to an item that is no longer enabled counts for nothing here.
     """
-    if session.items is None and not [item for item in flow.items if item.enable_when]:
+    if session.items is None and not flow.is_conditional:
         return flow.items
     answered: dict[str, Given] = {}
     enabled = []

@@ -305,7 +305,7 @@ def _back(flow: Flow, session: Session, item: Item) -> Turn:
     previous = next((each for each in reversed(before) if each.id in session.given), None)
     if previous is None:
         return _again(flow, session, item)
-    return _ask(session, enabled, previous)
+    return _ask(session, previous, (_place(enabled, previous), len(enabled)))
 
 
 def _again(flow: Flow, session: Session, item: Item) -> Turn:
@@ -318,23 +318,21 @@ def _again(flow: Flow, session: Session, item: Item) -> Turn:
 def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
     """Ask the first question that nothing was given for, or finish; `events` came before."""
     enabled = enabled_items(flow, session)
-    for item in enabled:
+    for position, item in enumerate(enabled, 1):
         if item.id not in session.given:
-            return _ask(session, enabled, item, events)
+            return _ask(session, item, (position, len(enabled)), events)
     return _finish(flow, session, events)
 
 
 def _ask(
-    session: Session, enabled: tuple[Item, ...], item: Item, events: tuple[Event, ...] = ()
+    session: Session, item: Item, place: tuple[int, int], events: tuple[Event, ...] = ()
 ) -> Turn:
-    session = session._replace(
-        trail=(*session.trail, item.id),
-        misunderstood=0,
-        offered=(),
-        offered_raw="",
-    )
+    trail = (*session.trail, item.id)
+    if session.misunderstood or session.offered:
+        session = session._replace(misunderstood=0, offered=(), offered_raw="")
+    session = session._replace(trail=trail)
     known = session.known.get(item.id)
-    asked = Asked(item.id, session.turn, _place(enabled, item), len(enabled), known=known)
+    asked = Asked(item.id, session.turn, *place, known=known)
     return Turn(session, (*events, asked))
 
 

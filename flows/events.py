@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from flows.model import Urgency
 from flows.scoring import Score
@@ -21,8 +22,7 @@ class Why(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """An item was put to the patient; `again` when it is the one that already waited.
 
     With `known` the earlier answer is shown for confirmation instead of the question.
@@ -36,8 +36,7 @@ class Asked:
     known: Given | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """The patient gave a usable answer (`given.raw` is what they wrote).
 
     `confirmed`: they said that an earlier answer still holds.
@@ -151,8 +150,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A new session and what happened on the way there."""
 
     session: Session

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
 Texts = Mapping[str, str]
 """Words by language code (`en`, `da`)."""
@@ -138,7 +139,7 @@ class Band:
     text: Texts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flow:
     """One questionnaire, check-in, screen or intake, in every language it is offered in."""
 
@@ -171,10 +172,21 @@ class Flow:
 
     def item(self, item_id: str) -> Item:
         """The item with this id; KeyError when the flow has none (a caller's mistake)."""
-        for item in self.items:
-            if item.id == item_id:
-                return item
-        raise KeyError(item_id)
+        return self._by_id[item_id]
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Item]:
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def is_conditional(self) -> bool:
+        """Whether any question depends on another's answer."""
+        return any(item.enable_when is not None for item in self.items)
+
+    @cached_property
+    def has_flags(self) -> bool:
+        """Whether an answer may be a warning sign."""
+        return any(item.flag is not None for item in self.items)
 
     def wording_in(self, language: str) -> str:
         """Whose texts are asked in this language; `demonstration` for our own."""

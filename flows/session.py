@@ -120,7 +120,7 @@ class Session(NamedTuple):
             misunderstood=data["misunderstood"],
             offered=tuple(data["offered"]),
             offered_raw=data["offered_raw"],
-            known=_read(data.get("known", {})),
+            known=_read(data["known"]) if "known" in data else _NOTHING,
         )
 
 
@@ -129,4 +129,4 @@ def _dump(given: Mapping[str, Given]) -> dict[str, Any]:
 
 
 def _read(data: Mapping[str, Any]) -> dict[str, Given]:
-    return {item: Given(_KINDS[kind], *rest) for item, (kind, *rest) in data.items()}
+    return {item: Given(_KINDS[given[0]], *given[1:]) for item, given in data.items()}

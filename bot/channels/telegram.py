@@ -40,24 +40,17 @@ class Request:
 
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
-    if message.layout is Layout.IN_TEXT or _short(message):
-        text = message.text
-        labels = [_label(message, c.key, c.words) for c in message.choices]
+    beside = message.layout is Layout.IN_TEXT or _short(message)
+    text = message.text if beside else f"{message.text}\n\n{listed(message)}"
+    if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
+        buttons = [Button(choice.words, choice.data) for choice in message.choices]
     else:
-        text = f"{message.text}\n\n{listed(message)}"
-        labels = [c.key for c in message.choices]
-    buttons = [
-        Button(label, choice.data) for label, choice in zip(labels, message.choices, strict=True)
-    ]
+        buttons = [Button(choice.key, choice.data) for choice in message.choices]
     return Rendered(_with_anchors(text, message, words), tuple(buttons))
 
 
 def _short(message: Message) -> bool:
     return max([len(choice.words) for choice in message.choices], default=0) <= LONGEST_LABEL
-
-
-def _label(message: Message, key: str, words: str) -> str:
-    return key if message.layout in (Layout.DIGITS, Layout.IN_TEXT) else words
 
 
 def _with_anchors(text: str, message: Message, words: Catalogue) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.conversation.memory import OpenSession
 from bot.messages import Message
@@ -13,15 +13,13 @@ from trajectory.care_team import Member
 from trajectory.cases import Kind, State
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """A message to the patient."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A new entry in the trajectory; `text` is sealed when written."""
 
     id: int

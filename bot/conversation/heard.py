@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.commands import STOP, Command, recognise
 from bot.inbound import Inbound, InboundKind
@@ -12,8 +12,7 @@ from flows.signs import Found, Scanner
 _WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """A message, the command that the whole of it is, and what else it says.
 
     `signs` are warning signs that its words report, the most urgent first; `stops`: it asks

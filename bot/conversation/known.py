@@ -18,9 +18,10 @@ LONGEST = 100
 
 def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     """Keep an answer that need not be asked anew for a while; any other is forgotten."""
+    if flow.item(item_id).known_for is None:
+        return
     forget(step, flow, item_id)
-    lasts = flow.item(item_id).known_for is not None and given.kind is GivenKind.ANSWER
-    if lasts and len(given.text or "") <= LONGEST:
+    if given.kind is GivenKind.ANSWER and len(given.text or "") <= LONGEST:
         today = step.now.date().isoformat()
         kept = [today, given.value, given.code, given.text]
         step.memory.known[_key(flow, item_id)] = kept

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from flows.session import Session
@@ -140,52 +142,34 @@ class Memory:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
-        parts = {name: value for name in _PARTS if (value := getattr(self, name))}
+        parts = {name: value for name, value in zip(_PARTS, _values(self), strict=True) if value}
         if not self.today.date:
             del parts["today"]
         return parts
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Memory:
-        """Read what `to_json` wrote, once it is JSON."""
-        task, aside = data.get("task"), data.get("set_aside")
-        return cls(
-            task=Task(**task) if task else None,
-            set_aside=Task(**aside) if aside else None,
-            waiting=[Waiting.from_json(waiting) for waiting in data.get("waiting", [])],
-            facts=data.get("facts", {}),
-            held=data.get("held", False),
-            flagged_at=data.get("flagged_at", ""),
-            suspended=data.get("suspended"),
-            urgency=data.get("urgency", ""),
-            assessed=data.get("assessed", ""),
-            looking=data.get("looking", False),
-            self_harm_at=data.get("self_harm_at", ""),
-            wrong_codes=data.get("wrong_codes", 0),
-            code_locked_until=data.get("code_locked_until", ""),
-            stopped_at=data.get("stopped_at", ""),
-            paused_until=data.get("paused_until", ""),
-            muted=data.get("muted", []),
-            unclear=data.get("unclear"),
-            erasing=data.get("erasing", False),
-            turns=data.get("turns", 0),
-            finished=data.get("finished"),
-            known=data.get("known", {}),
-            heard_on=data.get("heard_on", ""),
-            died=data.get("died", False),
-            openings=data.get("openings", []),
-            today=Today(**data.get("today", {})),
-            unanswered=data.get("unanswered", 0),
-            quiet=data.get("quiet", False),
-            rhythm=data.get("rhythm", {}),
-            choose=data.get("choose", ""),
-            choice_turn=data.get("choice_turn", 0),
-            over=data.get("over", ""),
-            lapsed=Lapsed(**data["lapsed"]) if "lapsed" in data else None,
-        )
+        """Read what `to_json` wrote, once it is JSON; what a later version added is left out."""
+        memory = cls()
+        for name, value in data.items():
+            if name in _READ:
+                setattr(memory, name, _READ[name](value))
+            elif name in _KNOWN:
+                setattr(memory, name, value)
+        return memory
 
 
 _PARTS = tuple(part.name for part in fields(Memory))
+_KNOWN = frozenset(_PARTS)
+_values = attrgetter(*_PARTS)
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "task": lambda task: Task(**task),
+    "set_aside": lambda task: Task(**task),
+    "waiting": lambda waiting: [Waiting.from_json(each) for each in waiting],
+    "today": lambda today: Today(**today),
+    "lapsed": lambda lapsed: Lapsed(**lapsed),
+}
+"""The parts that are more than JSON has, and how they are read."""
 
 
 @dataclass(slots=True)

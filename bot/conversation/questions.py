@@ -101,11 +101,14 @@ def _choices(
         keys = [words.say(f"key.{option.id}") for option in item.options]
     else:
         keys = list(_LETTERS[: len(item.options)])
-    return [
+    choices = [
         Choice(key, option.text[language], f"{place}.{option.id}")
         for key, option in zip(keys, item.options, strict=True)
-        if not only or option.id in only
     ]
+    if not only:
+        return choices
+    wanted = {f"{place}.{option}" for option in only}
+    return [choice for choice in choices if choice.data in wanted]
 
 
 def _anchors(item: Item, language: str) -> tuple[str, str] | None:

@@ -77,7 +77,7 @@ class Care:
     grants: tuple[Grant, ...] = ()
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One step of one conversation: reads its fields, moves them, and collects effects."""
 
@@ -146,12 +146,13 @@ class Step:
 
     def say(self, message: Message) -> None:
         """Send a message, led by the lines that wait."""
-        text = "\n".join([*self.lead, message.text] if message.text else self.lead)
-        self.lead.clear()
-        priority = message.priority
-        if self.bulk and priority is Priority.REPLY:
-            priority = Priority.BULK
-        self.do(Say(message._replace(text=text, priority=priority)))
+        if self.lead:
+            text = "\n".join([*self.lead, message.text] if message.text else self.lead)
+            self.lead.clear()
+            message = message._replace(text=text)
+        if self.bulk and message.priority is Priority.REPLY:
+            message = message._replace(priority=Priority.BULK)
+        self.do(Say(message))
 
     def flush(self) -> None:
         """Send the lines that no question followed."""

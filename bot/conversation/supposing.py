@@ -7,7 +7,7 @@ from bot.conversation.choices import chosen
 from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 from bot.conversation.tasks import confirming
-from bot.guessing import Guess, guess
+from bot.guessing import SHORTEST, Guess, guess
 from flows.model import ItemKind
 from flows.reading import Ambiguous, Understood, read
 
@@ -33,7 +33,9 @@ def is_confirming(step: Step) -> bool:
 def likely(step: Step, text: str) -> Guess | None:
     """The command that may have been misspelt here; never where an answer or a task waits."""
     task = step.memory.task
-    if step.person.status != "active" or (task is not None and task.name != KEEPING):
+    if len(text) < SHORTEST or step.person.status != "active":
+        return None
+    if task is not None and task.name != KEEPING:
         return None
     if safety.is_held(step) or answers_what_waits(step, text):
         return None
