@@ -14,7 +14,7 @@ from templates.phrase_words import Phrases, load_phrases
 
 LONGEST = 120
 """Characters of a message that is still nothing but such a phrase."""
-_PAUSE = re.compile(r"[,;]+ ")
+_PAUSE = re.compile(r"[,;.!]+ ")
 _GAP = r"[\s:,]+"
 """What stands between two words; a minus belongs to the number behind it."""
 _ANY = ""

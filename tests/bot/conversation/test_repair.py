@@ -119,6 +119,28 @@ def test_i_meant_asks_which_where_both_questions_could_be_meant() -> None:
     assert changed["raw"] == "I meant 4 / A"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "make that 5"), ("en", "I said 5"), ("da", "jeg sagde 5"), ("da", "gør det til 5")],
+)
+def test_talk_about_the_answer_before_is_no_answer_yet(language: str, said: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say("6", said)
+    assert [e["item"] for e in entries(script.play(), "answer")] == ["pain"]
+    (changed,) = entries(script.say("A").play(), "correction")
+    assert (changed["item"], changed["value"]) == ("pain", 5)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "i am his wife. he has 6"), ("en", "mum's pain is 6"), ("da", "6 siger mor")],
+)
+def test_a_helper_is_asked_once_and_the_answer_is_marked(language: str, said: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said)
+    assert entries(script.play(), "answer") == []
+    (answer,) = entries(script.say("A").play(), "answer")
+    assert (answer["value"], answer["author"]) == (6, "helper")
+
+
 def test_i_meant_after_a_question_that_was_asked_back_answers_it() -> None:
     lines = Script().enrol().start("weekly-check-in").say("6", "4-5", "I meant 4").play()
     assert [(e["item"], e["value"], e["raw"]) for e in entries(lines, "answer")] == [
