@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flows.events import Why
 from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item
 from flows.reading.answer import NUMBERS, read_tokens, without_signature
@@ -45,12 +46,16 @@ def read_confirmation(
 ) -> Reading | Denied:
     """Read the reply to an offer; whatever neither takes nor denies it is a fresh reply.
 
-    A bare "no" to a single offer denies it even where it is also the label of an option.
+    A bare "no" to a single offer denies it even where it is also the label of an option, and
+    a letter that was not offered is no answer yet: elsewhere A is yes and B is no.
     """
     tokens = without_signature(text, lexicon)
     lead, rest = _split(tokens)
     bare = lead is not None and not content(rest) and len(offered) == 1
     fresh = read_tokens(item, tokens, lexicon)
+    if isinstance(fresh, Understood) and _is_another_letter(item, offered, tokens, fresh):
+        both = (option.id for option in item.options if option.id in (fresh.code, *offered))
+        return Ambiguous(tuple(both), Why.SEVERAL)
     if lead is None or poles(item) or (isinstance(fresh, Understood) and not bare):
         return fresh
     reading = read_tokens(item, rest, lexicon)
@@ -59,6 +64,19 @@ def read_confirmation(
     if len(offered) == 1 and _takes(offered[0], lead, rest, reading):
         return given_as(item, offered[0])
     return reading
+
+
+def _is_another_letter(
+    item: Item, offered: Sequence[str], tokens: Sequence[Token], fresh: Understood
+) -> bool:
+    """Whether this is a letter and nothing else, in reply to the offer of another option."""
+    said = content(tokens) or tokens
+    lettered = poles(item) is None and fresh.code is not None
+    return lettered and len(offered) == 1 and fresh.code not in offered and _is_letter(said)
+
+
+def _is_letter(said: Sequence[Token]) -> bool:
+    return len(said) == 1 and len(said[0].text) == 1 and said[0].text.isalpha()
 
 
 def _takes(candidate: str, lead: Token, rest: Sequence[Token], reading: Reading) -> bool:
