@@ -65,6 +65,8 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
     if open is not None and _speaks_of_pending(open):
         return _answer_pending(step, open, answer, text)
     last = last_answer(step)
+    if open is not None and _is_yes_to_a_sign(step, open, last, phrase):
+        return _answer_pending(step, open, answer, text)
     if last is None and open is None:
         return _is_too_late(step, answer)
     if last is None or not _fits_what_was(step, last, phrase):
@@ -80,6 +82,14 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
         return True
     doubtful = isinstance(reading, Ambiguous) and (phrase.says is Says.CORRECTION or not pending)
     return doubtful and _ask_back(step, last, answer, text)
+
+
+def _is_yes_to_a_sign(step: Step, open: OpenSession, last: Last | None, phrase: Phrase) -> bool:
+    """Whether a warning sign waits that this says yes to; only a sign just before comes first."""
+    item = _pending(step)
+    if item is None or "other" in phrase.slots or (last is not None and last.open is open):
+        return False
+    return is_warning(item, read(item, phrase.slots["answer"], step.lexicon))
 
 
 def _is_too_late(step: Step, answer: str) -> bool:

@@ -40,6 +40,8 @@ def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
         return understood(item, pair[1])
     if all(token.means(Sense.NONE) for token in said) and pair[1] == "no":
         return _none(item, said)
+    if _names_what_is_asked(asked, said):
+        return ambiguous((pair[0],), Why.UNCERTAIN)
     heard = _hear(said, agreement=pair[0] == "agree")
     heard.doubt |= len(item.options) > 2 and heard.negated
     heard.doubt |= is_hedged(item, tokens)
@@ -65,6 +67,12 @@ def _denies_each(asked: Question, said: Sequence[Token]) -> bool:
     return all(at in named or token.means(*_DENIALS) for at, token in enumerate(said)) and all(
         said[at - 1].means(*_DENIALS) for at in named
     )
+
+
+def _names_what_is_asked(asked: Question, said: Sequence[Token]) -> bool:
+    """Whether one of the new symptoms asked about is named and nothing else: "fever"."""
+    gate = "yes" in (asked.item.opens or {})
+    return gate and all(token.key in asked.words for token in said)
 
 
 def _none(item: Item, said: Sequence[Token]) -> Reading:
