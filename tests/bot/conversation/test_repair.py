@@ -185,6 +185,78 @@ def test_a_letter_for_the_next_questionnaire_reports_no_warning_sign() -> None:
     assert "or is that your answer to the question now?" in texts(lines)[-1]
 
 
+@pytest.mark.parametrize("said", ["no, yes", "actually yes", "I meant yes", "yes"])
+def test_a_yes_to_a_warning_sign_is_not_argued_about(said: str) -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "4", "2", "n", "I meant yes", said)
+    lines = script.play()
+    assert [e["item"] for e in entries(lines, "red-flag")] == ["bladder-bowel"]
+    assert entries(lines, "answer")[-1]["raw"] == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "numbness"), ("en", "bladder"), ("en", "fever"), ("da", "svaghed"), ("da", "feber")],
+)
+def test_a_sign_named_at_the_gate_is_a_likely_yes(language: str, said: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say("6", "4", "2", said)
+    lines = script.play()
+    assert texts(lines)[-1] in ("Do you mean Yes? Y/N", "Mener du Ja? J/N")
+    assert len(entries(lines, "answer")) == 3
+    for reply, code in (("Y", "yes"), ("N", "no")):
+        after = Script(script.now, [*script.steps]).say(reply).play()
+        assert entries(after, "answer")[-1]["code"] == code
+
+
+# A letter after "Do you mean C?"
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "letter", "offered"),
+    [([], "2", "a", "A or B"), (["C"], "3", "b", "B or C"), (["C"], "3", "A", "A or C")],
+)
+def test_another_letter_than_the_offered_one_is_asked_back(
+    before: list[str], number: str, letter: str, offered: str
+) -> None:
+    script = Script().enrol().start("odi").say(*before, number, letter)
+    lines = script.play()
+    assert len(entries(lines, "answer")) == len(before)
+    assert texts(lines)[-1].startswith(f"Which one do you mean: {offered}?")
+    assert entries(script.say(letter).play(), "answer")[-1]["code"] == letter.lower()
+
+
+def test_the_offered_letter_is_a_yes() -> None:
+    lines = Script().enrol().start("odi").say("3", "c").play()
+    assert [e["code"] for e in entries(lines, "answer")] == ["c"]
+
+
+# A question where any words would be an answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what do you mean?",
+        "can I run? And may I swim?",
+        "what?",
+        "hva?",
+        "hvorfor vil du vide det?",
+    ],
+)
+def test_a_question_is_no_answer_in_own_words(said: str) -> None:
+    lines = Script().enrol().start("intake").say("A", said).play()
+    assert [e["raw"] for e in entries(lines, "question")] == [said]
+    assert [e["item"] for e in entries(lines, "answer")] == ["work-status"]
+    assert "2/7 When and how did" in texts(lines)[-1]
+
+
+@pytest.mark.parametrize(
+    "said", ["Can't remember?", "Kan ikke huske?", "When I lifted a box", "is it May? I fell. ok"]
+)
+def test_what_only_looks_like_a_question_is_an_answer(said: str) -> None:
+    lines = Script().enrol().start("intake").say("A", said).play()
+    assert [e["item"] for e in entries(lines, "answer")] == ["work-status", "onset"]
+
+
 # A question in between, a remark beside an answer
 
 
