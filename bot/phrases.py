@@ -24,6 +24,8 @@ _ANY = ""
 class Says(StrEnum):
     """What a phrase says; the values are keys of the language files."""
 
+    CORRECTION_OF = "correction-of"
+    BACK_TO = "back-to"
     CORRECTION = "correction"
     CORRECTION_OR_ANSWER = "correction-or-answer"
     HELPER = "helper"

@@ -86,8 +86,8 @@ def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn
     match reply:
         case Said():
             return _said(flow, session, item, reply, lexicon)
-        case Back():
-            return _back(flow, session, item)
+        case Back(_, wanted):
+            return _back(flow, session, item, wanted)
         case Skip(raw):
             return _answer(flow, session, item, Given(GivenKind.SKIP, raw, session.turn))
         case DoesNotApply(raw):
@@ -299,10 +299,11 @@ def _unchanged(flow: Flow, session: Session) -> Turn:
     return Turn(session, (_standing(flow, session),))
 
 
-def _back(flow: Flow, session: Session, item: Item) -> Turn:
+def _back(flow: Flow, session: Session, item: Item, wanted: str) -> Turn:
     enabled = enabled_items(flow, session)
     before = enabled[: enabled.index(item)]
-    previous = next((each for each in reversed(before) if each.id in session.given), None)
+    fitting = (each for each in reversed(before) if wanted in ("", each.id))
+    previous = next((each for each in fitting if each.id in session.given), None)
     if previous is None:
         return _again(flow, session, item)
     return _ask(session, previous, (_place(enabled, previous), len(enabled)))

@@ -41,9 +41,10 @@ class DoesNotApply:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """The patient wants the question before this one again."""
+    """The patient wants the question before this one again, or the one with this id."""
 
     raw: str
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.records import LATE_AFTER
 from bot.conversation.step import Step
 from flows.model import Flow, Item
-from flows.reading import Reading, Understood
+from flows.reading import Ambiguous, Reading, Understood, given_as
 from flows.replies import Amend
-from flows.session import Given
+from flows.session import Given, GivenKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,30 @@ def last_answer(step: Step) -> Last | None:
     if step.open is not None and step.open.session.given:
         return _last_of(step, step.open)
     return just_finished(step)
+
+
+def changeable(step: Step) -> list[Last]:
+    """Every answer that words may change: those of the open questionnaire come first."""
+    if step.memory.held:
+        return []
+    finished = just_finished(step)
+    sessions = [step.open, finished.open if finished else None]
+    return [each for open in sessions if open is not None for each in _answers(step, open)]
+
+
+def _answers(step: Step, open: OpenSession) -> list[Last]:
+    flow = step.flow_of(open)
+    given = open.session.given
+    return [Last(open, flow, item, given[item.id]) for item in flow.items if item.id in given]
+
+
+def stands_as(last: Last, reading: Reading) -> bool:
+    """Whether this reading is the answer that stands, perhaps by its place on the list."""
+    if isinstance(reading, Ambiguous) and len(reading.candidates) == 1:
+        reading = given_as(last.item, reading.candidates[0])
+    if not isinstance(reading, Understood) or last.given.kind is not GivenKind.ANSWER:
+        return False
+    return (reading.value, reading.code) == (last.given.value, last.given.code)
 
 
 def just_finished(step: Step) -> Last | None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking, safety
+from collections.abc import Sequence
+
+from bot.conversation import asking, named, safety
 from bot.conversation.heard import Heard
 from bot.conversation.last import (
     Last,
+    changeable,
     correct,
     finished_too_long_ago,
     is_warning,
     last_answer,
+    stands_as,
 )
 from bot.conversation.memory import OpenSession
+from bot.conversation.questions import title
 from bot.conversation.step import Step
 from bot.conversation.tasks import changing, helping
 from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
-from flows.reading import Ambiguous, NotAReply, Reading, Understood, given_as, read
+from flows.reading import Ambiguous, NotAReply, Understood, read
 from flows.reading.polarity import poles
 from flows.replies import Back, Said
 
@@ -29,7 +34,9 @@ def take(step: Step, heard: Heard) -> bool:
     if not heard.phrases or safety.is_held(step):
         return False
     text = heard.message.text
-    return any(_take_one(step, phrase, text) for phrase in heard.phrases)
+    return any(_take_one(step, phrase, text) for phrase in heard.phrases) or any(
+        _correct_some(step, phrase, text) for phrase in heard.phrases
+    )
 
 
 def answering_words(step: Step, open: OpenSession, turn: int, heard: Heard) -> str:
@@ -51,7 +58,101 @@ def _is_answer(step: Step, item: Item, words: str) -> bool:
 def _take_one(step: Step, phrase: Phrase, text: str) -> bool:
     if phrase.says in _HELPERS:
         return helping.take(step, phrase, text)
+    if phrase.says is Says.BACK_TO:
+        return _go_back_to(step, phrase.slots["item"], text)
+    if phrase.says is Says.CORRECTION_OF:
+        return _correct_named(step, phrase.slots["item"], phrase.slots["answer"], text)
     return phrase.says in _CORRECTIONS and _correct(step, phrase, text)
+
+
+def _go_back_to(step: Step, words: str, text: str) -> bool:
+    """Put the question that is named again; where own words are asked for, only by its place."""
+    item = _pending(step)
+    if item is not None and item.kind is ItemKind.TEXT and not named.is_place(words):
+        return False
+    found = named.by_words(step, words)
+    if len(found) != 1:
+        return False
+    (last,) = found
+    if last.open is step.open:
+        step.answered = (last.open.id, last.open.session.turn)
+        asking.resume(step, last.open, Back(text, last.item.id))
+    else:
+        changing.put(step, last)
+    return True
+
+
+def _correct_named(step: Step, words: str, answer: str, text: str) -> bool:
+    """Change the answer that is named, or ask which; False where none is."""
+    open, item = step.open, _pending(step)
+    found = named.by_words(step, words)
+    if open is not None and item is not None and item.id not in open.session.given:
+        is_named = named.names(step.flow_of(open), open.session, item, words)
+        if is_named and not found:
+            return _answer_pending(step, open, answer, text)
+    if open is None and not found and _was_named_too_late(step, words, answer):
+        return True
+    return _correct_one_of(step, found or named.by_value(step, words), answer, text)
+
+
+def _was_named_too_late(step: Step, words: str, answer: str) -> bool:
+    """As `_is_too_late`, for any answer that is named."""
+    last = finished_too_long_ago(step)
+    if last is None:
+        return False
+    session = last.open.session
+    items = [item for item in last.flow.items if named.names(last.flow, session, item, words)]
+    if not any(_is_answer(step, item, answer) for item in items if item.kind is not ItemKind.TEXT):
+        return False
+    _say_closed(step)
+    return True
+
+
+def _say_closed(step: Step) -> None:
+    step.add_line("old.closed")
+    asking.repeat(step)
+
+
+def _correct_one_of(step: Step, found: Sequence[Last], answer: str, text: str) -> bool:
+    """Change the one that takes the words for an answer, or ask which; else it is put again."""
+    fitting = [each for each in found if _fits(step, each, answer)]
+    if len(fitting) > 1:
+        changing.which_of(step, fitting, answer, text)
+    elif fitting:
+        correct(step, fitting[0], answer, text)
+    elif len(found) == 1 and found[0].item.kind is not ItemKind.TEXT:
+        return _ask_back(step, found[0], answer, text)
+    return bool(fitting)
+
+
+def _correct_some(step: Step, phrase: Phrase, text: str) -> bool:
+    """After the end: words that speak of an answer, but not of the last one, are no note."""
+    if step.open is not None or phrase.says not in (*_CORRECTIONS, Says.CORRECTION_OF):
+        return False
+    answer, other = phrase.slots["answer"], phrase.slots.get("other")
+    answers = changeable(step)
+    fitting = [each for each in answers if _fits(step, each, answer)]
+    if other is not None or not fitting:
+        was = named.by_value(step, other) if other is not None else []
+        return _correct_one_of(step, was, answer, text) or _say_how(step, fitting)
+    if phrase.says is Says.CORRECTION_OF:
+        return _say_how(step, fitting)
+    changing.which_of(step, fitting, answer, text)
+    return True
+
+
+def _fits(step: Step, last: Last, answer: str) -> bool:
+    return last.item.kind is not ItemKind.TEXT and _is_answer(step, last.item, answer)
+
+
+def _say_how(step: Step, fitting: Sequence[Last]) -> bool:
+    """How to name an answer, by one that these words could have changed."""
+    if not fitting:
+        return False
+    example = title(fitting[0].flow, fitting[0].item, step.person.language)
+    step.add_line("changing.how", title=example)
+    asking.repeat(step)
+    return True
 
 
 def _correct(step: Step, phrase: Phrase, text: str) -> bool:
@@ -69,6 +170,7 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
         return _answer_pending(step, open, answer, text)
     if last is None and open is None:
         return _is_too_late(step, answer)
+    last = _only_one_that_was(step, phrase) or last
     if last is None or not _fits_what_was(step, last, phrase):
         return False
     reading = read(last.item, answer, step.lexicon)
@@ -99,8 +201,7 @@ def _is_too_late(step: Step, answer: str) -> bool:
         return False
     if not _is_answer(step, last.item, answer):
         return False
-    step.add_line("old.closed")
-    asking.repeat(step)
+    _say_closed(step)
     return True
 
 
@@ -126,21 +227,19 @@ def _answer_pending(step: Step, open: OpenSession, answer: str, text: str) -> bo
     return True
 
 
+def _only_one_that_was(step: Step, phrase: Phrase) -> Last | None:
+    """The answer whose old value is named, where no other has the same."""
+    other = phrase.slots.get("other")
+    was = named.by_value(step, other) if other is not None else []
+    return was[0] if len(was) == 1 else None
+
+
 def _fits_what_was(step: Step, last: Last, phrase: Phrase) -> bool:
     """Own words change by a plain "I meant ..." only; an old answer that is named must be it."""
     other = phrase.slots.get("other")
     if last.item.kind is ItemKind.TEXT:
         return phrase.says is Says.CORRECTION and other is None
-    return other is None or _is(last, read(last.item, other, step.lexicon))
-
-
-def _is(last: Last, reading: Reading) -> bool:
-    """Whether this reading is the answer that stands, perhaps by its place on the list."""
-    if isinstance(reading, Ambiguous) and len(reading.candidates) == 1:
-        reading = given_as(last.item, reading.candidates[0])
-    if not isinstance(reading, Understood):
-        return False
-    return (reading.value, reading.code) == (last.given.value, last.given.code)
+    return other is None or stands_as(last, read(last.item, other, step.lexicon))
 
 
 def _takes_back(step: Step, phrase: Phrase) -> bool:
@@ -164,9 +263,10 @@ def _fits_pending(step: Step, answer: str, text: str) -> bool:
 def _ask_back(step: Step, last: Last, answer: str, text: str) -> bool:
     """The last question again, with what may have been meant."""
     if last.open is not step.open:
-        return changing.reopen(step)
+        changing.put(step, last)
+        return True
     mark = len(step.effects), list(step.lead)
-    asking.resume(step, last.open, Back(text))
+    asking.resume(step, last.open, Back(text, last.item.id))
     if last.open.session.pending != last.item.id:
         return True
     # The question itself need not be read again: what is asked back names it.

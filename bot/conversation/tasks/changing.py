@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.conversation import asking
 from bot.conversation.choices import chosen
-from bot.conversation.last import Last, correct, just_finished, last_answer
+from bot.conversation.last import Last, changeable, correct, just_finished, last_answer
 from bot.conversation.memory import CHANGING
 from bot.conversation.questions import question, said_as, title
 from bot.conversation.step import Step
@@ -12,6 +14,9 @@ from flows.reading import Understood, read
 from flows.replies import Said
 
 NAME = CHANGING
+_MOST = 9
+"""Letters for answers, of which one more is left."""
+_NONE = "none"
 
 
 def which(step: Step, last: Last, answer: str, raw: str) -> None:
@@ -26,10 +31,22 @@ def reopen(step: Step) -> bool:
     last = just_finished(step)
     if last is None or (step.open is not None and step.open.session.given):
         return False
+    put(step, last)
+    return True
+
+
+def put(step: Step, last: Last) -> None:
+    """Put the question of an answer in a finished questionnaire again."""
     session, turn = last.place
     step.begin(NAME, "again", session=session, turn=turn)
     ask(step)
-    return True
+
+
+def which_of(step: Step, answers: Sequence[Last], answer: str, raw: str) -> None:
+    """Ask which of several answers the words change."""
+    found = [last.place for last in answers[:_MOST]]
+    step.begin(NAME, "of", session=0, turn=0, found=found, answer=answer, raw=raw)
+    ask(step)
 
 
 def settle(step: Step, session: int) -> None:
@@ -43,7 +60,9 @@ def ask(step: Step) -> None:
     """Put the question, or leave it where the answer can no longer be changed."""
     task, last = step.memory.task, _meant(step)
     assert task is not None
-    if last is None:
+    if task.step == "of":
+        _ask_which_of(step)
+    elif last is None:
         _leave(step)
     elif task.step == "which":
         _ask_which(step, last)
@@ -55,7 +74,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
     """Take the answer; what answers neither is not asked for a third time."""
     task, last = step.memory.task, _meant(step)
     assert task is not None
-    if last is None:
+    if task.step == "of":
+        _take_which_of(step, option or chosen(step, text, no=_NONE), text)
+    elif last is None:
         _leave(step)
     elif task.step == "again":
         step.memory.task = None
@@ -65,11 +86,46 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 
 def _meant(step: Step) -> Last | None:
-    """The answer that this is about, while it is still the last one."""
+    """The answer that this is about, while it may still be changed."""
     task = step.memory.task
     assert task is not None
     last = last_answer(step)
-    return last if last and last.place == (task.data["session"], task.data["turn"]) else None
+    place = (task.data["session"], task.data["turn"])
+    if task.step == "which":
+        return last if last is not None and last.place == place else None
+    return _at(step, place)
+
+
+def _at(step: Step, place: Sequence[int]) -> Last | None:
+    return next((each for each in changeable(step) if each.place == tuple(place)), None)
+
+
+def _ask_which_of(step: Step) -> None:
+    task, language = step.memory.task, step.person.language
+    assert task is not None
+    found = [each for place in task.data["found"] if (each := _at(step, place)) is not None]
+    options = [
+        (f"{each.open.id}-{each.given.turn}", title(each.flow, each.item, language))
+        for each in found
+    ]
+    none = (_NONE, step.words.say("changing.none"))
+    text = step.words.say("changing.of", answer=task.data["answer"])
+    step.offer_words(text, [*options, none])
+
+
+def _take_which_of(step: Step, option: str | None, text: str) -> None:
+    task = step.memory.task
+    assert task is not None
+    place = [int(part) for part in option.split("-")] if option not in (None, _NONE) else []
+    last = _at(step, place) if place else None
+    if last is not None:
+        step.memory.task = None
+        correct(step, last, task.data["answer"], f"{task.data['raw']} / {text}")
+    elif option == _NONE or task.data.get("repeated"):
+        _leave(step)
+    else:
+        task.data["repeated"] = True
+        ask(step)
 
 
 def _ask_which(step: Step, last: Last) -> None:
@@ -90,7 +146,8 @@ def _ask_which(step: Step, last: Last) -> None:
 
 def _ask_again(step: Step, last: Last) -> None:
     language = last.open.session.language
-    step.add_line("changing.again")
+    if last == just_finished(step):
+        step.add_line("changing.again")
     session, turn = last.place
     step.say(question(last.item, language, step.words, place=(1, 1), session_id=session, turn=turn))
 

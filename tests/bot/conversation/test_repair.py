@@ -108,6 +108,96 @@ def test_words_change_another_answer_for_a_day_and_its_button_for_longer() -> No
     ]
 
 
+# An answer that is named
+
+
+@pytest.mark.parametrize("before", [["6", "4"], ["6", "4", "2", "n"], ["6 4 2 n"]])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I meant 7 for pain"),
+        ("en", "change Pain to 7"),
+        ("en", "change 6 to 7"),
+        ("en", "pain should be 7"),
+        ("en", "7 instead of 6"),
+        ("en", "I meant 7 for the first"),
+        ("da", "ret smerter til 7"),
+        ("da", "7 i stedet for 6"),
+        ("da", "jeg mente 7 på den første"),
+    ],
+)
+def test_an_answer_is_changed_by_its_name_its_place_or_what_it_was(
+    language: str, said: str, before: list[str]
+) -> None:
+    if language == "da":
+        before = [each.replace("n", "nej") for each in before]
+    lines = Script().enrol(language=language).start("weekly-check-in").say(*before, said).play()
+    (changed,) = entries(lines, "correction")
+    assert (changed["item"], changed["previous"], changed["value"]) == ("pain", 6, 7)
+    assert entries(lines, "question") == entries(lines, "note") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "said", "named"),
+    [
+        ("en", ["6", "4", "2", "n"], "I meant 5", ["Pain", "Bothersome days", "Limited days"]),
+        ("da", ["6", "4", "2", "nej"], "jeg mente 5", ["Smerter", "Dage med gener"]),
+        ("en", ["6", "4", "2", "n"], "change days to 5", ["Bothersome days", "Limited days"]),
+        ("en", ["4", "4", "2", "n"], "change 4 to 5", ["Pain", "Bothersome days"]),
+    ],
+)
+def test_which_of_several_answers_is_asked(
+    language: str, before: list[str], said: str, named: list[str]
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(*before, said)
+    lines = script.play()
+    assert entries(lines, "correction") == []
+    for key, title in zip("ABC", named, strict=False):
+        assert f"{key}: {title}" in texts(lines)[-1]
+    (changed,) = entries(script.say("A").play(), "correction")
+    assert changed["value"] == 5
+
+
+def test_none_of_these_changes_nothing() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "4", "2", "n", "I meant 5")
+    lines = script.say("none of these").play()
+    assert entries(lines, "correction") == entries(lines, "question") == []
+
+
+def test_how_to_name_an_answer_is_said_where_none_is_found() -> None:
+    lines = (
+        Script().enrol().start("weekly-check-in").say("6", "4", "2", "n", "change 9 to 3").play()
+    )
+    assert texts(lines)[-1].endswith("Write for example: change Pain to ...")
+
+
+def test_a_named_answer_that_is_closed_by_now_is_no_note() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "4", "2", "n").wait(hours=25)
+    lines = script.say("change pain to 2").play()
+    assert texts(lines)[-1] == "That question is closed now. Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    ("flow", "before", "said", "answer", "item"),
+    [
+        ("odi", ["A", "B", "C"], "go back to the first question", "D", "pain-intensity"),
+        ("weekly-check-in", ["6", "4"], "back to pain", "5", "pain"),
+        ("weekly-check-in", ["6", "4", "2", "n"], "tilbage til smerter", "5", "pain"),
+    ],
+)
+def test_a_question_that_is_named_is_put_again(
+    flow: str, before: list[str], said: str, answer: str, item: str
+) -> None:
+    lines = Script().enrol().start(flow).say(*before, said, answer).play()
+    (changed,) = entries(lines, "correction")
+    assert changed["item"] == item
+
+
+def test_back_to_work_is_an_answer_in_own_words() -> None:
+    lines = Script().enrol().start("intake").say("A", "back to work").play()
+    assert entries(lines, "answer")[-1]["item"] == "onset"
+
+
 # During a questionnaire
 
 
