@@ -328,6 +328,8 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
             safety.remind(step)
+    elif flow.id == safety.SCREEN and safety.is_left_open(flow, open.session):
+        safety.raise_unanswered(step)
     elif open is step.open and flow.closing is not None and not _is_alarming(flow, open):
         step.lead.append(flow.closing[step.person.language])
 

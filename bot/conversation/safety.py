@@ -16,7 +16,7 @@ from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, FlowKind, Urgency
-from flows.session import Session
+from flows.session import GivenKind, Session
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
 
@@ -183,6 +183,16 @@ def is_held(step: Step) -> bool:
         (step.memory.held or is_quiet(step))
         and step.open is not None
         and step.flow_of(step.open).kind is not FlowKind.SCREEN
+    )
+
+
+def is_left_open(flow: Flow, session: Session) -> bool:
+    """Whether a question about an emergency was passed over: the new symptom may be that."""
+    return any(
+        item.flag is Urgency.EMERGENCY
+        and item.id in session.given
+        and session.given[item.id].kind is not GivenKind.ANSWER
+        for item in flow.items
     )
 
 
