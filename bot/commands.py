@@ -23,6 +23,8 @@ _EDGES = " \t\n.!,;:\"'()/"
 _MARKS = re.compile(r"^[^\w?]+|[^\w?]+$")
 _CLAUSES = re.compile(r"[.!?,;\n]+")
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_BARE_ANSWER = re.compile(r"\d+(?:[.,/]\d+)?|[a-hjny]?")
+"""A number or a letter that answers; "i" is a word in both languages."""
 _LONGEST_OPT_OUT = 200
 """Characters in which to look for words that ask to stop somewhere among others."""
 
@@ -89,8 +91,30 @@ def asks_to_stop(text: str, language: str) -> bool:
     """Whether a message with more in it asks that no more be sent: one clause, or a phrase."""
     if len(text) > _LONGEST_OPT_OUT:
         return False
-    return _a_clause_stops(text, language) or any(
-        _phrase_stops(_said(text), compiled) for compiled in _by_language(language)
+    return (
+        _stops_beside_answers(text, language)
+        or _a_clause_stops(text, language)
+        or any(_phrase_stops(_said(text), compiled) for compiled in _by_language(language))
+    )
+
+
+def _stops_beside_answers(text: str, language: str) -> bool:
+    """Whether the one word that all know stands before or behind nothing but bare answers."""
+    first, *more = _said(text).casefold().split() or [""]
+    opts_out = {word for words in load_command_words().values() for word in words.opt_outs}
+    if not more or opts_out.isdisjoint((first, more[-1])):
+        return False
+    return all(
+        part in opts_out or _BARE_ANSWER.fullmatch(part) or _is_answer_word(part, language)
+        for part in map(lambda part: part.strip(_EDGES), (first, *more))
+    )
+
+
+def _is_answer_word(word: str, language: str) -> bool:
+    """A yes or no of any language, a number of the patient's own: "to" is two in Danish alone."""
+    all_words = load_command_words()
+    return word in all_words[language].when.numbers or any(
+        word in words.answers for words in all_words.values()
     )
 
 
