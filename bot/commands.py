@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bot.command_patterns import GAP, expression, openings, parse
-from bot.times import read_ends, read_rhythm, read_unasked_rhythm, split_ends
+from bot.times import read_ends, read_unasked_rhythm, read_wished_rhythm, split_ends
 from templates.command_words import CommandWords, load_command_words
 
 STOP = "stop"
@@ -169,7 +169,7 @@ def _are_right(slots: Mapping[str, str]) -> bool:
     until, when = slots.get("until"), slots.get("when")
     if until is not None and read_ends(until) is None:
         return False
-    return when is None or read_rhythm(when) is not None
+    return when is None or read_wished_rhythm(when) is not None
 
 
 def _split(slots: Mapping[str, str]) -> Mapping[str, str]:

@@ -90,6 +90,11 @@ def read_rhythm(text: str) -> When | None:
     return None if dated else said
 
 
+def read_wished_rhythm(text: str) -> When | None:
+    """The same behind words such as "change the time to", where a bare number is an hour."""
+    return read_rhythm(text) or read_hour(text)
+
+
 def read_unasked_rhythm(text: str) -> When | None:
     """The same where nothing but the text says so: "on Mondays" and "at 19", not "Monday"."""
     if not any(word in _marks() for word in _PLAIN_WORDS.findall(text.casefold())):
