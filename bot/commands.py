@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bot.command_patterns import GAP, expression, openings, parse
-from bot.times import read_ends, read_unasked_rhythm, read_wished_rhythm, split_ends
+from bot.times import (
+    read_ends,
+    read_unasked_rhythm,
+    read_wished_rhythm,
+    split_ends,
+    split_unclear_ends,
+)
 from templates.command_words import CommandWords, load_command_words
 
 STOP = "stop"
@@ -179,7 +185,8 @@ def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
         return slots
     person, ends = split_ends(whom)
     if ends is None:
-        return slots
+        person, unclear = split_unclear_ends(whom)
+        return {**slots, "whom": person, "until": unclear} if unclear else slots
     return {**slots, "whom": person, "until": whom[len(person) :].strip(" ,")}
 
 

@@ -127,6 +127,13 @@ def split_ends(text: str) -> tuple[str, Ends | None]:
     return text, None
 
 
+def split_unclear_ends(text: str) -> tuple[str, str]:
+    """The text without an "until ..." that names no day: whatever it is, it is no name."""
+    either = "|".join(re.escape(word) for words in _languages() for word in words.until)
+    found = re.search(rf"(?<=\S)[\s,]+(?=(?:{either})\s)", text, re.IGNORECASE)
+    return (text, "") if found is None else (text[: found.start()], text[found.end() :])
+
+
 def day_of(said: When, now: datetime, zone: ZoneInfo) -> date | None:
     """The coming day that is meant; None where there is none, or it has passed."""
     today = now.astimezone(zone).date()

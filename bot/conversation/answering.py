@@ -222,6 +222,8 @@ def _command(step: Step, command: Command, text: str) -> bool:
     """Do what the command says; False where it is an answer after all."""
     if command.name in _TO_ENGINE:
         return _move(step, command.name, text)
+    if command.name == "leave" and not commanding.can_leave(step):
+        return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
     commanding.do(step, command)

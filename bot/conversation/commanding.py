@@ -46,6 +46,9 @@ LATER = timedelta(hours=3)
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
 )
+_LEAVABLE = frozenset(
+    task.NAME for task in (deleting, ending, exporting, retiming, sharing, speaking, visiting)
+)
 
 
 def works_when_stopped(command: Command | None) -> bool:
@@ -186,6 +189,16 @@ def leave_task(step: Step) -> None:
         asking.repeat(step)
 
 
+def can_leave(step: Step) -> bool:
+    """Whether "never mind" is about something that the patient has begun."""
+    task = step.memory.task
+    return task is not None and task.name in _LEAVABLE
+
+
+def _leave(step: Step, slots: Mapping[str, str]) -> None:
+    leave_task(step)
+
+
 def _put_off(step: Step, open: OpenSession) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
     at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
@@ -317,6 +330,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "stop": _stop,
     "start": _start,
     "later": _later,
+    "leave": _leave,
     "progress": _progress,
     "who": _who,
     "send": _send,
