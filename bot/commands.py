@@ -112,7 +112,7 @@ def _stops_beside_answers(text: str, language: str) -> bool:
         return False
     return all(
         part in opts_out or _BARE_ANSWER.fullmatch(part) or _is_answer_word(part, language)
-        for part in map(lambda part: part.strip(_EDGES), (first, *more))
+        for part in (part.strip(_EDGES) for part in (first, *more))
     )
 
 
