@@ -111,6 +111,8 @@ def _read(step: Step, heard: Heard) -> None:
         _ask_about_rhythm(step, command, text)
         return
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
+        if command is not None and not heard.signs and commanding.waits_for_start(step, command):
+            return
         command = None
     if command is not None and _command(step, command, text):
         return
