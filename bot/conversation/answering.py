@@ -22,7 +22,12 @@ from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.supposing import answers_what_waits, is_confirming, likely
+from bot.conversation.supposing import (
+    answers_what_waits,
+    is_confirming,
+    likely,
+    may_be_for_what_waits,
+)
 from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping, rhythm
 from bot.inbound import Inbound, InboundKind
 from flows.model import FlowKind
@@ -102,7 +107,12 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if command is not None and command.weak and answers_what_waits(step, text):
         command = None
+    if command is not None and may_be_for_what_waits(step, command):
+        _ask_about_rhythm(step, command, text)
+        return
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
+        if command is not None and not heard.signs and commanding.waits_for_start(step, command):
+            return
         command = None
     if command is not None and _command(step, command, text):
         return
@@ -116,6 +126,14 @@ def _read(step: Step, heard: Heard) -> None:
         _take_words(step, text, heard)
     else:
         _guess_or_take(step, text)
+
+
+def _ask_about_rhythm(step: Step, command: Command, text: str) -> None:
+    task = step.memory.task
+    if step.person.status != "active" or (task is not None and task.name != keeping.NAME):
+        _take_words(step, text)
+    else:
+        confirming.begin_rhythm(step, command, text)
 
 
 def _is_all_said(step: Step, text: str) -> bool:
@@ -206,6 +224,8 @@ def _command(step: Step, command: Command, text: str) -> bool:
     """Do what the command says; False where it is an answer after all."""
     if command.name in _TO_ENGINE:
         return _move(step, command.name, text)
+    if command.name == "leave" and not commanding.can_leave(step):
+        return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
     commanding.do(step, command)

@@ -18,7 +18,7 @@ from bot.conversation import (
     timers,
 )
 from bot.conversation.dates import day_name
-from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient, SetDue
 from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
@@ -46,11 +46,30 @@ LATER = timedelta(hours=3)
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
 )
+_LEAVABLE = frozenset(
+    task.NAME for task in (deleting, ending, exporting, retiming, sharing, speaking, visiting)
+)
 
 
 def works_when_stopped(command: Command | None) -> bool:
     """After STOP only these are answered; everything else waits for START."""
     return command is not None and command.name in _WHEN_STOPPED
+
+
+def waits_for_start(step: Step, command: Command) -> bool:
+    """After STOP: keep a note without a word, and say once a day why nothing else is done.
+
+    Whether that was all there is to do; what may be an answer is none of it.
+    """
+    if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
+        return False
+    today = step.now.astimezone(step.person.zone).date().isoformat()
+    if command.name in ("note", "question") and step.person.started_at is not None:
+        step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
+    elif step.memory.told_stopped_on != today:
+        step.memory.told_stopped_on = today
+        step.add_line("stop.still")
+    return True
 
 
 def do(step: Step, command: Command) -> None:
@@ -186,6 +205,16 @@ def leave_task(step: Step) -> None:
         asking.repeat(step)
 
 
+def can_leave(step: Step) -> bool:
+    """Whether "never mind" is about something that the patient has begun."""
+    task = step.memory.task
+    return task is not None and task.name in _LEAVABLE
+
+
+def _leave(step: Step, slots: Mapping[str, str]) -> None:
+    leave_task(step)
+
+
 def _put_off(step: Step, open: OpenSession) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
     at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
@@ -317,6 +346,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "stop": _stop,
     "start": _start,
     "later": _later,
+    "leave": _leave,
     "progress": _progress,
     "who": _who,
     "send": _send,
