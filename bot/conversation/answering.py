@@ -43,7 +43,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
     if told.take(step, heard, amends):
-        if heard.stops and step.person.status != "stopped":
+        if heard.stops and step.person.status not in _SILENT:
             commanding.do(step, Command("stop"))
     elif heard.stops and step.person.status not in _SILENT:
         commanding.do(step, Command("stop"))
