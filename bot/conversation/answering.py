@@ -307,6 +307,9 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         ask_again(step)
         return
+    if wanted == step.memory.suspended:
+        _put_screen_first(step)
+        return
     changing.settle(step, wanted)
     if is_open and safety.is_held(step):
         looked.insist(step)
@@ -316,6 +319,14 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
         _say_if_nothing_changed(step, open, int(turn), option)
+        ask_again(step)
+
+
+def _put_screen_first(step: Step) -> None:
+    """A button of the questionnaire that was put aside: the screen is to be finished first."""
+    if step.open is None and _is_held_now(step):
+        looked.insist(step)
+    else:
         ask_again(step)
 
 

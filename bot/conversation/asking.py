@@ -319,8 +319,9 @@ def _suspend(step: Step, open: OpenSession) -> None:
 
 def _take_back(step: Step) -> None:
     """Go on with the questionnaire that was put aside, if there is one."""
-    if step.suspended is not None:
-        step.open, step.suspended, step.memory.suspended = step.suspended, None, None
+    put_aside, step.suspended, step.memory.suspended = step.suspended, None, None
+    if put_aside is not None and put_aside.session.status is Status.WAITING:
+        step.open = put_aside
         take_up(step)
 
 
