@@ -65,6 +65,8 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.status == "active":
+        safety.raise_left_open(step)
     step.person.status = "stopped"
     receipts.note_stop(step)
     step.memory.paused_until = ""

@@ -59,6 +59,19 @@ def raise_unanswered(step: Step) -> None:
     _raise(step, UNCLEAR, Urgency.SAME_DAY, None)
 
 
+def raise_left_open(step: Step) -> None:
+    """The questions about a new symptom will not come any more: as when they run out."""
+    left = any(not was_flagged(step.flow_of(each), each.session) for each in screens(step))
+    if left or any(waiting.flow == SCREEN for waiting in step.memory.waiting):
+        raise_unanswered(step)
+
+
+def screens(step: Step) -> list[OpenSession]:
+    """The questions about warning signs that are under way, or were put aside."""
+    own = (step.open, step.suspended)
+    return [each for each in own if each is not None and each.session.flow == SCREEN]
+
+
 def say_what_cannot_wait(step: Step) -> None:
     """Before the questions about warning signs: what must not wait for their end."""
     step.add_line("safety.before-questions", emergency=step.world.clinic.emergency_number)
