@@ -163,6 +163,7 @@ def take_up(step: Step) -> None:
     """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
     if step.open is not None and expires(step, step.open) <= step.now:
         expire(step, step.open)
+        return
     set_timers(step)
     repeat(step)
 

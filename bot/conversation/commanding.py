@@ -107,7 +107,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(Audit("started-again"))
         pathways.set_all(step, step.now)
         if step.memory.held:
-            safety.set_follow_up(step)
+            safety.set_follow_up(step, step.now)
             looked.insist(step)
             receipts.tell_what_came_meanwhile(step)
         else:

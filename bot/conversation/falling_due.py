@@ -53,8 +53,9 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "expire" if step.open is not None and step.open.id == due.session_id:
             asking.expire(step, step.open)
         case "waiting":
+            before = step.open
             asking.open_next(step)
-            if due.key == "after-quiet":
+            if due.key == "after-quiet" and before is not None and step.open is before:
                 asking.repeat(step)
         case "follow-up":
             looked.begin(step)
