@@ -179,6 +179,8 @@ def leave_task(step: Step) -> None:
     task = step.memory.task
     if task is not None and task.name == follow_up.NAME:
         follow_up.leave(step)
+    elif task is not None and task.name == deleting.NAME:
+        deleting.leave(step, "task.left")
     elif task is not None and is_settled(task):
         step.drop_task()
         step.add_line("share.alert-no")
