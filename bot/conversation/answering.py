@@ -42,6 +42,8 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
+    if not hands.is_in_doubt(step, heard):
+        returning.hear(step, stops=heard.stops)
     if told.take(step, heard, amends):
         if heard.stops and step.person.status not in _SILENT:
             commanding.do(step, Command("stop"))
@@ -54,8 +56,6 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
-    step.memory.heard_on = step.now.date().isoformat()
-    returning.hear(step, heard.command)
     match message.kind:
         case _ if step.memory.died:
             step.add_line("hands.died.over")
