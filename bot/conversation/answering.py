@@ -47,8 +47,10 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
+    if not hands.is_in_doubt(step, heard):
+        returning.hear(step, stops=heard.stops)
     if told.take(step, heard, amends):
-        if heard.stops and step.person.status != "stopped":
+        if heard.stops and step.person.status not in _SILENT:
             commanding.do(step, Command("stop"))
     elif heard.stops and step.person.status not in _SILENT:
         commanding.do(step, Command("stop"))
@@ -59,8 +61,6 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
-    step.memory.heard_on = step.now.date().isoformat()
-    returning.hear(step, heard.command)
     match message.kind:
         case _ if step.memory.died:
             step.add_line("hands.died.over")
@@ -327,6 +327,9 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         ask_again(step)
         return
+    if wanted == step.memory.suspended:
+        _put_screen_first(step)
+        return
     changing.settle(step, wanted)
     if is_open and safety.is_held(step):
         looked.insist(step)
@@ -336,6 +339,14 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
         _say_if_nothing_changed(step, open, int(turn), option)
+        ask_again(step)
+
+
+def _put_screen_first(step: Step) -> None:
+    """A button of the questionnaire that was put aside: the screen is to be finished first."""
+    if step.open is None and _is_held_now(step):
+        looked.insist(step)
+    else:
         ask_again(step)
 
 

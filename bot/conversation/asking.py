@@ -163,6 +163,7 @@ def take_up(step: Step) -> None:
     """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
     if step.open is not None and expires(step, step.open) <= step.now:
         expire(step, step.open)
+        return
     set_timers(step)
     repeat(step)
 
@@ -319,8 +320,9 @@ def _suspend(step: Step, open: OpenSession) -> None:
 
 def _take_back(step: Step) -> None:
     """Go on with the questionnaire that was put aside, if there is one."""
-    if step.suspended is not None:
-        step.open, step.suspended, step.memory.suspended = step.suspended, None, None
+    put_aside, step.suspended, step.memory.suspended = step.suspended, None, None
+    if put_aside is not None and put_aside.session.status is Status.WAITING:
+        step.open = put_aside
         take_up(step)
 
 

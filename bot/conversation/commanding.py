@@ -84,6 +84,8 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.status == "active":
+        safety.raise_left_open(step)
     step.person.status = "stopped"
     receipts.note_stop(step)
     step.memory.paused_until = ""
@@ -124,7 +126,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(Audit("started-again"))
         pathways.set_all(step, step.now)
         if step.memory.held:
-            safety.set_follow_up(step)
+            safety.set_follow_up(step, step.now)
             looked.insist(step)
             receipts.tell_what_came_meanwhile(step)
         else:
@@ -196,6 +198,8 @@ def leave_task(step: Step) -> None:
     task = step.memory.task
     if task is not None and task.name == follow_up.NAME:
         follow_up.leave(step)
+    elif task is not None and task.name == deleting.NAME:
+        deleting.leave(step, "task.left")
     elif task is not None and is_settled(task):
         step.drop_task()
         step.add_line("share.alert-no")

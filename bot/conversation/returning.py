@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.commands import Command
 from bot.conversation import pathways
 from bot.conversation.effects import SetCase
 from bot.conversation.silence import SILENT
@@ -10,9 +9,13 @@ from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
 
-def hear(step: Step, command: Command | None) -> None:
-    """Count no silence any more; where all was quiet, the questions go on with a word."""
+def hear(step: Step, *, stops: bool = False) -> None:
+    """Count no silence any more; where all was quiet, the questions go on with a word.
+
+    There is none where the patient `stops`.
+    """
     memory = step.memory
+    memory.heard_on = step.now.date().isoformat()
     memory.unanswered = 0
     if memory.choose == SILENT:
         memory.choose = ""
@@ -23,5 +26,5 @@ def hear(step: Step, command: Command | None) -> None:
     pathways.set_all(step, step.now)
     if not {"until", "only"} & memory.rhythm.keys() and pathways.next_check_in(step) is None:
         memory.choose = memory.choose or "again"
-    if command is None or command.name != "stop":
+    if not stops:
         step.add_line("silence.back")

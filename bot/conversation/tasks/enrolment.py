@@ -110,8 +110,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 def allows(step: Step, command: str) -> bool:
     """Whether a command is one here, and not the answer to what is asked."""
-    answered = command == "language" and _present(step) == "language"
-    return command in _COMMANDS and not answered
+    task = step.memory.task
+    asks = task is not None and task.name == NAME and task.step == "language"
+    return command in _COMMANDS and not (asks and command == "language")
 
 
 def go_back(step: Step) -> None:
