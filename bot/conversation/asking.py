@@ -91,9 +91,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
 def _is_held_back(step: Step, flow: Flow) -> bool:
     """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
-    memory = step.memory
-    held = memory.held or step.suspended is not None or step.paused
-    return flow.kind is not FlowKind.SCREEN and (held or flow.kind.value in memory.muted)
+    held = step.memory.held or step.suspended is not None or step.paused
+    return flow.kind is not FlowKind.SCREEN and (held or admission.is_muted(step, flow))
 
 
 def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:

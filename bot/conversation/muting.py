@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.conversation import asking, timers
+from bot.conversation.admission import is_muted
 from bot.conversation.effects import Audit, DropDue
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.step import Step
-from flows.model import Flow, FlowKind
+from flows.model import FlowKind
 
 QUESTIONNAIRES = (FlowKind.INSTRUMENT, FlowKind.INTAKE)
 CHECK_INS = (FlowKind.CHECK_IN,)
-
-
-def is_muted(step: Step, flow: Flow) -> bool:
-    """Whether the patient does not want this one; the questions about warning signs stay."""
-    return flow.kind is not FlowKind.SCREEN and flow.kind.value in step.memory.muted
 
 
 def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:

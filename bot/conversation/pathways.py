@@ -12,10 +12,10 @@ from bot.conversation.step import Step
 from flows import model
 
 
-def rhythm(step: Step, pathway: model.Pathway) -> schedule.Rhythm | None:
-    """What this patient chose; None before the pathway has begun."""
-    person = step.person
-    if person.started_at is None:
+def rhythm(step: Step) -> schedule.Rhythm | None:
+    """What this patient chose; None without a pathway, or before it has begun."""
+    person, pathway = step.person, _pathway(step)
+    if pathway is None or person.started_at is None:
         return None
     return schedule.Rhythm(
         person.started_at,
@@ -40,18 +40,11 @@ def start(step: Step) -> None:
 
 def set_all(step: Step, after: datetime) -> None:
     """Set the due row of every step that still happens after this moment."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
     for line, moment, number in schedule.plan(pathway, chosen, after):
         _set(step, line, moment, number)
-
-
-def chosen_rhythm(step: Step) -> schedule.Rhythm | None:
-    """What this patient chose; None without a pathway, or before it has begun."""
-    pathway = _pathway(step)
-    return rhythm(step, pathway) if pathway else None
 
 
 def follow(step: Step, before: schedule.Rhythm) -> None:
@@ -61,7 +54,7 @@ def follow(step: Step, before: schedule.Rhythm) -> None:
     have in the past stays where it was. In a pause only the weekly questions move: of the rest
     some wait for its end.
     """
-    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
     for line in pathway.steps:
@@ -78,7 +71,7 @@ def follow(step: Step, before: schedule.Rhythm) -> None:
 
 def put_off(step: Step, key: str, number: int, until: datetime) -> None:
     """A step has fallen due in a pause: it waits for the end; the next weekly one comes anyway."""
-    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if line is None or chosen is None:
         return
@@ -108,8 +101,7 @@ def begin_anew(step: Step) -> None:
 
 def next_check_in(step: Step) -> datetime | None:
     """When the patient is asked next, by the rhythm that holds; None: not any more."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.weekly_until), None) if pathway else None
     following = schedule.next_occurrence(line, chosen, step.now) if line and chosen else None
     return following[0] if following else None
@@ -117,8 +109,7 @@ def next_check_in(step: Step) -> datetime | None:
 
 def fall_due(step: Step, key: str, number: int) -> None:
     """A step of the pathway has fallen due: ask it, and set its next occurrence."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if pathway is None or line is None or chosen is None or step.memory.quiet:
         return

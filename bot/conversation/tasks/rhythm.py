@@ -9,7 +9,7 @@ from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
 from bot.conversation.step import Step
 from bot.conversation.tasks.keeping import keep
-from flows.model import Frequency, Pathway
+from flows.model import Frequency
 from flows.model import Step as Line
 
 NAME = how_often.NAME
@@ -112,10 +112,5 @@ def _take_once_more(step: Step, text: str, answer: str) -> None:
 
 
 def _week(step: Step) -> int:
-    chosen_rhythm = pathways.rhythm(step, _pathway(step))
-    return schedule.week_of(chosen_rhythm, step.now) if chosen_rhythm else 0
-
-
-def _pathway(step: Step) -> Pathway:
-    assert step.person.pathway is not None
-    return step.world.library.pathway(step.person.pathway)
+    rhythm = pathways.rhythm(step)
+    return schedule.week_of(rhythm, step.now) if rhythm else 0
