@@ -133,6 +133,32 @@ def test_a_missed_check_in_counts_as_one_that_was_due(house: House) -> None:
     assert {entry.author for entry in missed} == {"system"}
 
 
+def test_a_second_tap_on_how_often_does_nothing_more(house: House) -> None:
+    patient = enrol(house)
+    every_month = silent_until_asked(house)[1]
+
+    for _ in range(2):
+        house.press(every_month)
+        house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["monthly"]
+
+
+def test_a_button_that_is_no_answer_to_how_often_ends_nothing(house: House) -> None:
+    patient = enrol(house)
+    weekly, monthly, _ = silent_until_asked(house)
+    house.wait(days=5)
+    before = planned(house)
+
+    house.press(monthly._replace(data=monthly.data.replace("monthly", "daily")))
+    house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == []
+    assert planned(house) == before
+    house.press(weekly)
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["weekly"]
+
+
 def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:
     patient = enrol(house)
     every_month = silent_until_asked(house)[1]

@@ -36,22 +36,23 @@ def reply(step: Step, text: str, option: str | None) -> None:
         ask(step)
     elif task.step == "once":
         _take_once_more(step, text, answer)
-    else:
-        take(step, text, answer)
+    elif not take(step, text, answer):
+        ask(step)
 
 
-def take(step: Step, text: str, answer: str) -> None:
-    """Ask from now on as often as the patient says."""
+def take(step: Step, text: str, answer: str) -> bool:
+    """Ask from now on as often as the patient says, once; False where that is no such answer."""
     line = how_often.weekly_line(step)
-    if line is None:
-        return
-    step.memory.choose = ""
+    frequencies = {each.id: each for each in line.frequencies} if line else {}
+    if line is None or answer not in (*frequencies, how_often.STOP):
+        return False
+    step.memory.choose, step.memory.choice_turn = "", 0
     step.do(Record(step.new_id(), "rhythm", code=answer, text=text))
-    frequency = next((each for each in line.frequencies if each.id == answer), None)
-    if frequency is not None:
-        _ask_on(step, line, frequency)
+    if answer in frequencies:
+        _ask_on(step, line, frequencies[answer])
     else:
         _ask_no_more(step, line)
+    return True
 
 
 def _ask_on(step: Step, line: Line, frequency: Frequency) -> None:
