@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date, timedelta
 
+import pytest
+from sqlalchemy import select
+
+from bot.conversation.memory import Memory
 from bot.messages import Button
 from tests.bot.house import House
-from trajectory import cases
+from trajectory import cases, tables
 from trajectory.cases import Kind
+from trajectory.patients import BODY
 
 
 def enrol(house: House, language: str = "en") -> int:
@@ -15,6 +20,21 @@ def enrol(house: House, language: str = "en") -> int:
     patient = house.enrol(pathway="low-back-pain", language=language)
     house.answer_all()
     return patient.patient_id
+
+
+def say(house: House, words: str) -> None:
+    house.write(words)
+    house.settle()
+
+
+def last(house: House) -> str:
+    return house.telegram.sent[-1].text
+
+
+def memory(house: House, patient_id: int) -> Memory:
+    with house.database.read() as connection:
+        row = connection.execute(select(tables.core(tables.Conversation))).one()
+    return Memory.from_json(house.sealer(patient_id).open_json(BODY, patient_id, row.body))
 
 
 def case_kinds(house: House) -> list[Kind]:
@@ -76,6 +96,48 @@ def test_stop_after_silence_is_only_a_stop(house: House) -> None:
 
     assert house.telegram.sent[-1].text.startswith("Stopped.")
     assert planned(house) == []
+    assert case_kinds(house) == []
+
+
+def test_who_wants_no_weekly_questions_is_not_silent(house: House) -> None:
+    enrol(house)
+    say(house, "no more weekly questions")
+    muted = house.clock.now()
+
+    house.wait(days=55)
+
+    asked = [sent for sent in house.telegram.sent if sent.at > muted]
+    assert not any(sent.text.startswith("It has been quiet") for sent in asked)
+    assert any("about your day today" in s.text and s.at.date() > date(2027, 1, 1) for s in asked)
+    assert case_kinds(house) == []
+    assert "step:odi" in planned(house)
+
+
+def test_what_an_emergency_holds_back_is_no_silence(house: House) -> None:
+    enrol(house)
+    say(house, "I am numb between my legs and cannot pee")
+
+    house.wait(days=55)
+
+    assert case_kinds(house) == [Kind.RED_FLAG]
+    assert planned(house) != []
+
+
+@pytest.mark.parametrize("words", ["pause for 2 weeks", "I don't want to live like this any more"])
+def test_what_runs_out_while_nothing_is_asked_is_no_silence(house: House, words: str) -> None:
+    patient = enrol(house)
+    while not any(row.kind == "remind" and "7 days" in last(house) for row in house.due()):
+        house.wait(days=1)
+    (expiry,) = [row.at for row in house.due() if row.kind == "expire"]
+    house.clock.set(expiry - timedelta(hours=2))
+    said = len(house.timeline(patient))
+    say(house, words)
+    counted = memory(house, patient).unanswered
+
+    house.wait(hours=4)
+
+    assert "missed" in [entry.kind for entry in house.timeline(patient)[said:]]
+    assert memory(house, patient).unanswered == counted
 
 
 def test_one_answer_to_anything_ends_the_count(house: House) -> None:
