@@ -23,8 +23,11 @@ def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:
     step.add_line(key)
     if step.open is not None and is_muted(step, step.flow_of(step.open)):
         _close(step, step.open)
-    muted = [flow.id for flow in library.flows.values() if is_muted(step, flow)]
-    step.do(DropDue(tuple(timers.again_key(flow_id) for flow_id in muted)))
+    muted = [flow for flow in library.flows.values() if is_muted(step, flow)]
+    step.do(DropDue(tuple(timers.again_key(flow.id) for flow in muted)))
+    if memory.over == "again" and any(flow.one_sitting for flow in muted):
+        memory.over = "due"
+        asking.open_next(step)
 
 
 def _close(step: Step, open: OpenSession) -> None:

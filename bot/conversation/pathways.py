@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot import schedule
+from bot.conversation import muting, pausing, timers
+from bot.conversation.admission import is_muted
 from bot.conversation.asking import request
 from bot.conversation.effects import Audit, DropDue, SavePatient, SetDue
+from bot.conversation.how_often import weekly_line
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from flows import model
@@ -89,11 +92,29 @@ def set_anew(step: Step) -> None:
         set_all(step, step.now)
 
 
+def go_on(step: Step) -> None:
+    """All that still comes is planned again."""
+    set_all(step, step.now)
+    offer_check_ins(step)
+
+
+def offer_check_ins(step: Step) -> None:
+    """Where no check-in comes any more, and the patient has not said so, ask how often."""
+    memory = step.memory
+    ended = "only" in memory.rhythm or "until" in memory.rhythm or memory.over == "said"
+    if weekly_line(step) is not None and not ended and next_check_in(step) is None:
+        memory.choose = memory.choose or "again"
+
+
 def begin_anew(step: Step) -> None:
     """A new episode: the start's questions and the baseline come again, on a new calendar."""
     step.person.started_at = step.now
-    step.memory.rhythm, step.memory.over, step.memory.choose = {}, "", ""
-    step.memory.waiting.clear()
+    memory = step.memory
+    memory.rhythm, memory.over, memory.choose, memory.lapsed = {}, "", "", None
+    memory.waiting.clear()
+    muting.unmute(step)
+    pausing.lift(step)
+    step.do(DropDue(tuple(timers.again_key(flow_id) for flow_id in step.world.library.flows)))
     step.do(SavePatient())
     step.do(Audit("new-episode"))
     start(step)
@@ -126,7 +147,8 @@ def _note_end(
     step: Step, pathway: model.Pathway, line: model.Step, chosen: schedule.Rhythm
 ) -> None:
     """After a step's last time: ask how to go on, or say goodbye when nothing else comes."""
-    if line.frequencies and chosen.until is None and chosen.only is None:
+    unwanted = is_muted(step, step.world.library.flow(line.flow))
+    if line.frequencies and not unwanted and chosen.until is None and chosen.only is None:
         step.memory.choose = "weeks"
     elif not schedule.plan(pathway, chosen, step.now):
         step.memory.over = "due"

@@ -10,18 +10,22 @@ from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
 
-def hear(step: Step, command: Command | None) -> None:
-    """Count no silence any more; where all was quiet, the questions go on with a word."""
+def end_silence(step: Step) -> bool:
+    """Count no silence any more; whether all was quiet."""
     memory = step.memory
-    memory.unanswered = 0
+    was_quiet, memory.quiet, memory.unanswered = memory.quiet, False, 0
     if memory.choose == SILENT:
         memory.choose = ""
-    if not memory.quiet or step.person.status != "active":
+    if was_quiet:
+        step.do(SetCase(Kind.SILENT, State.PASSED))
+    return was_quiet
+
+
+def hear(step: Step, command: Command | None) -> None:
+    """Count no silence any more; where all was quiet, the questions go on with a word."""
+    was_quiet = end_silence(step)
+    if not was_quiet or step.person.status != "active":
         return
-    memory.quiet = False
-    step.do(SetCase(Kind.SILENT, State.PASSED))
-    pathways.set_all(step, step.now)
-    if not {"until", "only"} & memory.rhythm.keys() and pathways.next_check_in(step) is None:
-        memory.choose = memory.choose or "again"
+    pathways.go_on(step)
     if command is None or command.name != "stop":
         step.add_line("silence.back")

@@ -31,6 +31,13 @@ def last(house: House) -> str:
     return house.telegram.sent[-1].text
 
 
+def live(house: House, days: int) -> None:
+    """So many days, in which the patient now and then says something."""
+    for _ in range(days // 25):
+        house.wait(days=25)
+        say(house, "thanks")
+
+
 def memory(house: House, patient_id: int) -> Memory:
     with house.database.read() as connection:
         row = connection.execute(select(tables.core(tables.Conversation))).one()
@@ -99,6 +106,19 @@ def test_stop_after_silence_is_only_a_stop(house: House) -> None:
     assert case_kinds(house) == []
 
 
+def test_who_stopped_in_silence_is_asked_again_after_start(house: House) -> None:
+    enrol(house)
+    house.wait(days=50)
+    say(house, "stop")
+    stopped = house.clock.now()
+
+    say(house, "start")
+    house.wait(days=15)
+
+    assert "step:weekly-check-in" in planned(house)
+    assert any("7 days" in sent.text for sent in house.telegram.sent if sent.at > stopped)
+
+
 def test_who_wants_no_weekly_questions_is_not_silent(house: House) -> None:
     enrol(house)
     say(house, "no more weekly questions")
@@ -138,6 +158,49 @@ def test_what_runs_out_while_nothing_is_asked_is_no_silence(house: House, words:
 
     assert "missed" in [entry.kind for entry in house.timeline(patient)[said:]]
     assert memory(house, patient).unanswered == counted
+
+
+def test_without_weekly_questions_week_twelve_asks_nothing_and_start_asks_how_often(
+    house: House,
+) -> None:
+    enrol(house)
+    say(house, "no more weekly questions")
+    live(house, days=100)
+    assert not [s for s in house.telegram.sent if "Every month" in str(s.parcel.rendered)]
+
+    say(house, "start")
+
+    assert [button.label for button in how_often(house)][1] == "Every month"
+
+
+def test_who_wants_no_questions_gets_a_goodbye_and_may_begin_anew(house: House) -> None:
+    patient = enrol(house)
+    say(house, "no more weekly questions")
+    say(house, "stop the questionnaires")
+    live(house, days=400)
+    assert memory(house, patient).over == "said"
+    say(house, "pause for 3 weeks")
+
+    say(house, "start")
+
+    kept = memory(house, patient)
+    assert (kept.over, kept.muted, kept.paused_until, kept.lapsed) == ("", [], "", None)
+    assert "pause-over" not in [row.key for row in house.due()]
+    assert kept.waiting != []
+    assert house.telegram.sent[-1].parcel.rendered.buttons
+
+
+def test_a_last_offer_that_is_not_wanted_does_not_put_off_the_goodbye(house: House) -> None:
+    patient = enrol(house)
+    say(house, "no more weekly questions")
+    live(house, days=350)
+    while memory(house, patient).over != "again":
+        house.wait(days=1)
+
+    say(house, "stop the questionnaires")
+
+    assert memory(house, patient).over == "said"
+    assert "again:odi" not in [row.key for row in house.due()]
 
 
 def test_one_answer_to_anything_ends_the_count(house: House) -> None:
