@@ -312,10 +312,11 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
 
 def _choose_late(step: Step, label: str, option: str) -> None:
     """How often to ask: that may also be said when other questions have come since."""
-    step.memory.choice_turn = 0
     other = step.memory.task
-    rhythm.take(step, label, option)
-    if other is not None and step.memory.task is other:
+    if not rhythm.take(step, label, option):
+        step.add_line("old.button")
+        ask_again(step)
+    elif other is not None and step.memory.task is other:
         TASKS[other.name].ask(step)
 
 

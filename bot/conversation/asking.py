@@ -35,7 +35,7 @@ def request(step: Step, wanted: Waiting) -> None:
     """Open a flow now, or let it wait its turn behind what is open.
 
     A check-in is about the days before it: the newer one takes the place of one that still
-    waits, or is still open.
+    waits, or is still open. One that the patient does not want is not kept: there is the next.
     """
     waiting = step.memory.waiting
     flow = step.world.library.flow(wanted.flow)
@@ -43,6 +43,9 @@ def request(step: Step, wanted: Waiting) -> None:
     renews = flow.kind is FlowKind.CHECK_IN and bool(wanted.due)
     open = step.open if step.open and step.open.session.flow == wanted.flow else None
     if (open and not (renews and open.due)) or (twins and not renews):
+        return
+    if renews and admission.is_muted(step, flow):
+        open_next(step)
         return
     for older in twins:
         silence.give_way_to_newer(step, flow, older)
@@ -91,9 +94,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
 def _is_held_back(step: Step, flow: Flow) -> bool:
     """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
-    memory = step.memory
-    held = memory.held or step.suspended is not None or step.paused
-    return flow.kind is not FlowKind.SCREEN and (held or flow.kind.value in memory.muted)
+    held = step.memory.held or step.suspended is not None or step.paused
+    return flow.kind is not FlowKind.SCREEN and (held or admission.is_muted(step, flow))
 
 
 def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:

@@ -14,6 +14,7 @@ from bot.conversation import (
     pathways,
     pausing,
     receipts,
+    returning,
     safety,
     timers,
 )
@@ -88,6 +89,7 @@ def _stop(step: Step, slots: Mapping[str, str]) -> None:
         safety.raise_left_open(step)
     step.person.status = "stopped"
     receipts.note_stop(step)
+    returning.end_silence(step)
     step.memory.paused_until = ""
     step.drop_task()
     step.memory.waiting.clear()
@@ -124,7 +126,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.person.status = "active"
         step.do(SavePatient())
         step.do(Audit("started-again"))
-        pathways.set_all(step, step.now)
+        pathways.go_on(step)
         if step.memory.held:
             safety.set_follow_up(step, step.now)
             looked.insist(step)
@@ -140,6 +142,8 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
 def _start_what_rests(step: Step) -> None:
     """Of somebody who is set up START ends a pause, and brings back what was not wanted."""
     unmuted = muting.unmute(step)
+    if unmuted:
+        pathways.offer_check_ins(step)
     if step.paused:
         pausing.end(step, "pause.over")
         return

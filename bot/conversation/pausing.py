@@ -58,12 +58,12 @@ def _morning(step: Step, ends: Ends | None) -> datetime | None:
 
 def end(step: Step, key: str) -> None:
     """Go on, with a word, and with the question that waits."""
-    forget(step)
+    lift(step)
     step.add_line(key)
     asking.take_up(step)
 
 
-def forget(step: Step) -> None:
-    """The pause is no more, and nobody need be told."""
+def lift(step: Step) -> None:
+    """Pause no longer."""
     step.memory.paused_until = ""
     step.do(DropDue((OVER,)))

@@ -9,22 +9,26 @@ from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
 
+def end_silence(step: Step) -> bool:
+    """Count no silence any more; whether all was quiet."""
+    memory = step.memory
+    was_quiet, memory.quiet, memory.unanswered = memory.quiet, False, 0
+    if memory.choose == SILENT:
+        memory.choose = ""
+    if was_quiet:
+        step.do(SetCase(Kind.SILENT, State.PASSED))
+    return was_quiet
+
+
 def hear(step: Step, *, stops: bool = False) -> None:
     """Count no silence any more; where all was quiet, the questions go on with a word.
 
     There is none where the patient `stops`.
     """
-    memory = step.memory
-    memory.heard_on = step.now.date().isoformat()
-    memory.unanswered = 0
-    if memory.choose == SILENT:
-        memory.choose = ""
-    if not memory.quiet or step.person.status != "active":
+    step.memory.heard_on = step.now.date().isoformat()
+    was_quiet = end_silence(step)
+    if not was_quiet or step.person.status != "active":
         return
-    memory.quiet = False
-    step.do(SetCase(Kind.SILENT, State.PASSED))
-    pathways.set_all(step, step.now)
-    if not {"until", "only"} & memory.rhythm.keys() and pathways.next_check_in(step) is None:
-        memory.choose = memory.choose or "again"
+    pathways.go_on(step)
     if not stops:
         step.add_line("silence.back")

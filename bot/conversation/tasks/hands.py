@@ -198,7 +198,7 @@ def _go_on(step: Step, task: Task, answer: str) -> None:
     for key, (kind, payload) in task.data.get("put_off", {}).items():
         step.do(SetDue(key, kind, step.now, payload=payload))
     if step.memory.paused_until and not step.paused:
-        pausing.forget(step)
+        pausing.lift(step)
     before = task.data["before"]
     step.memory.task = Task(**before) if before else None
     if step.memory.task is not None:

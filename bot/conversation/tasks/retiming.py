@@ -94,7 +94,7 @@ def _nearest(clock: time, *, sure: bool) -> time:
 
 
 def _change(step: Step, weekday: int | None, clock: time | None) -> None:
-    before = pathways.chosen_rhythm(step)
+    before = pathways.rhythm(step)
     person = step.person
     person.hour = person.hour if clock is None else clock
     person.weekday = person.weekday if weekday is None else weekday
