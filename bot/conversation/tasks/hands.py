@@ -59,13 +59,16 @@ def lets_through(command: Command | None) -> bool:
 def hear(step: Step, heard: Heard) -> bool:
     """Ask back where the words say that this is somebody else, or that somebody has died.
 
-    Of somebody who gets no messages any more only the clinic hears it.
+    Of somebody who gets no messages any more only the clinic hears it; who never agreed to any
+    is answered as always.
     """
     says = _said(step, heard)
     if says is None:
         return False
     step.do(OpenCase(_CASES[says]))
-    if step.person.status not in ("stopped", "ended"):
+    if step.person.status == "ended":
+        return False
+    if step.person.status != "stopped":
         step.do(DropUnsent())
         _begin(step, says.value, heard.message.text)
     return True
