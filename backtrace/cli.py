@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from api.server import PortTaken
-from backtrace import chatting, doctor, enrol_cli, running
+from backtrace import cases_cli, chatting, doctor, enrol_cli, running
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
@@ -153,6 +153,23 @@ def link(
     _start(
         lambda settings: typer.echo(enrol_cli.new_link(settings, number, sign_out=sign_out).link)
     )
+
+
+@app.command()
+def cases(
+    handled: Annotated[
+        int | None,
+        typer.Option(min=1, max=2**63 - 1, help="Take this case off the list: it is dealt with."),
+    ] = None,
+) -> None:
+    """Print what somebody at the clinic must look at, the most pressing first."""
+
+    def show(settings: Settings) -> None:
+        if handled is not None:
+            cases_cli.handle(settings, handled)
+        typer.echo(cases_cli.table(cases_cli.listed(settings)))
+
+    _start(show)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from backtrace.languages import shipped_lexicons, shipped_scanner
 from bot.channels import Channel
+from bot.conversation.pace import Limits
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from flows.canonical import dump_flow
 from flows.library import Library
@@ -14,6 +15,8 @@ from trajectory import definitions
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.keys import Ring
+
+USUAL = Limits()
 
 
 def deploy(
@@ -25,6 +28,7 @@ def deploy(
     chance: Chance,
     channels: Mapping[str, Channel],
     clinic: Clinic,
+    limits: Limits = USUAL,
 ) -> Deployment:
     """A deployment on a migrated database; stores the definitions that it asks.
 
@@ -44,6 +48,7 @@ def deploy(
         chance=chance,
         channels=channels,
         clinic=clinic,
+        limits=limits,
     )
 
 

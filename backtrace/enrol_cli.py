@@ -26,8 +26,8 @@ Language = Annotated[str, typer.Option(help="en or da; asked when left out.")]
 Pathway = Annotated[str, typer.Option(help="Which pathway the patient follows.")]
 Zone = Annotated[str, typer.Option(help="The patient's time zone.")]
 
-
-_OPERATOR = "operator"
+OPERATOR = "operator"
+"""Who acts in a patient's log when the clinic's command line was used."""
 
 
 class Unknown(Exception):
@@ -123,4 +123,4 @@ def _let_in(
         lifetime=LINK_LIFE,
     )
     action = "web-link-anew" if sign_out else "web-link"
-    audit.append(connection, deployment.ids, number, actor=_OPERATOR, action=action, at=now)
+    audit.append(connection, deployment.ids, number, actor=OPERATOR, action=action, at=now)

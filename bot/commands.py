@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bot.command_patterns import GAP, expression, openings, parse
-from bot.times import read_ends, read_rhythm, read_unasked_rhythm, split_ends
+from bot.times import (
+    read_ends,
+    read_unasked_rhythm,
+    read_wished_rhythm,
+    split_ends,
+    split_unclear_ends,
+)
 from templates.command_words import CommandWords, load_command_words
 
 STOP = "stop"
@@ -23,6 +29,8 @@ _EDGES = " \t\n.!,;:\"'()/"
 _MARKS = re.compile(r"^[^\w?]+|[^\w?]+$")
 _CLAUSES = re.compile(r"[.!?,;\n]+")
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_BARE_ANSWER = re.compile(r"\d+(?:[.,/]\d+)?|[a-hjny]?")
+"""A number or a letter that answers; "i" is a word in both languages."""
 _LONGEST_OPT_OUT = 200
 """Characters in which to look for words that ask to stop somewhere among others."""
 
@@ -89,8 +97,30 @@ def asks_to_stop(text: str, language: str) -> bool:
     """Whether a message with more in it asks that no more be sent: one clause, or a phrase."""
     if len(text) > _LONGEST_OPT_OUT:
         return False
-    return _a_clause_stops(text, language) or any(
-        _phrase_stops(_said(text), compiled) for compiled in _by_language(language)
+    return (
+        _stops_beside_answers(text, language)
+        or _a_clause_stops(text, language)
+        or any(_phrase_stops(_said(text), compiled) for compiled in _by_language(language))
+    )
+
+
+def _stops_beside_answers(text: str, language: str) -> bool:
+    """Whether the one word that all know stands before or behind nothing but bare answers."""
+    first, *more = _said(text).casefold().split() or [""]
+    opts_out = {word for words in load_command_words().values() for word in words.opt_outs}
+    if not more or opts_out.isdisjoint((first, more[-1])):
+        return False
+    return all(
+        part in opts_out or _BARE_ANSWER.fullmatch(part) or _is_answer_word(part, language)
+        for part in (part.strip(_EDGES) for part in (first, *more))
+    )
+
+
+def _is_answer_word(word: str, language: str) -> bool:
+    """A yes or no of any language, a number of the patient's own: "to" is two in Danish alone."""
+    all_words = load_command_words()
+    return word in all_words[language].when.numbers or any(
+        word in words.answers for words in all_words.values()
     )
 
 
@@ -145,7 +175,7 @@ def _are_right(slots: Mapping[str, str]) -> bool:
     until, when = slots.get("until"), slots.get("when")
     if until is not None and read_ends(until) is None:
         return False
-    return when is None or read_rhythm(when) is not None
+    return when is None or read_wished_rhythm(when) is not None
 
 
 def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
@@ -155,7 +185,8 @@ def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
         return slots
     person, ends = split_ends(whom)
     if ends is None:
-        return slots
+        person, unclear = split_unclear_ends(whom)
+        return {**slots, "whom": person, "until": unclear} if unclear else slots
     return {**slots, "whom": person, "until": whom[len(person) :].strip(" ,")}
 
 

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import due, ledger, loading
+from bot.conversation import safety
 from bot.conversation.falling_due import Fallen, fall_due
 from bot.deployment import Deployment
 from bot.erasing import erase_due
@@ -115,6 +116,8 @@ def _act(
     for owner, loaded in loading.load(connection, deployment, held).items():
         route = reached[owner]
         step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
+        if safety.screens(step):
+            step.care = loading.care(connection, loaded, now)
         fall_due(step, turn[owner])
         finished.append(finish(loaded, step, route))
     ledger.write(connection, deployment, finished)

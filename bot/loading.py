@@ -162,6 +162,8 @@ def step_for(
     After a step that has failed, load anew.
     """
     own = [each for each in (loaded.open, loaded.suspended) if each is not None]
+    # Of a session there is one copy, however the message names it.
+    older = {**older, **{each.id: each for each in own if each.id in older}}
     return Step(
         world(deployment),
         loaded.person,

@@ -90,6 +90,11 @@ def read_rhythm(text: str) -> When | None:
     return None if dated else said
 
 
+def read_wished_rhythm(text: str) -> When | None:
+    """The same behind words such as "change the time to", where a bare number is an hour."""
+    return read_rhythm(text) or read_hour(text)
+
+
 def read_unasked_rhythm(text: str) -> When | None:
     """The same where nothing but the text says so: "on Mondays" and "at 19", not "Monday"."""
     if not any(word in _marks() for word in _PLAIN_WORDS.findall(text.casefold())):
@@ -120,6 +125,13 @@ def split_ends(text: str) -> tuple[str, Ends | None]:
         if ends is not None:
             return text[:start].rstrip(" ,"), ends
     return text, None
+
+
+def split_unclear_ends(text: str) -> tuple[str, str]:
+    """The text without an "until ..." that names no day: whatever it is, it is no name."""
+    either = "|".join(re.escape(word) for words in _languages() for word in words.until)
+    found = re.search(rf"(?<=\S)[\s,]+(?=(?:{either})\s)", text, re.IGNORECASE)
+    return (text, "") if found is None else (text[: found.start()], text[found.end() :])
 
 
 def day_of(said: When, now: datetime, zone: ZoneInfo) -> date | None:

@@ -44,8 +44,8 @@ _FLOW_KEYS = (
 )
 _KEYS_BY_KIND = {
     ItemKind.CHOICE: ("options", "opens"),
-    ItemKind.SCALE: ("minimum", "maximum", "anchors", "unit"),
-    ItemKind.COUNT: ("minimum", "maximum", "unit"),
+    ItemKind.SCALE: ("minimum", "maximum", "anchors", "unit", "unit-one"),
+    ItemKind.COUNT: ("minimum", "maximum", "unit", "unit-one"),
     ItemKind.YES_NO: ("options", "opens", "flag"),
     ItemKind.TEXT: (),
 }
@@ -166,6 +166,7 @@ def _item(block: Block) -> Item:
         minimum=block.integer("minimum"),
         maximum=block.integer("maximum"),
         unit=block.texts("unit"),
+        unit_one=block.texts("unit-one"),
         anchors=_anchors(block),
         title=block.texts("title"),
         brief=block.texts("brief"),

@@ -101,6 +101,8 @@ class Item:
     minimum: int = 0
     maximum: int = 0
     unit: Texts | None = None
+    unit_one: Texts | None = None
+    """The unit of one, where a language tells it apart: `day` beside `days`."""
     """What a number counts, such as "days"; None for a bare scale."""
     anchors: tuple[Texts, Texts] | None = None
     """What the lowest and the highest number of a scale mean."""

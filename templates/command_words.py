@@ -52,6 +52,8 @@ class CommandWords:
     inside: tuple[str, ...]
     opt_outs: frozenset[str]
     """Single words that ask to stop beside whatever else is said."""
+    answers: frozenset[str]
+    """Words for yes and no."""
     opt_out_anywhere: tuple[str, ...]
     """Patterns that ask to stop wherever in a message they stand,"""
     said_by_others: frozenset[str]
@@ -90,6 +92,7 @@ def _read(language: str, text: str) -> CommandWords:
         tuple(data["politeness"]["after"]),
         tuple(data["politeness"]["inside"]),
         frozenset(data["opt-outs"]),
+        frozenset(data["answers"]),
         tuple(data["opt-out-anywhere"]),
         frozenset(data["said-by-others"]),
         frozenset(data["look-alikes"]),

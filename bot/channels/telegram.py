@@ -78,7 +78,7 @@ def read(body: bytes, bot: str, now: datetime) -> Inbound | None:
 
 
 def inbound(update: Update, bot: str, now: datetime) -> Inbound | None:
-    """What a person did in the chat with us; None for all else, such as groups and channels.
+    """What a person did in a chat with us; None for all else, such as channels and polls.
 
     `bot` is the number that its token begins with: another bot numbers its messages anew. A
     press says nothing about when it was, so it is taken to be `now`.
@@ -92,18 +92,22 @@ def inbound(update: Update, bot: str, now: datetime) -> Inbound | None:
     return None
 
 
-def _message(message: Update, bot: str) -> Inbound | None:
-    if not _is_private(message):
-        return None
+def _message(message: Update, bot: str) -> Inbound:
     text = message.get("text")
     return Inbound(
         NAME,
         str(message["chat"]["id"]),
         _id(message, bot),
-        InboundKind.OTHER if text is None else InboundKind.TEXT,
+        _kind(message),
         _moment(message["date"]),
         text or "",
     )
+
+
+def _kind(message: Update) -> InboundKind:
+    if not _is_private(message):
+        return InboundKind.GROUP
+    return InboundKind.TEXT if "text" in message else InboundKind.OTHER
 
 
 def _edit(message: Update, bot: str, update_id: int) -> Inbound | None:

@@ -60,6 +60,11 @@ def is_free(flow: Flow, waiting: Waiting) -> bool:
     return waiting.free or flow.kind is FlowKind.SCREEN
 
 
+def is_muted(step: Step, flow: Flow) -> bool:
+    """Whether the patient does not want this one; the questions about warning signs stay."""
+    return flow.kind is not FlowKind.SCREEN and flow.kind.value in step.memory.muted
+
+
 def today(step: Step) -> Today:
     """What has been asked on the patient's present day, to be counted on."""
     date = step.now.astimezone(step.person.zone).date().isoformat()

@@ -23,7 +23,12 @@ from bot.conversation.heard import Heard
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
-from bot.conversation.supposing import answers_what_waits, is_confirming, likely
+from bot.conversation.supposing import (
+    answers_what_waits,
+    is_confirming,
+    likely,
+    may_be_for_what_waits,
+)
 from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping, rhythm
 from bot.inbound import Inbound, InboundKind
 from flows.model import FlowKind
@@ -43,8 +48,10 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
+    if not hands.is_in_doubt(step, heard):
+        returning.hear(step, stops=heard.stops)
     if told.take(step, heard, amends):
-        if heard.stops and step.person.status != "stopped":
+        if heard.stops and step.person.status not in _SILENT:
             commanding.do(step, Command("stop"))
     elif heard.stops and step.person.status not in _SILENT:
         commanding.do(step, Command("stop"))
@@ -55,8 +62,6 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     message = heard.message
-    step.memory.heard_on = step.now.date().isoformat()
-    returning.hear(step, heard.command)
     match message.kind:
         case _ if step.memory.died:
             step.add_line("hands.died.over")
@@ -103,7 +108,12 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if command is not None and command.weak and answers_what_waits(step, text):
         command = None
+    if command is not None and may_be_for_what_waits(step, command):
+        _ask_about_rhythm(step, command, text)
+        return
     if step.person.status in _SILENT and not commanding.works_when_stopped(command):
+        if command is not None and not heard.signs and commanding.waits_for_start(step, command):
+            return
         command = None
     if command is not None and _command(step, command, text):
         return
@@ -117,6 +127,14 @@ def _read(step: Step, heard: Heard) -> None:
         _take_words(step, text, heard)
     else:
         _guess_or_take(step, text)
+
+
+def _ask_about_rhythm(step: Step, command: Command, text: str) -> None:
+    task = step.memory.task
+    if step.person.status != "active" or (task is not None and task.name != keeping.NAME):
+        _take_words(step, text)
+    else:
+        confirming.begin_rhythm(step, command, text)
 
 
 def _is_all_said(step: Step, text: str) -> bool:
@@ -209,6 +227,8 @@ def _command(step: Step, command: Command, text: str) -> bool:
     """Do what the command says; False where it is an answer after all."""
     if command.name in _TO_ENGINE:
         return _move(step, command.name, text)
+    if command.name == "leave" and not commanding.can_leave(step):
+        return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
     commanding.do(step, command)
@@ -295,10 +315,11 @@ def _press_task(step: Step, label: str, turn: str, option: str) -> None:
 
 def _choose_late(step: Step, label: str, option: str) -> None:
     """How often to ask: that may also be said when other questions have come since."""
-    step.memory.choice_turn = 0
     other = step.memory.task
-    rhythm.take(step, label, option)
-    if other is not None and step.memory.task is other:
+    if not rhythm.take(step, label, option):
+        step.add_line("old.button")
+        ask_again(step)
+    elif other is not None and step.memory.task is other:
         TASKS[other.name].ask(step)
 
 
@@ -310,6 +331,9 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         step.add_line("old.button")
         ask_again(step)
         return
+    if wanted == step.memory.suspended:
+        _put_screen_first(step)
+        return
     changing.settle(step, wanted)
     if is_open and safety.is_held(step):
         looked.insist(step)
@@ -319,6 +343,14 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
         _resume_behind_task(step, open, Chose(int(turn), option))
     if not is_open:
         _say_if_nothing_changed(step, open, int(turn), option)
+        ask_again(step)
+
+
+def _put_screen_first(step: Step) -> None:
+    """A button of the questionnaire that was put aside: the screen is to be finished first."""
+    if step.open is None and _is_held_now(step):
+        looked.insist(step)
+    else:
         ask_again(step)
 
 

@@ -35,7 +35,7 @@ def request(step: Step, wanted: Waiting) -> None:
     """Open a flow now, or let it wait its turn behind what is open.
 
     A check-in is about the days before it: the newer one takes the place of one that still
-    waits, or is still open.
+    waits, or is still open. One that the patient does not want is not kept: there is the next.
     """
     waiting = step.memory.waiting
     flow = step.world.library.flow(wanted.flow)
@@ -43,6 +43,9 @@ def request(step: Step, wanted: Waiting) -> None:
     renews = flow.kind is FlowKind.CHECK_IN and bool(wanted.due)
     open = step.open if step.open and step.open.session.flow == wanted.flow else None
     if (open and not (renews and open.due)) or (twins and not renews):
+        return
+    if renews and admission.is_muted(step, flow):
+        open_next(step)
         return
     for older in twins:
         silence.give_way_to_newer(step, flow, older)
@@ -91,9 +94,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
 def _is_held_back(step: Step, flow: Flow) -> bool:
     """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
-    memory = step.memory
-    held = memory.held or step.suspended is not None or step.paused
-    return flow.kind is not FlowKind.SCREEN and (held or flow.kind.value in memory.muted)
+    held = step.memory.held or step.suspended is not None or step.paused
+    return flow.kind is not FlowKind.SCREEN and (held or admission.is_muted(step, flow))
 
 
 def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:
@@ -163,6 +165,7 @@ def take_up(step: Step) -> None:
     """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
     if step.open is not None and expires(step, step.open) <= step.now:
         expire(step, step.open)
+        return
     set_timers(step)
     repeat(step)
 
@@ -319,8 +322,9 @@ def _suspend(step: Step, open: OpenSession) -> None:
 
 def _take_back(step: Step) -> None:
     """Go on with the questionnaire that was put aside, if there is one."""
-    if step.suspended is not None:
-        step.open, step.suspended, step.memory.suspended = step.suspended, None, None
+    put_aside, step.suspended, step.memory.suspended = step.suspended, None, None
+    if put_aside is not None and put_aside.session.status is Status.WAITING:
+        step.open = put_aside
         take_up(step)
 
 
@@ -328,6 +332,8 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
             safety.remind(step)
+    elif flow.id == safety.SCREEN and safety.is_left_open(flow, open.session):
+        safety.raise_unanswered(step)
     elif open is step.open and flow.closing is not None and not _is_alarming(flow, open):
         step.lead.append(flow.closing[step.person.language])
 

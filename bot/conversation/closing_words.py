@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.conversation import how_often
-from bot.conversation.admission import note_opening, opens_at, tomorrow
+from bot.conversation.admission import is_muted, note_opening, opens_at, tomorrow
 from bot.conversation.effects import SetDue
 from bot.conversation.silence import SILENT
 from bot.conversation.step import Step
@@ -34,7 +34,7 @@ def say_closing_words(step: Step) -> None:
         why, memory.choose = memory.choose, ""
         note_opening(step)
         how_often.put(step, why)
-    elif memory.over == "due" and not memory.waiting:
+    elif memory.over == "due" and not _anything_wanted_waits(step):
         memory.over = "said"
         step.add_line("pathway.goodbye", emergency=step.world.clinic.emergency_number)
 
@@ -52,6 +52,12 @@ def asks_before_all(step: Step) -> bool:
     if memory.waiting:
         step.do(SetDue("waiting", "waiting", tomorrow(step)))
     return True
+
+
+def _anything_wanted_waits(step: Step) -> bool:
+    """What the patient does not want may wait for ever."""
+    library = step.world.library
+    return any(not is_muted(step, library.flow(w.flow)) for w in step.memory.waiting)
 
 
 def _check_in_waits(step: Step) -> bool:

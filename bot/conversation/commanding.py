@@ -14,11 +14,12 @@ from bot.conversation import (
     pathways,
     pausing,
     receipts,
+    returning,
     safety,
     timers,
 )
 from bot.conversation.dates import day_name
-from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
+from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient, SetDue
 from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
@@ -46,11 +47,30 @@ LATER = timedelta(hours=3)
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
 )
+_LEAVABLE = frozenset(
+    task.NAME for task in (deleting, ending, exporting, retiming, sharing, speaking, visiting)
+)
 
 
 def works_when_stopped(command: Command | None) -> bool:
     """After STOP only these are answered; everything else waits for START."""
     return command is not None and command.name in _WHEN_STOPPED
+
+
+def waits_for_start(step: Step, command: Command) -> bool:
+    """After STOP: keep a note without a word, and say once a day why nothing else is done.
+
+    Whether that was all there is to do; what may be an answer is none of it.
+    """
+    if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
+        return False
+    today = step.now.astimezone(step.person.zone).date().isoformat()
+    if command.name in ("note", "question") and step.person.started_at is not None:
+        step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
+    elif step.memory.told_stopped_on != today:
+        step.memory.told_stopped_on = today
+        step.add_line("stop.still")
+    return True
 
 
 def do(step: Step, command: Command) -> None:
@@ -65,8 +85,11 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    if step.person.status == "active":
+        safety.raise_left_open(step)
     step.person.status = "stopped"
     receipts.note_stop(step)
+    returning.end_silence(step)
     step.memory.paused_until = ""
     step.drop_task()
     step.memory.waiting.clear()
@@ -103,9 +126,9 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.person.status = "active"
         step.do(SavePatient())
         step.do(Audit("started-again"))
-        pathways.set_all(step, step.now)
+        pathways.go_on(step)
         if step.memory.held:
-            safety.set_follow_up(step)
+            safety.set_follow_up(step, step.now)
             looked.insist(step)
             receipts.tell_what_came_meanwhile(step)
         else:
@@ -119,6 +142,8 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
 def _start_what_rests(step: Step) -> None:
     """Of somebody who is set up START ends a pause, and brings back what was not wanted."""
     unmuted = muting.unmute(step)
+    if unmuted:
+        pathways.offer_check_ins(step)
     if step.paused:
         pausing.end(step, "pause.over")
         return
@@ -177,6 +202,8 @@ def leave_task(step: Step) -> None:
     task = step.memory.task
     if task is not None and task.name == follow_up.NAME:
         follow_up.leave(step)
+    elif task is not None and task.name == deleting.NAME:
+        deleting.leave(step, "task.left")
     elif task is not None and is_settled(task):
         step.drop_task()
         step.add_line("share.alert-no")
@@ -184,6 +211,16 @@ def leave_task(step: Step) -> None:
     else:
         drop(step, "task.left")
         asking.repeat(step)
+
+
+def can_leave(step: Step) -> bool:
+    """Whether "never mind" is about something that the patient has begun."""
+    task = step.memory.task
+    return task is not None and task.name in _LEAVABLE
+
+
+def _leave(step: Step, slots: Mapping[str, str]) -> None:
+    leave_task(step)
 
 
 def _put_off(step: Step, open: OpenSession) -> None:
@@ -317,6 +354,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "stop": _stop,
     "start": _start,
     "later": _later,
+    "leave": _leave,
     "progress": _progress,
     "who": _who,
     "send": _send,

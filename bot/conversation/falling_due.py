@@ -53,8 +53,9 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "expire" if step.open is not None and step.open.id == due.session_id:
             asking.expire(step, step.open)
         case "waiting":
+            before = step.open
             asking.open_next(step)
-            if due.key == "after-quiet":
+            if due.key == "after-quiet" and before is not None and step.open is before:
                 asking.repeat(step)
         case "follow-up":
             looked.begin(step)
@@ -80,10 +81,12 @@ def _is_put_off(step: Step, due: Fallen) -> bool:
     waking = awake(step.now, step.person.zone)
     if hands.waits(step):
         _put_off(step, due, waking + HELD)
+        hands.note_put_off(step, due.key, due.kind, due.payload)
         if waking <= step.now:
             hands.ask_again_in_time(step)
         return True
-    if not hands.is_long_silent(step):
+    # That a sign was reported is no silence.
+    if due.kind == "follow-up" or not hands.is_long_silent(step):
         return False
     if waking > step.now:
         _put_off(step, due, waking)
@@ -95,6 +98,7 @@ def _is_put_off(step: Step, due: Fallen) -> bool:
     if due.kind in _OPENING:
         return False
     _put_off(step, due, step.now + HELD)
+    hands.note_put_off(step, due.key, due.kind, due.payload)
     return True
 
 

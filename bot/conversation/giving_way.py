@@ -11,9 +11,15 @@ from bot.conversation.step import Step
 IDLE = timedelta(hours=1)
 """How long sharing, or ending it, may take over one question."""
 
+FOLLOW_UP = "follow-up"
+UNANSWERED = timedelta(hours=24)
+"""How long the question whether a doctor has looked holds back what can wait.
+
+CLINICAL: only an emergency holds the other flows; the case stays on the clinic's list.
+"""
 _QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME})
 """What was asked unasked: it gives way at once, and nobody is told that it was left."""
-_LASTING = frozenset({"enrolment", "follow-up", HANDS})
+_LASTING = frozenset({"enrolment", HANDS})
 """Nothing goes before these."""
 
 
@@ -22,9 +28,15 @@ def waits_until(step: Step) -> datetime | None:
     task = step.memory.task
     if task is None or task.name in _LASTING:
         return None
+    if task.name == FOLLOW_UP:
+        return None if step.memory.held else _asked(task) + UNANSWERED
     if task.name == KEEPING or task.name in _QUIETLY or not task.asked_at:
         return step.now
-    return datetime.fromisoformat(task.asked_at) + IDLE
+    return _asked(task) + IDLE
+
+
+def _asked(task: Task) -> datetime:
+    return datetime.fromisoformat(task.asked_at)
 
 
 def give_way(step: Step) -> bool:
@@ -35,7 +47,7 @@ def give_way(step: Step) -> bool:
     until = waits_until(step)
     if until is None or until > step.now:
         return False
-    if task.name in _QUIETLY:
+    if task.name in _QUIETLY or task.name == FOLLOW_UP:
         step.drop_task()
     else:
         drop(step, "task.given-way")

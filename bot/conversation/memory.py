@@ -103,6 +103,8 @@ class Memory:
     """ISO time until which the code is not asked for, after too many wrong tries."""
     stopped_at: str = ""
     """ISO time from which on, after STOP, nothing was told of looks and notes."""
+    told_stopped_on: str = ""
+    """ISO date on which a command after STOP was last told that START comes first."""
     paused_until: str = ""
     """ISO time until which nothing that is scheduled goes out; empty: no pause."""
     muted: list[str] = field(default_factory=list)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.conversation import asking, timers
+from bot.conversation.admission import is_muted
 from bot.conversation.effects import Audit, DropDue
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.step import Step
-from flows.model import Flow, FlowKind
+from flows.model import FlowKind
 
 QUESTIONNAIRES = (FlowKind.INSTRUMENT, FlowKind.INTAKE)
 CHECK_INS = (FlowKind.CHECK_IN,)
-
-
-def is_muted(step: Step, flow: Flow) -> bool:
-    """Whether the patient does not want this one; the questions about warning signs stay."""
-    return flow.kind is not FlowKind.SCREEN and flow.kind.value in step.memory.muted
 
 
 def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:
@@ -27,8 +23,11 @@ def mute(step: Step, kinds: Sequence[FlowKind], key: str) -> None:
     step.add_line(key)
     if step.open is not None and is_muted(step, step.flow_of(step.open)):
         _close(step, step.open)
-    muted = [flow.id for flow in library.flows.values() if is_muted(step, flow)]
-    step.do(DropDue(tuple(timers.again_key(flow_id) for flow_id in muted)))
+    muted = [flow for flow in library.flows.values() if is_muted(step, flow)]
+    step.do(DropDue(tuple(timers.again_key(flow.id) for flow in muted)))
+    if memory.over == "again" and any(flow.one_sitting for flow in muted):
+        memory.over = "due"
+        asking.open_next(step)
 
 
 def _close(step: Step, open: OpenSession) -> None:

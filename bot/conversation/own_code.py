@@ -8,6 +8,7 @@ from enum import Enum
 from bot.conversation.effects import Audit
 from bot.conversation.step import Step
 
+LENGTH = 4
 TRIES = 3
 LOCK = timedelta(hours=24)
 """How long the code is not asked for after too many wrong tries, whatever it is for."""
@@ -27,12 +28,20 @@ def is_locked(step: Step) -> bool:
     return bool(until) and step.now < datetime.fromisoformat(until)
 
 
+def read_code(step: Step, text: str) -> str:
+    """The digits in what was written where a code was asked, as in `it's 47 11.`.
+
+    Whatever has digits in it may be the code, so that its text is not kept.
+    """
+    digits = "".join(character for character in text if character.isdecimal())
+    step.secret = bool(digits)
+    return digits
+
+
 def try_code(step: Step, text: str) -> Tried:
     """Compare what was written with the code; wrong tries are counted and audited."""
     memory = step.memory
-    typed = "".join(text.split())
-    step.secret = typed.isdecimal()
-    if typed == step.person.code:
+    if read_code(step, text) == step.person.code:
         memory.wrong_codes = 0
         return Tried.RIGHT
     memory.wrong_codes += 1

@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot import schedule
+from bot.conversation import muting, pausing, timers
+from bot.conversation.admission import is_muted
 from bot.conversation.asking import request
 from bot.conversation.effects import Audit, DropDue, SavePatient, SetDue
+from bot.conversation.how_often import weekly_line
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from flows import model
 
 
-def rhythm(step: Step, pathway: model.Pathway) -> schedule.Rhythm | None:
-    """What this patient chose; None before the pathway has begun."""
-    person = step.person
-    if person.started_at is None:
+def rhythm(step: Step) -> schedule.Rhythm | None:
+    """What this patient chose; None without a pathway, or before it has begun."""
+    person, pathway = step.person, _pathway(step)
+    if pathway is None or person.started_at is None:
         return None
     return schedule.Rhythm(
         person.started_at,
@@ -40,18 +43,11 @@ def start(step: Step) -> None:
 
 def set_all(step: Step, after: datetime) -> None:
     """Set the due row of every step that still happens after this moment."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
     for line, moment, number in schedule.plan(pathway, chosen, after):
         _set(step, line, moment, number)
-
-
-def chosen_rhythm(step: Step) -> schedule.Rhythm | None:
-    """What this patient chose; None without a pathway, or before it has begun."""
-    pathway = _pathway(step)
-    return rhythm(step, pathway) if pathway else None
 
 
 def follow(step: Step, before: schedule.Rhythm) -> None:
@@ -61,7 +57,7 @@ def follow(step: Step, before: schedule.Rhythm) -> None:
     have in the past stays where it was. In a pause only the weekly questions move: of the rest
     some wait for its end.
     """
-    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
     for line in pathway.steps:
@@ -78,7 +74,7 @@ def follow(step: Step, before: schedule.Rhythm) -> None:
 
 def put_off(step: Step, key: str, number: int, until: datetime) -> None:
     """A step has fallen due in a pause: it waits for the end; the next weekly one comes anyway."""
-    pathway, chosen = _pathway(step), chosen_rhythm(step)
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if line is None or chosen is None:
         return
@@ -96,11 +92,29 @@ def set_anew(step: Step) -> None:
         set_all(step, step.now)
 
 
+def go_on(step: Step) -> None:
+    """All that still comes is planned again."""
+    set_all(step, step.now)
+    offer_check_ins(step)
+
+
+def offer_check_ins(step: Step) -> None:
+    """Where no check-in comes any more, and the patient has not said so, ask how often."""
+    memory = step.memory
+    ended = "only" in memory.rhythm or "until" in memory.rhythm or memory.over == "said"
+    if weekly_line(step) is not None and not ended and next_check_in(step) is None:
+        memory.choose = memory.choose or "again"
+
+
 def begin_anew(step: Step) -> None:
     """A new episode: the start's questions and the baseline come again, on a new calendar."""
     step.person.started_at = step.now
-    step.memory.rhythm, step.memory.over, step.memory.choose = {}, "", ""
-    step.memory.waiting.clear()
+    memory = step.memory
+    memory.rhythm, memory.over, memory.choose, memory.lapsed = {}, "", "", None
+    memory.waiting.clear()
+    muting.unmute(step)
+    pausing.lift(step)
+    step.do(DropDue(tuple(timers.again_key(flow_id) for flow_id in step.world.library.flows)))
     step.do(SavePatient())
     step.do(Audit("new-episode"))
     start(step)
@@ -108,8 +122,7 @@ def begin_anew(step: Step) -> None:
 
 def next_check_in(step: Step) -> datetime | None:
     """When the patient is asked next, by the rhythm that holds; None: not any more."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.weekly_until), None) if pathway else None
     following = schedule.next_occurrence(line, chosen, step.now) if line and chosen else None
     return following[0] if following else None
@@ -117,8 +130,7 @@ def next_check_in(step: Step) -> datetime | None:
 
 def fall_due(step: Step, key: str, number: int) -> None:
     """A step of the pathway has fallen due: ask it, and set its next occurrence."""
-    pathway = _pathway(step)
-    chosen = rhythm(step, pathway) if pathway else None
+    pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if pathway is None or line is None or chosen is None or step.memory.quiet:
         return
@@ -135,7 +147,8 @@ def _note_end(
     step: Step, pathway: model.Pathway, line: model.Step, chosen: schedule.Rhythm
 ) -> None:
     """After a step's last time: ask how to go on, or say goodbye when nothing else comes."""
-    if line.frequencies and chosen.until is None and chosen.only is None:
+    unwanted = is_muted(step, step.world.library.flow(line.flow))
+    if line.frequencies and not unwanted and chosen.until is None and chosen.only is None:
         step.memory.choose = "weeks"
     elif not schedule.plan(pathway, chosen, step.now):
         step.memory.over = "due"

@@ -58,7 +58,12 @@ def _morning(step: Step, ends: Ends | None) -> datetime | None:
 
 def end(step: Step, key: str) -> None:
     """Go on, with a word, and with the question that waits."""
-    step.memory.paused_until = ""
-    step.do(DropDue((OVER,)))
+    lift(step)
     step.add_line(key)
     asking.take_up(step)
+
+
+def lift(step: Step) -> None:
+    """Pause no longer."""
+    step.memory.paused_until = ""
+    step.do(DropDue((OVER,)))

@@ -50,18 +50,21 @@ def layout(item: Item) -> Layout:
 def label(item: Item, code: str | None, value: int | None, language: str) -> str:
     """An answer as it is echoed: `4 days`, `Agree`, or `C` for a whole statement."""
     if code is None:
-        unit = item.unit[language] if item.unit else ""
-        return f"{value} {unit}".strip()
+        return _counted(item, value, language)
     words = item.options[_place(item, code)].text[language]
     return words if len(words) <= LONGEST_ECHO else letter(item, code)
+
+
+def _counted(item: Item, value: int | None, language: str) -> str:
+    unit = (item.unit_one if value == 1 else None) or item.unit
+    return f"{value} {unit[language]}" if unit else str(value)
 
 
 def said_as(item: Item, reading: Understood, language: str) -> str:
     """An answer before it is taken, in full: `4 days`, `Agree`, `B: It hurts a little`."""
     option = item.option(reading.code or "")
     if option is None:
-        unit = item.unit[language] if item.unit else ""
-        return f"{reading.value} {unit}".strip() if reading.text is None else reading.text
+        return _counted(item, reading.value, language) if reading.text is None else reading.text
     words = option.text[language]
     return words if len(words) <= LONGEST_ECHO else f"{letter(item, option.id)}: {words}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.commands import Command
 from bot.conversation import pathways
 from bot.conversation.effects import SetCase
 from bot.conversation.silence import SILENT
@@ -10,18 +9,26 @@ from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
 
-def hear(step: Step, command: Command | None) -> None:
-    """Count no silence any more; where all was quiet, the questions go on with a word."""
+def end_silence(step: Step) -> bool:
+    """Count no silence any more; whether all was quiet."""
     memory = step.memory
-    memory.unanswered = 0
+    was_quiet, memory.quiet, memory.unanswered = memory.quiet, False, 0
     if memory.choose == SILENT:
         memory.choose = ""
-    if not memory.quiet or step.person.status != "active":
+    if was_quiet:
+        step.do(SetCase(Kind.SILENT, State.PASSED))
+    return was_quiet
+
+
+def hear(step: Step, *, stops: bool = False) -> None:
+    """Count no silence any more; where all was quiet, the questions go on with a word.
+
+    There is none where the patient `stops`.
+    """
+    step.memory.heard_on = step.now.date().isoformat()
+    was_quiet = end_silence(step)
+    if not was_quiet or step.person.status != "active":
         return
-    memory.quiet = False
-    step.do(SetCase(Kind.SILENT, State.PASSED))
-    pathways.set_all(step, step.now)
-    if not {"until", "only"} & memory.rhythm.keys() and pathways.next_check_in(step) is None:
-        memory.choose = memory.choose or "again"
-    if command is None or command.name != "stop":
+    pathways.go_on(step)
+    if not stops:
         step.add_line("silence.back")

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
-from bot.conversation.memory import OpenSession
+from bot.conversation.memory import HANDS, OpenSession
 from bot.conversation.step import Step
 from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, FlowKind, Urgency
-from flows.session import Session
+from flows.session import GivenKind, Session
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
 
@@ -57,6 +57,19 @@ def raise_unanswered(step: Step) -> None:
     """
     _say_once(step, Urgency.SAME_DAY)
     _raise(step, UNCLEAR, Urgency.SAME_DAY, None)
+
+
+def raise_left_open(step: Step) -> None:
+    """The questions about a new symptom will not come any more: as when they run out."""
+    left = any(not was_flagged(step.flow_of(each), each.session) for each in screens(step))
+    if left or any(waiting.flow == SCREEN for waiting in step.memory.waiting):
+        raise_unanswered(step)
+
+
+def screens(step: Step) -> list[OpenSession]:
+    """The questions about warning signs that are under way, or were put aside."""
+    own = (step.open, step.suspended)
+    return [each for each in own if each is not None and each.session.flow == SCREEN]
 
 
 def say_what_cannot_wait(step: Step) -> None:
@@ -133,12 +146,19 @@ def _quiet_until(step: Step) -> datetime:
 
 
 def put_tasks_aside(step: Step) -> None:
-    """End the task under way; an enrolment goes on when somebody has looked, or at once."""
-    task = step.memory.task
+    """End the task under way; an enrolment goes on when somebody has looked, or at once.
+
+    Who reads here is in doubt as before.
+    """
+    memory, task = step.memory, step.memory.task
+    if task is not None and task.name == HANDS:
+        return
     if task is None or task.name != "enrolment":
         step.drop_task()
-    elif step.memory.held:
-        step.memory.set_aside, step.memory.task = task, None
+        task, memory.set_aside = memory.set_aside, None
+    memory.task = task
+    if memory.held:
+        memory.set_aside, memory.task = task, None
 
 
 def set_follow_up(step: Step, since: datetime | None = None) -> None:
@@ -183,6 +203,16 @@ def is_held(step: Step) -> bool:
         (step.memory.held or is_quiet(step))
         and step.open is not None
         and step.flow_of(step.open).kind is not FlowKind.SCREEN
+    )
+
+
+def is_left_open(flow: Flow, session: Session) -> bool:
+    """Whether a question about an emergency was passed over: the new symptom may be that."""
+    return any(
+        item.flag is Urgency.EMERGENCY
+        and item.id in session.given
+        and session.given[item.id].kind is not GivenKind.ANSWER
+        for item in flow.items
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation.admission import opens_at
+from bot.conversation.admission import is_muted, opens_at
 from bot.conversation.effects import DropDue, OpenCase, Record, SetDue
 from bot.conversation.memory import Lapsed, OpenSession, Waiting
+from bot.conversation.safety import is_quiet
 from bot.conversation.step import Step
 from flows.model import Flow, FlowKind
 from trajectory.cases import Kind
@@ -52,6 +53,7 @@ def miss(step: Step, flow: Flow, due: str, why: str) -> None:
     """Record a check-in that stays without answers, and what follows from several in a row.
 
     One that was never asked counts too: it waited behind another question that had no answer.
+    But where nothing could be answered, or the patient wanted nothing, that is no silence.
     """
     step.do(
         Record(
@@ -65,6 +67,8 @@ def miss(step: Step, flow: Flow, due: str, why: str) -> None:
         )
     )
     memory = step.memory
+    if memory.held or step.paused or is_quiet(step) or is_muted(step, flow):
+        return
     memory.unanswered += 1
     if memory.unanswered >= QUIET_AT:
         _fall_quiet(step)

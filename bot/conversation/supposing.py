@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.commands import Command
 from bot.conversation import safety
 from bot.conversation.choices import chosen
 from bot.conversation.memory import KEEPING
@@ -23,6 +24,13 @@ def answers_what_waits(step: Step, text: str) -> bool:
     if item.kind is ItemKind.TEXT:
         return True
     return isinstance(read(item, text, step.lexicon), Understood | Ambiguous)
+
+
+def may_be_for_what_waits(step: Step, command: Command) -> bool:
+    """Whether a day or an hour alone came where something was asked: it changes nothing unasked."""
+    task = step.memory.task
+    waits = step.open is not None and step.open.session.pending is not None
+    return command.weak and command.name == "rhythm" and (waits or task is not None)
 
 
 def is_confirming(step: Step) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from bot.conversation.effects import SetDue
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
-from bot.schedule import awake, next_clock
+from bot.schedule import at_local, awake, next_clock
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind
 
+DAY = timedelta(days=1)
 SITTING_ENDS = time(4)
 """A "today" instrument stays open until this local hour."""
 
@@ -28,7 +29,8 @@ def set_reminder(step: Step, flow: Flow) -> None:
     """Set the timer of the open session's next reminder, if one is still to come."""
     if step.open is None:
         return
-    planned = (step.open.opened_at + after for after in flow.reminders)
+    opened_at = step.open.opened_at
+    planned = (_after(step, flow, opened_at, length) for length in flow.reminders)
     coming = next((at for at in planned if at > step.now), None)
     if coming is not None:
         step.do(SetDue("remind", "remind", awake(coming, step.person.zone), step.open.id))
@@ -42,7 +44,17 @@ def expires(step: Step, open: OpenSession) -> datetime:
     if open.due and flow.kind is FlowKind.CHECK_IN:
         # However long it waited its turn: it is about the days before it was due.
         return datetime.fromisoformat(open.due) + flow.expires
-    return open.opened_at + flow.expires
+    return _after(step, flow, open.opened_at, flow.expires)
+
+
+def _after(step: Step, flow: Flow, moment: datetime, length: timedelta) -> datetime:
+    """So much later: a questionnaire counts whole days on the patient's calendar, at the same
+    hour; the check-ins and the questions about warning signs count hours.
+    """
+    if length % DAY or flow.kind not in (FlowKind.INSTRUMENT, FlowKind.INTAKE):
+        return moment + length
+    local = moment.astimezone(step.person.zone)
+    return at_local(local.date() + length, local.time(), step.person.zone)
 
 
 def comes_again(step: Step, open: OpenSession) -> datetime | None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.flows.test_wording import pack
-from trajectory import audit, web_access
+from trajectory import audit, cases, web_access
 from trajectory.database import Database, exclusive
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade
@@ -139,7 +139,7 @@ def enrolled(folder: Path, *arguments: str) -> tuple[str, str]:
     return said.removeprefix("patient "), link
 
 
-@pytest.mark.parametrize("command", [("enrol",), ("link", "1"), ("web",), ("worker",)])
+@pytest.mark.parametrize("command", [("enrol",), ("link", "1"), ("cases",), ("web",), ("worker",)])
 def test_without_tables_it_says_how_to_make_them(
     tmp_path: Path, database_url: str, command: tuple[str, ...]
 ) -> None:
@@ -205,6 +205,27 @@ def test_a_number_that_nobody_has_gets_no_link(tmp_path: Path) -> None:
     too_large = backtrace("link", "9" * 20, folder=tmp_path)
     assert too_large.returncode == 2
     assert "Traceback" not in too_large.stderr
+
+
+def test_the_clinic_reads_its_list_and_takes_off_what_is_dealt_with(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    number, _ = enrolled(tmp_path)
+    with database(tmp_path).write() as connection:
+        for case_id, kind in enumerate((cases.Kind.PERSON, cases.Kind.SELF_HARM), start=70):
+            cases.open_case(connection, case_id, int(number), kind, now=datetime.now(UTC))
+
+    _, urgent, calm = backtrace("cases", folder=tmp_path).stdout.splitlines()
+    assert urgent.split()[:5] == ["71", number, "self-harm", "-", "open"]
+    assert calm.split()[:3] == ["70", number, "person"]
+
+    left = backtrace("cases", "--handled", "71", folder=tmp_path).stdout.splitlines()
+    assert [line.split()[0] for line in left] == ["case", "70"]
+    with database(tmp_path).read() as connection:
+        newest = list(audit.records(connection, int(number)))[-1]
+    assert (newest.actor, newest.action) == ("operator", "case-handled")
+    again = backtrace("cases", "--handled", "71", folder=tmp_path)
+    assert again.returncode == 2
+    assert "no case 71 is on the list" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from bot.command_patterns import BadPattern, Group, Node, Slot, Word, parse
 from bot.commands import STOP, Command, asks, means_everybody, recognise, role_of
+from flows.lexicon import Sense
 from templates.command_words import load_command_words
+from tests.flows.samples import languages, library
 
 SAID = {
     "en": {
@@ -299,3 +301,29 @@ def test_a_day_or_an_hour_alone_gives_way_to_a_good_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ["19", "Monday", "7", "19:30", "on Monday", "mandag"])
 def test_a_bare_number_or_day_changes_nothing(text: str) -> None:
     assert recognise(text, "en") is None
+
+
+ANSWER_SENSES = (
+    Sense.HEDGE, Sense.UNSURE, Sense.ABOUT, Sense.YES, Sense.NO, Sense.WEAK_YES, Sense.CONFIRM,
+    Sense.DENY, Sense.AGREE, Sense.DISAGREE, Sense.NUMBER, Sense.NONE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_an_answer_asks_to_stop(language: str) -> None:
+    words = [
+        " ".join(phrase)
+        for phrase, meaning in languages()[language].phrases.items()
+        if not meaning.senses.isdisjoint(ANSWER_SENSES)
+    ]
+    labels = [
+        option.text[language]
+        for flow in library().flows.values()
+        for item in flow.items
+        for option in item.options
+    ]
+
+    assert words
+    assert labels
+    stopping = {said for said in words + labels if recognise(said, language) == Command(STOP)}
+    assert stopping <= {"hold op"}, "an exclamation too, but whoever means it must be heard"

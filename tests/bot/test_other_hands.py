@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.inbound import InboundKind
@@ -367,3 +369,85 @@ def test_no_note_is_announced_while_it_is_in_doubt_who_reads(in_doubt: bool) -> 
     lines = script.wait(hours=1).play()
     assert [e["raw"] for e in entries(lines, "note")] == ["Walk more."]
     assert any("Walk more." in text for text in texts(lines)) is not in_doubt
+
+
+def test_a_sign_after_long_silence_is_followed_up(house: House) -> None:
+    house.enrol()
+    house.wait(days=70)
+    house.write("I can't feel it when I pee")
+    house.settle()
+
+    house.wait(hours=4)
+
+    assert "Has a doctor looked" in house.telegram.texts()[-1]
+
+
+def test_a_sign_from_an_address_in_doubt_leaves_the_doubt(house: House) -> None:
+    ref = house.enrol()
+    house.write("wrong number")
+
+    assert say(house, "I can't feel it when I pee")[0].startswith("Call 112 NOW")
+
+    assert open_cases(house) == [Kind.RED_FLAG, Kind.NOT_ME]
+    before = len(house.telegram.sent)
+    house.wait(hours=5)
+    assert house.telegram.sent[before:] == []
+    house.write("A")
+    assert addresses(house, ref.patient_id) == [("birgit", "closed")]
+
+
+def test_a_sign_is_asked_about_once_it_is_known_who_reads(house: House) -> None:
+    house.enrol()
+    say(house, "wrong number", "I can't feel it when I pee")
+    house.wait(hours=5)
+    before = len(house.telegram.sent)
+    say(house, "B")
+    house.wait(minutes=30)
+
+    texts = [sent.text for sent in house.telegram.sent[before:]]
+    assert len([text for text in texts if "Has a doctor looked" in text]) == 1
+
+
+def test_nobody_is_welcomed_back_while_it_is_in_doubt_who_reads(house: House) -> None:
+    ref = house.enrol(pathway="low-back-pain")
+    house.wait(days=60)
+    planned = len([row for row in house.due() if row.kind == "step"])
+
+    told = say(house, "wrong number", "who are you?")
+
+    assert not any("go on" in text for text in told)
+    assert len([row for row in house.due() if row.kind == "step"]) == planned
+    assert "The questions go on" in say(house, "B")[0]
+    assert len([row for row in house.due() if row.kind == "step"]) > planned
+    assert status_of(house, ref.patient_id) == "active"
+
+
+@pytest.mark.parametrize("text", ["wrong number", "my mother has died"])
+def test_after_stop_only_the_clinic_hears_of_other_hands(house: House, text: str) -> None:
+    house.enrol()
+    house.write("stop")
+
+    assert say(house, text, "yes") == []
+
+    assert open_cases(house) in ([Kind.NOT_ME], [Kind.DIED])
+
+
+def test_after_a_pause_of_months_all_goes_on_at_once(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id)
+    house.write("pause until 1 March")
+    house.set_due(ref.patient_id, flow="odi", at=house.clock.now() + timedelta(days=1))
+    house.settle()
+    before = len(house.telegram.sent)
+    house.wait(days=100)
+    (asked,) = {sent.text for sent in house.telegram.sent[before:]}
+    assert "Klinik Nord" in asked
+    before = len(house.telegram.sent)
+
+    house.write("A")
+    house.wait(minutes=5)
+    told = [sent.text for sent in house.telegram.sent[before:]]
+    house.wait(days=3)
+
+    assert len([text for text in told if "back hurt right now" in text]) == 1
+    assert not any("pause" in sent.text for sent in house.telegram.sent[before:])

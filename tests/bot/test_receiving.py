@@ -262,7 +262,7 @@ def share_with_anne(house: House) -> None:
 # The patient's own code
 
 
-@pytest.mark.parametrize("typed", ["4071", "40 71", "4 0 7 1\n"])
+@pytest.mark.parametrize("typed", ["4071", "40 71", "4 0 7 1\n", "it's 4071.", "4071!"])
 def test_the_code_that_opens_sharing_is_not_kept_where_it_was_typed(
     house: House, typed: str
 ) -> None:
@@ -274,6 +274,7 @@ def test_the_code_that_opens_sharing_is_not_kept_where_it_was_typed(
     wrong, right = (house.heard(row) for row in house.inbox()[-2:])
     assert (wrong, right) == ("****", "****")
     assert house.heard(house.inbox()[1]) == "Anne Skov"
+    assert "That is not the code" not in house.said(house.outbox()[-1])
 
 
 def test_a_year_is_an_answer_and_no_code(house: House) -> None:

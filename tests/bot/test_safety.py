@@ -12,7 +12,7 @@ from bot.conversation.memory import Memory, Task
 from bot.inbound import InboundKind
 from bot.messages import Priority
 from tests.bot.house import House
-from trajectory import cases
+from trajectory import cases, tables
 from trajectory.cases import Kind, State
 
 EMERGENCY = "I can't feel it when I pee"
@@ -270,3 +270,27 @@ def test_a_sentence_of_several_that_asks_to_stop_is_an_opt_out(
     house: House, text: str, stops: bool
 ) -> None:
     assert hear(house.message(text), "en", house.deployment.scanner).stops is stops
+
+
+def test_an_opt_out_in_an_emergency_keeps_no_erasure_from_happening(house: House) -> None:
+    house.enrol()
+    for text in ("delete my data", "yes", "DELETE"):
+        house.write(text)
+
+    house.write(f"STOP. {EMERGENCY}")
+
+    assert any(text.startswith("Call 112 NOW") for text in said(house))
+    assert "erase" in [row.kind for row in house.due()]
+    house.wait(minutes=10)
+    assert not house.inbox()
+
+
+def test_an_opt_out_in_an_emergency_leaves_a_death_as_it_was_reported(house: House) -> None:
+    house.enrol()
+    for text in ("Birgit has died", "yes"):
+        house.write(text)
+
+    house.write(f"STOP. {EMERGENCY}")
+
+    (patient,) = house.rows(tables.core(tables.Patient))
+    assert patient.status == "ended"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import date, timedelta
 
+import pytest
+from sqlalchemy import select
+
+from bot.conversation.memory import Memory
 from bot.messages import Button
 from tests.bot.house import House
-from trajectory import cases
+from trajectory import cases, tables
 from trajectory.cases import Kind
+from trajectory.patients import BODY
 
 
 def enrol(house: House, language: str = "en") -> int:
@@ -15,6 +20,28 @@ def enrol(house: House, language: str = "en") -> int:
     patient = house.enrol(pathway="low-back-pain", language=language)
     house.answer_all()
     return patient.patient_id
+
+
+def say(house: House, words: str) -> None:
+    house.write(words)
+    house.settle()
+
+
+def last(house: House) -> str:
+    return house.telegram.sent[-1].text
+
+
+def live(house: House, days: int) -> None:
+    """So many days, in which the patient now and then says something."""
+    for _ in range(days // 25):
+        house.wait(days=25)
+        say(house, "thanks")
+
+
+def memory(house: House, patient_id: int) -> Memory:
+    with house.database.read() as connection:
+        row = connection.execute(select(tables.core(tables.Conversation))).one()
+    return Memory.from_json(house.sealer(patient_id).open_json(BODY, patient_id, row.body))
 
 
 def case_kinds(house: House) -> list[Kind]:
@@ -76,6 +103,104 @@ def test_stop_after_silence_is_only_a_stop(house: House) -> None:
 
     assert house.telegram.sent[-1].text.startswith("Stopped.")
     assert planned(house) == []
+    assert case_kinds(house) == []
+
+
+def test_who_stopped_in_silence_is_asked_again_after_start(house: House) -> None:
+    enrol(house)
+    house.wait(days=50)
+    say(house, "stop")
+    stopped = house.clock.now()
+
+    say(house, "start")
+    house.wait(days=15)
+
+    assert "step:weekly-check-in" in planned(house)
+    assert any("7 days" in sent.text for sent in house.telegram.sent if sent.at > stopped)
+
+
+def test_who_wants_no_weekly_questions_is_not_silent(house: House) -> None:
+    enrol(house)
+    say(house, "no more weekly questions")
+    muted = house.clock.now()
+
+    house.wait(days=55)
+
+    asked = [sent for sent in house.telegram.sent if sent.at > muted]
+    assert not any(sent.text.startswith("It has been quiet") for sent in asked)
+    assert any("about your day today" in s.text and s.at.date() > date(2027, 1, 1) for s in asked)
+    assert case_kinds(house) == []
+    assert "step:odi" in planned(house)
+
+
+def test_what_an_emergency_holds_back_is_no_silence(house: House) -> None:
+    enrol(house)
+    say(house, "I am numb between my legs and cannot pee")
+
+    house.wait(days=55)
+
+    assert case_kinds(house) == [Kind.RED_FLAG]
+    assert planned(house) != []
+
+
+@pytest.mark.parametrize("words", ["pause for 2 weeks", "I don't want to live like this any more"])
+def test_what_runs_out_while_nothing_is_asked_is_no_silence(house: House, words: str) -> None:
+    patient = enrol(house)
+    while not any(row.kind == "remind" and "7 days" in last(house) for row in house.due()):
+        house.wait(days=1)
+    (expiry,) = [row.at for row in house.due() if row.kind == "expire"]
+    house.clock.set(expiry - timedelta(hours=2))
+    said = len(house.timeline(patient))
+    say(house, words)
+    counted = memory(house, patient).unanswered
+
+    house.wait(hours=4)
+
+    assert "missed" in [entry.kind for entry in house.timeline(patient)[said:]]
+    assert memory(house, patient).unanswered == counted
+
+
+def test_without_weekly_questions_week_twelve_asks_nothing_and_start_asks_how_often(
+    house: House,
+) -> None:
+    enrol(house)
+    say(house, "no more weekly questions")
+    live(house, days=100)
+    assert not [s for s in house.telegram.sent if "Every month" in str(s.parcel.rendered)]
+
+    say(house, "start")
+
+    assert [button.label for button in how_often(house)][1] == "Every month"
+
+
+def test_who_wants_no_questions_gets_a_goodbye_and_may_begin_anew(house: House) -> None:
+    patient = enrol(house)
+    say(house, "no more weekly questions")
+    say(house, "stop the questionnaires")
+    live(house, days=400)
+    assert memory(house, patient).over == "said"
+    say(house, "pause for 3 weeks")
+
+    say(house, "start")
+
+    kept = memory(house, patient)
+    assert (kept.over, kept.muted, kept.paused_until, kept.lapsed) == ("", [], "", None)
+    assert "pause-over" not in [row.key for row in house.due()]
+    assert kept.waiting != []
+    assert house.telegram.sent[-1].parcel.rendered.buttons
+
+
+def test_a_last_offer_that_is_not_wanted_does_not_put_off_the_goodbye(house: House) -> None:
+    patient = enrol(house)
+    say(house, "no more weekly questions")
+    live(house, days=350)
+    while memory(house, patient).over != "again":
+        house.wait(days=1)
+
+    say(house, "stop the questionnaires")
+
+    assert memory(house, patient).over == "said"
+    assert "again:odi" not in [row.key for row in house.due()]
 
 
 def test_one_answer_to_anything_ends_the_count(house: House) -> None:
@@ -131,6 +256,32 @@ def test_a_missed_check_in_counts_as_one_that_was_due(house: House) -> None:
     assert missed
     assert {entry.flow for entry in missed} == {"weekly-check-in"}
     assert {entry.author for entry in missed} == {"system"}
+
+
+def test_a_second_tap_on_how_often_does_nothing_more(house: House) -> None:
+    patient = enrol(house)
+    every_month = silent_until_asked(house)[1]
+
+    for _ in range(2):
+        house.press(every_month)
+        house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["monthly"]
+
+
+def test_a_button_that_is_no_answer_to_how_often_ends_nothing(house: House) -> None:
+    patient = enrol(house)
+    weekly, monthly, _ = silent_until_asked(house)
+    house.wait(days=5)
+    before = planned(house)
+
+    house.press(monthly._replace(data=monthly.data.replace("monthly", "daily")))
+    house.settle()
+
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == []
+    assert planned(house) == before
+    house.press(weekly)
+    assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == ["weekly"]
 
 
 def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:

@@ -1,4 +1,7 @@
-"""Was this command meant? A guess at a misspelt one is never acted on unasked."""
+"""Was this command meant? A guess at a misspelt one is never acted on unasked.
+
+Nor is a day or an hour that came where an answer was awaited.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from bot.commands import Command
 from bot.conversation.choices import chosen
 from bot.conversation.needs import COMMAND
 from bot.conversation.step import Step
+from bot.conversation.tasks import retiming
 from bot.guessing import Guess
 
 NAME = "confirming"
@@ -20,11 +24,19 @@ def begin(step: Step, guess: Guess, text: str) -> None:
     ask(step)
 
 
+def begin_rhythm(step: Step, command: Command, text: str) -> None:
+    """Ask whether a day or an hour is about the questions to come."""
+    meant = retiming.named(step, command.slots["when"])
+    begin(step, Guess(Command(command.name, {"when": meant}), meant), text)
+
+
 def ask(step: Step) -> None:
     """Put the question."""
-    assert step.memory.task is not None
+    task = step.memory.task
+    assert task is not None
     options = [("yes", "button.yes"), ("no", "button.no")]
-    step.offer("confirm.ask", options, meant=step.memory.task.data["meant"])
+    key = "confirm.rhythm" if task.data[COMMAND] == "rhythm" else "confirm.ask"
+    step.offer(key, options, meant=task.data["meant"])
 
 
 def take(step: Step, text: str, option: str | None) -> tuple[Command | None, str]:

@@ -9,6 +9,7 @@ from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient, SetDue
 from bot.conversation.own_code import Tried
 from bot.conversation.step import Step
+from bot.conversation.tasks import enrolment
 
 NAME = "deleting"
 ERASE = "erase"
@@ -18,7 +19,10 @@ GRACE = timedelta(minutes=5)
 
 
 def begin(step: Step) -> None:
-    """Say what goes and what stays, and ask."""
+    """Say what goes and what stays, and ask; an enrolment goes on if it comes to nothing."""
+    memory = step.memory
+    if memory.task is not None and memory.task.name == enrolment.NAME:
+        memory.set_aside, memory.task = memory.task, None
     step.begin(NAME, "sure")
     ask(step)
 
@@ -41,7 +45,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     assert step.memory.task is not None
     present, answer = step.memory.task.step, option or chosen(step, text)
     if answer == "no" or (present != "sure" and is_no(step, text)):
-        asking.leave(step, "delete.kept")
+        leave(step, "delete.kept")
     elif present == "sure":
         _take_sure(step, answer)
     elif present == "code":
@@ -50,11 +54,22 @@ def reply(step: Step, text: str, option: str | None) -> None:
         _take_word(step, text)
 
 
+def leave(step: Step, key: str) -> None:
+    """Nothing is erased: say so, and go on."""
+    memory = step.memory
+    if memory.set_aside is None or memory.held:
+        asking.leave(step, key)
+        return
+    memory.task, memory.set_aside = memory.set_aside, None
+    step.add_line(key)
+    enrolment.ask(step)
+
+
 def _take_sure(step: Step, answer: str | None) -> None:
     """Who has no code of their own types a word: a single tap never erases."""
     assert step.memory.task is not None
     if answer == "yes" and own_code.is_locked(step):
-        asking.leave(step, "code.locked")
+        leave(step, "code.locked")
         return
     if answer == "yes":
         step.memory.task.step = "code" if step.person.code else "word"
@@ -66,7 +81,7 @@ def _take_code(step: Step, text: str) -> None:
         case Tried.RIGHT:
             _say_goodbye(step)
         case Tried.LOCKED:
-            asking.leave(step, "code.locked")
+            leave(step, "code.locked")
         case Tried.WRONG:
             step.add_line("code.wrong")
             ask(step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import time
 
-from bot.conversation import asking, pathways
+from bot.conversation import asking, own_code, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.step import Step
@@ -24,7 +24,6 @@ _COMMANDS = frozenset({"stop", "help", "language", "person", "delete"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 _EARLIEST, _LATEST = time(8), time(20, 59)
-_CODE = re.compile(r"\d{4}")
 _CLOCK = re.compile(
     r"(?:at |kl\.? ?|klokken )?(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm|o'clock))?", re.IGNORECASE
 )
@@ -111,8 +110,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 def allows(step: Step, command: str) -> bool:
     """Whether a command is one here, and not the answer to what is asked."""
-    answered = command == "language" and _present(step) == "language"
-    return command in _COMMANDS and not answered
+    task = step.memory.task
+    asks = task is not None and task.name == NAME and task.step == "language"
+    return command in _COMMANDS and not (asks and command == "language")
 
 
 def go_back(step: Step) -> None:
@@ -231,11 +231,10 @@ def _take_weekday(step: Step, text: str, option: str | None) -> bool:
 
 
 def _take_code(step: Step, text: str, option: str | None) -> bool:
-    digits = text.replace(" ", "")
-    if _CODE.fullmatch(digits) is None:
+    code = own_code.read_code(step, text)
+    if len(code) != own_code.LENGTH:
         return False
-    step.secret = True
-    step.person.code = digits
+    step.person.code = code
     return True
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from bot.commands import Command
-from bot.conversation import asking, safety
+from bot.conversation import asking, pausing, returning, safety
 from bot.conversation.choices import chosen
 from bot.conversation.effects import (
     Audit,
@@ -22,6 +23,7 @@ from bot.conversation.effects import (
     Record,
     SavePatient,
     SetCase,
+    SetDue,
 )
 from bot.conversation.heard import Heard
 from bot.conversation.memory import HANDS, Task
@@ -55,14 +57,33 @@ def lets_through(command: Command | None) -> bool:
 
 
 def hear(step: Step, heard: Heard) -> bool:
-    """Ask back where the words say that this is somebody else, or that somebody has died."""
+    """Ask back where the words say that this is somebody else, or that somebody has died.
+
+    Of somebody who gets no messages any more only the clinic hears it; who never agreed to any
+    is answered as always.
+    """
+    says = _said(step, heard)
+    if says is None:
+        return False
+    step.do(OpenCase(_CASES[says]))
+    if step.person.status == "ended":
+        return False
+    if step.person.status != "stopped":
+        step.do(DropUnsent())
+        _begin(step, says.value, heard.message.text)
+    return True
+
+
+def is_in_doubt(step: Step, heard: Heard) -> bool:
+    """Whether this may not be the patient: that waits for an answer, or is said just now."""
+    return waits(step) or _said(step, heard) is not None
+
+
+def _said(step: Step, heard: Heard) -> Says | None:
     for phrase in heard.phrases:
         if phrase.says in _CASES and _is_about_the_patient(step, phrase):
-            step.do(OpenCase(_CASES[phrase.says]))
-            step.do(DropUnsent())
-            _begin(step, phrase.says.value, heard.message.text)
-            return True
-    return False
+            return phrase.says
+    return None
 
 
 def is_long_silent(step: Step) -> bool:
@@ -77,6 +98,16 @@ def is_long_silent(step: Step) -> bool:
 def ask_who_reads(step: Step) -> None:
     """Begin with a message that anybody may read."""
     _begin(step, "neutral", "")
+
+
+def note_put_off(step: Step, key: str, kind: str, payload: Mapping[str, Any]) -> None:
+    """Remember what has fallen due meanwhile, for when it is known who reads.
+
+    What belongs to the open session is set anew then.
+    """
+    if kind not in ("remind", "expire", pausing.OVER):
+        assert step.memory.task is not None
+        step.memory.task.data.setdefault("put_off", {})[key] = [kind, dict(payload)]
 
 
 def ask_again_in_time(step: Step) -> None:
@@ -166,12 +197,17 @@ def _go_on(step: Step, task: Task, answer: str) -> None:
     if task.step in ("not-me", "died"):
         step.do(SetCase(Kind(task.step), State.MISTAKE))
     step.add_line("hands.other-sorry" if answer == "other" else "hands.go-on")
+    returning.hear(step)
+    for key, (kind, payload) in task.data.get("put_off", {}).items():
+        step.do(SetDue(key, kind, step.now, payload=payload))
+    if step.memory.paused_until and not step.paused:
+        pausing.lift(step)
     before = task.data["before"]
     step.memory.task = Task(**before) if before else None
     if step.memory.task is not None:
         return
     if step.memory.held:
-        safety.set_follow_up(step)
+        safety.set_follow_up(step, step.now if step.memory.looking else None)
     if step.open is not None and step.person.status != "stopped":
         asking.take_up(step)
     else:

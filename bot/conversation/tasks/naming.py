@@ -6,18 +6,23 @@ name and role agree as well, since the role decides what is seen.
 
 from __future__ import annotations
 
+import re
+
+from bot.commands import role_of
 from bot.conversation import asking
+from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import AddMember, Audit
 from bot.conversation.people import EMAIL, Described, describe, is_called
 from bot.conversation.step import Step
-from trajectory.care_team import Member
+from trajectory.care_team import TREATING, Member
 
 STEPS = ("role", "name", "email", "same")
 NAMED = "named"
 """The step that the task is at once it is known who it is: `member` says which."""
 _ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
 _REFUSED = "employer"
-_NOT_YET = ("job-centre", "insurer")
+_OFFICE = "job-centre"
+_NOT_YET = (_OFFICE, "insurer")
 """They read a frozen work page only; the whole summary is not for them."""
 _LONGEST_NAME = 60
 _OTHER = "other"
@@ -80,8 +85,16 @@ def _take_described(step: Step, wanted: str, text: str, option: str | None) -> N
     task = step.memory.task
     assert task is not None
     said = Described(option) if option else describe(text)
-    if wanted == "email" and not said.email:
-        step.add_line("share.not-an-email")
+    alone = wanted == "role" or not said.name
+    if said.role == _OFFICE or (alone and said.role in (_REFUSED, *_NOT_YET)):
+        task.data["role"] = said.role
+        _go_on(step)
+        return
+    hint = _hint(step, wanted, text, said)
+    if hint:
+        step.add_line(hint)
+        if step.open is not None:
+            step.add_line("share.before-the-question")
         ask(step)
         return
     if wanted == "role":
@@ -93,6 +106,15 @@ def _take_described(step: Step, wanted: str, text: str, option: str | None) -> N
     _go_on(step)
 
 
+def _hint(step: Step, wanted: str, text: str, said: Described) -> str:
+    """What to say to something that is no such answer: a number is nobody's name."""
+    if wanted == "email":
+        return "" if said.email else "share.not-an-email"
+    if said.email or said.role or not is_bare_answer(step, text):
+        return ""
+    return "share.not-a-name" if wanted == "name" else "share.choose"
+
+
 def _name(text: str, said: Described) -> str:
     """The name in an answer; a mail address alone is none, a word for a role alone may be one."""
     return said.name[:_LONGEST_NAME] or EMAIL.sub("", text).strip(" ,<>")[:_LONGEST_NAME]
@@ -101,6 +123,8 @@ def _name(text: str, said: Described) -> str:
 def _go_on(step: Step) -> None:
     task = step.memory.task
     assert task is not None
+    if _is_an_office(task.data["role"], task.data["name"], task.data["email"]):
+        task.data["role"] = _OFFICE
     if task.data["role"] == _REFUSED:
         asking.leave(step, "share.employer")
     elif task.data["role"] in _NOT_YET:
@@ -112,6 +136,12 @@ def _go_on(step: Step) -> None:
             ask(step)
         else:
             _find_known(step)
+
+
+def _is_an_office(role: str | None, name: str, email: str) -> bool:
+    """Whether name or address is plainly that of an office; those who treat may work there."""
+    domain = "" if role in TREATING else email.rpartition("@")[2]
+    return any(role_of(word) == _OFFICE for word in re.findall(r"\w+", f"{name} {domain}"))
 
 
 def _find_known(step: Step) -> None:

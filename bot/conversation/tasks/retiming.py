@@ -10,7 +10,7 @@ from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import SavePatient
 from bot.conversation.step import Step
 from bot.schedule import QUIET_FROM, QUIET_UNTIL
-from bot.times import When, read_hour, read_rhythm
+from bot.times import When, read_wished_rhythm
 
 NAME = "retiming"
 LAST = time(20, 30)
@@ -22,7 +22,7 @@ _DEEP_NIGHT = time(3)
 def begin(step: Step, words: str) -> None:
     """Change to what these words name; ask where they name nothing."""
     step.begin(NAME, "ask")
-    said = read_rhythm(words) if words else None
+    said = read_wished_rhythm(words) if words else None
     if said is None:
         ask(step)
     else:
@@ -45,7 +45,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     task = step.memory.task
     assert task is not None
     words = without_politeness(text)
-    said = None if option else read_rhythm(words) or read_hour(words)
+    said = None if option else read_wished_rhythm(words)
     answer = option or chosen(step, text)
     if answer == "no" or (answer is None and is_no(step, text)):
         asking.leave(step, "task.left")
@@ -57,10 +57,21 @@ def reply(step: Step, text: str, option: str | None) -> None:
         ask(step)
 
 
+def named(step: Step, words: str) -> str:
+    """Day and hour that would be changed to, in words that can be read again."""
+    said = read_wished_rhythm(words)
+    assert said is not None
+    parts = [] if said.weekday is None else [step.words.say(f"weekday.{said.weekday}")]
+    if said.clock is not None:
+        clock = said.clock if _is_awake(said.clock) else _nearest(said.clock, sure=said.half_day)
+        parts.append(f"{clock:%H:%M}")
+    return " ".join(parts)
+
+
 def _take(step: Step, said: When) -> None:
     task = step.memory.task
     assert task is not None
-    if said.clock is None or QUIET_UNTIL <= said.clock < QUIET_FROM:
+    if said.clock is None or _is_awake(said.clock):
         _change(step, said.weekday, said.clock)
         return
     task.step = "instead"
@@ -69,17 +80,21 @@ def _take(step: Step, said: When) -> None:
     ask(step)
 
 
+def _is_awake(clock: time) -> bool:
+    return QUIET_UNTIL <= clock < QUIET_FROM
+
+
 def _nearest(clock: time, *, sure: bool) -> time:
     """The hour that may be meant, or the nearest that is not quiet: "at 7" may be 19:00."""
     if not sure and 0 < clock.hour < 12:
         later = clock.replace(hour=clock.hour + 12)
-        if QUIET_UNTIL <= later < QUIET_FROM:
+        if _is_awake(later):
             return later
     return QUIET_UNTIL if _DEEP_NIGHT <= clock < QUIET_UNTIL else LAST
 
 
 def _change(step: Step, weekday: int | None, clock: time | None) -> None:
-    before = pathways.chosen_rhythm(step)
+    before = pathways.rhythm(step)
     person = step.person
     person.hour = person.hour if clock is None else clock
     person.weekday = person.weekday if weekday is None else weekday

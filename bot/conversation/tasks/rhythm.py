@@ -9,7 +9,7 @@ from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
 from bot.conversation.step import Step
 from bot.conversation.tasks.keeping import keep
-from flows.model import Frequency, Pathway
+from flows.model import Frequency
 from flows.model import Step as Line
 
 NAME = how_often.NAME
@@ -36,22 +36,23 @@ def reply(step: Step, text: str, option: str | None) -> None:
         ask(step)
     elif task.step == "once":
         _take_once_more(step, text, answer)
-    else:
-        take(step, text, answer)
+    elif not take(step, text, answer):
+        ask(step)
 
 
-def take(step: Step, text: str, answer: str) -> None:
-    """Ask from now on as often as the patient says."""
+def take(step: Step, text: str, answer: str) -> bool:
+    """Ask from now on as often as the patient says, once; False where that is no such answer."""
     line = how_often.weekly_line(step)
-    if line is None:
-        return
-    step.memory.choose = ""
+    frequencies = {each.id: each for each in line.frequencies} if line else {}
+    if line is None or answer not in (*frequencies, how_often.STOP):
+        return False
+    step.memory.choose, step.memory.choice_turn = "", 0
     step.do(Record(step.new_id(), "rhythm", code=answer, text=text))
-    frequency = next((each for each in line.frequencies if each.id == answer), None)
-    if frequency is not None:
-        _ask_on(step, line, frequency)
+    if answer in frequencies:
+        _ask_on(step, line, frequencies[answer])
     else:
         _ask_no_more(step, line)
+    return True
 
 
 def _ask_on(step: Step, line: Line, frequency: Frequency) -> None:
@@ -112,10 +113,5 @@ def _take_once_more(step: Step, text: str, answer: str) -> None:
 
 
 def _week(step: Step) -> int:
-    chosen_rhythm = pathways.rhythm(step, _pathway(step))
-    return schedule.week_of(chosen_rhythm, step.now) if chosen_rhythm else 0
-
-
-def _pathway(step: Step) -> Pathway:
-    assert step.person.pathway is not None
-    return step.world.library.pathway(step.person.pathway)
+    rhythm = pathways.rhythm(step)
+    return schedule.week_of(rhythm, step.now) if rhythm else 0

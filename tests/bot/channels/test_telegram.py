@@ -119,7 +119,6 @@ def test_what_is_no_text_is_taken_as_something_that_we_cannot_read(content: Any)
 @pytest.mark.parametrize(
     "update",
     [
-        {"message": message(chat=GROUP, text="7")},
         {"edited_message": message(chat=GROUP, text="7", edit_date=1)},
         {"edited_message": message(location={"latitude": 55.6}, edit_date=1)},
         {"callback_query": press(message=message(chat=GROUP, text="?"))},
@@ -131,12 +130,19 @@ def test_what_is_no_text_is_taken_as_something_that_we_cannot_read(content: Any)
         {},
     ],
     ids=[
-        "group", "edit in a group", "live location", "press in a group", "game", "inline message",
+        "edit in a group", "live location", "press in a group", "game", "inline message",
         "channel", "block", "poll", "nothing known",
     ],
 )  # fmt: skip
 def test_what_no_patient_wrote_to_us_is_nothing(update: Any) -> None:
     assert taken(**update) is None
+
+
+@pytest.mark.parametrize("content", [{"text": "7"}, {"photo": []}])
+def test_what_is_written_in_a_group_is_said_to_be_of_one(content: Any) -> None:
+    found = taken(message=message(chat=GROUP, **content))
+    assert found is not None
+    assert (found.kind, found.address) == (InboundKind.GROUP, str(GROUP["id"]))
 
 
 def test_half_of_a_character_becomes_a_question_mark() -> None:

@@ -443,7 +443,7 @@ def test_a_command_is_one_while_a_task_asks(
     assert say(house, "stop").startswith("Stopped")
 
 
-@pytest.mark.parametrize("text", ["my plan", "pause", "at 19", "show", "dansk", "sumary"])
+@pytest.mark.parametrize("text", ["pause", "at 19", "sumary"])
 def test_after_stop_what_makes_no_sense_is_silent(
     house: House, birgit: PatientRef, text: str
 ) -> None:
@@ -567,3 +567,33 @@ def test_who_cannot_be_reached_any_more_is_erased_as_well(house: House, birgit: 
     house.wait(minutes=30)
 
     assert "erased" in audited(house, birgit.patient_id)
+
+
+# After STOP
+
+
+@pytest.mark.parametrize(
+    "text", ["send my summary to my physio", "summary", "my plan", "change time to 19", "dansk"]
+)
+def test_a_command_after_stop_is_told_once_a_day_that_start_comes_first(
+    house: House, birgit: PatientRef, text: str
+) -> None:
+    say(house, "stop")
+
+    assert say(house, text) == "You have stopped the messages. START begins again."
+    count = len(house.telegram.sent)
+    say(house, text)
+    assert len(house.telegram.sent) == count
+    house.wait(days=1)
+    say(house, text)
+    assert len(house.telegram.sent) == count + 1
+
+
+def test_a_note_after_stop_is_kept_without_a_word(house: House, birgit: PatientRef) -> None:
+    say(house, "stop")
+    count = len(house.telegram.sent)
+
+    say(house, "note the cat kept me awake")
+
+    assert len(house.telegram.sent) == count
+    assert house.timeline(birgit.patient_id)[-1].text == "the cat kept me awake"

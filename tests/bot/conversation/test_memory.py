@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import orjson
 
-from bot.conversation.memory import Lapsed, Memory, OpenSession, Today, Waiting
+from bot.conversation.memory import Lapsed, Memory, OpenSession, Task, Today, Waiting
 
 OLDER = """
 {"waiting": [{"flow": "odi", "items": null, "priority": 30, "last": true},
@@ -47,18 +48,24 @@ def test_an_empty_memory_is_an_empty_document() -> None:
     assert Memory().to_json() == {}
 
 
+SAMPLES: dict[str, Any] = {
+    "bool": True,
+    "int": 3,
+    "int | None": 7,
+    "str": "2026-01-06T17:00:00+00:00",
+    "list[str]": ["2026-01-06T17:00:00+00:00"],
+    "dict[str, str]": {"intake/work-status": "working"},
+    "dict[str, int]": {"only": 0},
+    "dict[str, list[Any]]": {"odi/lifting": ["2026-01-06", 2, "heavy", "two"]},
+    "Task | None": Task("sharing", "preview", 3, {"member": 7}, "2026-01-06T17:00:00+00:00"),
+    "list[Waiting]": [Waiting("odi", ("lifting",), 30, True, "2026-01-06", True, True)],
+    "Today": Today("2026-01-06", 7, "more"),
+    "Lapsed | None": Lapsed("odi", "lifting", "2026-01-06T17:00:00+00:00"),
+}
+"""Something else than the default for each type that a memory has a field of."""
+
+
 def test_everything_is_read_back() -> None:
-    memory = Memory(
-        waiting=[Waiting("odi", ("lifting",), 30, due="2026-01-06", free=True, in_one=True)],
-        openings=["2026-01-06T17:00:00+00:00"],
-        today=Today("2026-01-06", 7, "more"),
-        unanswered=3,
-        quiet=True,
-        rhythm={"only": 0},
-        choose="silent",
-        choice_turn=4,
-        over="due",
-        lapsed=Lapsed("odi", "lifting", "2026-01-06T17:00:00+00:00"),
-    )
+    memory = Memory(**{part.name: SAMPLES[str(part.type)] for part in fields(Memory)})
 
     assert Memory.from_json(stored(memory.to_json())) == memory

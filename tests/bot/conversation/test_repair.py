@@ -81,7 +81,7 @@ def test_back_after_the_end_puts_the_last_question_again(language: str) -> None:
 def test_what_cannot_be_read_after_back_changes_nothing_and_ends_there() -> None:
     lines = finished_odi("sms").say("back", "purple", "6").play()
     assert scores(lines) == [40]
-    assert "Travelling stays as it was" in texts(lines)[-2]
+    assert "Nothing was changed: Travelling" in texts(lines)[-2]
 
 
 def test_the_same_answer_again_is_no_correction() -> None:

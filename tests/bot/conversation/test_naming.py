@@ -1,0 +1,109 @@
+"""Who may be named, and how the naming is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bot.house import House
+
+EMPLOYER = "I do not send to employers"
+OFFICE = "They should not see your whole summary"
+
+
+@pytest.fixture(autouse=True)
+def enrolled(house: House) -> None:
+    house.enrol()
+
+
+def say(house: House, *lines: str) -> str:
+    """The patient writes; the last thing that is answered."""
+    for line in lines:
+        house.write(line)
+        house.settle()
+    return house.telegram.sent[-1].text
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("send til jobcenteret", OFFICE),
+        ("send my summary to the municipality", OFFICE),
+        ("del med kommunen", OFFICE),
+        ("del med min leder", EMPLOYER),
+        ("send mit overblik til min chef", EMPLOYER),
+        ("share with my supervisor", EMPLOYER),
+        ("send my summary to a colleague", EMPLOYER),
+        ("del mit overblik med min kollega", EMPLOYER),
+    ],
+)
+def test_work_and_authorities_are_refused(house: House, text: str, answer: str) -> None:
+    assert say(house, text).startswith(answer)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("min leder",),
+        ("somebody else", "Jobcenter Aarhus"),
+        ("somebody else", "Aarhus Kommune"),
+        ("somebody else", "Anne Berg", "anne@jobcenter-odense.dk"),
+        ("somebody else", "Anne Berg", "anne@odense.kommune.dk"),
+        ("physiotherapist", "kommunen"),
+    ],
+)
+def test_they_are_known_by_name_and_by_address_too(house: House, lines: tuple[str, ...]) -> None:
+    assert say(house, "share", *lines).startswith((OFFICE, EMPLOYER))
+
+
+def test_a_physiotherapist_of_a_municipality_is_one(house: House) -> None:
+    answer = say(house, "share with my physio", "Anne Berg", "anne@odense.kommune.dk")
+
+    assert answer.startswith("Anne Berg will see one page")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["never mind", "she has no mail", "glem det", "hun har ingen mail", "Forget it.", "later"],
+)
+def test_the_question_for_the_address_can_be_left(house: House, text: str) -> None:
+    answer = say(house, "share with my physio", "Anne Berg", text)
+
+    assert answer == "All right, left as it was."
+    assert "e-mail address" not in say(house, "hello there")
+
+
+def test_never_mind_leaves_no_question_of_a_check_in(house: House) -> None:
+    house.ask(1)
+
+    assert "10" in say(house, "never mind")
+
+
+@pytest.mark.parametrize("text", ["4", "A", "6 4", "yes"])
+def test_a_number_or_a_letter_is_nobody_s_name(house: House, text: str) -> None:
+    answer = say(house, "share with my physio", text)
+
+    assert answer.startswith("That does not look like a name. NEVER MIND ends this.")
+    assert answer.endswith("What is the name?")
+
+
+def test_who_answers_the_check_in_meanwhile_is_told_that_it_comes_after(house: House) -> None:
+    house.ask(1)
+
+    answer = say(house, "6", "send my summary to my physio", "4")
+
+    assert "The other question comes after this." in answer
+    assert "2/4" in say(house, "never mind")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "send my summary to my gp Bo Holm until christmas",
+        "send til min læge Bo Holm indtil vinterferien",
+    ],
+)
+def test_an_end_that_cannot_be_read_is_asked_for_and_is_no_name(house: House, text: str) -> None:
+    answer = say(house, text, "bo@clinic.dk")
+
+    assert answer.startswith("Bo Holm will see one page")
+    assert "For how long?" in answer
