@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.commands import Command
 from bot.conversation import (
     asking,
-    clarifying,
     commanding,
     late,
     looked,
@@ -209,9 +208,7 @@ def _hear(step: Step, text: str) -> None:
 
 
 def _hear_answer(step: Step, open: OpenSession, text: str) -> None:
-    if clarifying.keep_question(step, open, text):
-        asking.repeat(step)
-    elif not several.take(step, text):
+    if not several.take(step, text):
         _resume(step, open, Said(text))
 
 

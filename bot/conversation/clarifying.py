@@ -6,9 +6,6 @@ the ways out, and a line on the clinic's list. What the patient asks meanwhile i
 
 from __future__ import annotations
 
-import re
-
-from bot.commands import asks
 from bot.conversation import clinic_list
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Record
@@ -19,7 +16,6 @@ from bot.conversation.remarks import remark
 from bot.conversation.step import Step
 from bot.messages import Choice, Layout, Message
 from flows import events as happened
-from flows.lexicon import Sense
 from flows.model import Flow, Item, ItemKind
 
 WAY_OUT = 3
@@ -27,7 +23,6 @@ WAY_OUT = 3
 _SHORT = 20
 """Characters of an option that is short enough to be listed in a hint."""
 _FEW = 4
-_SENTENCE_ENDS = re.compile(r"[.!;\n]\s")
 
 
 def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> bool:
@@ -63,45 +58,11 @@ def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBac
         _keep(step, item, event.raw)
         if _only_asks(step, item, event.raw):
             return True
-    if len(event.candidates) == 1 or _is_likely_yes(item, event):
+    if len(event.candidates) == 1:
         _offer_one(step, open, item, event.candidates[0])
     else:
         _offer_several(step, open, item, event)
     return False
-
-
-def _is_likely_yes(item: Item, event: happened.AskedBack) -> bool:
-    """Whether "So yes?" can be answered by the question's own yes and no."""
-    likely = event.why is happened.Why.UNCERTAIN and event.candidates == ("yes", "no")
-    return likely and item.kind is ItemKind.YES_NO
-
-
-def keep_question(step: Step, open: OpenSession, text: str) -> bool:
-    """Keep a question to us that came where any words would be an answer.
-
-    "When I lifted a box" is one, so only what ends in a question mark asks.
-    """
-    assert open.session.pending is not None
-    item = step.flow_of(open).item(open.session.pending)
-    text = text.strip()
-    if item.kind is not ItemKind.TEXT or not _is_nothing_but_questions(step, text):
-        return False
-    step.do(Record(step.new_id(), "question", text=text))
-    step.add_line("keep.in-between")
-    return True
-
-
-def _is_nothing_but_questions(step: Step, text: str) -> bool:
-    *clauses, rest = text.rstrip("?").split("?")
-    asked = [*clauses, rest]
-    return text.endswith("?") and all(_is_one_question(step, clause) for clause in asked)
-
-
-def _is_one_question(step: Step, clause: str) -> bool:
-    """Whether one sentence asks; "kan ikke huske?" has nobody in it who would be asked about."""
-    if not asks(clause) or _SENTENCE_ENDS.search(clause.strip()) is not None:
-        return False
-    return not any(token.means(Sense.NEGATION) for token in step.lexicon.tokens(clause)[1:2])
 
 
 def _only_asks(step: Step, item: Item, text: str) -> bool:
