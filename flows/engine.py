@@ -138,7 +138,7 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
         if still is not None:
             return _confirmed(flow, session, item, raw) if still else _outdated(flow, session, item)
     if session.offered:
-        reading = read_confirmation(item, session.offered, text, lexicon)
+        reading = read_confirmation(item, session.offered, text, lexicon, alone=not reply.raw)
     else:
         reading = read(item, text, lexicon)
     match reading:

@@ -20,6 +20,9 @@ from flows.reading.outcome import (
 )
 from flows.reading.polarity import poles
 
+_YES_NO_LETTERS = ("a", "b")
+"""What yes and no are lettered, where a question has only those two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Denied:
@@ -42,18 +45,19 @@ def given_as(item: Item, candidate: str) -> Understood:
 
 
 def read_confirmation(
-    item: Item, offered: Sequence[str], text: str, lexicon: Lexicon
+    item: Item, offered: Sequence[str], text: str, lexicon: Lexicon, *, alone: bool = True
 ) -> Reading | Denied:
     """Read the reply to an offer; whatever neither takes nor denies it is a fresh reply.
 
     A bare "no" to a single offer denies it even where it is also the label of an option, and
-    a letter that was not offered is no answer yet: elsewhere A is yes and B is no.
+    an A or B that was not offered, `alone` in its message, is no answer yet: elsewhere A is
+    yes and B is no.
     """
     tokens = without_signature(text, lexicon)
     lead, rest = _split(tokens)
     bare = lead is not None and not content(rest) and len(offered) == 1
     fresh = read_tokens(item, tokens, lexicon)
-    if isinstance(fresh, Understood) and _is_another_letter(item, offered, tokens, fresh):
+    if alone and isinstance(fresh, Understood) and _may_be_polar(item, offered, tokens, fresh):
         both = (option.id for option in item.options if option.id in (fresh.code, *offered))
         return Ambiguous(tuple(both), Why.SEVERAL)
     if lead is None or poles(item) or (isinstance(fresh, Understood) and not bare):
@@ -66,17 +70,13 @@ def read_confirmation(
     return reading
 
 
-def _is_another_letter(
+def _may_be_polar(
     item: Item, offered: Sequence[str], tokens: Sequence[Token], fresh: Understood
 ) -> bool:
-    """Whether this is a letter and nothing else, in reply to the offer of another option."""
+    """Whether this is the letter of another option than the offered, and may be a yes or no."""
     said = content(tokens) or tokens
-    lettered = poles(item) is None and fresh.code is not None
-    return lettered and len(offered) == 1 and fresh.code not in offered and _is_letter(said)
-
-
-def _is_letter(said: Sequence[Token]) -> bool:
-    return len(said) == 1 and len(said[0].text) == 1 and said[0].text.isalpha()
+    lettered = poles(item) is None and len(offered) == 1 and fresh.code not in (None, *offered)
+    return lettered and len(said) == 1 and said[0].text.casefold() in _YES_NO_LETTERS
 
 
 def _takes(candidate: str, lead: Token, rest: Sequence[Token], reading: Reading) -> bool:
