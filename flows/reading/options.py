@@ -16,6 +16,8 @@ from flows.reading.outcome import NotAReply, Reading, ambiguous, understood
 from flows.reading.polarity import is_hedged, poles, read_polarity
 from flows.reading.question import Question, question
 
+_LEADS = (Sense.HEDGE, Sense.LETTER_PREFIX)
+
 
 def read_option(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
     """One option by letter, by its words or by yes/no; a digit is always asked back."""
@@ -52,7 +54,7 @@ def _without_echo(asked: Question, said: Sequence[Token]) -> Sequence[Token]:
     if not asked.affirms:
         said = [token for token in said if not token.means(Sense.YES)]
     at = 0
-    while at < len(said) and (said[at].means(Sense.HEDGE) or said[at].key in asked.words):
+    while at < len(said) and (said[at].means(*_LEADS) or said[at].key in asked.words):
         at += 1
     return said[at:]
 

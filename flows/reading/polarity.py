@@ -115,7 +115,8 @@ def _joins(before: Sequence[Token], after: Sequence[Token]) -> bool:
 def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     """A yes first, to a warning sign, is a yes whatever follows ("yes, since Tuesday").
 
-    "Absolutely" is a yes only alone: it may go on "... fine". Unless it is put as a question, doubted or taken back at once.
+    Unless it is put as a question, doubted or taken back at once. "Absolutely" is a yes only
+    alone: it may go on "... fine".
     CLINICAL: any yes gets the safety message at once; asking back would delay it.
     """
     if not _is_urgent(item) or not said[0].means(Sense.YES) or said[0].means(Sense.STRONG):
