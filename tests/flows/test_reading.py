@@ -30,6 +30,7 @@ from tests.flows.samples import (
     WORRIED,
     flagged,
     languages,
+    library,
 )
 
 BOTH = ("en", "da")
@@ -698,3 +699,37 @@ def test_a_time_that_is_not_asked_about_is_content(text: str) -> None:
 )
 def test_a_week_of_work_may_be_five_days(text: str, reading: Reading) -> None:
     assert said(replace(DAYS, title={"en": "Sick days"}), text) == reading
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    ("flow_id", "item_id", "text"),
+    [
+        ("weekly-check-in", "pain", ".5"),
+        ("weekly-check-in", "pain", "€5"),
+        ("weekly-check-in", "pain", "10-"),
+        ("weekly-check-in", "pain", "me 2"),
+        ("weekly-check-in", "sick-leave-days", "5 days at work"),
+        ("start-back", "worry", "nothing new"),
+        ("start-back", "worry", "wrong number"),
+        ("start-back", "bothersomeness", "extremely well"),
+        ("odi", "lifting", "I am a nurse"),
+        ("odi", "lifting", "it hurts"),
+        ("odi", "walking", "crutches"),
+        ("odi", "walking", "langt"),
+        ("odi", "sleeping", "I sleep"),
+        ("odi", "social-life", "I go out"),
+        ("odi", "travelling", "a half"),
+        ("odi", "pain-intensity", "kan ikke"),
+        ("odi", "pain-intensity", "terribly sorry"),
+        ("intake", "work-status", "hjemme"),
+        ("intake", "work-status", "off"),
+        ("intake", "work-status", "something"),
+        ("intake", "imaging", "yes no"),
+    ],
+)
+def test_words_of_a_statement_that_do_not_choose_it(
+    flow_id: str, item_id: str, text: str, language: str
+) -> None:
+    item = library().flow(flow_id).item(item_id)
+    assert not isinstance(said(item, text, language), Understood)
