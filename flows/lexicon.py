@@ -34,10 +34,12 @@ class Sense(StrEnum):
     SUFFIX = "suffixes"
     HALF = "halves"
     UNIT = "units"
+    SUBJECT = "subjects"
     LITTLE_WORD = "little-words"
     EVERY_DAY = "every-day"
     WHOLE_WEEK = "whole-week"
     NONE = "none"
+    NONE_OF = "none-of"
     EXCEPT = "exceptions"
     OUT_OF = "out-of"
     DECIMAL = "decimals"
@@ -93,7 +95,7 @@ class Token(NamedTuple):
     def key(self) -> str:
         """The same for words that say the same: "m" and "metres", "four" and "4"."""
         senses, value, _, unit = self.meaning
-        if unit is not None:
+        if unit is not None and Sense.SUBJECT not in senses:
             return f"={unit}"
         if Sense.NUMBER in senses and not self.weak:
             return str(value)
@@ -129,7 +131,7 @@ _WITH_VALUE = (Sense.NUMBER, Sense.OCCASION, Sense.HALF)
 _HEDGES = (Sense.ABOUT, Sense.UNSURE, Sense.EMPHASIS, Sense.WINDOW)
 """Hedges of a kind: padding as well, unless the kind matters to the question."""
 _MAY_STICK = frozenset({Sense.UNIT, Sense.SUFFIX})
-_WITH_NAME = (Sense.UNIT, Sense.WINDOW, Sense.SAME)
+_WITH_NAME = (Sense.UNIT, Sense.SUBJECT, Sense.WINDOW, Sense.SAME)
 
 
 @dataclass(eq=False, slots=True)

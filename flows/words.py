@@ -16,8 +16,8 @@ _PIECE = re.compile(
     r"(?P<word>(?<!\w)[^\W\d_](?:-[^\W\d_]{2,}|(?:\.[^\W\d_](?!\w))+)"
     # "L5", "gr8": a digit in these is not a number
     r"|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d\w*)?)"
-    r"|(?P<number>\d+(?:[.,]\d+)?)"
-    r"|(?P<sign>[◐/?<>≤≥+±×%↑↓→📈📉🤷👍👎]|[-–—](?=\s*\d))"
+    r"|(?P<number>\d+(?:[.,]\d+)?|(?<!\S)[.,]\d+)"
+    r"|(?P<sign>[◐/?<>≤≥+±×%€$£°↑↓→📈📉🤷👍👎]|[-–—](?=\s*\d)|(?<=\d)[-–—](?=\s*$))"
 )
 _MARK = re.compile(r"\s*(?:[):,;=]|[-–—](?!\w)|\.(?!\w))")
 _FACE = re.compile(r"(?<!\S)(?:[:;=]'?-?[)(dpcbox|/\\*]|:3)(?!\w)")
@@ -84,6 +84,8 @@ def _is_glued(text: str, start: int) -> bool:
 
 def _number(digits: str) -> Piece:
     whole, _, fraction = digits.replace(",", ".").partition(".")
+    if not whole:
+        return Piece(f"0.{fraction}", 0, half=True)
     if len(fraction) == 3:
         return Piece(digits, _whole(whole + fraction))
     return Piece(digits, _whole(whole), half=bool(fraction) and _whole(fraction) > 0)

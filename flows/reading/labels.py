@@ -13,9 +13,10 @@ SHORTEST_TELLING_WORD = 5
 """A shorter word stands in too many sentences to name a statement all by itself."""
 FEWEST_DEGREES = 3
 """So many statements that differ by a word of degree only are a scale of degrees."""
-_DEGREES = (Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE)
-_MAY_TELL = frozenset({Sense.UNIT, Sense.TAKEN_BACK, Sense.STRONG})
 _TURNS = (Sense.TURN, Sense.NEGATION, Sense.WEAK_NEGATION, Sense.NO, Sense.NONE)
+_FRAME = (*_TURNS, Sense.CONNECTOR, Sense.OUT_OF, Sense.EXCEPT, Sense.HALF)
+_DEGREES = (Sense.WEAK_YES, Sense.STRONG, Sense.VAGUE)
+_MAY_TELL = frozenset({Sense.UNIT, Sense.SUBJECT, Sense.TAKEN_BACK})
 
 
 class Label(NamedTuple):
@@ -124,7 +125,7 @@ def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
     words = _keys(said)
     named = [label for label in labels if words and _is_part(words, label)]
     answers = list(dict.fromkeys(each.answer for each in labels if _in_order(words, each)))
-    if not named or not answers:
+    if not named or _is_frame(said):
         return Told([], sure=False)
     keys = set(_keys(tokens))
     sure = all(keys.issuperset(_needed(words, label)) for label in named)
@@ -134,8 +135,14 @@ def told(tokens: Sequence[Token], labels: Sequence[Label]) -> Told:
     return _told_by_one(said[0], named[0], labels) if sure else Told([], sure=False)
 
 
+def _is_frame(said: Sequence[Token]) -> bool:
+    """Whether these are words that statements are built with: "cannot" names none of them."""
+    built = _FRAME if len(said) == 1 else (*_FRAME, Sense.STRONG)
+    return all(token.means(*built) for token in said)
+
+
 def _is_phrase(token: Token) -> bool:
-    return " " in token.text and not token.means(*_DEGREES)
+    return " " in token.text and not token.means(Sense.NUMBER, Sense.HALF, *_DEGREES)
 
 
 def _told_by_one(token: Token, named: Label, labels: Sequence[Label]) -> Told:

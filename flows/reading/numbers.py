@@ -11,7 +11,7 @@ from flows.lexicon import NO_TOKEN, Lexicon, Meaning, Sense, Token
 from flows.model import Item, ItemKind
 from flows.reading.labels import said_whole
 from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood, ambiguous
-from flows.reading.question import WORKDAY, Question, question
+from flows.reading.question import COUNTED, WORKDAY, Question, question
 
 Amount = tuple[int, ...]
 """The whole numbers that a word may stand for: one, the two beside a half, or none."""
@@ -44,7 +44,7 @@ def _end(asked: Question, tokens: Sequence[Token]) -> int | None:
     """The end of the scale that is named, alone or behind its own number: "0, no pain"."""
     ends = set(said_whole(tokens, asked.ends))
     if not ends:
-        named = [token for token in tokens if not token.means(Sense.UNIT)]
+        named = [token for token in tokens if not token.means(*COUNTED)]
         ends = set(said_whole(named, asked.ends))
     if not ends and tokens and tokens[0].means(Sense.NUMBER):
         ends = set(said_whole(tokens[1:], asked.ends)) & {str(tokens[0].meaning.value)}
@@ -54,7 +54,7 @@ def _end(asked: Question, tokens: Sequence[Token]) -> int | None:
 def _is_none_of_it(asked: Question, tokens: Sequence[Token]) -> bool:
     """Whether a "no" stands before what is asked for: "no sick days"."""
     return any(
-        one.means(Sense.NO) and other.means(Sense.UNIT) and asked.asks_for(other)
+        one.means(Sense.NO) and other.means(*COUNTED) and asked.asks_for(other)
         for one, other in pairwise(tokens)
     )
 
@@ -90,7 +90,7 @@ def _is_padding(asked: Question, token: Token, opens: bool) -> bool:
         return True
     if token.means(Sense.HEDGE, Sense.LETTER_PREFIX) or (opens and token.means(Sense.YES)):
         return True
-    return token.means(Sense.UNIT) and asked.asks_for(token)
+    return token.means(*COUNTED) and asked.asks_for(token)
 
 
 def _is_other_word(at: int, said: Sequence[Token]) -> bool:
@@ -250,7 +250,7 @@ def _amount(asked: Question, words: Sequence[Token], at: int) -> Amount:
 def _counts_something_else(at: int, words: Sequence[Token]) -> bool:
     """Whether a unit that is not asked for stands beside the number: "6 weeks", "kl. 6"."""
     before, after = _beside(at, words)
-    return before.means(Sense.UNIT) or after.means(Sense.UNIT)
+    return before.means(*COUNTED) or after.means(*COUNTED)
 
 
 def _is_negative(at: int, words: Sequence[Token]) -> bool:

@@ -14,7 +14,9 @@ from flows.model import Item
 from flows.reading.labels import Told, content, mentioned, said_exactly, said_whole, told
 from flows.reading.outcome import NotAReply, Reading, ambiguous, understood
 from flows.reading.polarity import is_hedged, poles, read_polarity
-from flows.reading.question import Question, question
+from flows.reading.question import COUNTED, Question, question
+
+_LEADS = (Sense.HEDGE, Sense.LETTER_PREFIX)
 
 
 def read_option(item: Item, tokens: Sequence[Token], lexicon: Lexicon) -> Reading:
@@ -52,20 +54,20 @@ def _without_echo(asked: Question, said: Sequence[Token]) -> Sequence[Token]:
     if not asked.affirms:
         said = [token for token in said if not token.means(Sense.YES)]
     at = 0
-    while at < len(said) and (said[at].means(Sense.HEDGE) or said[at].key in asked.words):
+    while at < len(said) and (said[at].means(*_LEADS) or said[at].key in asked.words):
         at += 1
     return said[at:]
 
 
 def _fitting(asked: Question, tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens without what the question asks for; a time that it does not ask about counts."""
-    if not any(token.means(Sense.WINDOW, Sense.UNIT) for token in tokens):
+    if not any(token.means(Sense.WINDOW, *COUNTED) for token in tokens):
         return tokens
     named = not poles(asked.item)
     return [
         _as_word(token) if token.means(Sense.WINDOW) and not asked.fits(token) else token
         for token in tokens
-        if not (named and token.means(Sense.UNIT) and asked.asks_for(token))
+        if not (named and token.means(*COUNTED) and asked.asks_for(token))
     ]
 
 
@@ -108,6 +110,8 @@ def _by_letter(asked: Question, tokens: Sequence[Token]) -> Reading | None:
             for at, letter in enumerate(letters)
             if letter and _stands_out(asked, at, tokens) and not _denied(at, tokens)
         ]
+    elif len(meant) == 1 and _is_article(letters.index(meant[0]), tokens):
+        return None
     if not meant:
         return None
     if plain or len(set(meant)) > 1:
@@ -127,6 +131,12 @@ def _without_spelling(item: Item, tokens: Sequence[Token]) -> Sequence[Token]:
 
 def _denied(at: int, tokens: Sequence[Token]) -> bool:
     return at > 0 and tokens[at - 1].means(Sense.NEGATION)
+
+
+def _is_article(at: int, tokens: Sequence[Token]) -> bool:
+    """Whether it is the "a" in "I am a ... thanks": neither in front, nor last, nor marked."""
+    token = tokens[at]
+    return token.means(Sense.LITTLE_WORD) and not token.marked and 0 < at < len(tokens) - 1
 
 
 def _goes_with_letters(token: Token, how_many: int) -> bool:
@@ -181,7 +191,7 @@ def _stands_out(asked: Question, at: int, said: Sequence[Token]) -> bool:
 def _by_digit(item: Item, tokens: Sequence[Token]) -> Reading | None:
     """A digit on a lettered list may be the place, or the score on paper: always asked back."""
     said = [token for token in content(tokens) if not token.means(Sense.LETTER_PREFIX)]
-    if any(token.means(Sense.UNIT, Sense.OUT_OF) for token in said):
+    if any(token.means(Sense.OUT_OF, *COUNTED) for token in said):
         return None
     numbers = [token for token in said if token.means(Sense.NUMBER)]
     alone = all(token.means(Sense.NUMBER, Sense.CONNECTOR) for token in said)

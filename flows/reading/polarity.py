@@ -14,9 +14,16 @@ from flows.reading.question import Question
 
 _PAIRS = (("yes", "no"), ("agree", "disagree"))
 FEWEST_DENIED = 2
-_SIGNS = (Sense.YES, Sense.NO, Sense.AGREE, Sense.DISAGREE)
-_DENIALS = (Sense.NO, Sense.NEGATION, Sense.NONE)
-_AGAINST_A_YES = (Sense.NO, Sense.NONE, Sense.WEAK_NEGATION, Sense.DISAGREE, Sense.TAKEN_BACK)
+_STRESSED = (Sense.YES, Sense.AGREE, Sense.DISAGREE)
+_DENIALS = (Sense.NO, Sense.NONE_OF, Sense.NEGATION, Sense.NONE)
+_AGAINST_A_YES = (
+    Sense.NO,
+    Sense.NONE_OF,
+    Sense.NONE,
+    Sense.WEAK_NEGATION,
+    Sense.DISAGREE,
+    Sense.TAKEN_BACK,
+)
 
 
 def poles(item: Item) -> tuple[str, str] | None:
@@ -56,7 +63,8 @@ def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
 
 
 def _weighty(tokens: Sequence[Token]) -> Sequence[Token]:
-    return [token for token in content(tokens) if not token.means(Sense.LETTER_PREFIX)]
+    said = content(tokens)
+    return said[1:] if said and said[0].means(Sense.LETTER_PREFIX) else said
 
 
 def _denies_each(asked: Question, said: Sequence[Token]) -> bool:
@@ -142,10 +150,10 @@ def _negated(rest: Sequence[Token]) -> bool:
 
 
 def _doubted(rest: Sequence[Token]) -> bool:
-    """Whether a yes is followed by "maybe", or by a question mark and nothing else."""
+    """Whether a yes is followed by "maybe", or by a "but" or question mark and nothing else."""
     if any(token.means(Sense.DOUBT) and token.text != "?" for token in rest):
         return True
-    return bool(rest) and all(token.text == "?" for token in rest)
+    return bool(rest) and all(token.text == "?" or token.means(Sense.EXCEPT) for token in rest)
 
 
 @dataclass(slots=True)
@@ -171,7 +179,7 @@ class _Heard:
 
 def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
     heard = _Heard(agreement)
-    signs = any(token.means(*_SIGNS) and not token.means(Sense.STRONG) for token in said)
+    signs = any(token.means(*_STRESSED) and not token.means(Sense.STRONG) for token in said)
     for token in said:
         if signs and token.means(Sense.STRONG):
             heard.doubt |= heard.denied
@@ -184,7 +192,7 @@ def _hear(said: Sequence[Token], agreement: bool) -> _Heard:
 
 
 def _hear_one(heard: _Heard, token: Token) -> None:
-    if token.means(Sense.NO):
+    if token.means(Sense.NO) or (token.means(Sense.NONE_OF) and not heard.agreement):
         heard.doubt |= heard.denied
         heard.signs.add(False)
     elif token.means(Sense.WEAK_YES):

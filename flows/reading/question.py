@@ -9,10 +9,12 @@ from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item, Option
 from flows.reading.labels import Label, label
 
+COUNTED = (Sense.UNIT, Sense.SUBJECT)
+"""What a number may be about, or a scale measure."""
 WORKDAY = "workday"
 """The unit, in the language files, of days of work: a whole week of them may be five."""
 _MOST_KEPT = 512
-_OWN = frozenset({Sense.UNIT, Sense.STRONG})
+_OWN = frozenset({*COUNTED, Sense.STRONG})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,13 +35,13 @@ class Question:
     words: frozenset[str]
     """The words of its text that mean nothing of their own in an answer: "walk", "fever"."""
     affirms: bool
-    """Whether one of its options is a yes, perhaps with more to it: "Yes, once"."""
+    """Whether one of its options is a yes or a no, perhaps with more to it: "Yes, once"."""
     windows: frozenset[str]
     """The time that is asked about; empty where the question leaves it open."""
 
     def asks_for(self, token: Token) -> bool:
         """Whether a word only repeats what is asked, such as "days", or when, such as "today"."""
-        if token.means(Sense.UNIT):
+        if token.means(*COUNTED):
             return token.meaning.unit in self.units
         return token.means(Sense.WINDOW) and self.fits(token)
 
@@ -82,10 +84,10 @@ def _question(item: Item, lexicon: Lexicon) -> Question:
             token.text for end in item.anchors or () for token in _tokens(end, lexicon)
         ),
         none_is_lowest=any(t.means(Sense.NO, Sense.NONE) for t in _tokens(lowest, lexicon)),
-        units=_named(counted, Sense.UNIT),
+        units=_named(counted, *COUNTED),
         words=_words(item, lexicon),
         affirms=any(
-            token.means(Sense.YES)
+            token.means(Sense.YES, Sense.NO) and not token.means(Sense.NONE)
             for option in item.options
             for token in _tokens(option.text, lexicon)
         ),
@@ -113,8 +115,8 @@ def _words(item: Item, lexicon: Lexicon) -> frozenset[str]:
     return frozenset(token.key for token in tokens if token.meaning.senses <= _OWN)
 
 
-def _named(tokens: tuple[Token, ...], sense: Sense) -> frozenset[str]:
-    return frozenset(t.meaning.unit for t in tokens if t.means(sense) and t.meaning.unit)
+def _named(tokens: tuple[Token, ...], *senses: Sense) -> frozenset[str]:
+    return frozenset(t.meaning.unit for t in tokens if t.means(*senses) and t.meaning.unit)
 
 
 def _tokens(texts: Mapping[str, str] | None, lexicon: Lexicon) -> tuple[Token, ...]:

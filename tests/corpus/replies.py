@@ -49,6 +49,8 @@ class Reply:
     def section(self) -> str:
         """What kind of question it answers, as the report lists them."""
         item = self.asked
+        if self.means in _NO_VALUE:
+            return "skipped"
         if item.kind is ItemKind.CHOICE and item.option("agree"):
             return "agree or disagree"
         return {

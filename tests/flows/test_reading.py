@@ -30,6 +30,7 @@ from tests.flows.samples import (
     WORRIED,
     flagged,
     languages,
+    library,
 )
 
 BOTH = ("en", "da")
@@ -589,3 +590,146 @@ def test_a_number_with_a_word_that_we_do_not_know_is_never_certain(value: int, w
 def test_a_fraction_counts_only_on_its_own_scale(value: int, of: int) -> None:
     understood = said(PAIN, f"{value}/{of}") == number(value)
     assert understood is (of == 10)
+
+
+PADDING = st.sampled_from(
+    ["about", "I'd say", "thanks", "please", "hmm", "ca.", "nok", "desværre", "tak", "ok", "lol"]
+)
+BOUNDS = st.sampled_from(
+    (
+        *("less than", "more than", "over", "under", "at least", "max", "up to", "almost", "not"),
+        *("mindst", "højst", "op til", "mere end", "næsten", "ikke"),
+    )
+)
+
+
+@given(st.integers(0, 10), st.lists(PADDING, max_size=3), st.lists(PADDING, max_size=3))
+def test_politeness_around_a_number_never_changes_it(
+    value: int, before: list[str], after: list[str]
+) -> None:
+    assert said(PAIN, " ".join([*before, str(value), *after])) == number(value)
+
+
+@given(st.sampled_from((PAIN, DAYS)), st.integers(0, 10), BOUNDS, st.sampled_from(BOTH))
+def test_a_number_with_a_bound_is_never_certain(
+    item: Item, value: int, bound: str, language: str
+) -> None:
+    assert not isinstance(said(item, f"{bound} {value}", language), Understood)
+
+
+@given(st.integers(0, 10), st.sampled_from(["weeks", "am", "kl", "km", "pills", "piller", "timer"]))
+def test_a_number_of_something_else_is_never_offered(value: int, unit: str) -> None:
+    assert said(PAIN, f"{value} {unit}") == NotAReply(Why.NOT_A_REPLY)
+
+
+@given(st.sampled_from("abcde"), st.sampled_from("abcde"))
+def test_two_letters_are_never_one_answer(one: str, two: str) -> None:
+    for between in (" ", "/", " or ", " and ", ", no "):
+        assert not isinstance(said(BOTHERED, f"{one}{between}{two}"), Understood)
+
+
+@given(st.sampled_from(["yes", "no", "ja", "nej"]), st.integers(0, 3), st.sampled_from("bcdfgk"))
+def test_yes_and_no_are_never_read_by_likeness(word: str, at: int, letter: str) -> None:
+    misspelt = word[: at % len(word)] + letter + word[at % len(word) + 1 :]
+    assert not isinstance(said(NUMB, misspelt), Understood)
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "absolutely fine",
+        "of course I am fine",
+        "yes, I'm fine",
+        "yes maybe",
+        "yes?",
+        "yes not new",
+        "absolut intet",
+        "bestemt bedre",
+        "ja måske",
+        "ja men ikke nyt",
+        "ja ikke længere",
+    ],
+)
+def test_a_yes_that_is_none_never_opens_the_warning_signs(text: str, language: str) -> None:
+    for item in (flagged("numb", Urgency.EMERGENCY), replace(NUMB, opens={"yes": "red-flags"})):
+        assert said(item, text, language) != Understood(None, "yes")
+
+
+@pytest.mark.parametrize("text", ["I think no", "probably no", "nej tror jeg", "no, not today"])
+def test_a_hedged_no_to_a_warning_sign_is_asked_back(text: str) -> None:
+    item = flagged("numb", Urgency.EMERGENCY)
+    assert said(item, text) == asked_back("no", why=Why.UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("6, kind regards, Margaret", number(6)),
+        ("6\n\nSent from my iPhone", number(6)),
+        ("6, thanks, Joan", number(6)),
+        ("6, mvh Jens", number(6)),
+        ("6 thanks yesterday", asked_back("6", why=Why.UNCERTAIN)),
+        ("6, kind regards, but 7 now", asked_back("6", "7", why=Why.SEVERAL)),
+        ("6 x", asked_back("6", why=Why.UNCERTAIN)),
+    ],
+)
+def test_a_signature_is_no_content(text: str, reading: Reading) -> None:
+    assert said(PAIN, text) == reading
+
+
+@pytest.mark.parametrize("text", ["6 today", "6 i dag", "6 right now"])
+def test_a_time_that_is_not_asked_about_is_content(text: str) -> None:
+    weekly = replace(PAIN, text={"en": "Pain on average in the last 7 days?"})
+    assert said(weekly, text) == asked_back("6", why=Why.UNCERTAIN)
+    assert said(PAIN, text) == number(6)
+    assert said(weekly, "6 this week") == number(6)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("every day", asked_back("5", "7", why=Why.SEVERAL)),
+        ("all week", asked_back("5", "7", why=Why.SEVERAL)),
+        ("all 7 days", number(7)),
+        ("2 sick days", number(2)),
+        ("no sick days", number(0)),
+        ("worked 5 days", NotAReply(Why.NOT_A_REPLY)),
+    ],
+)
+def test_a_week_of_work_may_be_five_days(text: str, reading: Reading) -> None:
+    assert said(replace(DAYS, title={"en": "Sick days"}), text) == reading
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize(
+    ("flow_id", "item_id", "text"),
+    [
+        ("weekly-check-in", "pain", ".5"),
+        ("weekly-check-in", "pain", "€5"),
+        ("weekly-check-in", "pain", "10-"),
+        ("weekly-check-in", "pain", "me 2"),
+        ("weekly-check-in", "sick-leave-days", "5 days at work"),
+        ("start-back", "worry", "nothing new"),
+        ("start-back", "worry", "wrong number"),
+        ("start-back", "bothersomeness", "extremely well"),
+        ("odi", "lifting", "I am a nurse"),
+        ("odi", "lifting", "it hurts"),
+        ("odi", "walking", "crutches"),
+        ("odi", "walking", "langt"),
+        ("odi", "sleeping", "I sleep"),
+        ("odi", "social-life", "I go out"),
+        ("odi", "travelling", "a half"),
+        ("odi", "pain-intensity", "kan ikke"),
+        ("odi", "pain-intensity", "terribly sorry"),
+        ("intake", "work-status", "hjemme"),
+        ("intake", "work-status", "off"),
+        ("intake", "work-status", "something"),
+        ("intake", "imaging", "yes no"),
+    ],
+)
+def test_words_of_a_statement_that_do_not_choose_it(
+    flow_id: str, item_id: str, text: str, language: str
+) -> None:
+    item = library().flow(flow_id).item(item_id)
+    assert not isinstance(said(item, text, language), Understood)
