@@ -5,14 +5,14 @@ What the clinic has entered already is not asked again.
 
 from __future__ import annotations
 
-import re
 from datetime import time
 
+from bot.commands import without_politeness
 from bot.conversation import asking, own_code, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.step import Step
-from flows.lexicon import Sense
+from bot.times import read_hour, read_rhythm
 from templates.catalogue import Catalogue
 
 NAME = "enrolment"
@@ -24,9 +24,6 @@ _COMMANDS = frozenset({"stop", "help", "language", "person", "delete"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 _EARLIEST, _LATEST = time(8), time(20, 59)
-_CLOCK = re.compile(
-    r"(?:at |kl\.? ?|klokken )?(\d{1,2})(?:[:.](\d{2}))?(?: ?(am|pm|o'clock))?", re.IGNORECASE
-)
 
 
 def begin(step: Step, known: frozenset[str] = frozenset()) -> None:
@@ -195,38 +192,27 @@ def _take_name(step: Step, text: str, option: str | None) -> bool:
 
 
 def _take_hour(step: Step, text: str, option: str | None) -> bool:
-    hour = _clock(option or chosen(step, text) or text) or _clock(_in_digits(step, text))
-    if hour is None or not _EARLIEST <= hour <= _LATEST:
+    said = read_hour(option or chosen(step, text) or without_politeness(text))
+    if said is None or said.clock is None or not _EARLIEST <= said.clock <= _LATEST:
         return False
-    step.person.hour = hour
+    step.person.hour = said.clock
     return True
-
-
-def _in_digits(step: Step, text: str) -> str:
-    """`klokken ni` as `klokken 9`."""
-    return " ".join(
-        str(token.meaning.value) if token.means(Sense.NUMBER) else token.text
-        for token in step.lexicon.tokens(text)
-    )
-
-
-def _clock(text: str) -> time | None:
-    found = _CLOCK.fullmatch(text.strip())
-    if found is None:
-        return None
-    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
-    if half in ("am", "pm"):
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def _take_weekday(step: Step, text: str, option: str | None) -> bool:
     day = option or chosen(step, text)
     if day is None:
-        return False
+        return _take_named_weekday(step, text)
     step.person.weekday = int(day)
+    return True
+
+
+def _take_named_weekday(step: Step, text: str) -> bool:
+    """In any language, as patients switch; an hour beside it was asked for before."""
+    said = read_rhythm(without_politeness(text))
+    if said is None or said.weekday is None or said.clock is not None:
+        return False
+    step.person.weekday = said.weekday
     return True
 
 
