@@ -91,6 +91,11 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     return channels
 
 
+def webhooks_of(settings: Settings) -> list[APIRouter]:
+    """Where the providers of the channels that are on knock."""
+    return []
+
+
 def _require_newest(settings: Settings) -> None:
     found = current(settings.database_url)
     if found is None:
@@ -216,7 +221,12 @@ def serve(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=True) as deployment,
-        answering(deployment, doorbell, secure=settings.secure) as app,
+        answering(
+            deployment,
+            doorbell,
+            secure=settings.secure,
+            extra_routers=webhooks_of(settings),
+        ) as app,
         ticking(deployment),
     ):
         listen(app, doorbell, host, port)
@@ -231,7 +241,12 @@ def web(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
-        answering(deployment, doorbell, secure=settings.secure) as app,
+        answering(
+            deployment,
+            doorbell,
+            secure=settings.secure,
+            extra_routers=webhooks_of(settings),
+        ) as app,
     ):
         listen(app, doorbell, host, port)
 

@@ -15,6 +15,9 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.desk_hours import DeskHours
 
+Answers = Literal["inline", "link"]
+"""Whether a channel carries questions and answers itself, or a link to the secure web chat."""
+
 
 class Settings(BaseSettings):
     """`BACKTRACE_*` variables, or an `.env` file in the folder that the command runs in."""
@@ -35,6 +38,26 @@ class Settings(BaseSettings):
     """Where patients and professionals reach us; https in production."""
     smtp_url: SecretStr | None = None
     mail_from: str = "BackTrace <no-reply@localhost>"
+    telegram_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_webhook_secret: SecretStr | None = None
+    """What Telegram shows with every update; without it updates are polled for."""
+    telegram_answers: Answers | None = None
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr | None = None
+    twilio_api_url: str = "https://api.twilio.com"
+    twilio_from: str = ""
+    """The number that SMS come from, as +4512345678, or a short code."""
+    twilio_messaging_service_sid: str = ""
+    """Instead of a number: the messaging service that chooses one."""
+    sms_answers: Answers | None = None
+    whatsapp_from: str = ""
+    """The number that WhatsApp messages come from."""
+    whatsapp_templates: dict[str, str] = Field(default_factory=dict)
+    """By language the ContentSid of the approved template for more than 24 hours of silence."""
+    whatsapp_answers: Answers | None = None
+    staff_token: SecretStr | None = None
+    """What programs of the clinic show at /api, such as the one that enrols."""
     clinic_name: str = "BackTrace"
     emergency_number: str = "112"
     doctor_number: str = "1813"
@@ -75,7 +98,7 @@ class Settings(BaseSettings):
             raise ValueError("write a zone such as Europe/Copenhagen")
         return name
 
-    @field_validator("public_url")
+    @field_validator("public_url", "telegram_api_url", "twilio_api_url")
     @classmethod
     def _a_web_address(cls, url: str) -> str:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:

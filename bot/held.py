@@ -22,7 +22,7 @@ from bot.deployment import Deployment
 from bot.loading import Loaded, load
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
-from bot.parts import parts
+from bot.parts import in_parts
 from bot.routing import routes
 from bot.schedule import awake
 from templates.catalogue import Catalogue
@@ -116,10 +116,10 @@ class Held:
         in_doubt = task is not None and task.name == HANDS
         if self.person.status != "active" or in_doubt or route is None:
             return
-        for part in parts(text):
+        for part in in_parts(FORMS[route.channel](Message(text), self.words)):
             self._post(
                 route.channel,
-                FORMS[route.channel](Message(part), self.words),
+                part,
                 Priority.BULK,
                 address_id=route.address_id,
                 not_before=awake(self.now, self.person.zone),

@@ -19,6 +19,18 @@ class InboundKind(StrEnum):
     """Something we cannot read: a voice message, a picture, a sticker."""
     GROUP = "group"
     """Anything that was written where others read along."""
+    BLOCKED = "blocked"
+    """The patient has blocked us there: nothing arrives any more."""
+    UNBLOCKED = "unblocked"
+    """We may write there again."""
+
+
+class Handled(StrEnum):
+    """What the provider has dealt with and answered itself (Twilio's OptOutType)."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Inbound:
     text: str = ""
     choice: str = ""
     edit_of: str = ""
+    handled: Handled | None = None
 
     def __post_init__(self) -> None:
         for name in _WRITTEN:

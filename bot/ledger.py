@@ -16,6 +16,7 @@ from bot.deployment import Deployment
 from bot.loading import SESSION_BODY, Loaded
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
+from bot.parts import in_parts
 from trajectory import audit, care_team, cases, entries, grants, patients, tables
 from trajectory.entries import NewEntry
 from trajectory.patients import ConversationState
@@ -73,7 +74,8 @@ def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
     said, saved = [], {}
     for effect in step.effects:
         if isinstance(effect, done.Say):
-            said.append((effect.message, form(effect.message, step.words)))
+            message = effect.message
+            said += [(message, part) for part in in_parts(form(message, step.words))]
         elif isinstance(effect, done.SaveSession):
             saved[effect.open.id] = effect.open
     sealer = loaded.sealer

@@ -50,6 +50,8 @@ class Message(NamedTuple):
     priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
+    picture: str = ""
+    """An SVG that goes with the text, on channels that show pictures."""
 
 
 class Button(NamedTuple):
@@ -66,3 +68,5 @@ class Rendered:
     text: str
     buttons: tuple[Button, ...] = ()
     subject: str = ""
+    picture: str = ""
+    """An SVG; the channel makes of it what its provider takes."""

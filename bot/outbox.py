@@ -76,12 +76,13 @@ def _row(message: Outgoing, row_id: int) -> dict[str, Any]:
 
 def _body(message: Outgoing) -> dict[str, Any]:
     rendered = message.rendered
-    return {
+    body = {
         "text": rendered.text,
         "buttons": [[button.label, button.data] for button in rendered.buttons],
         "subject": rendered.subject,
         "to": message.to,
     }
+    return body | {"picture": rendered.picture} if rendered.picture else body
 
 
 def drop_unsent(connection: Connection, patient_id: int, *, safety: bool = False) -> None:

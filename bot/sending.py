@@ -7,7 +7,7 @@ safety messages before everything.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,9 +109,10 @@ def _opened(
     if row.address_id is not None and row.address_id not in addresses:
         raise NotSent(Trouble.GONE, "closed")
     try:
-        return _parcel(_sealer(connection, deployment, owner), row, addresses)
+        parcel = _parcel(_sealer(connection, deployment, owner), row, addresses)
     except WrongKey:
         raise NotSent(Trouble.RETRY, "wrong-key") from None
+    return replace(parcel, language=owner.language) if owner is not None else parcel
 
 
 def _sealer(connection: Connection, deployment: Deployment, owner: LockedPatient | None) -> Sealer:
@@ -131,12 +132,14 @@ def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Pa
     to = body["to"]
     if row.address_id is not None:
         to = sealer.open_text("address.value", row.address_id, addresses[row.address_id])
-    return Parcel(row.id, row.patient_id, to, _rendered(body))
+    # A lease that ran out says that somebody may have been in the middle of it.
+    repeated = row.status == "sending" or _ended_as(row, Trouble.UNKNOWN)
+    return Parcel(row.id, row.patient_id, to, _rendered(body), row.created_at, repeated)
 
 
 def _rendered(body: Mapping[str, Any]) -> Rendered:
     buttons = tuple(Button(label, data) for label, data in body["buttons"])
-    return Rendered(body["text"], buttons, body["subject"])
+    return Rendered(body["text"], buttons, body["subject"], body.get("picture", ""))
 
 
 def _send_all(deployment: Deployment, leased: Sequence[Leased]) -> None:

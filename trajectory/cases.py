@@ -33,6 +33,10 @@ class Kind(StrEnum):
     """Four check-ins in a row were not answered."""
     NOT_ME = "not-me"
     """Whoever reads at this address says that they are somebody else."""
+    UNREACHABLE = "unreachable"
+    """No address of the patient works any more."""
+    MAIL_BOUNCED = "mail-bounced"
+    """A mail to somebody of the care team came back."""
     DIED = "died"
     """Somebody wrote that the patient has died."""
 

@@ -27,6 +27,8 @@ _BY_PATIENT = [
         tables.AccessGrant,
         tables.CareTeamMember,
         tables.DeskCase,
+        tables.EnrolmentCode,
+        tables.AddressCheck,
         tables.WebLink,
         tables.WebSession,
         tables.Outbox,

@@ -132,6 +132,8 @@ class Address(SQLModel, table=True):
     preferred: bool = True
     status: str = "active"
     """active | gone | closed"""
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Doubtful failures in a row: some codes stop an address only at the second."""
     created_at: datetime = _time()
 
 
@@ -245,7 +247,7 @@ class Inbox(SQLModel, table=True):
     """When the provider says it was written."""
     received_at: datetime = _time()
     kind: str
-    """text | choice | edit | other | group"""
+    """text | choice | edit | other | group | blocked | unblocked"""
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
@@ -263,6 +265,7 @@ class Outbox(SQLModel, table=True):
     __table_args__ = (
         Index("ix_outbox_ready", "status", "priority", "ready_at"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
+        Index("ix_outbox_provider", "channel", "provider_id"),
     )
 
     id: int = _id()
@@ -305,6 +308,8 @@ class CareTeamMember(SQLModel, table=True):
     email: bytes | None = _sealed(default=None, nullable=True)
     """Sealed."""
     created_at: datetime = _time()
+    bounced_at: datetime | None = _time(default=None, nullable=True)
+    """When a mail to this address came back; None: none has, since it was given."""
     removed_at: datetime | None = _time(default=None, nullable=True)
 
 
@@ -405,6 +410,50 @@ class WebSession(SQLModel, table=True):
     created_at: datetime = _time()
     last_seen_at: datetime = _time()
     closed_at: datetime | None = _time(default=None, nullable=True)
+
+
+class EnrolmentCode(SQLModel, table=True):
+    """A one-time code that lets whoever shows it in on a channel, as this patient."""
+
+    __tablename__ = "enrolment_code"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the code."""
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class CodeGuess(SQLModel, table=True):
+    """A wrong enrolment code; whoever guesses on is not answered. Kept for a day."""
+
+    __tablename__ = "code_guess"
+    __table_args__ = (Index("ix_code_guess_hash", "hash", "at"),)
+
+    id: int = _id()
+    hash: bytes = _sealed()
+    """Keyed hash of the channel and the address that it came from."""
+    at: datetime = _time()
+
+
+class AddressCheck(SQLModel, table=True):
+    """A code sent to a new address, to see whether the patient reads there."""
+
+    __tablename__ = "address_check"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    channel: str
+    address: bytes = _sealed()
+    """Sealed."""
+    hash: bytes = _sealed()
+    """Keyed hash of the code."""
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    attempts: int = 0
+    used_at: datetime | None = _time(default=None, nullable=True)
 
 
 class AuditRecord(SQLModel, table=True):

@@ -70,7 +70,9 @@ def build(library: Library, start: datetime) -> Stage:
     upgrade_database(database)
     clock = ReplayClock(start)
     sent: list[Sent] = []
-    channels = {name: Wire(name, clock, sent) for name in ("sms", "telegram", "web", "email")}
+    channels = {
+        name: Wire(name, clock, sent) for name in ("sms", "telegram", "whatsapp", "web", "email")
+    }
     deployment = deploy(
         database,
         Ring.generate(),

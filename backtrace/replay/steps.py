@@ -57,7 +57,7 @@ class Enrol(_Strict):
 
     patient: Id
     name: str = ""
-    channel: Literal["sms", "telegram", "web"]
+    channel: Literal["sms", "telegram", "whatsapp", "web"]
     address: Id
     language: str = "en"
     timezone: str = "Europe/Copenhagen"

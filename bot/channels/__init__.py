@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -43,6 +43,14 @@ class Parcel:
     patient_id: int | None
     address: str
     rendered: Rendered
+    created_at: datetime | None = None
+    """When it was queued; None for what never was."""
+    repeated: bool = False
+    """An attempt was made that nobody knows the end of: it may have arrived already."""
+    language: str = ""
+    """The patient's; empty where none is known."""
+    heard_at: datetime | None = None
+    """When this address last wrote, where the channel's rules ask for it."""
 
 
 class Channel(Protocol):

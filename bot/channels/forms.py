@@ -12,5 +12,6 @@ FORMS: Mapping[str, Callable[[Message, Catalogue], Rendered]] = {
     "console": console.render,
     "sms": sms.render,
     "telegram": telegram.render,
+    "whatsapp": sms.render,
     "web": web.render,
 }

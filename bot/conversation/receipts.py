@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from bot.conversation.dates import day_name
 from bot.conversation.step import Step
 from bot.messages import Message
-from bot.parts import parts
 from bot.schedule import quiet_since
 from templates.catalogue import Catalogue
 from trajectory.care_team import Member
@@ -50,8 +49,7 @@ def tell_what_came_meanwhile(step: Step) -> None:
     since = datetime.fromisoformat(step.memory.stopped_at)
     step.memory.stopped_at = ""
     for text in [*_looks(step, since), *_notes(step, since)]:
-        for part in parts(text):
-            step.say(Message(part))
+        step.say(Message(text))
 
 
 def _looks(step: Step, since: datetime) -> list[str]:
