@@ -17,7 +17,7 @@ def test_a_long_text_is_cut_after_a_sentence() -> None:
 
 def test_a_line_break_is_a_better_place_than_a_sentence() -> None:
     first, second = parts(SENTENCE * 20 + "\n" + SENTENCE * 20)
-    assert first == (SENTENCE * 20).strip() == second
+    assert first == second.strip() == (SENTENCE * 20).strip()
 
 
 def test_a_text_without_any_space_is_cut_where_it_must_be() -> None:
