@@ -90,9 +90,12 @@ class Option:
     """Further words, by language, that mean this option and nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
-    """One question."""
+    """One question.
+
+    It is hashed by its id, so that what is made of it once can be kept.
+    """
 
     id: str
     kind: ItemKind
@@ -120,12 +123,16 @@ class Item:
     known_for: timedelta | None = None
     """How long an answer is shown for confirmation instead of being asked anew."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""
-        for option in self.options:
-            if option.id == option_id:
-                return option
-        return None
+        return self._by_id.get(option_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Option]:
+        return {option.id: option for option in self.options}
 
 
 @dataclass(frozen=True, slots=True)
