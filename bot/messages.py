@@ -30,8 +30,8 @@ class Layout(StrEnum):
 class Choice(NamedTuple):
     """One thing that can be pressed or typed.
 
-    `key` is what is typed (A, 7, Y); `words` is what it means; `data` names session, turn
-    and option (or the task's turn and option) in at most 64 bytes.
+    `key` is what is typed (A, 7, Y); `words` is what it means; `data`, behind the message's
+    `place`, names session, turn and option (or the task's turn and option) in at most 64 bytes.
     """
 
     key: str
@@ -40,7 +40,11 @@ class Choice(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message to a patient. `text` never lists the choices: the channel does."""
+    """One message to a patient. `text` never lists the choices: the channel does.
+
+    `place` is what the data of all choices begins with, so that a question's choices are the
+    same for everybody.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -49,6 +53,7 @@ class Message(NamedTuple):
     priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
+    place: str = ""
 
 
 class Button(NamedTuple):

@@ -90,7 +90,7 @@ class Option:
     """Further words, by language, that mean this option and nothing else."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One question.
 
@@ -128,11 +128,10 @@ class Item:
 
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""
-        return self._by_id.get(option_id)
-
-    @cached_property
-    def _by_id(self) -> Mapping[str, Option]:
-        return {option.id: option for option in self.options}
+        for option in self.options:
+            if option.id == option_id:
+                return option
+        return None
 
 
 @dataclass(frozen=True, slots=True)

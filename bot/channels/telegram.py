@@ -38,12 +38,13 @@ class Request(NamedTuple):
 
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
+    place = message.place
     beside = message.layout is Layout.IN_TEXT or _short(message)
     text = message.text if beside else f"{message.text}\n\n{listed(message)}"
     if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
-        buttons = [Button(label, data) for _, label, data in message.choices]
+        buttons = [Button(label, place + data) for _, label, data in message.choices]
     else:
-        buttons = [Button(key, data) for key, _, data in message.choices]
+        buttons = [Button(key, place + data) for key, _, data in message.choices]
     return Rendered(_with_anchors(text, message, words), tuple(buttons))
 
 

@@ -64,6 +64,10 @@ class Today:
     answer: str = ""
     """Whether the patient wanted more when asked; empty: not asked."""
 
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary, which orjson writes much faster: this part is there in every turn."""
+        return {"date": self.date, "questions": self.questions, "answer": self.answer}
+
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
@@ -147,7 +151,9 @@ class Memory:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
         values = _values(self)
         parts = dict(compress(zip(_PARTS, values, strict=True), values))
-        if not self.today.date:
+        if self.today.date:
+            parts["today"] = self.today.to_json()
+        else:
             del parts["today"]
         return parts
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bot.messages import Choice, Layout, Message
+from bot.messages import Choice, Layout, Message, Priority
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
 from flows.session import Given
@@ -29,19 +29,16 @@ def question(
 ) -> Message:
     """The item's text with its place (`3/10`) and its choices, or `only` some of them."""
     position, total = place
-    text, answers, how, anchors = _wording(item, language, words)
-    choices = [
-        Choice(key, said, f"q.{session_id}.{turn}.{answer}")
-        for key, said, answer in answers
-        if not only or answer in only
-    ]
+    text, choices, how, anchors = _wording(item, language, words)
     return Message(
         f"{position}/{total} {text}" if total > 1 else text,
-        tuple(choices),
+        tuple(choice for choice in choices if choice.data in only) if only else choices,
         how,
         anchors,
-        session_id=session_id,
-        turn=turn,
+        Priority.REPLY,
+        session_id,
+        turn,
+        f"q.{session_id}.{turn}.",
     )
 
 
@@ -49,8 +46,7 @@ class _Wording(NamedTuple):
     """All of a question that is the same for everybody who is asked in one language."""
 
     text: str
-    answers: tuple[tuple[str, str, str], ...]
-    """What is typed, what it means, and the option's id or the number."""
+    choices: tuple[Choice, ...]
     layout: Layout
     anchors: tuple[str, str] | None
 
@@ -59,7 +55,7 @@ class _Wording(NamedTuple):
 def _wording(item: Item, language: str, words: Catalogue) -> _Wording:
     return _Wording(
         item.text[language],
-        tuple(_answers(item, language, words)),
+        tuple(_choices(item, language, words)),
         layout(item),
         _anchors(item, language),
     )
@@ -126,11 +122,11 @@ def _letters(item: Item) -> Mapping[str, str]:
     return {option.id: key for option, key in zip(item.options, _LETTERS, strict=False)}
 
 
-def _answers(item: Item, language: str, words: Catalogue) -> list[tuple[str, str, str]]:
+def _choices(item: Item, language: str, words: Catalogue) -> list[Choice]:
     if item.kind in (ItemKind.SCALE, ItemKind.COUNT):
-        return [(n, n, n) for n in map(str, range(item.minimum, item.maximum + 1))]
+        return [Choice(n, n, n) for n in map(str, range(item.minimum, item.maximum + 1))]
     return [
-        (question_key(item, option.id, words), option.text[language], option.id)
+        Choice(question_key(item, option.id, words), option.text[language], option.id)
         for option in item.options
     ]
 
