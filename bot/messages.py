@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -31,8 +30,8 @@ class Layout(StrEnum):
 class Choice(NamedTuple):
     """One thing that can be pressed or typed.
 
-    `key` is what is typed (A, 7, Y); `words` is what it means; `data` names session, turn
-    and option (or the task's turn and option) in at most 64 bytes.
+    `key` is what is typed (A, 7, Y); `words` is what it means; `data`, behind the message's
+    `place`, names session, turn and option (or the task's turn and option) in at most 64 bytes.
     """
 
     key: str
@@ -41,7 +40,11 @@ class Choice(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message to a patient. `text` never lists the choices: the channel does."""
+    """One message to a patient. `text` never lists the choices: the channel does.
+
+    `place` is what the data of all choices begins with, so that a question's choices are the
+    same for everybody.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -52,6 +55,7 @@ class Message(NamedTuple):
     turn: int | None = None
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
+    place: str = ""
 
 
 class Button(NamedTuple):
@@ -61,8 +65,7 @@ class Button(NamedTuple):
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message in a channel's own form; `subject` is for mail only."""
 
     text: str
