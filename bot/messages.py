@@ -53,9 +53,9 @@ class Message(NamedTuple):
     priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
+    place: str = ""
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
-    place: str = ""
 
 
 class Button(NamedTuple):
