@@ -16,6 +16,7 @@ from functools import cache
 from bot.command_patterns import GAP, expression, openings, parse
 from bot.times import (
     read_ends,
+    read_put_off,
     read_unasked_rhythm,
     read_wished_rhythm,
     split_ends,
@@ -33,6 +34,10 @@ _BARE_ANSWER = re.compile(r"\d+(?:[.,/]\d+)?|[a-hjny]?")
 """A number or a letter that answers; "i" is a word in both languages."""
 _LONGEST_OPT_OUT = 200
 """Characters in which to look for words that ask to stop somewhere among others."""
+
+
+_GRAMMARS = {"until": read_ends, "when": read_wished_rhythm, "day": read_put_off}
+"""Slots for days and times, each with the closed grammar that what is in it must fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ def _whole(said: str, text: str, language: str) -> Command | None:
             command = _match(words, opening, compiled)
             if command is not None:
                 return _with_text(command, text)
-    return _rhythm(ways)
+    return _rhythm(ways) or _put_off(ways)
 
 
 def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
@@ -172,10 +177,7 @@ def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
 
 def _are_right(slots: Mapping[str, str]) -> bool:
     """Whether days and times in the slots are such: their grammar is closed."""
-    until, when = slots.get("until"), slots.get("when")
-    if until is not None and read_ends(until) is None:
-        return False
-    return when is None or read_wished_rhythm(when) is not None
+    return all(read(slots[name]) is not None for name, read in _GRAMMARS.items() if slots.get(name))
 
 
 def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
@@ -203,6 +205,14 @@ def _rhythm(ways: Iterable[str]) -> Command | None:
     for words in ways:
         if read_unasked_rhythm(words) is not None:
             return Command("rhythm", {"when": words}, weak=True)
+    return None
+
+
+def _put_off(ways: Iterable[str]) -> Command | None:
+    """A day close by alone, such as "tomorrow", puts off what was asked."""
+    for words in ways:
+        if read_put_off(words) is not None:
+            return Command("later", {"day": words}, weak=True)
     return None
 
 
@@ -295,8 +305,12 @@ def _by_language(first: str) -> Iterator[_Compiled]:
 def _single_words() -> frozenset[str]:
     """What a message of one word must be to be a command: most answers are none of them."""
     openings = {word for each in _compiled().values() for word in each.by_opening}
-    every = {day for words in load_command_words().values() for day in words.when.every}
-    return frozenset(openings | every)
+    days = {
+        day
+        for words in load_command_words().values()
+        for day in (*words.when.every, *words.when.days_ahead)
+    }
+    return frozenset(openings | days)
 
 
 @cache

@@ -39,7 +39,8 @@ from bot.conversation.tasks import (
     visiting,
 )
 from bot.conversation.tasks.keeping import keep
-from bot.schedule import awake
+from bot.schedule import at_local, awake
+from bot.times import day_of, read_put_off
 from trajectory.grants import Grant, Look
 
 LATER = timedelta(hours=3)
@@ -194,7 +195,16 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
     elif step.open is None:
         step.add_line("nothing.open")
     else:
-        _put_off(step, step.open)
+        _put_off(step, step.open, _moment(step, slots.get("day", "")))
+
+
+def _moment(step: Step, day: str) -> datetime:
+    """When the patient wants the question again: in some hours, or at an hour of that day."""
+    said = read_put_off(day) if day else None
+    on = day_of(said, step.now, step.person.zone) if said else None
+    if said is None or on is None:
+        return step.now + LATER
+    return at_local(on, said.clock or step.person.hour, step.person.zone)
 
 
 def leave_task(step: Step) -> None:
@@ -223,9 +233,9 @@ def _leave(step: Step, slots: Mapping[str, str]) -> None:
     leave_task(step)
 
 
-def _put_off(step: Step, open: OpenSession) -> None:
+def _put_off(step: Step, open: OpenSession, moment: datetime) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
-    at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
+    at, expires = awake(max(moment, step.now), step.person.zone), timers.expires(step, open)
     again = at if at < expires else timers.comes_again(step, open)
     if again is None:
         step.add_line("later.closes", clock=_clock(step, expires))

@@ -224,6 +224,50 @@ def test_in_the_quiet_hours_the_nearest_hour_is_offered(
     assert due_at(house, "step:odi-baseline").strftime("%H:%M") == offered
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "offered"),
+    [("en", "ask me at half past seven", "19:30"), ("da", "spørg kl. halv otte", "19:30")],
+)
+def test_half_an_hour_is_an_hour_to_be_asked_at(
+    house: House, language: str, text: str, offered: str
+) -> None:
+    house.enrol(pathway="low-back-pain", language=language)
+    house.answer_all()
+
+    assert offered in say(house, text)
+    assert offered in say(house, "A")
+    assert due_at(house, "step:odi-baseline").strftime("%H:%M") == offered
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "tomorrow", "tomorrow at 18:00"),
+        ("en", "ask me tomorrow at 9", "tomorrow at 09:00"),
+        ("en", "not today", "tomorrow at 18:00"),
+        ("da", "spørg i morgen", "i morgen kl. 18:00"),
+        ("da", "spørg i morgen kl. halv ni", "i morgen kl. 08:30"),
+    ],
+)
+def test_a_question_can_be_put_off_to_tomorrow(
+    house: House, language: str, text: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    house.ask(birgit.patient_id)
+
+    assert told in say(house, text)
+    before = len(house.telegram.sent)
+    house.wait(days=1, hours=9)
+    assert "7 da" in house.telegram.sent[before].text
+
+
+def test_tomorrow_is_an_answer_where_a_day_was_asked_for(house: House, birgit: PatientRef) -> None:
+    say(house, "my next visit is")
+    say(house, "I have an appointment soon")
+
+    assert "At what time on" in say(house, "tomorrow")
+
+
 def test_an_hour_that_answers_the_question_is_its_answer(house: House) -> None:
     birgit = house.enrol()
     house.ask(birgit.patient_id)
