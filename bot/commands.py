@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -34,10 +34,6 @@ _BARE_ANSWER = re.compile(r"\d+(?:[.,/]\d+)?|[a-hjny]?")
 """A number or a letter that answers; "i" is a word in both languages."""
 _LONGEST_OPT_OUT = 200
 """Characters in which to look for words that ask to stop somewhere among others."""
-
-
-_GRAMMARS = {"until": read_ends, "when": read_wished_rhythm, "day": read_put_off}
-"""Slots for days and times, each with the closed grammar that what is in it must fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +172,7 @@ def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
 
 
 def _are_right(slots: Mapping[str, str]) -> bool:
-    """Whether days and times in the slots are such: their grammar is closed."""
+    """Whether what is in the slots is such: of days, times and roles the grammar is closed."""
     return all(read(slots[name]) is not None for name, read in _GRAMMARS.items() if slots.get(name))
 
 
@@ -245,6 +241,22 @@ def role_of(words: str) -> str | None:
             if said in names:
                 return role
     return None
+
+
+def _described(words: str) -> str | None:
+    """Words that speak of somebody, since they have a mail address or begin with a role."""
+    first = tidy(words).replace(",", " ").split(" ")
+    named = any(role_of(" ".join(first[:length])) for length in (1, 2))
+    return words if "@" in words or named else None
+
+
+_GRAMMARS: Mapping[str, Callable[[str], object]] = {
+    "until": read_ends,
+    "when": read_wished_rhythm,
+    "day": read_put_off,
+    "role": role_of,
+    "somebody": _described,
+}
 
 
 def means_everybody(words: str) -> bool:

@@ -69,6 +69,8 @@ class CommandWords:
     when: WhenWords
     company: frozenset[str]
     """What stands before the name of whom a visit is with."""
+    called: frozenset[str]
+    """What stands between somebody's role and name: `is called`."""
 
 
 @cache
@@ -103,6 +105,7 @@ def _read(language: str, text: str) -> CommandWords:
         tuple(data["questions"]),
         _when(data["when"]),
         frozenset(data["company"]),
+        frozenset(data["called"]),
     )
 
 

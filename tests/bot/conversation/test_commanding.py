@@ -16,6 +16,7 @@ from tests.bot.house import House
 from trajectory import audit, cases, tables
 from trajectory.cases import Kind
 from trajectory.patients import PatientRef
+from trajectory.said import said
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
@@ -411,7 +412,74 @@ def test_a_visit_moved_takes_the_place_of_the_one_before(house: House, birgit: P
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("language", "noted", "cancelled", "told"),
+    [
+        ("en", "my next visit is Thursday 10 with Anne", "my visit is cancelled", "is cancelled"),
+        ("da", "mit næste besøg er torsdag 10 hos Anne", "min tid er aflyst", "er aflyst"),
+    ],
+)
+def test_a_visit_that_is_cancelled_stands_no_more(
+    house: House, language: str, noted: str, cancelled: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    say(house, noted)
+
+    assert told in say(house, cancelled)
+    assert said(house.timeline(birgit.patient_id), "visit") == []
+
+
+def test_of_several_visits_it_is_asked_which_is_cancelled(house: House, birgit: PatientRef) -> None:
+    say(house, "my next visit is Thursday 10 with Anne", "my next visit is Monday at 9 with Lars")
+
+    assert "Which visit" in say(house, "my visit is cancelled")
+    assert "10:00 is cancelled" in say(house, "A")
+    assert "09:00 is cancelled" in say(house, "my appointment with Lars is cancelled")
+    assert "no visit" in say(house, "my visit is cancelled")
+
+
+def test_a_date_that_is_another_weekday_is_said_to_be(house: House, birgit: PatientRef) -> None:
+    assert say(house, "my next visit is Tuesday 13 at 10").startswith("That date is not a Tuesday")
+
+
+# Goal
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "plan", "told"),
+    [
+        ("en", "my goal is to walk to work", "my plan", "Your goal: to walk to work"),
+        ("da", "mit mål er at gå til arbejde", "min plan", "Dit mål: at gå til arbejde"),
+    ],
+)
+def test_a_goal_is_told_at_any_time(
+    house: House, language: str, text: str, plan: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert told in say(house, text)
+    assert say(house, plan) == told
+
+
 # Sharing
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "asked", "answer"),
+    [
+        ("en", "my physio is called Anne Berg", "has Anne looked?", "Anne Berg has not looked"),
+        ("da", "min fys hedder Anne Berg", "har Anne kigget?", "Anne Berg har ikke kigget"),
+    ],
+)
+def test_who_treats_is_named_by_a_sentence_and_may_be_asked_about(
+    house: House, language: str, named: str, asked: str, answer: str
+) -> None:
+    house.enrol(language=language)
+
+    assert "Anne Berg" in say(house, named)
+    say(house, "anne@clinic.dk")
+    assert members(house) == ["physiotherapist"]
+    assert say(house, asked).startswith(answer)
 
 
 def members(house: House) -> list[str]:
