@@ -359,6 +359,29 @@ def test_the_third_misunderstanding_lists_the_conversation_once_a_session(house:
     assert "on the list" not in say(house, "purple", "4", "purple", "purple", "purple")
 
 
+@pytest.mark.parametrize(
+    ("language", "way_out"), [("en", "SKIP or LATER"), ("da", "SPRING OVER eller SENERE")]
+)
+def test_the_way_out_is_told_whole_only_once(house: House, language: str, way_out: str) -> None:
+    birgit = house.enrol(language=language)
+    house.ask(birgit.patient_id)
+
+    first = say(house, "purple", "purple", "purple")
+    second = say(house, "purple")
+
+    assert way_out in first
+    assert way_out in second
+    assert len(second.splitlines()[0]) < len(first.splitlines()[0])
+
+
+def test_in_doubt_about_a_warning_sign_the_doctor_is_named_each_time(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id, "red-flags")
+
+    assert "1813" in say(house, "purple", "purple", "purple")
+    assert "1813" in say(house, "purple")
+
+
 def test_a_copy_of_everything_is_asked_of_the_clinic_with_the_own_code(
     house: House, birgit: PatientRef
 ) -> None:
