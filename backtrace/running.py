@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.engine import make_url
 
-from api import professional
+from api import professional, twilio
 from api.app import create_app
 from api.server import Server, require_free
 from backtrace.clock import SystemClock
@@ -21,15 +21,19 @@ from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
+from bot import chores
 from bot.channels import Channel
 from bot.channels.email import Email
+from bot.channels.twilio import Account, Twilio
 from bot.channels.web import WebChat
+from bot.chores import Chore
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
 from bot.receiving import receive
+from bot.reconciling import EVERY, KIND, reconcile
 from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
@@ -88,12 +92,50 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
         channels["email"] = Email(url, settings.mail_from, clock.now)
-    return channels
+    return channels | _twilio_of(settings, clock)
+
+
+def _twilio_of(settings: Settings, clock: Clock) -> dict[str, Twilio]:
+    """SMS and WhatsApp, each with a number (SMS: or a messaging service) to send from."""
+    token = settings.twilio_auth_token
+    if not settings.twilio_account_sid or token is None:
+        return {}
+    account = Account(
+        settings.twilio_account_sid,
+        token.get_secret_value(),
+        settings.twilio_api_url,
+        settings.public_url + twilio.STATUS,
+    )
+    ours, service = settings.twilio_from, settings.twilio_messaging_service_sid
+    found: dict[str, Twilio] = {}
+    if ours or service:
+        found["sms"] = Twilio("sms", account, sender=ours, service=service, now=clock.now)
+    if settings.whatsapp_from:
+        found["whatsapp"] = Twilio(
+            "whatsapp",
+            account,
+            sender=settings.whatsapp_from.removeprefix("whatsapp:"),
+            templates=settings.whatsapp_templates,
+            now=clock.now,
+        )
+    return found
 
 
 def webhooks_of(settings: Settings) -> list[APIRouter]:
     """Where the providers of the channels that are on knock."""
-    return []
+    token = settings.twilio_auth_token
+    if not settings.twilio_account_sid or token is None:
+        return []
+    return [twilio.router(token.get_secret_value(), settings.public_url)]
+
+
+def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
+    """What this deployment does from time to time beside its conversations."""
+    # Connections of their own: a sender may be in the middle of its channel's.
+    listings = [channel.received for channel in _twilio_of(settings, deployment.clock).values()]
+    if not listings:
+        return {}
+    return {KIND: Chore(EVERY, lambda last: reconcile(deployment, listings, last))}
 
 
 def _require_newest(settings: Settings) -> None:
@@ -196,13 +238,18 @@ def answering(
 
 
 @contextmanager
-def ticking(deployment: Deployment) -> Iterator[None]:
-    """Due rows are acted on while this lasts."""
-    ticker = Ticker(lambda: dispatch(deployment))
+def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> Iterator[None]:
+    """Due rows are acted on while this lasts, the deployment's `own` ones beside the patients'."""
+    tickers = [Ticker(lambda: dispatch(deployment))]
+    if own:
+        # Apart, since a chore may wait for somebody else's server.
+        chores.begin(deployment, own)
+        tickers.append(Ticker(lambda: chores.do_due(deployment, own)))
     try:
         yield
     finally:
-        ticker.close()
+        for ticker in tickers:
+            ticker.close()
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
@@ -227,7 +274,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             secure=settings.secure,
             extra_routers=webhooks_of(settings),
         ) as app,
-        ticking(deployment),
+        ticking(deployment, chores_of(settings, deployment)),
     ):
         listen(app, doorbell, host, port)
 
@@ -261,7 +308,7 @@ def worker(settings: Settings) -> None:
     channels = channels_of(settings, clock, Doorbell())
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
-        ticking(deployment),
+        ticking(deployment, chores_of(settings, deployment)),
         sending(deployment),
     ):
         stop.wait()
