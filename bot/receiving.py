@@ -15,7 +15,9 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import ledger, loading
+from bot import ledger, loading, looking_back, outbox
+from bot.channels import NotSent, Trouble
+from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
 from bot.conversation.answering import SILENT, answer
 from bot.conversation.heard import Heard, hear
@@ -192,6 +194,7 @@ def _answer(connection: Connection, deployment: Deployment, messages: Sequence[S
     found = loading.load(connection, deployment, held)
     messages = _still_known(connection, deployment, messages, found)
     _reach_again(connection, messages)
+    _open_window(connection, messages, now)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
     finished = [
@@ -241,6 +244,14 @@ def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
     }
     for address_id, status in sorted(reached.items()):
         patients.set_address_status(connection, address_id, status)
+
+
+def _open_window(connection: Connection, messages: Sequence[Stored], now: datetime) -> None:
+    """What only waited for the patient to write on WhatsApp need wait no longer."""
+    wrote = {m.ref.patient_id for m in messages if m.message.channel == looking_back.WINDOWED}
+    if wrote:
+        error = str(NotSent(Trouble.CONFIGURATION, NO_TEMPLATE))
+        outbox.resume(connection, wrote, looking_back.WINDOWED, error, now)
 
 
 def _one(

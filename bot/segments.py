@@ -62,7 +62,7 @@ def folded(text: str, *, letters: bool = True) -> str:
     plain = text.translate(_SAME)
     if letters:
         plain = "".join(_letter(c) for c in unicodedata.normalize("NFC", plain))
-    return plain if is_gsm7(plain) else text
+    return plain if is_gsm7(plain) and segments(plain) <= segments(text) else text
 
 
 def _letter(character: str) -> str:

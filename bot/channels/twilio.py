@@ -17,7 +17,7 @@ from twilio.rest import Client
 from bot.channels import NotSent, Parcel, Trouble
 from bot.channels.twilio_heard import NotAMessage, heard
 from bot.channels.twilio_http import Http, Lost, Refused, Unreached
-from bot.channels.whatsapp import may_write_freely, one_line
+from bot.channels.whatsapp import NO_TEMPLATE, may_write_freely, one_line
 from bot.inbound import Inbound
 from bot.messages import Priority
 
@@ -113,7 +113,7 @@ class Twilio:
             return {"body": text}
         template = self._templates.get(parcel.language)
         if template is None:
-            raise NotSent(Trouble.CONFIGURATION, "63016")
+            raise NotSent(Trouble.CONFIGURATION, NO_TEMPLATE)
         variables = json.dumps({"1": one_line(text)}, ensure_ascii=False)
         return {"content_sid": template, "content_variables": variables}
 

@@ -13,6 +13,8 @@ WINDOW = timedelta(hours=24)
 """How long after the patient's last message free text may be sent."""
 SPARE = timedelta(minutes=2)
 """So much before its end the window counts as closed: sending takes its time."""
+NO_TEMPLATE = "63016"
+"""Twilio's code for text that only a template may carry: it waits for the patient, or for one."""
 _BLANKS = re.compile(r"\s+")
 
 

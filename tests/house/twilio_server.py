@@ -17,7 +17,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,12 +75,8 @@ class TwilioServer:
     """Bodies are not kept where that is asked for; this needs Twilio's redaction."""
     page: int = 50
     """The longest page of the list."""
-    moment: datetime | None = None
-    """What Twilio's clock shows; None: the machine's."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     closing: threading.Event = field(default_factory=threading.Event)
-
-    def now(self) -> datetime:
-        return self.moment or datetime.now(UTC)
 
     def created(self) -> list[Mapping[str, str]]:
         """The fields of every message that was asked for."""
@@ -113,7 +109,7 @@ class TwilioServer:
         service: str | None = None,
         at: datetime | None = None,
     ) -> dict[str, Any]:
-        moment = format_datetime(at or self.now())
+        moment = format_datetime(at or self.clock())
         message: dict[str, Any] = {
             "sid": f"SM{len(self.messages) + 1:032x}",
             "account_sid": SID,
@@ -259,9 +255,9 @@ def signed(url: str, fields: Mapping[str, str], token: str = TOKEN) -> dict[str,
     }
 
 
-def webhook(sender: str, text: str, n: int = 1, **more: str) -> dict[str, str]:
-    """The form that tells of a message; `n` makes its id."""
-    sid = f"SM{n:032x}"
+def webhook(sender: str, text: str, **more: str) -> dict[str, str]:
+    """The form that tells of a message."""
+    sid = f"SM{1:032x}"
     return {
         "ToCountry": "DK",
         "SmsMessageSid": sid,

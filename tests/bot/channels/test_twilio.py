@@ -28,7 +28,7 @@ PARCEL = Parcel(7, 1, PATIENT, Rendered("1/4 How strong?\n(0-10)"), created_at=N
 @pytest.fixture
 def twilio() -> Iterator[TwilioServer]:
     with far.twilio_server() as server:
-        server.moment = NOW
+        server.clock = lambda: NOW
         yield server
         assert not server.wrong
 
