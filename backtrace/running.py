@@ -13,9 +13,10 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.engine import make_url
 
-from api import professional, twilio
+from api import professional
 from api.app import create_app
 from api.server import Server, require_free
+from backtrace import by_twilio
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
@@ -24,7 +25,6 @@ from backtrace.settings import Settings
 from bot import chores
 from bot.channels import Channel
 from bot.channels.email import Email
-from bot.channels.twilio import Account, Twilio
 from bot.channels.web import WebChat
 from bot.chores import Chore
 from bot.deployment import Chance, Clinic, Clock, Deployment
@@ -33,7 +33,6 @@ from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
 from bot.receiving import receive
-from bot.reconciling import EVERY, KIND, reconcile
 from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
@@ -92,50 +91,17 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
         channels["email"] = Email(url, settings.mail_from, clock.now)
-    return channels | _twilio_of(settings, clock)
-
-
-def _twilio_of(settings: Settings, clock: Clock) -> dict[str, Twilio]:
-    """SMS and WhatsApp, each with a number (SMS: or a messaging service) to send from."""
-    token = settings.twilio_auth_token
-    if not settings.twilio_account_sid or token is None:
-        return {}
-    account = Account(
-        settings.twilio_account_sid,
-        token.get_secret_value(),
-        settings.twilio_api_url,
-        settings.public_url + twilio.STATUS,
-    )
-    ours, service = settings.twilio_from, settings.twilio_messaging_service_sid
-    found: dict[str, Twilio] = {}
-    if ours or service:
-        found["sms"] = Twilio("sms", account, sender=ours, service=service, now=clock.now)
-    if settings.whatsapp_from:
-        found["whatsapp"] = Twilio(
-            "whatsapp",
-            account,
-            sender=settings.whatsapp_from.removeprefix("whatsapp:"),
-            templates=settings.whatsapp_templates,
-            now=clock.now,
-        )
-    return found
+    return channels | by_twilio.channels(settings, clock)
 
 
 def webhooks_of(settings: Settings) -> list[APIRouter]:
     """Where the providers of the channels that are on knock."""
-    token = settings.twilio_auth_token
-    if not settings.twilio_account_sid or token is None:
-        return []
-    return [twilio.router(token.get_secret_value(), settings.public_url)]
+    return by_twilio.webhooks(settings)
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     """What this deployment does from time to time beside its conversations."""
-    # Connections of their own: a sender may be in the middle of its channel's.
-    listings = [channel.received for channel in _twilio_of(settings, deployment.clock).values()]
-    if not listings:
-        return {}
-    return {KIND: Chore(EVERY, lambda last: reconcile(deployment, listings, last))}
+    return by_twilio.chores(settings, deployment)
 
 
 def _require_newest(settings: Settings) -> None:

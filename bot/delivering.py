@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.channels import LOOKED_UP, Trouble
+from bot.channels import Trouble
 from bot.deployment import Deployment
 from trajectory import patients, tables
 
+_REPORTED = ("sms", "whatsapp")
 _outbox = tables.core(tables.Outbox)
 # Reports come in any order: each state is only ever reached from one below it.
 _BELOW: Mapping[str, tuple[str, ...]] = {
@@ -21,7 +22,7 @@ _BELOW: Mapping[str, tuple[str, ...]] = {
 _FIND = (
     select(_outbox.c.id, _outbox.c.address_id, _outbox.c.status)
     .where(
-        _outbox.c.channel.in_(sorted(LOOKED_UP)),
+        _outbox.c.channel.in_(_REPORTED),
         _outbox.c.provider_id == bindparam("provider"),
     )
     .order_by(_outbox.c.id)

@@ -273,6 +273,20 @@ def test_a_failure_is_noted_with_its_class(
     assert error.startswith(tuple(Trouble))
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"), [("21610", "gone"), ("30003", "active"), ("30005", "active")]
+)
+def test_an_address_that_is_gone_is_used_no_more(house: House, code: str, expected: str) -> None:
+    address = tables.core(tables.Address)
+    with house.database.read() as connection:
+        address_id = connection.execute(select(address.c.id)).scalar_one()
+    sid = f"SM{9:032x}"
+    house.say("How was your night?", channel="sms", provider_id=sid, address_id=address_id)
+    knock(house, STATUS, report(sid, "undelivered", code))
+    with house.database.read() as connection:
+        assert connection.execute(select(address.c.status)).scalar_one() == expected
+
+
 def test_a_failure_does_not_undo_what_has_been_delivered(house: House, sid: str) -> None:
     for name in ("delivered", "failed"):
         knock(house, STATUS, report(sid, name))
