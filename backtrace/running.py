@@ -16,14 +16,17 @@ from sqlalchemy.engine import make_url
 from api import professional
 from api.app import create_app
 from api.server import Server, require_free
+from backtrace import by_twilio
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
+from bot import chores
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
+from bot.chores import Chore
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
@@ -88,12 +91,17 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
         channels["email"] = Email(url, settings.mail_from, clock.now)
-    return channels
+    return channels | by_twilio.channels(settings, clock)
 
 
 def webhooks_of(settings: Settings) -> list[APIRouter]:
     """Where the providers of the channels that are on knock."""
-    return []
+    return by_twilio.webhooks(settings)
+
+
+def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
+    """What this deployment does from time to time beside its conversations."""
+    return by_twilio.chores(settings, deployment)
 
 
 def _require_newest(settings: Settings) -> None:
@@ -196,13 +204,18 @@ def answering(
 
 
 @contextmanager
-def ticking(deployment: Deployment) -> Iterator[None]:
-    """Due rows are acted on while this lasts."""
-    ticker = Ticker(lambda: dispatch(deployment))
+def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> Iterator[None]:
+    """Due rows are acted on while this lasts, the deployment's `own` ones beside the patients'."""
+    tickers = [Ticker(lambda: dispatch(deployment))]
+    if own:
+        # Apart, since a chore may wait for somebody else's server.
+        chores.begin(deployment, own)
+        tickers.append(Ticker(lambda: chores.do_due(deployment, own)))
     try:
         yield
     finally:
-        ticker.close()
+        for ticker in tickers:
+            ticker.close()
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
@@ -227,7 +240,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             secure=settings.secure,
             extra_routers=webhooks_of(settings),
         ) as app,
-        ticking(deployment),
+        ticking(deployment, chores_of(settings, deployment)),
     ):
         listen(app, doorbell, host, port)
 
@@ -261,7 +274,7 @@ def worker(settings: Settings) -> None:
     channels = channels_of(settings, clock, Doorbell())
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
-        ticking(deployment),
+        ticking(deployment, chores_of(settings, deployment)),
         sending(deployment),
     ):
         stop.wait()

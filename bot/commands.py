@@ -24,7 +24,7 @@ from bot.times import (
 )
 from templates.command_words import CommandWords, load_command_words
 
-STOP = "stop"
+STOP, START = "stop", "start"
 _BLANKS = re.compile(r"\s+")
 _EDGES = " \t\n.!,;:\"'()/"
 _MARKS = re.compile(r"^[^\w?]+|[^\w?]+$")

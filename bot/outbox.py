@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,22 @@ def _body(message: Outgoing) -> dict[str, Any]:
         "to": message.to,
     }
     return body | {"picture": rendered.picture} if rendered.picture else body
+
+
+def resume(
+    connection: Connection, patient_ids: Collection[int], channel: str, error: str, now: datetime
+) -> None:
+    """What waits for these patients on this channel because of this error may go out now."""
+    connection.execute(
+        update(_outbox)
+        .where(
+            _outbox.c.patient_id.in_(sorted(patient_ids)),
+            _outbox.c.channel == channel,
+            _outbox.c.status == "ready",
+            _outbox.c.error == error,
+        )
+        .values(ready_at=now)
+    )
 
 
 def drop_unsent(connection: Connection, patient_id: int, *, safety: bool = False) -> None:

@@ -15,15 +15,17 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import ledger, loading
+from bot import ledger, loading, looking_back, outbox
+from bot.channels import NotSent, Trouble
+from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
-from bot.conversation.answering import answer
+from bot.conversation.answering import SILENT, answer
 from bot.conversation.heard import Heard, hear
 from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import Handled, Inbound, InboundKind
 from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
 from bot.refusing import REFUSED, refuse
@@ -113,7 +115,7 @@ def _store_new(
         place = _place(message)
         ref = refs.get(place) if place else None
         rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
-        if ref is not None:
+        if ref is not None and message.handled is not Handled.HELP:
             stored.append(Stored(row_id, message, ref))
     fresh = _insert(connection, [rows[key] for key in sorted(rows)])
     new = [m for key, m in _first_of_each(batch).items() if rows[key]["id"] in fresh]
@@ -192,6 +194,7 @@ def _answer(connection: Connection, deployment: Deployment, messages: Sequence[S
     found = loading.load(connection, deployment, held)
     messages = _still_known(connection, deployment, messages, found)
     _reach_again(connection, messages)
+    _open_window(connection, messages, now)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
     finished = [
@@ -230,9 +233,25 @@ def _still_known(
 
 
 def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
-    """Whoever writes from an address that had failed can be reached there again."""
-    for address_id in {each.ref.address_id for each in messages if each.ref.status == "gone"}:
-        patients.set_address_status(connection, address_id, "active")
+    """Whoever writes from an address that had failed can be reached there again.
+
+    Not so where the provider has taken a STOP: it lets nothing through until START.
+    """
+    reached = {
+        each.ref.address_id: "gone" if each.message.handled is Handled.STOP else "active"
+        for each in messages
+        if each.ref.status == "gone" or each.message.handled is Handled.STOP
+    }
+    for address_id, status in sorted(reached.items()):
+        patients.set_address_status(connection, address_id, status)
+
+
+def _open_window(connection: Connection, messages: Sequence[Stored], now: datetime) -> None:
+    """What only waited for the patient to write on WhatsApp need wait no longer."""
+    wrote = {m.ref.patient_id for m in messages if m.message.channel == looking_back.WINDOWED}
+    if wrote:
+        error = str(NotSent(Trouble.CONFIGURATION, NO_TEMPLATE))
+        outbox.resume(connection, wrote, looking_back.WINDOWED, error, now)
 
 
 def _one(
@@ -275,7 +294,8 @@ def take(
     The database is asked only for what few messages need.
     """
     step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
-    heard = hear(message, step.person.language, deployment.scanner)
+    silent = step.person.status in SILENT
+    heard = hear(message, step.person.language, deployment.scanner, silent=silent)
     if needs_finished(step, heard):
         loading.add_finished(connection, deployment, loaded, step)
     _add_what_it_needs(connection, loaded, step, heard)

@@ -14,11 +14,11 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
-from bot import leases, outbox
-from bot.channels import NotSent, Parcel, Trouble
+from bot import leases, looking_back, outbox
+from bot.channels import LOOKED_UP, NotSent, Parcel, Trouble
 from bot.deployment import Deployment
 from bot.leases import LEASE, Outcome
-from bot.messages import Button, Rendered
+from bot.messages import Button, Priority, Rendered
 from trajectory import deployment as deployment_key
 from trajectory import patients
 from trajectory.keys import Sealer, WrongKey
@@ -48,7 +48,7 @@ class Leased:
     attempt: int
     until: datetime
     repeated: bool = False
-    """It may have arrived at the attempt before; it is sent this once more."""
+    """It may have arrived at the attempt before, and nobody can say; it is sent once more."""
 
 
 def send_ready(
@@ -84,12 +84,20 @@ def _lease(
             unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
         else:
             until = now + LEASE - SPARE
-            repeated = _ended_as(row, Trouble.UNKNOWN)
+            repeated = _ended_as(row, Trouble.UNKNOWN) and row.channel not in LOOKED_UP
             leased.append(
                 Leased(parcel, row.channel, row.address_id, row.attempts + 1, until, repeated)
             )
     leases.record(connection, unsendable)
-    return len(taken.rows), leased
+    return len(taken.rows), _looking_back(connection, leased)
+
+
+def _looking_back(connection: Connection, leased: Sequence[Leased]) -> list[Leased]:
+    """With what channels must know of before, which few of them ask for."""
+    parcels = looking_back.completed(
+        connection, [(message.channel, message.parcel) for message in leased]
+    )
+    return [replace(each, parcel=parcel) for each, parcel in zip(leased, parcels, strict=True)]
 
 
 def _opened(
@@ -134,7 +142,15 @@ def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Pa
         to = sealer.open_text("address.value", row.address_id, addresses[row.address_id])
     # A lease that ran out says that somebody may have been in the middle of it.
     repeated = row.status == "sending" or _ended_as(row, Trouble.UNKNOWN)
-    return Parcel(row.id, row.patient_id, to, _rendered(body), row.created_at, repeated)
+    return Parcel(
+        row.id,
+        row.patient_id,
+        to,
+        _rendered(body),
+        row.created_at,
+        repeated,
+        priority=Priority(row.priority),
+    )
 
 
 def _rendered(body: Mapping[str, Any]) -> Rendered:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.messages import Rendered
+from bot.messages import Priority, Rendered
 
 
 class Trouble(StrEnum):
@@ -23,6 +23,12 @@ class Trouble(StrEnum):
     """It may have been delivered."""
     CONTENT = "content"
     """The provider refuses this very text."""
+    DOUBTFUL = "doubtful"
+    """The address may not work: gone at the second time in a row."""
+
+
+LOOKED_UP = frozenset({"sms", "whatsapp"})
+"""Channels that ask their provider what came of an attempt before they repeat it."""
 
 
 class NotSent(Exception):
@@ -51,6 +57,9 @@ class Parcel:
     """The patient's; empty where none is known."""
     heard_at: datetime | None = None
     """When this address last wrote, where the channel's rules ask for it."""
+    priority: Priority = Priority.REPLY
+    known: frozenset[str] = frozenset()
+    """Of a repeat: the provider's ids of what else has gone to this patient since."""
 
 
 class Channel(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.channels import console, sms, telegram, web
+from bot.channels import console, sms, telegram, web, whatsapp
 from bot.messages import Message, Rendered
 from templates.catalogue import Catalogue
 
@@ -12,6 +12,6 @@ FORMS: Mapping[str, Callable[[Message, Catalogue], Rendered]] = {
     "console": console.render,
     "sms": sms.render,
     "telegram": telegram.render,
-    "whatsapp": sms.render,
+    "whatsapp": whatsapp.render,
     "web": web.render,
 }

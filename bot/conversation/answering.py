@@ -37,11 +37,11 @@ from bot.conversation.tasks import (
     keeping,
     rhythm,
 )
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import Handled, Inbound, InboundKind
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
-_SILENT = ("stopped", "ended")
+SILENT = ("stopped", "ended")
 _CONFIRMS = {"y": "button.yes", "n": "button.no"}
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
@@ -58,13 +58,16 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
     if told.take(step, heard, amends):
-        if heard.stops and step.person.status not in _SILENT:
+        if heard.stops and step.person.status not in SILENT:
             commanding.do(step, Command("stop"))
-    elif heard.stops and step.person.status not in _SILENT:
+    elif heard.stops and step.person.status not in SILENT:
         commanding.do(step, Command("stop"))
     else:
         _take(step, heard, amends)
     step.flush()
+    if heard.message.handled is Handled.STOP:
+        # The provider has confirmed it and carries nothing more.
+        told.hush(step)
 
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
@@ -86,7 +89,7 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
 
 def _say_unreadable(step: Step) -> None:
     """Something that is not text came; after STOP nothing is said to it."""
-    if step.person.status in _SILENT:
+    if step.person.status in SILENT:
         return
     if _is_held_now(step):
         looked.insist(step)
@@ -118,7 +121,7 @@ def _read(step: Step, heard: Heard) -> None:
     if command is not None and may_be_for_what_waits(step, command):
         _ask_about_rhythm(step, command, text)
         return
-    if step.person.status in _SILENT and not commanding.works_when_stopped(command):
+    if step.person.status in SILENT and not commanding.works_when_stopped(command):
         if command is not None and not heard.signs and commanding.waits_for_start(step, command):
             return
         command = None
@@ -389,7 +392,7 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     words = repair.answering_words(step, open, turn, heard)
     asking.resume(step, open, Amend(turn, words, heard.message.text))
     step.answered = amends
-    if step.person.status in _SILENT or (_is_held_now(step) and not _is_screen(step)):
+    if step.person.status in SILENT or (_is_held_now(step) and not _is_screen(step)):
         told.hush(step)
     elif not is_open:
         ask_again(step)
@@ -401,7 +404,7 @@ def _is_screen(step: Step) -> bool:
 
 
 def _say_unchangeable(step: Step) -> None:
-    if step.person.status in _SILENT:
+    if step.person.status in SILENT:
         return
     if _is_held_now(step):
         looked.insist(step)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.commands import STOP, Command, recognise
+from bot.commands import START, STOP, Command, recognise
 from bot.conversation.places import is_place
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import Handled, Inbound, InboundKind
 from bot.phrases import Phrase, Says, phrases
 from flows.signs import Found, Scanner
 
@@ -28,8 +28,17 @@ class Heard(NamedTuple):
     phrases: tuple[Phrase, ...] = ()
 
 
-def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
-    """Look at the words once, for whoever loads what they need and for whoever answers."""
+def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = False) -> Heard:
+    """Look at the words once, for whoever loads what they need and for whoever answers.
+
+    `silent`: the patient has stopped, or everything is over. Only then is a word with which the
+    provider has opened the line again our START as well, whichever word it was ("yes"): at any
+    other time it may be an answer.
+    """
+    if message.handled is Handled.STOP:
+        return Heard(message, Command(STOP), scanner.scan(message.text), stops=True)
+    if message.handled is Handled.START and silent:
+        return Heard(message, Command(START))
     if message.kind not in _WRITTEN:
         return Heard(message, None)
     text = message.text

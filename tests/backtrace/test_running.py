@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from backtrace.running import sending
+from backtrace.running import channels_of, chores_of, sending, ticking, webhooks_of
+from backtrace.settings import Settings
 from bot.channels import Parcel
+from bot.doorbell import Doorbell
 from tests.bot.house import House
+from tests.house.twilio_server import NUMBER, SID, TOKEN, twilio_server
 from trajectory.database import Database
 
 
@@ -41,3 +45,42 @@ def test_a_mail_server_that_does_not_answer_holds_back_no_reply(house: House) ->
         wake()
         assert heard.wait(20)
         let_go.set()
+
+
+ACCOUNT: dict[str, Any] = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
+
+
+@pytest.mark.parametrize(
+    ("settings", "on", "doors"),
+    [
+        ({}, set(), 0),
+        ({"twilio_from": NUMBER, "whatsapp_from": NUMBER}, set(), 0),
+        (ACCOUNT, set(), 1),
+        (ACCOUNT | {"twilio_from": NUMBER}, {"sms"}, 1),
+        (ACCOUNT | {"twilio_messaging_service_sid": "MG" + "a" * 32}, {"sms"}, 1),
+        (ACCOUNT | {"whatsapp_from": f"whatsapp:{NUMBER}"}, {"whatsapp"}, 1),
+        (ACCOUNT | {"twilio_from": NUMBER, "whatsapp_from": NUMBER}, {"sms", "whatsapp"}, 1),
+    ],
+)
+def test_a_channel_without_settings_is_off(
+    house: House, settings: dict[str, Any], on: set[str], doors: int
+) -> None:
+    read = Settings(**settings)
+    channels = channels_of(read, house.clock, Doorbell())
+    assert channels.keys() == {"web"} | on
+    assert len(webhooks_of(read)) == doors
+    assert bool(chores_of(read, house.deployment)) == bool(on)
+
+
+def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: House) -> None:
+    with twilio_server() as twilio:
+        twilio.clock = house.clock.now
+        twilio.hear("+4520301234", "anybody there?")
+        settings = Settings(twilio_api_url=twilio.url, twilio_from=NUMBER, **ACCOUNT)
+        with ticking(house.deployment, chores_of(settings, house.deployment)):
+            for _ in range(200):
+                if house.inbox():
+                    break
+                twilio.closing.wait(0.05)
+    assert [row.status for row in house.inbox()] == ["unknown-sender"]
+    assert not twilio.wrong

@@ -58,6 +58,7 @@ SAID = {
 }  # fmt: skip
 
 WITH_WORDS = [
+    ("da", "tilmeld K7M42P", "start", {"code": "K7M42P"}),
     ("en", "send my summary to my physio", "send", {"whom": "physio"}),
     ("en", "Send my summary to Anne Berg.", "send", {"whom": "Anne Berg"}),
     ("en", "share with my doctor, Bo Holm, bo@clinic.dk", "send",

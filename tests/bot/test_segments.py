@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.segments import is_gsm7, segments
+from bot.segments import folded, is_gsm7, segments
 
 # 3GPP TS 23.038, table 6.2.1 and its extension, typed out a second time, row by row.
 BASIC = (
@@ -88,3 +88,48 @@ def test_a_longer_message_never_takes_fewer_segments(text: str) -> None:
 
     assert counts == sorted(counts)
     assert 1 <= segments(text) <= len(text) // 33 + 1
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("“Don’t” — 4–5 … ok", '"Don\'t" - 4-5 ... ok'),
+        ("a\tb\u00a0c\u202fd", "a b c d"),
+        ("one\u2028two", "one\ntwo"),
+        ("co\u00adop\u200b", "coop"),
+        ("`x` ´y´ «z»", "'x' 'y' \"z\""),
+        ("≤ 4, ≥ 2, 3 × 5, −1 → 0", "<= 4, >= 2, 3 x 5, -1 -> 0"),
+        (
+            "Ágnes Çelik, François Müller, Łukasz, Đorđe",
+            "Agnes Çelik, Francois Müller, Lukasz, Dorde",
+        ),
+        ("Þóra Œuvre", "Thora OEuvre"),
+        ("bla\u030abær", "blåbær"),
+        ("Søren Ærø Åse é ü ñ", "Søren Ærø Åse é ü ñ"),
+    ],
+)
+def test_signs_that_would_double_the_price_become_those_that_say_the_same(
+    written: str, sent: str
+) -> None:
+    assert folded(written) == sent
+    assert is_gsm7(sent)
+
+
+@pytest.mark.parametrize(
+    "text", ["“Hi” 👍", "Привет…", "½ tablet – daily", "x² — y", "Αθήνα ά ή", "…" * 60]
+)
+def test_what_the_alphabet_cannot_say_stays_as_it_was_written(text: str) -> None:
+    assert folded(text) == text
+
+
+@pytest.mark.parametrize("text", ["Łódź – “tak”", "żółć…"])
+def test_letters_of_a_language_of_its_own_may_be_left_alone(text: str) -> None:
+    assert folded(text, letters=False) == text
+    assert folded("“Hi” – ok…", letters=False) == '"Hi" - ok...'
+
+
+@given(st.text(max_size=80))
+def test_folding_never_costs_a_segment_and_never_does_more_the_second_time(text: str) -> None:
+    once = folded(text)
+    assert folded(once) == once
+    assert segments(once) <= segments(text)

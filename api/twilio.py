@@ -1,0 +1,149 @@
+"""Twilio's two webhooks: messages that patients have written, and what became of ours.
+
+Whoever knocks must have signed with our token, over our public address as it is configured:
+what a proxy makes of the request's own address, or a stranger of its headers, counts nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
+from twilio.request_validator import RequestValidator
+
+from api.context import web_of
+from bot.channels.twilio_codes import trouble_of
+from bot.channels.twilio_heard import NotAMessage, heard, is_sid
+from bot.delivering import note_status
+from bot.inbound import Inbound
+
+MESSAGES, STATUS = "/twilio/messages", "/twilio/status"
+EARLY_WAITS = (0.5, 2.0)
+"""Seconds after which a report is noted again that came before our own record of the message."""
+MOST_FIELDS = 200
+
+_NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_FAILED = ("undelivered", "failed")
+_EARLY = ("queued", "sending", "sent")
+_STATUSES = {
+    **{name: name for name in (*_EARLY, "delivered", "read", *_FAILED)},
+    "accepted": "queued",
+    "scheduled": "queued",
+    "partially_delivered": "sent",
+    "canceled": "failed",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+class _Refused(Exception):
+    """What came is not to be taken; says with which HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.response = PlainTextResponse("refused", status)
+
+
+def router(token: str, public_url: str) -> APIRouter:
+    """The webhooks of the account with this token, reached at this address."""
+    validator = RequestValidator(token)
+    webhooks = APIRouter()
+
+    @webhooks.post(MESSAGES)
+    async def messages(request: Request) -> Response:
+        """A patient's message; answered when it is committed."""
+        try:
+            form = await _form(request, validator, public_url + MESSAGES)
+            message = _message(request, form)
+        except _Refused as refused:
+            return refused.response
+        await asyncio.shield(asyncio.wrap_future(web_of(request).inbox.put(message)))
+        return Response(_NOTHING_TO_SAY, media_type="application/xml")
+
+    @webhooks.post(STATUS)
+    async def status(request: Request) -> Response:
+        """What became of a message of ours."""
+        try:
+            form = await _form(request, validator, public_url + STATUS)
+            sid, name, code = _report(form)
+        except _Refused as refused:
+            return refused.response
+        if not await _noted(request, sid, name, code):
+            _log.warning("status of an unknown message", status=name, code=code)
+        return Response(status_code=204)
+
+    return webhooks
+
+
+async def _form(request: Request, validator: RequestValidator, url: str) -> Mapping[str, str]:
+    """The fields of a request that Twilio has signed. Raises _Refused."""
+    signature = request.headers.get("x-twilio-signature", "")
+    if not signature:
+        raise _Refused(403)
+    body = await request.body()
+    query = request.scope["query_string"].decode("latin-1")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:
+        raise _Refused(422) from None
+    form = dict(pairs)
+    if not validator.validate(f"{url}?{query}" if query else url, form, signature):
+        _log.warning("forged webhook", path=request.url.path)
+        raise _Refused(403)
+    if len(form) != len(pairs):
+        raise _Refused(422)
+    return form
+
+
+def _message(request: Request, form: Mapping[str, str]) -> Inbound:
+    pressed = form.get("ButtonText", "") or form.get("ButtonPayload", "")
+    media = form.get("NumMedia", "0")
+    unreadable = media != "0" or "Latitude" in form
+    if not media.isdecimal() or not ("Body" in form or pressed or unreadable):
+        raise _Refused(422)
+    try:
+        return heard(
+            sid=form.get("MessageSid", ""),
+            sender=form.get("From", ""),
+            text=form.get("Body", ""),
+            at=web_of(request).deployment.clock.now(),
+            opt_out=form.get("OptOutType", ""),
+            pressed=pressed,
+        )
+    except NotAMessage:
+        raise _Refused(422) from None
+
+
+def _report(form: Mapping[str, str]) -> tuple[str, str, str]:
+    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
+    name = _STATUSES.get(form.get("MessageStatus", ""))
+    if name is None or not is_sid(sid) or not (code.isdecimal() or not code):
+        raise _Refused(422)
+    return sid, name, code
+
+
+async def _noted(request: Request, sid: str, name: str, code: str) -> bool:
+    """Note the status; whether there is such a message.
+
+    A report may overtake our own record of having sent it; before "sent" there is nothing to note.
+    """
+    deployment = web_of(request).deployment
+    trouble = trouble_of(code) if name in _FAILED else None
+    for wait in (0, *EARLY_WAITS):
+        await asyncio.sleep(wait)
+        if await run_in_threadpool(note_status, deployment, sid, name, trouble, code):
+            return True
+        if name in _EARLY:
+            return True
+    return False

@@ -1,0 +1,46 @@
+"""Messages that a provider has for us and could not bring: asked for at the start and hourly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from bot.channels import NotSent
+from bot.deployment import Deployment
+from bot.inbound import Inbound
+from bot.receiving import receive
+
+KIND = "reconcile"
+EVERY = timedelta(hours=1)
+FIRST_LOOK = timedelta(days=1)
+"""How far a deployment looks back that has never looked."""
+OVERLAP = timedelta(minutes=10)
+"""How far each look reaches behind the one before: a message may be listed late."""
+BATCH = 50
+
+Listing = Callable[[datetime], Iterable[Inbound]]
+"""What patients have written since then, by a provider's own records; raises NotSent."""
+
+
+def reconcile(deployment: Deployment, listings: Iterable[Listing], last: datetime | None) -> None:
+    """Take in what was written since the last look, the oldest first.
+
+    What has come already is left alone.
+
+    Raises:
+        bot.channels.NotSent: a provider did not tell; what the others told was taken.
+        trajectory.database.Unavailable: the rest comes at the next look.
+    """
+    since = (last or deployment.clock.now() - FIRST_LOOK) - OVERLAP
+    found: list[Inbound] = []
+    failure: NotSent | None = None
+    for listing in listings:
+        try:
+            found += [message for message in listing(since) if message.at >= since]
+        except NotSent as trouble:
+            failure = trouble
+    found.sort(key=lambda message: (message.at, message.external_id))
+    for start in range(0, len(found), BATCH):
+        receive(deployment, found[start : start + BATCH])
+    if failure is not None:
+        raise failure

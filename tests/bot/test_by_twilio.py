@@ -1,0 +1,137 @@
+"""From the outbox over the wire: every question reaches its patient, and none of them twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from backtrace.running import channels_of
+from backtrace.settings import Settings
+from bot.doorbell import Doorbell
+from tests.bot.house import House
+from tests.house import twilio_server as far
+from tests.house.twilio_server import NUMBER, SID, TOKEN, Trouble, TwilioServer
+from trajectory import tables
+
+PATIENT = "+4520301234"
+TEMPLATE = "HX" + "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioServer]:
+    with far.twilio_server() as server:
+        yield server
+        assert not server.wrong
+
+
+@pytest.fixture
+def clinic(house: House, twilio: TwilioServer) -> House:
+    """The house, with SMS and WhatsApp as an operator's settings make them."""
+    settings = Settings(
+        twilio_account_sid=SID,
+        twilio_auth_token=TOKEN,
+        twilio_api_url=twilio.url,
+        twilio_from=NUMBER,
+        whatsapp_from=NUMBER,
+        whatsapp_templates={"en": TEMPLATE},
+        public_url="https://nord.example",
+    )
+    twilio.clock = house.clock.now
+    channels = channels_of(settings, house.clock, Doorbell())
+    house.deployment = replace(house.deployment, channels={**house.deployment.channels, **channels})
+    return house
+
+
+def questions(twilio: TwilioServer) -> list[str]:
+    return [body for body in twilio.bodies if "back pain" in body]
+
+
+def test_a_question_goes_out_with_its_id_kept(clinic: House, twilio: TwilioServer) -> None:
+    clinic.enrol(PATIENT, channel="sms")
+    birgit_id = clinic.rows(tables.core(tables.Patient))[0].id
+    clinic.ask(birgit_id)
+    assert len(questions(twilio)) == 1
+    assert [row.provider_id for row in clinic.outbox()] == [each["sid"] for each in twilio.messages]
+    (bulk,) = (fields for fields in twilio.created() if "ValidityPeriod" in fields)
+    assert "back pain" in bulk["Body"]
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+@pytest.mark.parametrize("taken", [True, False])
+def test_an_end_that_nobody_knows_is_looked_up_however_often(
+    clinic: House, twilio: TwilioServer, times: int, taken: bool
+) -> None:
+    """Taken at the last attempt only, or never: either way the patient reads it once."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.settle()
+    twilio.trouble = [Trouble(503, 20503)] * (times - 1) + [Trouble(503, 20503, taken=taken)]
+    clinic.ask(birgit.patient_id)
+    clinic.wait(hours=1)
+    assert len(questions(twilio)) == 1
+    (row,) = (row for row in clinic.outbox() if "back pain" in clinic.said(row))
+    assert row.status == "sent"
+    assert row.provider_id == twilio.messages[-1]["sid"]
+
+
+def test_the_answer_before_is_not_taken_for_the_question(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    """A thank-you and the next question went out just before; nobody keeps their words."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.ask(birgit.patient_id)
+    twilio.trouble = [Trouble(503, 20503)]
+    clinic.write("4", PATIENT, channel="sms")
+    clinic.settle()
+    clinic.wait(hours=1)
+    assert len([body for body in twilio.bodies if body.startswith("Thanks: 4.")]) == 1
+
+
+def test_too_many_at_once_wait_as_long_as_twilio_says(clinic: House, twilio: TwilioServer) -> None:
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.settle()
+    twilio.trouble = [Trouble(429, 20429, retry_after=600)]
+    clinic.ask(birgit.patient_id)
+    clinic.wait(minutes=9)
+    assert not questions(twilio)
+    clinic.wait(minutes=2)
+    assert len(questions(twilio)) == 1
+
+
+def test_whoever_told_the_carrier_to_stop_is_written_to_no_more(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    twilio.trouble = [Trouble(400, 21610)]
+    clinic.ask(birgit.patient_id)
+    (address,) = clinic.rows(tables.core(tables.Address))
+    assert address.status == "gone"
+
+
+def test_on_whatsapp_text_is_free_for_a_day_after_the_patient_wrote(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    birgit = clinic.enrol(PATIENT, channel="whatsapp")
+    clinic.write("hello", PATIENT, channel="whatsapp")
+    clinic.wait(hours=23)
+    clinic.write("hello again", PATIENT, channel="whatsapp")
+    clinic.wait(hours=23)
+    clinic.ask(birgit.patient_id)
+    assert "1/4" in twilio.created()[-1]["Body"]
+    clinic.wait(hours=25)
+    reminder = twilio.created()[-1]
+    assert reminder["ContentSid"] == TEMPLATE
+    assert "1/4" in reminder["ContentVariables"]
+
+
+def test_on_whatsapp_without_a_template_the_question_waits_for_the_patient(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    birgit = clinic.enrol(PATIENT, channel="whatsapp", language="da")
+    clinic.ask(birgit.patient_id)
+    clinic.wait(hours=2)
+    assert not twilio.bodies
+    clinic.write("hej", PATIENT, channel="whatsapp")
+    clinic.settle()
+    assert any("1/4" in body for body in twilio.bodies)
