@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from api import professional
 from api.app import create_app
 from api.server import Server, require_free
+from backtrace.answers import answers_of
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
@@ -148,8 +149,9 @@ def deployed(
         trajectory.database.InUse: another process has the file.
         trajectory.database.Unavailable: the database cannot be reached.
         NotMigrated: it has no tables or older ones, and this process is not the one to make them.
+        backtrace.answers.AnswersNotChosen: production must say what each channel carries.
     """
-    library = library_of(settings)
+    library, answers = library_of(settings), answers_of(settings)
     if not alone:
         _require_newest(settings)
     ring = ring_of(settings)
@@ -167,6 +169,7 @@ def deployed(
             chance=Chance(SystemRandom()),
             channels=channels,
             clinic=clinic_of(settings, mails="email" in channels),
+            answers=answers,
         )
 
 
