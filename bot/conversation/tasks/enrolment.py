@@ -45,7 +45,8 @@ def begin_again(step: Step) -> None:
 
 def ask(step: Step) -> None:
     """Put the question of the present step."""
-    step.offer_words(_question(step, _present(step)), _options(step, _present(step)))
+    present = _present(step)
+    step.offer_words(_question(step, present), _options(step, present), f"enrol.{present}")
 
 
 def _ask_once_more(step: Step) -> None:
@@ -54,7 +55,8 @@ def _ask_once_more(step: Step) -> None:
     if present == "language":
         ask(step)
     else:
-        step.offer_words(step.words.say(f"enrol.again.{present}"), _options(step, present))
+        key = f"enrol.again.{present}"
+        step.offer_words(step.words.say(key), _options(step, present), key)
 
 
 def _question(step: Step, present: str) -> str:
@@ -66,7 +68,7 @@ def _question(step: Step, present: str) -> str:
             for words in languages
         )
     if present == "consent":
-        travel = step.words.say(f"enrol.travel.{step.channel}")
+        travel = step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}")
         return step.words.say("enrol.consent", emergency=clinic.emergency_number, travel=travel)
     return step.words.say(f"enrol.{present}")
 
