@@ -1,7 +1,4 @@
-"""The web chat: a one-time link, the page, what it posts and what it hears.
-
-Every route works without JavaScript. Whatever is wrong with a link, the answer is the same.
-"""
+"""The web chat: the page, what it posts and what it hears. Every route works without JavaScript."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 
 from api.chat_form import LONGEST, Unreadable, Written, button_value, parse
 from api.chat_lines import lines
+from api.chat_notices import notice
 from api.chat_stream import Closed, news, stream
 from api.context import Web, web_of
 from api.cursor import Cursor
@@ -38,36 +36,6 @@ USED_AGAIN = timedelta(days=1)
 ANSWER_SECONDS = 2.0
 """How long a page without JavaScript waits for the assistant's answer before it reloads."""
 _CHAT = "/chat#newest"
-
-
-@router.get("/in/{token}")
-def show_link(request: Request, token: str) -> Response:
-    """Offer a button; nothing changes, so a preview of the link does not use it up."""
-    web = web_of(request)
-    deployment = web.deployment
-    with deployment.database.read() as connection:
-        now = deployment.clock.now()
-        language = web_access.link_language(connection, deployment.ring, token, now)
-        known = language is None and visitor_of(connection, request, web) is not None
-    if known:
-        return RedirectResponse(_CHAT, 303)
-    if language is None:
-        return _closed(request)
-    return _notice(web, "in", language, 200)
-
-
-@router.post("/in/{token}")
-def use_link(request: Request, token: str) -> Response:
-    """Use the link up and let this device in."""
-    web = web_of(request)
-    deployment = web.deployment
-    cookie = deployment.chance.token()
-    if not letting_in.let_in(deployment, token, cookie, deployment.clock.now()):
-        known = find_visitor(request, web) is not None
-        return RedirectResponse(_CHAT, 303) if known else _closed(request)
-    response = RedirectResponse(_CHAT, 303)
-    remember(response, cookie, secure=web.secure)
-    return response
 
 
 @router.get("")
@@ -245,21 +213,10 @@ def _unsent(request: Request, web: Web, written: Written) -> Response:
     return HTMLResponse(html, 503, headers)
 
 
-def _closed(request: Request) -> Response:
-    """The one answer to every link that opens nothing."""
-    return _notice(web_of(request), "closed", language_of(request), 404)
-
-
 def _signed_out(request: Request, web: Web) -> Response:
-    response = _notice(web, "signed-out", language_of(request), 401)
+    response = notice(web, "signed-out", language_of(request), 401)
     forget(response, secure=web.secure)
     return response
-
-
-def _notice(web: Web, key: str, language: str, status: int) -> Response:
-    template = f"chat/{key}.html" if key in ("in", "closed") else "chat/notice.html"
-    html = pages.render(template, language, clinic=web.deployment.clinic, key=key)
-    return HTMLResponse(html, status)
 
 
 def _by_script(request: Request) -> bool:

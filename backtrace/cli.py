@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from api.server import PortTaken
 from backtrace import cases_cli, chatting, doctor, enrol_cli, running
+from backtrace.answers import AnswersNotChosen
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
@@ -39,6 +40,7 @@ app.add_typer(keys_app, name="keys")
 app.command()(replay)
 
 _REFUSALS = (
+    AnswersNotChosen,
     InUse,
     Unavailable,
     PortTaken,

@@ -17,6 +17,8 @@ from trajectory.ids import Ids
 from trajectory.keys import Ring
 
 USUAL = Limits()
+INLINE: Mapping[str, str] = {}
+"""Every channel carries questions and answers itself."""
 
 
 def deploy(
@@ -29,6 +31,7 @@ def deploy(
     channels: Mapping[str, Channel],
     clinic: Clinic,
     limits: Limits = USUAL,
+    answers: Mapping[str, str] = INLINE,
 ) -> Deployment:
     """A deployment on a migrated database; stores the definitions that it asks.
 
@@ -49,6 +52,7 @@ def deploy(
         channels=channels,
         clinic=clinic,
         limits=limits,
+        answers=answers,
     )
 
 

@@ -17,6 +17,7 @@ from api import professional
 from api.app import create_app
 from api.server import Server, require_free
 from backtrace import by_twilio
+from backtrace.answers import answers_of
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
@@ -156,8 +157,9 @@ def deployed(
         trajectory.database.InUse: another process has the file.
         trajectory.database.Unavailable: the database cannot be reached.
         NotMigrated: it has no tables or older ones, and this process is not the one to make them.
+        backtrace.answers.AnswersNotChosen: production must say what each channel carries.
     """
-    library = library_of(settings)
+    library, answers = library_of(settings), answers_of(settings)
     if not alone:
         _require_newest(settings)
     ring = ring_of(settings)
@@ -175,6 +177,7 @@ def deployed(
             chance=Chance(SystemRandom()),
             channels=channels,
             clinic=clinic_of(settings, mails="email" in channels),
+            answers=answers,
         )
 
 

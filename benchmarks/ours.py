@@ -177,7 +177,7 @@ class OursContestant:
     def _post(self, finished: Finished, message: Inbound | None) -> None:
         """Post the replies as the sender does, and read the ids of what was sent."""
         address = str(finished.patient_id)
-        for _, rendered in finished.said:
+        for _, rendered, _ in finished.said:
             request = telegram.send_message(address, rendered)
             orjson.loads(self.wire.post(request.method, request.body))["result"]["message_id"]
         if message is not None and message.kind is InboundKind.CHOICE:

@@ -21,6 +21,9 @@ from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.keys import Ring
 
+LINK = "link"
+"""How `Deployment.answers` names a channel that carries a link only."""
+
 
 class Clock(Protocol):
     """The one clock of a process."""
@@ -91,3 +94,10 @@ class Deployment:
     """The channels that are on and send, by name."""
     clinic: Clinic = field(default_factory=Clinic)
     limits: Limits = field(default_factory=Limits)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """By channel whether it carries questions and answers itself (`inline`, which is usual) or
+    only a link to the web chat (`link`)."""
+
+    def links(self, channel: str) -> bool:
+        """Whether this channel carries nothing about health but safety messages."""
+        return self.answers.get(channel) == LINK

@@ -19,10 +19,11 @@ from bot.channels.forms import FORMS
 from bot.conversation.memory import HANDS
 from bot.conversation.step import Person
 from bot.deployment import Deployment
+from bot.ledger import Route, place_of
+from bot.linking import Chat, Talk, open_chats, spread
 from bot.loading import Loaded, load
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
-from bot.parts import in_parts
 from bot.routing import routes
 from bot.schedule import awake
 from templates.catalogue import Catalogue
@@ -65,6 +66,12 @@ class Held:
     def words(self) -> Catalogue:
         """The messages in the patient's language."""
         return self.deployment.catalogues[self.person.language]
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it is asked just now who reads at the patient's address."""
+        task = self.loaded.memory.task
+        return task is not None and task.name == HANDS
 
     def audit(self, actor: str, action: str, subject: str) -> None:
         """Add a record to the patient's audit chain; `subject` holds ids only."""
@@ -112,18 +119,43 @@ class Held:
         several parts where it is long.
         """
         route = routes(self.connection, self.deployment, [self.patient_id]).get(self.patient_id)
-        task = self.loaded.memory.task
-        in_doubt = task is not None and task.name == HANDS
-        if self.person.status != "active" or in_doubt or route is None:
+        if self.person.status != "active" or self.in_doubt or route is None:
             return
-        for part in in_parts(FORMS[route.channel](Message(text), self.words)):
-            self._post(
-                route.channel,
-                part,
-                Priority.BULK,
-                address_id=route.address_id,
-                not_before=awake(self.now, self.person.zone),
-            )
+        linked = self.deployment.links(route.channel)
+        chat = self.open_chat(route) if linked else None
+        for _, rendered, in_chat in spread(Message(text), self.words, route.channel, linked=linked):
+            self._tell(place_of(chat) if in_chat else route, rendered)
+        if chat and chat.nudge:
+            self._tell(route, chat.nudge)
+
+    def send(self, route: Route, text: str) -> None:
+        """Queue a message that the patient has just asked for, whatever the hour."""
+        rendered = FORMS[route.channel](Message(text), self.words)
+        self._post(route.channel, rendered, Priority.REPLY, address_id=route.address_id)
+
+    def open_chat(self, route: Route) -> Chat:
+        """The patient's web chat, and a nudge for this linked route unless one is at hand."""
+        talk = Talk(
+            self.patient_id,
+            self.sealer,
+            self.words,
+            route.address_id,
+            nudges=True,
+            scheduled=False,
+        )
+        morning = awake(self.now, self.person.zone)
+        chats = open_chats(self.connection, self.deployment, [talk], self.now, morning)
+        return chats[self.patient_id]
+
+    def _tell(self, route: Route, rendered: Rendered) -> None:
+        morning = awake(self.now, self.person.zone)
+        self._post(
+            route.channel,
+            rendered,
+            Priority.BULK,
+            address_id=route.address_id,
+            not_before=morning,
+        )
 
     def _post(self, channel: str, rendered: Rendered, priority: Priority, **more: Any) -> None:
         message = Outgoing(

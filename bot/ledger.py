@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, bindparam, insert, update
 
 from bot import due, outbox
-from bot.channels.forms import FORMS
 from bot.conversation import effects as done
+from bot.conversation.memory import HANDS
 from bot.conversation.step import Step
 from bot.deployment import Deployment
+from bot.linking import Chat, Said, Talk, is_hidden, open_chats, spread
 from bot.loading import SESSION_BODY, Loaded
-from bot.messages import Message, Priority, Rendered
+from bot.messages import Priority, Rendered
 from bot.outbox import Outgoing
-from bot.parts import in_parts
-from trajectory import audit, care_team, cases, entries, grants, patients, tables
+from trajectory import audit, care_team, cases, entries, grants, patients, tables, web_access
 from trajectory.entries import NewEntry
 from trajectory.patients import ConversationState
 
@@ -50,7 +50,7 @@ class Finished:
     loaded: Loaded
     step: Step
     route: Route
-    said: Sequence[tuple[Message, Rendered]]
+    said: Sequence[Said]
     body: bytes
     """The conversation as it is after the step, sealed."""
     sessions: Mapping[int, bytes]
@@ -70,12 +70,11 @@ class Finished:
 
 def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
     """Render and seal what a step has left, so that nothing in it can fail any more."""
-    form = FORMS[route.channel]
-    said, saved = [], {}
+    said: list[Said] = []
+    saved = {}
     for effect in step.effects:
         if isinstance(effect, done.Say):
-            message = effect.message
-            said += [(message, part) for part in in_parts(form(message, step.words))]
+            said += spread(effect.message, step.words, route.channel, linked=step.linked)
         elif isinstance(effect, done.SaveSession):
             saved[effect.open.id] = effect.open
     sealer = loaded.sealer
@@ -204,6 +203,7 @@ def _write_rare(
         case done.CloseAddress():
             if finished.route.address_id is not None:
                 patients.set_address_status(connection, finished.route.address_id, "closed")
+                web_access.close_links(connection, patient_id, now)
         case done.AddMember(member):
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
         case done.GiveGrant():
@@ -264,25 +264,53 @@ def _save_patient(connection: Connection, finished: Finished) -> None:
 def _write_messages(
     connection: Connection, deployment: Deployment, steps: Sequence[Finished]
 ) -> None:
+    talks = [_talk(finished) for finished in steps if finished.step.linked and finished.said]
+    chats = open_chats(connection, deployment, talks, steps[0].step.now) if talks else {}
     says = [
-        _to_patient(finished, message, rendered)
+        message
         for finished in steps
-        for message, rendered in finished.said
+        for message in _to_patient(finished, chats.get(finished.patient_id))
     ]
     mails = [_to_member(*pair) for pair in _of_kind(steps, done.Mail)]
     outbox.post(connection, deployment, says + mails)
 
 
-def _to_patient(finished: Finished, message: Message, rendered: Rendered) -> Outgoing:
-    return _outgoing(
-        finished,
-        finished.route.channel,
-        rendered,
-        message.priority,
-        address_id=finished.route.address_id,
-        session_id=message.session_id,
-        turn=message.turn,
+def _talk(finished: Finished) -> Talk:
+    step = finished.step
+    in_doubt = step.memory.task is not None and step.memory.task.name == HANDS
+    return Talk(
+        finished.patient_id,
+        finished.loaded.sealer,
+        step.words,
+        finished.route.address_id,
+        nudges=not in_doubt and any(is_hidden(said) for said in finished.said),
+        scheduled=step.bulk,
     )
+
+
+def place_of(chat: Chat | None) -> Route:
+    """Where what is meant for the web chat goes; nowhere else, should it be missing."""
+    if chat is None:
+        raise ValueError("no web chat was opened")
+    return Route(web_access.CHANNEL, chat.address_id)
+
+
+def _to_patient(finished: Finished, chat: Chat | None) -> Iterator[Outgoing]:
+    here = finished.route
+    for message, rendered, in_chat in finished.said:
+        route = place_of(chat) if in_chat else here
+        yield _outgoing(
+            finished,
+            route.channel,
+            rendered,
+            message.priority,
+            address_id=route.address_id,
+            session_id=message.session_id,
+            turn=message.turn,
+        )
+    if chat and chat.nudge:
+        priority = Priority.BULK if finished.step.bulk else Priority.REPLY
+        yield _outgoing(finished, here.channel, chat.nudge, priority, address_id=here.address_id)
 
 
 def _to_member(finished: Finished, mail: done.Mail) -> Outgoing:

@@ -1,41 +1,106 @@
-"""Letting a patient's device into the web chat and out of it, in the patient's audit."""
+"""Letting a patient's device into the web chat and out of it, in the patient's audit.
+
+A link alone lets a new device in only where the patient is reached nowhere but in the chat.
+Whoever has a phone gets a code there, and types it on the page of the link: also where the
+link came to that very phone, since links are passed on, previewed and kept.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from bot.deployment import Deployment
-from trajectory import audit, patients, web_access
-from trajectory.web_access import Visitor
+from bot.held import Held, NoSuchPatient, hold
+from bot.ledger import Route
+from bot.routing import phone
+from trajectory import audit, patients, web_access, web_codes
+from trajectory.web_access import Link, Visitor
+from trajectory.web_codes import Attempt, NoMoreCodes
 
-_PATIENT = "patient"
+CODE_MINUTES = int(web_codes.LIFE.total_seconds() // 60)
+_PATIENT, _SYSTEM = "patient", "system"
 
 
-def let_in(deployment: Deployment, token: str, cookie: str, now: datetime) -> bool:
-    """Use a one-time link up and let the device with this cookie in; False: it opens nothing.
+class Came(Enum):
+    """What came of standing at the door with a link."""
+
+    IN = auto()
+    """The device is let in by the cookie that was offered."""
+    BACK = auto()
+    """The device had been let in before, and needs no new cookie."""
+    ASKED = auto()
+    """A code was sent to the phone, now or a moment ago: it is asked for."""
+    WRONG = auto()
+    EXPIRED = auto()
+    """The code is too old; a new one may be sent."""
+    ENOUGH = auto()
+    """No further code is sent for this link; the newest still works."""
+    SHUT = auto()
+    """Codes were tried or sent too often: the link opens nothing from now on."""
+    NOWHERE = auto()
+    """The link opens nothing: wrong, used or expired, and nobody learns which."""
+
+
+class Answer(NamedTuple):
+    """What came of it, and where it asks for a code: the patient's language, and the channel."""
+
+    came: Came
+    language: str = ""
+    channel: str = ""
+
+
+class Door(NamedTuple):
+    """What the page of an unused link may say."""
+
+    patient_id: int
+    language: str
+    asks_code: bool
+
+
+_NOWHERE = Answer(Came.NOWHERE)
+_Act = Callable[[Held, Link], Answer]
+
+
+def look(deployment: Deployment, token: str, now: datetime) -> Door | None:
+    """What stands behind a link, None when it opens nothing; changes nothing."""
+    with deployment.database.read() as connection:
+        link = web_access.find_link(connection, deployment.ring, token, now)
+        if link is None:
+            return None
+        asks = link.address_id is not None or _phone(connection, deployment, link) is not None
+        return Door(link.patient_id, link.language, asks)
+
+
+def knock(
+    deployment: Deployment, token: str, cookie: str, now: datetime, visitor: Visitor | None = None
+) -> Answer:
+    """Let the device in by this cookie, or ask for the code that goes to the patient's phone.
+
+    `visitor` is who the device belongs to already. Raises trajectory.database.Unavailable.
+    """
+    return _at_door(
+        deployment, token, now, lambda held, link: _knock(held, link, token, cookie, visitor)
+    )
+
+
+def send_anew(deployment: Deployment, token: str, now: datetime) -> Answer:
+    """Send another code; not a minute after the one before. Raises Unavailable."""
+    return _at_door(deployment, token, now, _send)
+
+
+def try_code(deployment: Deployment, token: str, code: str, cookie: str, now: datetime) -> Answer:
+    """Let the device in by this cookie if the code is right; a wrong one counts.
 
     Raises trajectory.database.Unavailable.
     """
-    return deployment.database.run(
-        lambda connection: _let_in(connection, deployment, token, cookie, now)
+    return _at_door(
+        deployment, token, now, lambda held, link: _try(held, link, token, code, cookie)
     )
-
-
-def _let_in(
-    connection: Connection, deployment: Deployment, token: str, cookie: str, now: datetime
-) -> bool:
-    patient_id = web_access.link_patient(connection, deployment.ring, token, now)
-    # The conversation first, as everywhere; whether the link still opens shows under the lock.
-    if patient_id is None or not patients.lock_conversations(connection, [patient_id]):
-        return False
-    found = web_access.exchange(
-        connection, deployment.ids, deployment.ring, token=token, cookie=cookie, now=now
-    )
-    if found is not None:
-        _note(connection, deployment, patient_id, "device-let-in", now)
-    return found is not None
 
 
 def sign_out(deployment: Deployment, visitor: Visitor, now: datetime) -> None:
@@ -43,15 +108,110 @@ def sign_out(deployment: Deployment, visitor: Visitor, now: datetime) -> None:
     deployment.database.run(lambda connection: _sign_out(connection, deployment, visitor, now))
 
 
+def _at_door(deployment: Deployment, token: str, now: datetime, act: _Act) -> Answer:
+    return deployment.database.run(
+        lambda connection: _hold_and_act(connection, deployment, token, now, act)
+    )
+
+
+def _hold_and_act(
+    connection: Connection, deployment: Deployment, token: str, now: datetime, act: _Act
+) -> Answer:
+    link = web_access.find_link(connection, deployment.ring, token, now)
+    if link is None:
+        return _NOWHERE
+    try:
+        with hold(connection, deployment, link.patient_id, now) as held:
+            # The conversation first, as everywhere; what the link opens shows under the lock.
+            link = web_access.find_link(connection, deployment.ring, token, now)
+            return _NOWHERE if link is None else act(held, link)
+    except NoSuchPatient:
+        return _NOWHERE
+
+
+def _knock(held: Held, link: Link, token: str, cookie: str, visitor: Visitor | None) -> Answer:
+    if visitor is not None and visitor.patient_id == link.patient_id:
+        web_access.close_link(held.connection, link.id, held.now)
+        return Answer(Came.BACK)
+    where = _phone(held.connection, held.deployment, link)
+    if where is None and link.address_id is None:
+        return _let_in(held, token, cookie)
+    if where is not None and web_codes.is_alive(held.connection, link, held.now):
+        return _asked(held, link, Came.ASKED)
+    return _send(held, link)
+
+
+def _send(held: Held, link: Link) -> Answer:
+    """Send a code, unless somebody else may read there: then the link opens nothing now."""
+    where = _phone(held.connection, held.deployment, link)
+    if where is None or held.in_doubt:
+        return _NOWHERE
+    connection, deployment, now = held.connection, held.deployment, held.now
+    draw = deployment.chance.digits
+    try:
+        code = web_codes.new_code(connection, deployment.ring, link, now, lambda: draw(6))
+    except NoMoreCodes:
+        if web_codes.is_alive(connection, link, now):
+            return _asked(held, link, Came.ENOUGH)
+        return _shut(held, link)
+    if code is not None:
+        held.send(where, held.words.say("link.code", code=code, minutes=CODE_MINUTES))
+        held.audit(_SYSTEM, "device-code-sent", "")
+    return _asked(held, link, Came.ASKED)
+
+
+def _try(held: Held, link: Link, token: str, code: str, cookie: str) -> Answer:
+    if held.in_doubt:
+        return _NOWHERE
+    digits = "".join(character for character in code if character.isdecimal())
+    connection, ring = held.connection, held.deployment.ring
+    match web_codes.try_code(connection, ring, link, digits, held.now):
+        case Attempt.RIGHT:
+            return _let_in(held, token, cookie)
+        case Attempt.EXPIRED:
+            return _asked(held, link, Came.EXPIRED)
+        case Attempt.WRONG:
+            held.audit(_SYSTEM, "device-code-refused", "")
+            return _asked(held, link, Came.WRONG)
+        case Attempt.GUESSED:
+            held.audit(_SYSTEM, "device-code-refused", "")
+            return _shut(held, link)
+
+
+def _let_in(held: Held, token: str, cookie: str) -> Answer:
+    deployment, now = held.deployment, held.now
+    web_access.exchange(
+        held.connection, deployment.ids, deployment.ring, token=token, cookie=cookie, now=now
+    )
+    held.audit(_PATIENT, "device-let-in", "")
+    return Answer(Came.IN)
+
+
+def _asked(held: Held, link: Link, came: Came) -> Answer:
+    where = _phone(held.connection, held.deployment, link)
+    return Answer(came, link.language, where.channel if where is not None else "")
+
+
+def _shut(held: Held, link: Link) -> Answer:
+    web_access.close_link(held.connection, link.id, held.now)
+    held.audit(_SYSTEM, "device-link-closed", "")
+    return Answer(Came.SHUT, link.language)
+
+
+def _phone(connection: Connection, deployment: Deployment, link: Link) -> Route | None:
+    return phone(connection, deployment, link.patient_id)
+
+
 def _sign_out(
     connection: Connection, deployment: Deployment, visitor: Visitor, now: datetime
 ) -> None:
     if patients.lock_conversations(connection, [visitor.patient_id]):
         web_access.close(connection, visitor.session_id, now)
-        _note(connection, deployment, visitor.patient_id, "device-signed-out", now)
-
-
-def _note(
-    connection: Connection, deployment: Deployment, patient_id: int, action: str, now: datetime
-) -> None:
-    audit.append(connection, deployment.ids, patient_id, actor=_PATIENT, action=action, at=now)
+        audit.append(
+            connection,
+            deployment.ids,
+            visitor.patient_id,
+            actor=_PATIENT,
+            action="device-signed-out",
+            at=now,
+        )

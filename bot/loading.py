@@ -18,6 +18,7 @@ from flows.model import Flow
 from trajectory import care_team, definitions, entries, grants, patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import LockedPatient
+from trajectory.web_access import CHANNEL as WEB
 
 SESSION_BODY = "session.body"
 _session = tables.core(tables.Session)
@@ -153,6 +154,7 @@ def step_for(
 
     After a step that has failed, load anew.
     """
+    linked = deployment.links(channel)
     own = [each for each in (loaded.open, loaded.suspended) if each is not None]
     if older:
         # Of a session there is one copy, however the message names it.
@@ -164,7 +166,8 @@ def step_for(
         loaded.open,
         now,
         lambda: deployment.ids.take(connection),
-        channel,
+        WEB if linked else channel,
+        linked=linked,
         suspended=loaded.suspended,
         older=older,
         recalled=recalled(connection, deployment, [*older.values(), *own]),

@@ -56,6 +56,8 @@ class Message(NamedTuple):
     place: str = ""
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
+    plain: str = ""
+    """What of the text says nothing about health; known where the channel carries a link only."""
 
 
 class Button(NamedTuple):

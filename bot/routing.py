@@ -12,6 +12,7 @@ from bot.ledger import Route
 from trajectory import tables
 
 _address = tables.core(tables.Address)
+_NO_PHONE = ("web", "console")
 _WORKING = select(
     _address.c.patient_id, _address.c.id, _address.c.channel, _address.c.preferred
 ).where(
@@ -28,12 +29,27 @@ def routes(
 
     Whoever can be reached nowhere is left out.
     """
-    if not patient_ids:
-        return {}
-    rows = connection.execute(_WORKING, {"patients": sorted(patient_ids)}).all()
     found: dict[int, Route] = {}
-    for row in sorted(
-        rows, key=lambda row: (row.channel not in deployment.channels, not row.preferred, row.id)
-    ):
-        found.setdefault(row.patient_id, Route(row.channel, row.id))
+    for patient_id, route in _best_first(connection, deployment, patient_ids):
+        found.setdefault(patient_id, route)
     return found
+
+
+def phone(connection: Connection, deployment: Deployment, patient_id: int) -> Route | None:
+    """Where the patient is reached but by the web chat, also when that channel is off just now."""
+    for _, route in _best_first(connection, deployment, [patient_id]):
+        if route.channel not in _NO_PHONE:
+            return route
+    return None
+
+
+def _best_first(
+    connection: Connection, deployment: Deployment, patient_ids: Collection[int]
+) -> list[tuple[int, Route]]:
+    if not patient_ids:
+        return []
+    rows = connection.execute(_WORKING, {"patients": sorted(patient_ids)}).all()
+    rows = sorted(
+        rows, key=lambda row: (row.channel not in deployment.channels, not row.preferred, row.id)
+    )
+    return [(row.patient_id, Route(row.channel, row.id)) for row in rows]

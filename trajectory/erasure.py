@@ -29,6 +29,7 @@ _BY_PATIENT = [
         tables.DeskCase,
         tables.EnrolmentCode,
         tables.AddressCheck,
+        tables.WebCode,
         tables.WebLink,
         tables.WebSession,
         tables.Outbox,

@@ -394,9 +394,33 @@ class WebLink(SQLModel, table=True):
     id: int = _id()
     patient_id: int = _ref("patient.id", index=True)
     token_hash: bytes = _sealed(unique=True)
+    address_id: int | None = _ref(default=None, nullable=True)
+    """The address that it was sent to; None: the clinic handed it over."""
     created_at: datetime = _time()
     expires_at: datetime = _time()
     used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class WebCode(SQLModel, table=True):
+    """The newest six-digit code that was sent for a link to the web chat."""
+
+    __tablename__ = "web_code"
+
+    link_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        foreign_key="web_link.id",
+        sa_column_kwargs={"autoincrement": False},
+    )
+    patient_id: int = _ref("patient.id", index=True)
+    hash: bytes = _sealed()
+    """Keyed hash of the code."""
+    created_at: datetime = _time()
+    expires_at: datetime = _time()
+    sent: int = 1
+    """How many codes were sent for this link."""
+    attempts: int = 0
+    """Wrong codes that were typed for this link."""
 
 
 class WebSession(SQLModel, table=True):

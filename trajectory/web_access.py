@@ -1,16 +1,17 @@
 """Who may write in a patient's web chat: one-time links, and the devices they let in.
 
 A link is used once and sets a cookie; the cookie leads to the patient and to the patient's
-address on channel `web`. Only keyed hashes of tokens and cookies are stored.
+address on channel `web`. Only keyed hashes of tokens and cookies are stored. Whether a link
+needs a code beside it is decided where it is used (`trajectory.web_codes`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from trajectory import tables
 from trajectory._addresses import VALUE, add_address
@@ -26,8 +27,26 @@ _COOKIE_PURPOSE = "web.session"
 
 _link = tables.core(tables.WebLink)
 _session = tables.core(tables.WebSession)
+_code = tables.core(tables.WebCode)
 _patient = tables.core(tables.Patient)
 _address = tables.core(tables.Address)
+
+
+class Link(NamedTuple):
+    """An unused link; `address_id` is where it was sent, None where the clinic handed it over."""
+
+    id: int
+    patient_id: int
+    address_id: int | None
+    language: str
+
+
+class NewLink(NamedTuple):
+    """A link to be stored for a patient who has an address on channel `web`."""
+
+    patient_id: int
+    token: str
+    address_id: int | None = None
 
 
 class Visitor(NamedTuple):
@@ -80,13 +99,21 @@ _OPEN_LINK = (
     _link.c.used_at.is_(None),
     _link.c.expires_at > bindparam("now"),
 )
-_LINK_LANGUAGE = (
-    select(_patient.c.language)
-    .join(_link, _link.c.patient_id == _patient.c.id)
+_FIND_LINK = (
+    select(_link.c.id, _link.c.patient_id, _link.c.address_id, _patient.c.language)
+    .join(_patient, _patient.c.id == _link.c.patient_id)
     .where(*_OPEN_LINK)
     .limit(1)
 )
-_LINK_PATIENT = select(_link.c.patient_id).where(*_OPEN_LINK)
+_PLACES = (
+    select(_address.c.patient_id, _address.c.id)
+    .where(
+        _address.c.patient_id.in_(bindparam("patients", expanding=True)),
+        _address.c.channel == CHANNEL,
+        _address.c.status != "closed",
+    )
+    .order_by(_address.c.id.desc())
+)
 _USE_LINK = (
     update(_link).where(*_OPEN_LINK).values(used_at=bindparam("now")).returning(_link.c.patient_id)
 )
@@ -104,29 +131,65 @@ def create_link(
     lifetime: timedelta,
 ) -> None:
     """Store a link that lets one device in, once. A patient without a web address gets one."""
-    _ensure_address(connection, ids, ring, sealer, patient_id, now)
-    row = {
-        "id": ids.take(connection),
-        "patient_id": patient_id,
-        "token_hash": ring.find_hash(_LINK_PURPOSE, token)[1],
-        "created_at": now,
-        "expires_at": now + lifetime,
-    }
-    connection.execute(insert(_link), row)
+    places(connection, ids, ring, {patient_id: sealer}, now)
+    create_links(connection, ids, ring, [NewLink(patient_id, token)], now, lifetime)
 
 
-def link_language(connection: Connection, ring: Ring, token: str, now: datetime) -> str | None:
-    """The language of the patient whose unused link this is; None when it opens nothing."""
+def create_links(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    links: Sequence[NewLink],
+    now: datetime,
+    lifetime: timedelta,
+) -> None:
+    """Store links that each let one device in, once."""
+    rows = [
+        {
+            "id": ids.take(connection),
+            "patient_id": link.patient_id,
+            "token_hash": ring.find_hash(_LINK_PURPOSE, link.token)[1],
+            "address_id": link.address_id,
+            "created_at": now,
+            "expires_at": now + lifetime,
+        }
+        for link in links
+    ]
+    if rows:
+        connection.execute(insert(_link), rows)
+
+
+def places(
+    connection: Connection, ids: Ids, ring: Ring, patients: Mapping[int, Sealer], now: datetime
+) -> Mapping[int, int]:
+    """By patient the id of their address on channel `web`; made where there is none."""
+    rows = connection.execute(_PLACES, {"patients": sorted(patients)})
+    found: dict[int, int] = {row.patient_id: row.id for row in rows}
+    for patient_id in sorted(patients.keys() - found.keys()):
+        found[patient_id] = add_address(
+            connection,
+            ids,
+            ring,
+            patients[patient_id],
+            patient_id=patient_id,
+            channel=CHANNEL,
+            address=f"patient-{patient_id}",
+            now=now,
+            preferred=False,
+        )
+    return found
+
+
+def find_link(connection: Connection, ring: Ring, token: str, now: datetime) -> Link | None:
+    """The unused link of this token; None when it opens nothing."""
     hashes = _hashes(ring, _LINK_PURPOSE, token)
-    found = connection.execute(_LINK_LANGUAGE, {"hashes": hashes, "now": now})
-    return found.scalar_one_or_none()
+    row = connection.execute(_FIND_LINK, {"hashes": hashes, "now": now}).one_or_none()
+    return None if row is None else Link(*row)
 
 
-def link_patient(connection: Connection, ring: Ring, token: str, now: datetime) -> int | None:
-    """The patient whose unused link this is; None when it opens nothing."""
-    hashes = _hashes(ring, _LINK_PURPOSE, token)
-    found = connection.execute(_LINK_PATIENT, {"hashes": hashes, "now": now})
-    return found.scalar_one_or_none()
+def close_link(connection: Connection, link_id: int, now: datetime) -> None:
+    """This link opens nothing any more."""
+    connection.execute(update(_link).where(_link.c.id == link_id).values(used_at=now))
 
 
 def exchange(
@@ -193,39 +256,23 @@ def close(connection: Connection, session_id: int, now: datetime) -> None:
 
 
 def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
-    """Let no device of this patient in, and make the links that are still out worthless."""
+    """Let no device of this patient in, and make links and codes that are out worthless."""
     connection.execute(
         update(_session)
         .where(_session.c.patient_id == patient_id, _session.c.closed_at.is_(None))
         .values(closed_at=now)
     )
+    close_links(connection, patient_id, now)
+
+
+def close_links(connection: Connection, patient_id: int, now: datetime) -> None:
+    """Make this patient's links and codes that are still out worthless."""
+    connection.execute(delete(_code).where(_code.c.patient_id == patient_id))
     connection.execute(
         update(_link)
         .where(_link.c.patient_id == patient_id, _link.c.used_at.is_(None))
         .values(used_at=now)
     )
-
-
-def _ensure_address(
-    connection: Connection, ids: Ids, ring: Ring, sealer: Sealer, patient_id: int, now: datetime
-) -> None:
-    mine = select(_address.c.id).where(
-        _address.c.patient_id == patient_id,
-        _address.c.channel == CHANNEL,
-        _address.c.status != "closed",
-    )
-    if connection.execute(mine.limit(1)).one_or_none() is None:
-        add_address(
-            connection,
-            ids,
-            ring,
-            sealer,
-            patient_id=patient_id,
-            channel=CHANNEL,
-            address=f"patient-{patient_id}",
-            now=now,
-            preferred=False,
-        )
 
 
 def _hashes(ring: Ring, purpose: str, secret: str) -> Sequence[bytes]:

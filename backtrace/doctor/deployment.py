@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from backtrace.answers import AnswersNotChosen, answers_of, not_chosen, setting_of
 from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions
 from backtrace.doctor.finding import Finding, Verdict
@@ -95,6 +96,19 @@ def _mail(what: str, settings: Settings) -> Finding:
     return Finding(what, Verdict.OK, "a server is set")
 
 
+def _answers(what: str, settings: Settings) -> Finding:
+    try:
+        chosen = answers_of(settings)
+    except AnswersNotChosen as error:
+        return Finding(what, Verdict.WRONG, str(error))
+    if not chosen:
+        return Finding(what, Verdict.OFF, "no channel but the web chat is set up")
+    left_open = [setting_of(channel) for channel in not_chosen(settings)]
+    advice = f"; production asks for {', '.join(left_open)}" if left_open else ""
+    carried = ", ".join(f"{channel} {how}" for channel, how in chosen.items())
+    return Finding(what, Verdict.OK, f"{carried}{advice}")
+
+
 def _desk(what: str, settings: Settings) -> Finding:
     if not settings.desk_hours:
         says = "no hours: patients who ask for a person are promised no time; set "
@@ -108,6 +122,7 @@ _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("public address", _address),
     ("wording", _wording),
     ("e-mail", _mail),
+    ("answers", _answers),
     ("clinic's desk", _desk),
 )
 

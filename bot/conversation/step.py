@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
 from bot.conversation.pace import Limits
+from bot.conversation.plain_words import PLAIN
 from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Layout, Message, Priority
 from flows.lexicon import Lexicon
@@ -88,7 +89,9 @@ class Step:
     now: datetime
     new_id: Callable[[], int]
     channel: str
-    """Where this step's messages go."""
+    """Where this step's messages are read."""
+    linked: bool = False
+    """The channel carries a link to the web chat, where the conversation is read."""
     suspended: OpenSession | None = None
     """The session that was put aside for a screen."""
     care: Care = Care()
@@ -110,6 +113,8 @@ class Step:
     """The message holds the patient's own code: its words are not kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
+    plain: set[str] = field(default_factory=set)
+    """Texts of this step that say nothing about health; noted where the channel is linked."""
     raised: set[str] = field(default_factory=set)
     """Warning signs that this step has raised already."""
     told: str = ""
@@ -142,14 +147,18 @@ class Step:
 
     def add_line(self, key: str, **params: object) -> None:
         """Say something that the next message of this step begins with."""
-        self.lead.append(self.words.say(key, **params))
+        self.lead.append(self._noted(key, self.words.say(key, **params)))
 
     def say(self, message: Message) -> None:
         """Send a message, led by the lines that wait."""
+        lines = [message.text]
         if self.lead:
-            text = "\n".join([*self.lead, message.text] if message.text else self.lead)
+            lines = [*self.lead, message.text] if message.text else list(self.lead)
             self.lead.clear()
-            message = message._replace(text=text)
+            message = message._replace(text="\n".join(lines))
+        if self.plain:
+            plain = "\n".join(line for line in lines if line in self.plain)
+            message = message._replace(plain=plain)
         if self.bulk and message.priority is Priority.REPLY:
             message = message._replace(priority=Priority.BULK)
         self.do(Say(message))
@@ -181,10 +190,16 @@ class Step:
         self.offer_words(
             self.words.say(key, **params),
             [(option, self.words.say(label)) for option, label in options],
+            key,
         )
 
-    def offer_words(self, text: str, options: Sequence[tuple[str, str]] = ()) -> None:
-        """As `offer`, for words that are not in the catalogue, such as people's names."""
+    def offer_words(
+        self, text: str, options: Sequence[tuple[str, str]] = (), key: str = ""
+    ) -> None:
+        """As `offer`, for words that are not in the catalogue, such as people's names.
+
+        `key` is that of the message which the words come from, if they come from one.
+        """
         task = self.memory.task
         if task is None:
             raise ValueError("only a task can offer")
@@ -196,4 +211,10 @@ class Step:
             Choice(letter, words, f"t.{task.turn}.{option}")
             for letter, (option, words) in zip("ABCDEFGHIJ", options, strict=False)
         )
-        self.say(Message(text, choices, Layout.LETTERS))
+        self.say(Message(self._noted(key, text), choices, Layout.LETTERS))
+
+    def _noted(self, key: str, text: str) -> str:
+        """The text of this message, remembered where it may be sent over a linked channel."""
+        if self.linked and key in PLAIN:
+            self.plain.add(text)
+        return text

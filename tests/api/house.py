@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from random import SystemRandom
 from typing import Any, cast
 
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from api.app import create_app
 from bot.channels import Parcel
@@ -19,6 +20,7 @@ from bot.doorbell import Doorbell
 from bot.inbound import Inbound
 from bot.inbox import Inbox
 from bot.messages import Priority, Rendered
+from templates.catalogue import load_catalogues
 from trajectory import patients, tables, web_access
 from trajectory._sql import insert_once
 from trajectory.database import Database, Unavailable
@@ -67,7 +69,7 @@ class House:
             library=cast(Any, None),
             lexicons={},
             scanner=cast(Any, None),
-            catalogues={},
+            catalogues=load_catalogues("messages"),
             clock=self.clock,
             chance=Chance(SystemRandom()),
             channels={"web": WebChat(self.doorbell)},
@@ -89,7 +91,7 @@ class House:
                 timezone="Europe/Copenhagen",
                 pathway=None,
                 status="active",
-                profile={"name": "Birgit Holm"},
+                profile={"name": "Birgit Holm", "hour": "18:00", "weekday": 0, "code": ""},
                 now=self.clock.now(),
             )
             patients.add_address(
@@ -103,6 +105,33 @@ class House:
                 now=self.clock.now(),
             )
         return patient_id, sealer
+
+    def give_phone(self, channel: str = "sms", address: str = "+4511223344") -> int:
+        """The patient is reached on a phone as well, and prefers it."""
+        with self.database.write() as connection:
+            return patients.add_address(
+                connection,
+                self.ids,
+                self.ring,
+                self.sealer,
+                patient_id=self.patient_id,
+                channel=channel,
+                address=address,
+                now=self.clock.now(),
+            )
+
+    def on_the_phone(self) -> list[str]:
+        """What was said to the patient's phone."""
+        outbox = tables.core(tables.Outbox)
+        phone = select(outbox).where(outbox.c.channel != "web").order_by(outbox.c.id)
+        with self.database.read() as connection:
+            rows = connection.execute(phone).all()
+        return [self.sealer.open_json("outbox.body", row.id, row.body)["text"] for row in rows]
+
+    def code(self) -> str:
+        """The newest six-digit code that was sent to the phone."""
+        found = re.findall(r"\b\d{6}\b", self.on_the_phone()[-1])
+        return str(found[0])
 
     def link(self, lifetime: timedelta = timedelta(hours=1)) -> str:
         token = self.deployment.chance.token()

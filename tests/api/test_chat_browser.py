@@ -36,12 +36,13 @@ class Device:
     address: str
     house: House
 
-    def open(self, path: str = "/chat", **how: Any) -> Page:
+    def open(self, path: str = "/chat", *, known: bool = True, **how: Any) -> Page:
         page = self.engine.new_context(**{"viewport": PHONE, **how}).new_page()
         page.set_default_timeout(5000)
-        page.context.add_cookies(
-            [{"name": "backtrace", "value": self.house.let_in(), "url": self.address}]
-        )
+        if known:
+            page.context.add_cookies(
+                [{"name": "backtrace", "value": self.house.let_in(), "url": self.address}]
+            )
         page.goto(self.address + path)
         return page
 
@@ -167,7 +168,8 @@ def test_a_chat_that_is_closed_elsewhere_closes_here(device: Device) -> None:
 
 def test_the_whole_way_without_javascript(device: Device) -> None:
     device.house.say("How bad was your pain, 0 to 10?", SCALE)
-    page = device.open(f"/chat/in/{device.house.link()}", java_script_enabled=False)
+    link = f"/chat/in/{device.house.link()}"
+    page = device.open(link, known=False, java_script_enabled=False)
     page.get_by_role("button", name="Open my chat").click()
     page.get_by_role("button", name="6", exact=True).click()
     page.get_by_role("textbox").fill("badly")
@@ -178,6 +180,48 @@ def test_the_whole_way_without_javascript(device: Device) -> None:
         "How bad was your pain, 0 to 10?", "6", "And how was your night?",
         "badly", "And how was your night?", "One more thing.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_new_phone_is_let_in_by_link_and_code(device: Device, *, scripts: bool) -> None:
+    device.house.give_phone()
+    device.house.say("How bad was your pain, 0 to 10?", SCALE)
+    link = f"/chat/in/{device.house.link()}"
+    page = device.open(link, known=False, java_script_enabled=scripts)
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_role("heading", name="Type your code")).to_be_visible()
+    page.get_by_label("Code").fill("12")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(
+        "That is not the code. Look at our newest message and try again."
+    )
+    page.get_by_label("Code").fill(device.house.code())
+    page.get_by_role("button", name="Open my chat").click()
+    page.get_by_role("button", name="6", exact=True).click()
+    expect(page.locator(".line.patient .text")).to_have_text("You: 6")
+
+
+@pytest.mark.parametrize(
+    ("language", "size"), [("en", PHONE), ("da", {"width": 320, "height": 640})]
+)
+def test_the_page_that_asks_for_the_code_is_in_nobodys_way(
+    device: Device, language: str, size: Any
+) -> None:
+    house = device.house
+    house.patient_id, house.sealer = house.enrol(language)
+    house.give_phone()
+    page = device.open(f"/chat/in/{house.link()}", known=False, viewport=size)
+    page.locator("button.primary").click()
+    page.get_by_role("textbox").fill("12")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_be_focused()
+    check_access(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    for button in page.locator("button, input").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44
 
 
 def test_new_messages_are_told_to_a_screen_reader_and_safety_at_once(device: Device) -> None:

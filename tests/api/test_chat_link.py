@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from tests.api.conftest import COOKIE
 from tests.api.house import House
-from trajectory import tables, web_access
-from trajectory.web_access import IDLE
+from trajectory import audit, patients, tables, web_access
+from trajectory.web_access import IDLE, NewLink
 
 
 def set_cookie(client: TestClient, house: House) -> str:
@@ -152,3 +153,220 @@ def test_without_a_cookie_there_is_nothing_to_see(visitor: TestClient, path: str
     assert answer.status_code == 401
     visitor.cookies.set(COOKIE, "invented")
     assert visitor.get(path).status_code == 401
+
+
+@pytest.fixture
+def sent(house: House) -> str:
+    """The address of a link that was sent to the patient's own phone."""
+    address_id, token = house.give_phone(), house.deployment.chance.token()
+    with house.database.write() as connection:
+        web_access.create_links(
+            connection,
+            house.ids,
+            house.ring,
+            [NewLink(house.patient_id, token, address_id)],
+            house.clock.now(),
+            timedelta(days=7),
+        )
+    return f"/chat/in/{token}"
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def type_code(visitor: TestClient, link: str, code: str) -> Any:
+    return visitor.post(f"{link}/code", data={"code": code})
+
+
+def audited(house: House) -> list[str]:
+    with house.database.read() as connection:
+        return [record.action for record in audit.records(connection, house.patient_id)]
+
+
+def test_a_new_device_is_asked_for_a_code_from_the_phone(visitor: TestClient, house: House) -> None:
+    house.give_phone()
+    link = f"/chat/in/{house.link()}"
+    assert "First we send a code to your phone" in visitor.get(link).text
+    assert house.on_the_phone() == []
+    page = visitor.post(link)
+    assert (page.status_code, "set-cookie" in page.headers) == (200, False)
+    assert "a text message with a code of six digits" in page.text
+    assert house.code() not in page.text
+    opened = type_code(visitor, link, house.code())
+    assert (opened.status_code, opened.headers["location"]) == (303, "/chat#newest")
+    assert visitor.get("/chat").status_code == 200
+    assert audited(house) == ["device-code-sent", "device-let-in"]
+
+
+def test_the_code_may_be_typed_with_spaces(visitor: TestClient, house: House, sent: str) -> None:
+    visitor.post(sent)
+    code = house.code()
+    assert type_code(visitor, sent, f" {code[:3]} {code[3:]} ").status_code == 303
+
+
+def test_the_page_of_the_code_speaks_the_patients_language(house: House) -> None:
+    house.patient_id, house.sealer = house.enrol("da")
+    house.give_phone("telegram", "4711")
+    with TestClient(house.app(), follow_redirects=False) as client:
+        page = client.post(f"/chat/in/{house.link()}", headers={"Accept-Language": "en"})
+    assert "en kode på seks cifre på Telegram" in page.text
+    assert house.on_the_phone()[0].startswith("Din kode til chatten: ")
+
+
+def test_without_its_code_a_link_opens_nothing(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    visitor.post(sent)
+    assert type_code(visitor, sent, "").status_code == 403
+    assert visitor.post(f"{sent}/code").status_code == 403
+    assert visitor.get("/chat").status_code == 401
+
+
+def test_a_wrong_code_is_told_kindly_and_the_right_one_still_opens(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    visitor.post(sent)
+    page = type_code(visitor, sent, wrong(house.code()))
+    assert page.status_code == 403
+    assert "That is not the code." in page.text
+    assert type_code(visitor, sent, house.code()).status_code == 303
+
+
+def test_five_wrong_codes_close_the_link(visitor: TestClient, house: House, sent: str) -> None:
+    visitor.post(sent)
+    code = house.code()
+    tries = [type_code(visitor, sent, wrong(code)).text for _ in range(5)]
+    assert ["That is not the code." in page for page in tries] == [True] * 4 + [False]
+    assert "This link is closed now" in tries[-1]
+    assert "for a new one" in tries[-1]
+    unknown = visitor.post("/chat/in/never-given-out/code", data={"code": code})
+    late = type_code(visitor, sent, code)
+    assert (late.status_code, late.text) == (404, unknown.text)
+    assert visitor.post(sent).status_code == 404
+    assert audited(house)[-1] == "device-link-closed"
+
+
+def test_another_code_is_no_new_chance_to_guess(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    visitor.post(sent)
+    for _ in range(4):
+        type_code(visitor, sent, wrong(house.code()))
+    house.clock.moment += timedelta(minutes=2)
+    visitor.post(f"{sent}/again")
+    assert "closed now" in type_code(visitor, sent, wrong(house.code())).text
+
+
+def test_a_code_is_good_for_ten_minutes(visitor: TestClient, house: House, sent: str) -> None:
+    visitor.post(sent)
+    code = house.code()
+    house.clock.moment += timedelta(minutes=11)
+    page = type_code(visitor, sent, code)
+    assert (page.status_code, "too old by now" in page.text) == (403, True)
+    assert "sent you a text message" in visitor.post(f"{sent}/again").text
+    assert type_code(visitor, sent, house.code()).status_code == 303
+
+
+def test_only_the_newest_code_opens(visitor: TestClient, house: House, sent: str) -> None:
+    visitor.post(sent)
+    first = house.code()
+    house.clock.moment += timedelta(minutes=2)
+    visitor.post(f"{sent}/again")
+    if first != house.code():
+        assert type_code(visitor, sent, first).status_code == 403
+    assert type_code(visitor, sent, house.code()).status_code == 303
+
+
+def test_pressing_twice_sends_one_code(visitor: TestClient, house: House, sent: str) -> None:
+    for path in (sent, sent, f"{sent}/again"):
+        assert visitor.post(path).status_code == 200
+    assert len(house.on_the_phone()) == 1
+
+
+def test_three_codes_are_sent_for_a_link_at_most(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    visitor.post(sent)
+    pages = []
+    for _ in range(3):
+        house.clock.moment += timedelta(minutes=2)
+        pages.append(visitor.post(f"{sent}/again"))
+    assert "No further code is sent" in pages[-1].text
+    assert len(house.on_the_phone()) == 3
+    house.clock.moment += timedelta(minutes=11)
+    assert "This link is closed now" in visitor.post(f"{sent}/again").text
+
+
+def test_a_reloaded_page_begins_at_the_link(visitor: TestClient, sent: str) -> None:
+    back = visitor.get(f"{sent}/code")
+    assert (back.status_code, back.headers["location"]) == (303, sent)
+
+
+def test_a_device_that_is_let_in_already_needs_no_code(
+    patient: TestClient, house: House, sent: str
+) -> None:
+    assert patient.get(sent).headers["location"] == "/chat#newest"
+    opened = patient.post(sent)
+    assert (opened.status_code, "set-cookie" in opened.headers) == (303, False)
+    assert house.on_the_phone() == []
+    patient.cookies.clear()
+    assert patient.post(sent).status_code == 404
+
+
+def test_the_device_of_somebody_else_is_asked_like_any_other(
+    patient: TestClient, house: House
+) -> None:
+    house.patient_id, house.sealer = house.enrol()
+    house.give_phone()
+    link = f"/chat/in/{house.link()}"
+    assert "Send me a code" in patient.get(link).text
+    assert "code of six digits" in patient.post(link).text
+
+
+def test_a_phone_that_is_no_longer_theirs_opens_nothing(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    """The link alone, which that phone has, must not be enough once the phone is gone."""
+    with house.database.write() as connection:
+        connection.execute(update(tables.core(tables.Address)).values(status="gone"))
+    assert visitor.post(sent).status_code == 404
+    assert visitor.post(f"/chat/in/{house.link()}").status_code == 303
+
+
+def test_while_it_is_in_doubt_who_reads_no_code_is_sent(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    memory = {"task": {"name": "hands", "step": "neutral"}}
+    with house.database.write() as connection:
+        body = house.sealer.seal_json(patients.BODY, house.patient_id, memory)
+        patients.save_conversation(connection, house.patient_id, 0, None, body)
+    assert visitor.post(sent).status_code == 404
+    assert house.on_the_phone() == []
+
+
+def test_a_lost_phone_is_locked_out_with_its_codes_as_well(
+    visitor: TestClient, house: House, sent: str
+) -> None:
+    visitor.post(sent)
+    code = house.code()
+    with house.database.write() as connection:
+        web_access.close_all(connection, house.patient_id, house.clock.now())
+    assert type_code(visitor, sent, code).status_code == 404
+    assert visitor.post(f"{sent}/again").status_code == 404
+    with house.database.read() as connection:
+        assert connection.execute(select(tables.core(tables.WebCode))).all() == []
+
+
+def test_no_code_is_kept_in_the_clear_or_counted_by_its_link(
+    visitor: TestClient, house: House, sent: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor.post(sent)
+    code, token = house.code(), sent.rpartition("/")[2]
+    type_code(visitor, sent, wrong(code))
+    with house.database.read() as connection:
+        kept = repr(connection.execute(select(tables.core(tables.WebCode))).all())
+    told = kept + visitor.get("/metrics").text + caplog.text
+    assert code not in told
+    assert token not in told
+    assert "+4511223344" not in told

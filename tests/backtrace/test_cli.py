@@ -188,7 +188,7 @@ def open_links(folder: Path, *links: str) -> list[bool]:
     now = datetime.now(UTC)
     with database(folder).read() as connection:
         return [
-            web_access.link_language(connection, ring, link.rpartition("/")[2], now) is not None
+            web_access.find_link(connection, ring, link.rpartition("/")[2], now) is not None
             for link in links
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Table, select, update
 
-from backtrace.composition import deploy
+from backtrace.composition import INLINE, deploy
 from backtrace.definitions import shipped_library
 from bot import due
 from bot.channels import Parcel
@@ -84,7 +84,11 @@ class House:
     """The deployment, and what its patients and its clock do."""
 
     def __init__(
-        self, database: Database, ring: Ring | None = None, clock: Clock | None = None
+        self,
+        database: Database,
+        ring: Ring | None = None,
+        clock: Clock | None = None,
+        answers: Mapping[str, str] = INLINE,
     ) -> None:
         self.database = database
         self.clock = clock or Clock()
@@ -100,6 +104,7 @@ class House:
             chance=Chance(SystemRandom()),
             channels={provider.name: provider for provider in providers},
             clinic=Clinic(name="Klinik Nord", public_url="https://nord.example"),
+            answers=answers,
         )
         self._written = 0
 

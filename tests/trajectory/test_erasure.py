@@ -8,7 +8,9 @@ from trajectory import audit, entries, erasure, grants, patients, tables
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
-STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block"}
+STAY = {
+    "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess"
+}  # fmt: skip
 
 TOMBSTONE = text(
     "SELECT status, wrapped_key, profile, body FROM patient"
@@ -50,6 +52,10 @@ def fill(record: Record, patient_id: int, sealer: Sealer) -> None:
             more = {"patient_id": patient_id} if model is not tables.Due else {}
             own = {k: v(patient_id) if callable(v) else v for k, v in row.items()}
             connection.execute(insert(tables.core(model)), {"id": row_id, **more, **own})
+            if model is tables.WebLink:
+                code = {"link_id": row_id, "patient_id": patient_id, "hash": b"x"}
+                times = {"created_at": NOW, "expires_at": NOW}
+                connection.execute(insert(tables.core(tables.WebCode)), code | times)
 
 
 OTHERS: dict[type[SQLModel], dict[str, object]] = {
@@ -83,6 +89,18 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "body": b"x",
         "ready_at": NOW,
         "created_at": NOW,
+    },
+    tables.EnrolmentCode: {
+        "hash": lambda patient_id: b"%d" % patient_id,
+        "created_at": NOW,
+        "expires_at": NOW,
+    },
+    tables.AddressCheck: {
+        "channel": "sms",
+        "address": b"x",
+        "hash": b"x",
+        "created_at": NOW,
+        "expires_at": NOW,
     },
     tables.WebLink: {
         "token_hash": lambda patient_id: b"%d" % patient_id,

@@ -47,7 +47,8 @@ def begin_again(step: Step) -> None:
 
 def ask(step: Step) -> None:
     """Put the question of the present step."""
-    step.offer_words(_question(step, _present(step)), _options(step, _present(step)))
+    present = _present(step)
+    step.offer_words(_question(step, present), _options(step, present), f"enrol.{present}")
 
 
 def _ask_once_more(step: Step) -> None:
@@ -66,7 +67,7 @@ def _ask_once_more(step: Step) -> None:
             f"{each.say(person, clinic=step.world.clinic.name)} {line}"
             for each, line in zip(words, lines, strict=True)
         ]
-    step.offer_words("\n".join(lines), _options(step, present))
+    step.offer_words("\n".join(lines), _options(step, present), f"enrol.again.{present}")
 
 
 def _question(step: Step, present: str) -> str:
@@ -78,7 +79,7 @@ def _question(step: Step, present: str) -> str:
             for words in languages
         )
     if present == "consent":
-        travel = step.words.say(f"enrol.travel.{step.channel}")
+        travel = step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}")
         return step.words.say("enrol.consent", emergency=clinic.emergency_number, travel=travel)
     return step.words.say(f"enrol.{present}")
 

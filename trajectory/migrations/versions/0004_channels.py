@@ -55,3 +55,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_address_check"),
     )
     op.create_index("ix_address_check_patient_id", "address_check", ["patient_id"])
+    op.add_column("web_link", sa.Column("address_id", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "web_code",
+        sa.Column("link_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["web_link.id"], name="fk_web_code_link_id_web_link"),
+        sa.ForeignKeyConstraint(
+            ["patient_id"], ["patient.id"], name="fk_web_code_patient_id_patient"
+        ),
+        sa.PrimaryKeyConstraint("link_id", name="pk_web_code"),
+    )
+    op.create_index("ix_web_code_patient_id", "web_code", ["patient_id"])

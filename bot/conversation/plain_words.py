@@ -1,0 +1,58 @@
+"""What says nothing about a patient's health, and so may be sent over any channel.
+
+A channel whose answers are `link` carries these messages, safety messages, and nothing else
+of what the conversation says. A message that is not named here goes to the web chat alone.
+"""
+
+from __future__ import annotations
+
+PLAIN = frozenset(
+    {
+        # Before consent nothing is known of the patient yet.
+        "enrol.hello",
+        "enrol.welcome",
+        "enrol.language",
+        "enrol.consent",
+        "enrol.again.language",
+        "enrol.again.consent",
+        "enrol.declined",
+        "ended",
+        # Stop and start have to be confirmed where they were said.
+        "stop.done",
+        "stop.shared",
+        "stop.still",
+        "start.again",
+        "start.everything",
+        "start.already",
+        "pause.begun",
+        "mute.questionnaires",
+        "mute.check-ins",
+        "delete.goodbye",
+        "delete.under-way",
+        # Help, and where a person is to be had.
+        "help",
+        "cannot.read",
+        "failed",
+        "person.listed",
+        "person.unclear",
+        "person.looks.now",
+        "person.looks.later-today",
+        "person.looks.another-day",
+        "person.not-waiting",
+        "person.no-promise",
+        # Whom to call and how soon, once the safety message itself has been sent.
+        "safety.quiet",
+        "follow-up.said.not-yet.emergency",
+        "follow-up.said.not-yet.same-day",
+        "follow-up.said.not-yet.soon",
+        # Who reads there is asked where it is in doubt; the words are meant for anybody.
+        "hands.neutral.ask",
+        "hands.not-me.ask",
+        "hands.died.ask",
+        "hands.died.sorry",
+        "hands.died.over",
+        "hands.go-on",
+        "hands.other-sorry",
+    }
+)
+"""Keys of the message catalogue."""
