@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.messages import Choice, Layout, Message
+from bot.messages import Choice, Layout, Message, press_data
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
 from flows.session import Given
@@ -99,13 +99,13 @@ def _choices(
 ) -> list[Choice]:
     if item.kind in (ItemKind.SCALE, ItemKind.COUNT):
         numbers = [str(n) for n in range(item.minimum, item.maximum + 1)]
-        return [Choice(n, n, f"{place}.{n}") for n in numbers if not only or n in only]
+        return [Choice(n, n, press_data(place, n)) for n in numbers if not only or n in only]
     if item.kind is ItemKind.YES_NO:
         keys = [words.say(f"key.{option.id}") for option in item.options]
     else:
         keys = list(_LETTERS[: len(item.options)])
     choices = [
-        Choice(key, option.text[language], f"{place}.{option.id}")
+        Choice(key, option.text[language], press_data(place, option.id))
         for key, option in zip(keys, item.options, strict=True)
     ]
     if not only:

@@ -15,7 +15,7 @@ from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
 from bot.conversation.pace import Limits
 from bot.deployment import Chance, Clinic
-from bot.messages import Choice, Layout, Message, Priority
+from bot.messages import Choice, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
@@ -110,6 +110,8 @@ class Step:
     """The message holds the patient's own code: its words are not kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
+    picture: str = ""
+    """An SVG that goes with the next message."""
     raised: set[str] = field(default_factory=set)
     """Warning signs that this step has raised already."""
     told: str = ""
@@ -150,6 +152,8 @@ class Step:
             text = "\n".join([*self.lead, message.text] if message.text else self.lead)
             self.lead.clear()
             message = message._replace(text=text)
+        if self.picture:
+            message, self.picture = message._replace(picture=self.picture), ""
         if self.bulk and message.priority is Priority.REPLY:
             message = message._replace(priority=Priority.BULK)
         self.do(Say(message))
@@ -193,7 +197,7 @@ class Step:
         task.asked_at = self.now.isoformat()
         task.data["options"] = [[option, words] for option, words in options]
         choices = tuple(
-            Choice(letter, words, f"t.{task.turn}.{option}")
+            Choice(letter, words, press_data("t", task.turn, option))
             for letter, (option, words) in zip("ABCDEFGHIJ", options, strict=False)
         )
         self.say(Message(text, choices, Layout.LETTERS))
