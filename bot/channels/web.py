@@ -28,7 +28,7 @@ def render(message: Message, words: Catalogue) -> Rendered:
     buttons = tuple(
         Button(_label(message.layout, choice), choice.data) for choice in message.choices
     )
-    return Rendered(_with_anchors(message, words), buttons)
+    return Rendered(_with_anchors(message, words), buttons, picture=message.picture)
 
 
 def _label(layout: Layout, choice: Choice) -> str:

@@ -13,6 +13,7 @@ from bot.conversation import (
     muting,
     pathways,
     pausing,
+    progress,
     receipts,
     returning,
     safety,
@@ -25,7 +26,6 @@ from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
 from bot.conversation.plan import plan_lines
-from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
     deleting,
@@ -247,7 +247,7 @@ def _day(step: Step, moment: datetime) -> str:
 
 
 def _progress(step: Step, slots: Mapping[str, str]) -> None:
-    step.lead.extend(progress_lines(step))
+    progress.tell(step)
     ask_again(step)
 
 
