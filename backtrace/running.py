@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from random import SystemRandom
@@ -21,6 +22,12 @@ from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
+from backtrace.telegram_running import (
+    telegram_heard,
+    telegram_of,
+    telegram_on,
+    telegram_webhook,
+)
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -28,7 +35,9 @@ from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
+from bot.inbound import Inbound
 from bot.inbox import Inbox
+from bot.presses import Presses
 from bot.receiving import receive
 from bot.sending import send_ready
 from bot.working import Sender, Ticker
@@ -88,12 +97,14 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
         channels["email"] = Email(url, settings.mail_from, clock.now)
+    if (telegram := telegram_of(settings)) is not None:
+        channels[telegram.name] = telegram
     return channels
 
 
-def webhooks_of(settings: Settings) -> list[APIRouter]:
+def webhooks_of(settings: Settings, presses: Presses | None) -> list[APIRouter]:
     """Where the providers of the channels that are on knock."""
-    return []
+    return telegram_webhook(settings, presses)
 
 
 def _require_newest(settings: Settings) -> None:
@@ -221,13 +232,15 @@ def serve(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=True) as deployment,
+        telegram_on(deployment) as presses,
         answering(
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings),
+            extra_routers=webhooks_of(settings, presses),
         ) as app,
         ticking(deployment),
+        telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
         listen(app, doorbell, host, port)
 
@@ -241,12 +254,14 @@ def web(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
+        telegram_on(deployment) as presses,
         answering(
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings),
+            extra_routers=webhooks_of(settings, presses),
         ) as app,
+        telegram_heard(settings, deployment, presses, None),
     ):
         listen(app, doorbell, host, port)
 
@@ -261,10 +276,25 @@ def worker(settings: Settings) -> None:
     channels = channels_of(settings, clock, Doorbell())
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
+        telegram_on(deployment) as presses,
         ticking(deployment),
-        sending(deployment),
+        sending(deployment) as wake,
+        receiving(deployment, wake) as put,
+        telegram_heard(settings, deployment, presses, put),
     ):
         stop.wait()
+
+
+@contextmanager
+def receiving(
+    deployment: Deployment, wake: Callable[[], None]
+) -> Iterator[Callable[[Inbound], Future[None]]]:
+    """What is put is received while this lasts, by a process that serves no pages."""
+    inbox = Inbox(lambda batch: receive(deployment, batch), wake)
+    try:
+        yield inbox.put
+    finally:
+        inbox.close()
 
 
 @contextmanager

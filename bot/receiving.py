@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import ledger, loading
+from bot import blocking, ledger, loading
 from bot.conversation import needs
 from bot.conversation.answering import answer
 from bot.conversation.heard import Heard, hear
@@ -191,6 +191,7 @@ def _answer(connection: Connection, deployment: Deployment, messages: Sequence[S
     now = deployment.clock.now()
     found = loading.load(connection, deployment, held)
     messages = _still_known(connection, deployment, messages, found)
+    messages = blocking.note(connection, messages)
     _reach_again(connection, messages)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
