@@ -113,10 +113,17 @@ def migrate() -> None:
 
 @app.command(name="doctor")
 def examine() -> None:
-    """Say what is wrong with settings and database, and how to mend it; 1 if anything is."""
-    findings = list(doctor.examine(_settings()))
-    for finding in findings:
+    """Say what is wrong with settings, database and providers, and how to mend it; 1 if anything.
+
+    With Twilio set up, the words for its opt-out page come last.
+    """
+    settings = _settings()
+    findings = []
+    for finding in doctor.examine(settings):
+        findings.append(finding)
         typer.echo(f"{finding.verdict.value:5}  {finding.what}: {finding.says}")
+    if settings.twilio_account_sid:
+        typer.echo(f"\n{doctor.text_to_paste(settings)}")
     if any(finding.verdict is doctor.Verdict.WRONG for finding in findings):
         raise typer.Exit(1)
 

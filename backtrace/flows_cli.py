@@ -16,15 +16,14 @@ from backtrace.definitions import (
     worded_library,
 )
 from backtrace.settings import wording_dir
+from backtrace.sms_costs import costs_page, messages
 from bot.channels.forms import FORMS
-from bot.conversation.questions import question
-from bot.messages import Message, Rendered
+from bot.messages import Rendered
 from bot.segments import segments
 from flows.errors import DefinitionError
 from flows.library import Library
-from flows.model import Flow
 from flows.spelling import advice
-from templates.catalogue import Catalogue, load_catalogues
+from templates.catalogue import load_catalogues
 
 app = typer.Typer(help="Definitions: check them, and preview them.", no_args_is_help=True)
 
@@ -68,17 +67,10 @@ def show(
     typer.echo(_total(shown, channel))
 
 
-def messages(flow: Flow, words: Catalogue) -> list[Message]:
-    """What a patient is sent who answers every question: conditions are taken as fulfilled."""
-    language, total = words.language, len(flow.items)
-    asked = [
-        question(item, language, words, place=(number, total), session_id=1, turn=number)
-        for number, item in enumerate(flow.items, start=1)
-    ]
-    if flow.intro is not None:
-        asked[0] = asked[0]._replace(text=f"{flow.intro[language]}\n{asked[0].text}")
-    closing = [] if flow.closing is None else [Message(flow.closing[language])]
-    return asked + closing
+@app.command()
+def costs() -> None:
+    """Print what each flow costs by SMS, in every language, as a Markdown page."""
+    typer.echo(costs_page(_library(), load_catalogues("messages")), nl=False)
 
 
 def _library() -> Library:

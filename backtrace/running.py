@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -217,7 +218,12 @@ def ticking(deployment: Deployment) -> Iterator[None]:
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises SystemExit after SIGTERM, which uvicorn passes on when it has stopped: whoever called
+    still has senders and connections to close.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False
     )

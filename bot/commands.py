@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from bot.command_patterns import GAP, expression, openings, parse
 from bot.times import (
     read_ends,
+    read_put_off,
     read_unasked_rhythm,
     read_wished_rhythm,
     split_ends,
@@ -157,7 +158,7 @@ def _whole(said: str, text: str, language: str) -> Command | None:
             command = _match(words, opening, compiled)
             if command is not None:
                 return _with_text(command, text)
-    return _rhythm(ways)
+    return _rhythm(ways) or _put_off(ways)
 
 
 def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
@@ -171,11 +172,8 @@ def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
 
 
 def _are_right(slots: Mapping[str, str]) -> bool:
-    """Whether days and times in the slots are such: their grammar is closed."""
-    until, when = slots.get("until"), slots.get("when")
-    if until is not None and read_ends(until) is None:
-        return False
-    return when is None or read_wished_rhythm(when) is not None
+    """Whether what is in the slots is such: of days, times and roles the grammar is closed."""
+    return all(read(slots[name]) is not None for name, read in _GRAMMARS.items() if slots.get(name))
 
 
 def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
@@ -203,6 +201,14 @@ def _rhythm(ways: Iterable[str]) -> Command | None:
     for words in ways:
         if read_unasked_rhythm(words) is not None:
             return Command("rhythm", {"when": words}, weak=True)
+    return None
+
+
+def _put_off(ways: Iterable[str]) -> Command | None:
+    """A day close by alone, such as "tomorrow", puts off what was asked."""
+    for words in ways:
+        if read_put_off(words) is not None:
+            return Command("later", {"day": words}, weak=True)
     return None
 
 
@@ -235,6 +241,22 @@ def role_of(words: str) -> str | None:
             if said in names:
                 return role
     return None
+
+
+def _described(words: str) -> str | None:
+    """Words that speak of somebody, since they have a mail address or begin with a role."""
+    first = tidy(words).replace(",", " ").split(" ")
+    named = any(role_of(" ".join(first[:length])) for length in (1, 2))
+    return words if "@" in words or named else None
+
+
+_GRAMMARS: Mapping[str, Callable[[str], object]] = {
+    "until": read_ends,
+    "when": read_wished_rhythm,
+    "day": read_put_off,
+    "role": role_of,
+    "somebody": _described,
+}
 
 
 def means_everybody(words: str) -> bool:
@@ -295,8 +317,12 @@ def _by_language(first: str) -> Iterator[_Compiled]:
 def _single_words() -> frozenset[str]:
     """What a message of one word must be to be a command: most answers are none of them."""
     openings = {word for each in _compiled().values() for word in each.by_opening}
-    every = {day for words in load_command_words().values() for day in words.when.every}
-    return frozenset(openings | every)
+    days = {
+        day
+        for words in load_command_words().values()
+        for day in (*words.when.every, *words.when.days_ahead)
+    }
+    return frozenset(openings | days)
 
 
 @cache

@@ -55,7 +55,11 @@ class Inbound:
     handled: Handled | None = None
 
     def __post_init__(self) -> None:
+        written = f"{self.address}{self.external_id}{self.text}{self.choice}{self.edit_of}"
+        if not written.isascii():
+            self._mend()
+
+    def _mend(self) -> None:
         for name in _WRITTEN:
-            written = getattr(self, name)
-            if not written.isascii():
-                object.__setattr__(self, name, written.encode(errors="replace").decode())
+            mended = getattr(self, name).encode(errors="replace").decode()
+            object.__setattr__(self, name, mended)

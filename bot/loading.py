@@ -120,20 +120,12 @@ def recalled(
     found: dict[str, Flow] = {}
     for session in open_sessions:
         wanted = session.session.definition
-        if wanted in found or _is_known(deployment, wanted):
+        if wanted in found or deployment.library.has(wanted):
             continue
         body = definitions.recall(connection, wanted)
         if body is not None:
             found[wanted] = restore_flow(body)
     return found
-
-
-def _is_known(deployment: Deployment, definition: str) -> bool:
-    try:
-        deployment.library.by_hash(definition)
-    except KeyError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=8)
@@ -162,8 +154,9 @@ def step_for(
     After a step that has failed, load anew.
     """
     own = [each for each in (loaded.open, loaded.suspended) if each is not None]
-    # Of a session there is one copy, however the message names it.
-    older = {**older, **{each.id: each for each in own if each.id in older}}
+    if older:
+        # Of a session there is one copy, however the message names it.
+        older = {**older, **{each.id: each for each in own if each.id in older}}
     return Step(
         world(deployment),
         loaded.person,

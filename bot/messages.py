@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -47,8 +46,8 @@ def press_data(*parts: str | int) -> str:
 class Choice(NamedTuple):
     """One thing that can be pressed or typed.
 
-    `key` is what is typed (A, 7, Y); `words` is what it means; `data` names session, turn
-    and option (or the task's turn and option) in at most 64 bytes.
+    `key` is what is typed (A, 7, Y); `words` is what it means; `data`, behind the message's
+    `place`, names session, turn and option (or the task's turn and option) in at most 64 bytes.
     """
 
     key: str
@@ -57,7 +56,11 @@ class Choice(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message to a patient. `text` never lists the choices: the channel does."""
+    """One message to a patient. `text` never lists the choices: the channel does.
+
+    `place` is what the data of all choices begins with, so that a question's choices are the
+    same for everybody.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -66,6 +69,7 @@ class Message(NamedTuple):
     priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
+    place: str = ""
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
 
@@ -77,8 +81,7 @@ class Button(NamedTuple):
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message in a channel's own form; `subject` is for mail only."""
 
     text: str

@@ -32,6 +32,9 @@ class Says(StrEnum):
     HELPER_NAMES = "helper-names"
     NOT_ME = "not-me"
     DIED = "died"
+    RELATIVE = "relative"
+    OTHER_DIED = "other-died"
+    DOCTOR_LOOKED = "doctor-looked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,13 +86,27 @@ def read_rhythm(text: str) -> When | None:
     said = read_when(text)
     if said is None or (said.weekday is None and said.clock is None):
         return None
+    return _undated(said)
+
+
+def _undated(said: When | None) -> When | None:
+    if said is None:
+        return None
     dated = any(part is not None for part in (said.day, said.month, said.year, said.ahead))
     return None if dated else said
 
 
 def read_wished_rhythm(text: str) -> When | None:
     """The same behind words such as "change the time to", where a bare number is an hour."""
-    return read_rhythm(text) or read_hour(text)
+    return read_rhythm(text) or _undated(read_hour(text))
+
+
+def read_put_off(text: str) -> When | None:
+    """A day close by for what was asked: "tomorrow", "tomorrow at 9", "tonight at 8"."""
+    said = read_when(text)
+    if said is None or said.weekday is not None or said.ahead not in (0, 1):
+        return None
+    return said if said.ahead or said.clock is not None else None
 
 
 def read_unasked_rhythm(text: str) -> When | None:
@@ -211,7 +225,7 @@ def _phrases() -> Sequence[tuple[tuple[str, ...], str]]:
     found = [
         phrase
         for words in _languages()
-        for phrase in (*words.days_ahead, *words.until)
+        for phrase in (*words.days_ahead, *words.until, *words.past)
         if " " in phrase
     ]
     return [(tuple(phrase.split()), phrase) for phrase in sorted(found, key=len, reverse=True)]
@@ -280,6 +294,8 @@ class _Reader:
         self.wants_clock = wants_clock
         self.wants_day = False
         self.noon: str = ""
+        self.past: int | None = None
+        """Minutes by which the hour that follows is moved."""
 
     def read(self) -> When | None:
         """What they say; None where a piece has no place."""
@@ -311,6 +327,8 @@ class _Reader:
             return self._set(ahead=words.days_ahead[text])
         if text in words.at:
             self.wants_clock = True
+        elif text in words.past and self.past is None:
+            self.wants_clock, self.past = True, words.past[text]
         elif text in words.before_noon or text in words.after_noon:
             self.noon = "am" if text in words.before_noon else "pm"
         elif text in words.ordinal:
@@ -334,15 +352,22 @@ class _Reader:
             known = "month" in self.found and 2000 <= number <= 2100
             return known and self._set(year=number)
         if self.wants_clock or (self._is_hour(at) and not self.wants_day):
-            self.wants_clock = False
-            plain = piece.kind == "number" and (number > 12 or piece.text.startswith("0"))
-            return number < 24 and self._set(clock=(number, 0), half_day=plain or number == 0)
+            return self._hour(number, piece)
         self.wants_day = False
         return self._is_day(at, piece) and number > 0 and self._set(day=number)
 
+    def _hour(self, number: int, piece: _Piece) -> bool:
+        """An hour, or what "half past" or "halv" makes of it: "halv et" is 12:30."""
+        self.wants_clock = False
+        plain = piece.kind == "number" and (number > 12 or piece.text.startswith("0"))
+        if self.past is None:
+            return number < 24 and self._set(clock=(number, 0), half_day=plain or number == 0)
+        hour, minute = divmod(number * 60 + self.past, 60)
+        return 0 < number < 24 and self._set(clock=(hour or 12, minute), half_day=plain)
+
     def _is_hour(self, at: int) -> bool:
-        """A number after a weekday, or before `pm`, is an hour unless a month stands beside it."""
-        if self.pieces[at].dotted or self._beside_month(at):
+        """A number after a weekday, or before `pm`, is an hour unless it is one of a date."""
+        if self.pieces[at].dotted or self._beside_month(at) or self._is_weekdays_day(at):
             return False
         following = self._text(at + 1)
         marked = any(
@@ -353,7 +378,18 @@ class _Reader:
         return marked or (bool(named) and not self._is_ordinal(at))
 
     def _is_day(self, at: int, piece: _Piece) -> bool:
-        return piece.dotted or self._beside_month(at) or self._is_ordinal(at)
+        plain = piece.dotted or self._beside_month(at) or self._is_ordinal(at)
+        return plain or self._is_weekdays_day(at)
+
+    def _is_weekdays_day(self, at: int) -> bool:
+        """Whether the clock comes later: in "Tuesday 13 at 10" the first number is a day."""
+        later = self.pieces[at + 1 :]
+        clock = any(
+            piece.kind == "clock" or piece.text in words.at or piece.text in words.past
+            for piece in later
+            for words in _languages()
+        )
+        return clock and "weekday" in self.found and "day" not in self.found
 
     def _is_ordinal(self, at: int) -> bool:
         beside = (self._text(at - 1), self._text(at + 1))

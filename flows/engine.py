@@ -215,8 +215,9 @@ def _chosen(flow: Flow, session: Session, turn: int, option: str) -> Turn:
 
 def _choice(item: Item, option: str) -> Understood | None:
     """The answer behind a button; None where the question has no such button."""
-    if item.option(option) is not None:
-        return given_as(item, option)
+    chosen = item.option(option)
+    if chosen is not None:
+        return Understood(chosen.score, chosen.id)
     digits = option.isascii() and option.isdecimal() and len(option) <= len(str(item.maximum))
     if item.kind in (ItemKind.SCALE, ItemKind.COUNT) and digits:
         return given_as(item, option) if item.minimum <= int(option) <= item.maximum else None
@@ -318,9 +319,9 @@ def _again(flow: Flow, session: Session, item: Item) -> Turn:
 
 def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
     """Ask the first question that nothing was given for, or finish; `events` came before."""
-    enabled = enabled_items(flow, session)
+    enabled, given = enabled_items(flow, session), session.given
     for position, item in enumerate(enabled, 1):
-        if item.id not in session.given:
+        if item.id not in given:
             return _ask(session, item, (position, len(enabled)), events)
     return _finish(flow, session, events)
 
@@ -332,8 +333,8 @@ def _ask(
     if session.misunderstood or session.offered:
         session = session._replace(misunderstood=0, offered=(), offered_raw="")
     session = session._replace(trail=trail)
-    known = session.known.get(item.id)
-    asked = Asked(item.id, session.turn, *place, known=known)
+    position, total = place
+    asked = Asked(item.id, len(trail), position, total, False, session.known.get(item.id))
     return Turn(session, (*events, asked))
 
 

@@ -49,6 +49,10 @@ class Library:
         """
         return self._by_hash[definition]
 
+    def has(self, definition: str) -> bool:
+        """Whether a flow with this content is still asked."""
+        return definition in self._by_hash
+
     def pathway(self, pathway_id: str) -> Pathway:
         """The pathway with this id; KeyError when there is none."""
         return self.pathways[pathway_id]

@@ -92,7 +92,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question."""
+    """One question.
+
+    It is hashed by its id, so that what is made of it once can be kept.
+    """
 
     id: str
     kind: ItemKind
@@ -119,6 +122,9 @@ class Item:
     loinc: str | None = None
     known_for: timedelta | None = None
     """How long an answer is shown for confirmation instead of being asked anew."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""

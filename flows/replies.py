@@ -7,6 +7,7 @@ arrive here as `Skip` and `Back`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,7 @@ class Said:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chose:
+class Chose(NamedTuple):
     """A button of the question of that turn; an option id, or a digit for scales and counts."""
 
     turn: int

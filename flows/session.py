@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-VERSION = 1
+VERSION = 2
+"""The first wrote also what was empty; `Session.from_json` reads both."""
 
 
 class Status(StrEnum):
@@ -25,7 +26,9 @@ class GivenKind(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+_STATUSES = {status.value: status for status in Status}
 _KINDS = {kind.value: kind for kind in GivenKind}
+_READABLE = (1, VERSION)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -83,6 +86,13 @@ class Session(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for orjson; `from_json` reads it back to an equal session."""
+        mostly_empty = {
+            "facts": self.facts,
+            "misunderstood": self.misunderstood,
+            "offered": self.offered,
+            "offered_raw": self.offered_raw,
+            "known": _dump(self.known),
+        }
         return {
             "v": VERSION,
             "flow": self.flow,
@@ -91,12 +101,8 @@ class Session(NamedTuple):
             "status": self.status,
             "items": self.items,
             "given": _dump(self.given),
-            "facts": self.facts,
             "trail": self.trail,
-            "misunderstood": self.misunderstood,
-            "offered": self.offered,
-            "offered_raw": self.offered_raw,
-            **({"known": _dump(self.known)} if self.known else {}),
+            **{name: value for name, value in mostly_empty.items() if value},
         }
 
     @classmethod
@@ -106,27 +112,32 @@ class Session(NamedTuple):
         Raises:
             ValueError: the version is one that this code does not know.
         """
-        if data["v"] != VERSION:
+        if data["v"] not in _READABLE:
             raise ValueError(f"session version {data['v']!r}; this code reads {VERSION}")
+        items = data["items"]
         return cls(
-            flow=data["flow"],
-            definition=data["definition"],
-            language=data["language"],
-            status=Status(data["status"]),
-            items=None if data["items"] is None else tuple(data["items"]),
-            given=_read(data["given"]),
-            facts=data["facts"],
-            trail=tuple(data["trail"]),
-            misunderstood=data["misunderstood"],
-            offered=tuple(data["offered"]),
-            offered_raw=data["offered_raw"],
-            known=_read(data["known"]) if "known" in data else _NOTHING,
+            data["flow"],
+            data["definition"],
+            data["language"],
+            _STATUSES[data["status"]],
+            None if items is None else tuple(items),
+            _read(data["given"]),
+            data.get("facts", _NOTHING),
+            tuple(data["trail"]),
+            data.get("misunderstood", 0),
+            tuple(data.get("offered", ())),
+            data.get("offered_raw", ""),
+            _read(data.get("known", _NOTHING)),
         )
 
 
 def _dump(given: Mapping[str, Given]) -> dict[str, Any]:
-    return {item: list(each) for item, each in given.items()}
+    return {item: tuple(each) for item, each in given.items()}
 
 
+# Every reply reads all that was given before it: hence without a slice or a star for each.
 def _read(data: Mapping[str, Any]) -> dict[str, Given]:
-    return {item: Given(_KINDS[given[0]], *given[1:]) for item, given in data.items()}
+    return {
+        item: Given(_KINDS[kind], raw, turn, value, code, text)
+        for item, (kind, raw, turn, value, code, text) in data.items()
+    }

@@ -37,10 +37,13 @@ class BrokenCatalogue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The messages of one language by dotted key."""
+    """The messages of one language by dotted key; hashed by the language."""
 
     language: str
     messages: Mapping[str, str]
+
+    def __hash__(self) -> int:
+        return hash(self.language)
 
     @classmethod
     def read(cls, text: str, file: str) -> Catalogue:

@@ -26,6 +26,8 @@ class WhenWords:
     units: Mapping[str, str]
     """Words for `day`, `week` and `month`."""
     at: frozenset[str]
+    past: Mapping[str, int]
+    """What stands before an hour, and by how many minutes it moves it: `half past`."""
     oclock: frozenset[str]
     before_noon: frozenset[str]
     after_noon: frozenset[str]
@@ -67,6 +69,8 @@ class CommandWords:
     when: WhenWords
     company: frozenset[str]
     """What stands before the name of whom a visit is with."""
+    called: frozenset[str]
+    """What stands between somebody's role and name: `is called`."""
 
 
 @cache
@@ -101,6 +105,7 @@ def _read(language: str, text: str) -> CommandWords:
         tuple(data["questions"]),
         _when(data["when"]),
         frozenset(data["company"]),
+        frozenset(data["called"]),
     )
 
 
@@ -113,6 +118,7 @@ def _when(data: Mapping[str, Any]) -> WhenWords:
         _numbered(data["days-ahead"]),
         {word: unit for unit, words in data["units"].items() for word in words},
         frozenset(data["at"]),
+        dict(data["past"]),
         frozenset(data["oclock"]),
         frozenset(data["before-noon"]),
         frozenset(data["after-noon"]),

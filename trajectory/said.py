@@ -8,6 +8,9 @@ from datetime import datetime
 
 from trajectory.entries import Entry
 
+CANCELLED = "cancelled"
+"""The code of a row that only takes the one out which it supersedes: a visit that is off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -30,7 +33,8 @@ def said(rows: Iterable[Entry], kind: str) -> list[Said]:
     """What was said of this kind and still stands, in the order it was recorded."""
     of_kind = [entry for entry in rows if entry.kind == kind]
     replaced = {entry.supersedes for entry in of_kind}
-    return [Said.from_entry(entry) for entry in of_kind if entry.id not in replaced]
+    gone = {entry.id for entry in of_kind if entry.code == CANCELLED}
+    return [Said.from_entry(e) for e in of_kind if e.id not in replaced | gone]
 
 
 def author_of(member_id: int) -> str:

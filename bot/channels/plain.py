@@ -8,7 +8,7 @@ from templates.catalogue import Catalogue
 
 def listed(message: Message) -> str:
     """The choices, one lettered line each."""
-    return "\n".join([f"{choice.key}: {choice.words}" for choice in message.choices])
+    return "\n".join([f"{key}: {words}" for key, words, _ in message.choices])
 
 
 def typed(message: Message, words: Catalogue) -> str:

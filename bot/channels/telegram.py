@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -37,8 +36,7 @@ Update = Mapping[str, Any]
 """An update of the Bot API, as its JSON says it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One call of the Bot API: its method, and the JSON to post there; `photo` is a PNG."""
 
     method: str
@@ -48,18 +46,19 @@ class Request:
 
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
+    place = message.place
     beside = message.layout is Layout.IN_TEXT or _short(message)
     text = message.text if beside else f"{message.text}\n\n{listed(message)}"
     if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
-        buttons = [Button(choice.words, choice.data) for choice in message.choices]
+        buttons = [Button(label, place + data) for _, label, data in message.choices]
     else:
-        buttons = [Button(choice.key, choice.data) for choice in message.choices]
+        buttons = [Button(key, place + data) for key, _, data in message.choices]
     text = _with_anchors(text, message, words)
     return Rendered(text, tuple(buttons), picture=message.picture)
 
 
 def _short(message: Message) -> bool:
-    return max([len(choice.words) for choice in message.choices], default=0) <= LONGEST_LABEL
+    return all(len(choice.words) <= LONGEST_LABEL for choice in message.choices)
 
 
 def _with_anchors(text: str, message: Message, words: Catalogue) -> str:
@@ -166,8 +165,8 @@ def _press(query: Update, now: datetime) -> Inbound | None:
     if message is None or "data" not in query or not _is_private(message):
         return None
     data, query_id = query["data"], query["id"]
-    if not query_id.isalnum():
-        raise TypeError("this is no id of a press")
+    if not query_id.isalnum() or type(data) is not str:
+        raise TypeError("this is no press")
     return Inbound(
         NAME,
         _chat(message),
@@ -262,7 +261,7 @@ def answer_press(press: Inbound) -> Request:
 
 def _keyboard(buttons: Sequence[Button]) -> list[list[dict[str, str]]]:
     """Letters and digits beside each other in rows of about the same length; words below."""
-    shown = [{"text": button.label, "callback_data": button.data} for button in buttons]
+    shown = [{"text": label, "callback_data": data} for label, data in buttons]
     beside = MOST_BESIDE if max([len(b.label) for b in buttons]) <= LONGEST_KEY else 1
     rows = -(-len(shown) // beside)
     wide = -(-len(shown) // rows)

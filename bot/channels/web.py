@@ -26,7 +26,8 @@ class WebChat:
 def render(message: Message, words: Catalogue) -> Rendered:
     """The text, with what the ends of a scale mean under it, and one button a choice."""
     buttons = tuple(
-        Button(_label(message.layout, choice), choice.data) for choice in message.choices
+        Button(_label(message.layout, choice), message.place + choice.data)
+        for choice in message.choices
     )
     return Rendered(_with_anchors(message, words), buttons, picture=message.picture)
 

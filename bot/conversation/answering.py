@@ -28,7 +28,15 @@ from bot.conversation.supposing import (
     likely,
     may_be_for_what_waits,
 )
-from bot.conversation.tasks import changing, confirming, enrolment, hands, keeping, rhythm
+from bot.conversation.tasks import (
+    changing,
+    confirming,
+    enrolment,
+    follow_up,
+    hands,
+    keeping,
+    rhythm,
+)
 from bot.inbound import Inbound, InboundKind
 from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
@@ -196,7 +204,10 @@ def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
     if safety.is_held(step) or (step.open is None and _is_held_now(step)):
         keeping.keep_silently(step, text)
-        looked.insist(step)
+        if step.memory.held and follow_up.says_seen(step, text):
+            looked.begin(step)
+        else:
+            looked.insist(step)
     elif late.is_for_lapsed(step, text):
         late.take_lapsed(step, text)
     elif step.open is not None:

@@ -39,7 +39,7 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
         open.session = open.session._replace(misunderstood=event.attempt - 1)
         return True
     if event.attempt >= WAY_OUT:
-        _show_the_way_out(step, open, item)
+        _show_the_way_out(step, open, item, again=event.attempt > WAY_OUT)
         return False
     if event.attempt > 1:
         step.add_line("hint.once-more")
@@ -84,11 +84,11 @@ def _keep(step: Step, item: Item, text: str) -> None:
     step.add_line("keep.in-between")
 
 
-def _show_the_way_out(step: Step, open: OpenSession, item: Item) -> None:
-    """How else to go on; the clinic hears of it once."""
+def _show_the_way_out(step: Step, open: OpenSession, item: Item, *, again: bool) -> None:
+    """How else to go on, in fewer words each further time; the clinic hears of it once."""
     safe = item.flag is None and not item.opens
-    key = "hint.way-out" if safe else "hint.way-out-safety"
-    text = step.words.say(key, doctor=step.world.clinic.doctor_number)
+    key = "hint.way-out-again" if again else "hint.way-out"
+    text = step.words.say(key if safe else f"{key}-safety", doctor=step.world.clinic.doctor_number)
     lead, step.lead = step.lead, []
     clinic_list.report_unclear(step, open)
     text = "\n".join([text, *step.lead])

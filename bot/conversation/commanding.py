@@ -25,7 +25,8 @@ from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
-from bot.conversation.plan import plan_lines
+from bot.conversation.people import resolve
+from bot.conversation.plan import in_one_line, plan_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
     deleting,
@@ -39,7 +40,8 @@ from bot.conversation.tasks import (
     visiting,
 )
 from bot.conversation.tasks.keeping import keep
-from bot.schedule import awake
+from bot.schedule import at_local, awake
+from bot.times import day_of, read_put_off
 from trajectory.grants import Grant, Look
 
 LATER = timedelta(hours=3)
@@ -194,7 +196,16 @@ def _later(step: Step, slots: Mapping[str, str]) -> None:
     elif step.open is None:
         step.add_line("nothing.open")
     else:
-        _put_off(step, step.open)
+        _put_off(step, step.open, _moment(step, slots.get("day", "")))
+
+
+def _moment(step: Step, day: str) -> datetime:
+    """When the patient wants the question again: in some hours, or at an hour of that day."""
+    said = read_put_off(day) if day else None
+    on = day_of(said, step.now, step.person.zone) if said else None
+    if said is None or on is None:
+        return step.now + LATER
+    return at_local(on, said.clock or step.person.hour, step.person.zone)
 
 
 def leave_task(step: Step) -> None:
@@ -223,9 +234,9 @@ def _leave(step: Step, slots: Mapping[str, str]) -> None:
     leave_task(step)
 
 
-def _put_off(step: Step, open: OpenSession) -> None:
+def _put_off(step: Step, open: OpenSession, moment: datetime) -> None:
     """Promise the question again; one that runs out before comes anew, or has to be answered."""
-    at, expires = awake(step.now + LATER, step.person.zone), timers.expires(step, open)
+    at, expires = awake(max(moment, step.now), step.person.zone), timers.expires(step, open)
     again = at if at < expires else timers.comes_again(step, open)
     if again is None:
         step.add_line("later.closes", clock=_clock(step, expires))
@@ -270,11 +281,16 @@ def _looked(step: Step, grant: Grant) -> str:
 
 
 def _who_looked(step: Step, slots: Mapping[str, str]) -> None:
-    if not step.looks:
-        step.add_line("looked.nobody")
-    else:
+    asked_about = resolve(slots.get("whom", ""), step.care.members)
+    names = {member.name for member in asked_about}
+    looks = [look for look in step.looks if not names or look.name in names]
+    if looks:
         step.add_line("looked.intro")
-        step.lead.extend(_look(step, look) for look in step.looks)
+        step.lead.extend(_look(step, look) for look in looks)
+    elif len(names) == 1:
+        step.add_line("looked.not-by", name=names.pop())
+    else:
+        step.add_line("looked.nobody")
     ask_again(step)
 
 
@@ -318,6 +334,16 @@ def _visit(step: Step, slots: Mapping[str, str]) -> None:
     visiting.begin(step, slots["text"])
 
 
+def _cancel_visit(step: Step, slots: Mapping[str, str]) -> None:
+    visiting.cancel(step, slots.get("whom", ""))
+
+
+def _goal(step: Step, slots: Mapping[str, str]) -> None:
+    step.do(Record(step.new_id(), "goal", text=slots["text"]))
+    step.add_line("goal.kept", goal=in_one_line(slots["text"]))
+    ask_again(step)
+
+
 def _plan(step: Step, slots: Mapping[str, str]) -> None:
     step.lead.extend(plan_lines(step))
     ask_again(step)
@@ -332,7 +358,8 @@ def _delete(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _add(step: Step, slots: Mapping[str, str]) -> None:
-    sharing.add(step, slots.get("whom", ""))
+    parts = (slots.get(name, "") for name in ("role", "somebody", "whom"))
+    sharing.add(step, " ".join(filter(None, parts)))
 
 
 def _stop_sharing(step: Step, slots: Mapping[str, str]) -> None:
@@ -373,6 +400,8 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "choose-language": _choose_language,
     "person": _person,
     "visit": _visit,
+    "cancel-visit": _cancel_visit,
+    "goal": _goal,
     "plan": _plan,
     "export": _export,
     "delete": _delete,

@@ -40,8 +40,7 @@ class Record(NamedTuple):
     """When it is, such as a visit to come; None: now."""
 
 
-@dataclass(frozen=True, slots=True)
-class SaveSession:
+class SaveSession(NamedTuple):
     """A session was opened, moved or closed."""
 
     open: OpenSession

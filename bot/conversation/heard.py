@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bot.commands import STOP, Command, recognise
+from bot.conversation.places import is_place
 from bot.inbound import Inbound, InboundKind
-from bot.phrases import Phrase, phrases
+from bot.phrases import Phrase, Says, phrases
 from flows.signs import Found, Scanner
 
 _WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
@@ -34,6 +35,14 @@ def hear(message: Inbound, language: str, scanner: Scanner) -> Heard:
     text = message.text
     command = recognise(text, language)
     signs = scanner.scan(text)
-    if command is not None:
+    if command is not None and not _is_about_an_answer(command, text, language):
         return Heard(message, command, signs, command.name == STOP)
     return Heard(message, None, signs, phrases=tuple(phrases(text, language)))
+
+
+def _is_about_an_answer(command: Command, text: str, language: str) -> bool:
+    """Whether "question" names one of ours by its place: "question 2 should be D"."""
+    if command.name != "question":
+        return False
+    said = (phrase for phrase in phrases(text, language) if phrase.says is Says.CORRECTION_OF)
+    return any(is_place(phrase.slots["item"]) for phrase in said)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.conversation.last import Last, changeable, stands_as
+from bot.conversation.places import place_of, split
 from bot.conversation.step import Step
 from flows.conditions import enabled_items
 from flows.model import Flow, Item
 from flows.reading import read
 from flows.session import Session
-from templates.phrase_words import Places, load_places
+from templates.phrase_words import load_places
 
 _STEM = 4
 """Letters that two forms of a word have in common at least: "pain", "pains"."""
@@ -18,11 +19,11 @@ _STEM = 4
 
 def by_words(step: Step, words: str) -> list[Last]:
     """The answers that these words may name; one whose title they are counts alone."""
-    answers, said = changeable(step), _words(words)
-    place = _place(said)
+    answers, said = changeable(step), split(words)
+    place = place_of(said)
     if place is not None:
         return _at_place(answers, place)
-    said = [word for word in said if word not in _places().padding]
+    said = [word for word in said if word not in load_places().padding]
     if not said:
         return []
     exact = [each for each in answers if said in _titles(each.item)]
@@ -38,34 +39,13 @@ def by_value(step: Step, words: str) -> list[Last]:
 
 def names(flow: Flow, session: Session, item: Item, words: str) -> bool:
     """Whether the words name this question, be it answered or not."""
-    said = _words(words)
-    place = _place(said)
+    said = split(words)
+    place = place_of(said)
     if place is not None:
         enabled = enabled_items(flow, session)
         return place > 0 and enabled[place - 1 : place] == (item,)
-    said = [word for word in said if word not in _places().padding]
+    said = [word for word in said if word not in load_places().padding]
     return bool(said) and (said in _titles(item) or _is_named(item, said))
-
-
-def is_place(words: str) -> bool:
-    """Whether this is a place on the list: "the first question"."""
-    return _place(_words(words)) is not None
-
-
-def _words(text: str) -> list[str]:
-    return text.casefold().replace(":", " ").replace("#", " ").split()
-
-
-def _place(said: Sequence[str]) -> int | None:
-    """The place, 1 the first and -1 the last; a number is one beside the word "question"."""
-    places = _places()
-    rest = [word for word in said if word not in places.padding]
-    if len(rest) != 1:
-        return None
-    asks = not places.questions.isdisjoint(said)
-    if rest[0].isdecimal() and asks:
-        return int(rest[0]) or None
-    return places.ordinals.get(rest[0])
 
 
 def _at_place(answers: Sequence[Last], place: int) -> list[Last]:
@@ -81,14 +61,14 @@ def _at_place(answers: Sequence[Last], place: int) -> list[Last]:
 
 
 def _titles(item: Item) -> list[list[str]]:
-    return [_words(title) for title in (item.title or {}).values()]
+    return [split(title) for title in (item.title or {}).values()]
 
 
 def _is_named(item: Item, said: Sequence[str]) -> bool:
     """Whether all words are the item's own in one language, and one of them is of its title."""
     return any(
-        any(_is_among(word, _words(title)) for word in said)
-        and all(_is_among(word, [*_words(title), *_words(item.text[language])]) for word in said)
+        any(_is_among(word, split(title)) for word in said)
+        and all(_is_among(word, [*split(title), *split(item.text[language])]) for word in said)
         for language, title in (item.title or {}).items()
     )
 
@@ -100,7 +80,3 @@ def _is_among(word: str, words: Sequence[str]) -> bool:
 def _is_same(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     return one == other or (len(short) >= _STEM and long.startswith(short))
-
-
-def _places() -> Places:
-    return load_places()

@@ -9,7 +9,7 @@ LOOKS = 10
 """So many of the newest looks at the summary are told."""
 COMMAND = "command"
 """Where a task keeps the name of the command that it asks about."""
-_TIMELINE = frozenset({"progress", "plan", "visit", "start"})
+_TIMELINE = frozenset({"progress", "plan", "visit", "cancel-visit", "start"})
 _LOOKS = frozenset({"who-looked"})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation import asking
+from bot.conversation import asking, silence
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, SetDue
 from bot.conversation.step import Step
@@ -64,6 +64,7 @@ def end(step: Step, key: str) -> None:
 
 
 def lift(step: Step) -> None:
-    """Pause no longer."""
+    """Pause no longer; what was due before it and is stale by now is not asked any more."""
+    silence.drop_stale(step)
     step.memory.paused_until = ""
     step.do(DropDue((OVER,)))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from bot.commands import role_of, tidy
+from templates.command_words import load_command_words
 from trajectory.care_team import Member
 
 EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
+_PARTING = re.compile(r"\s*[,;|\n]+\s*|(?:^|(?<=\s))[-\u2013\u2014/]+(?=\s|$)|:\s")
+"""What may stand between role, name and address; the hyphen of a name has no blanks beside it."""
 _POSSESSIVE = re.compile(r"^(?:my|the|a|an|our|min|mit|mine|en|et) ", re.IGNORECASE)
 
 
@@ -23,12 +27,16 @@ class Described:
 
 
 def describe(words: str) -> Described:
-    """Role, name and e-mail out of words such as "physio, Anne Berg, anne@klinik.dk"."""
+    """Role, name and e-mail out of words such as "physio, Anne Berg, anne@klinik.dk".
+
+    They stand in any order where commas, dashes or lines part them.
+    """
     found = EMAIL.search(words)
     email = found.group() if found else ""
-    rest = _POSSESSIVE.sub("", tidy(words.replace(email, " "))) if email else bare(words)
-    role, name = _split_role(rest)
-    return Described(role, name, email)
+    rest = words.replace(email, "\n") if email else words
+    parts = [_split_role(bare(part)) for part in _PARTING.split(rest)]
+    role = next((role for role, _ in parts if role is not None), None)
+    return Described(role, " ".join(name for _, name in parts if name), email)
 
 
 def bare(words: str) -> str:
@@ -37,12 +45,23 @@ def bare(words: str) -> str:
 
 
 def _split_role(words: str) -> tuple[str | None, str]:
+    called = _called().search(words)
+    if called is not None:
+        return role_of(bare(words[: called.start()])), words[called.end() :]
     parts = [part for part in re.split(r"[\s,]+", words) if part]
     for length in range(min(3, len(parts)), 0, -1):
         role = role_of(" ".join(parts[:length]))
         if role is not None:
             return role, " ".join(parts[length:])
     return None, " ".join(parts)
+
+
+@cache
+def _called() -> re.Pattern[str]:
+    """What stands between role and name, as in "my physio is called Anne"."""
+    phrases = {phrase for words in load_command_words().values() for phrase in words.called}
+    either = "|".join(map(re.escape, sorted(phrases)))
+    return re.compile(rf"(?:^|\s)(?:{either})\s+", re.IGNORECASE)
 
 
 def is_called(member: Member, name: str) -> bool:

@@ -18,7 +18,7 @@ def plan_lines(step: Step) -> list[str]:
     summary = summarise(step.timeline, person_of(step), step.now, None)
     lines = []
     if summary.goal is not None and summary.goal.text:
-        lines.append(step.words.say("plan.goal", goal=_short(summary.goal.text)))
+        lines.append(step.words.say("plan.goal", goal=in_one_line(summary.goal.text)))
     newest = [note for note in summary.notes if note.text][:MOST_NOTES]
     lines += [_told(step, note) for note in newest]
     return lines or [step.words.say("plan.nothing")]
@@ -28,9 +28,10 @@ def _told(step: Step, note: Said) -> str:
     day = day_name(note.at, step.person.zone, step.person.language)
     name = next((m.name for m in step.care.members if note.author.endswith(f":{m.id}")), None)
     who = name or step.words.say("plan.somebody")
-    return step.words.say("plan.note", day=day, name=who, text=_short(note.text or ""))
+    return step.words.say("plan.note", day=day, name=who, text=in_one_line(note.text or ""))
 
 
-def _short(text: str) -> str:
+def in_one_line(text: str) -> str:
+    """As it is told: one line, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 3].rstrip() + "..."

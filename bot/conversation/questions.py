@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bot.messages import Choice, Layout, Message, press_data
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from bot.messages import Choice, Layout, Message, Priority
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
 from flows.session import Given
@@ -25,14 +29,35 @@ def question(
 ) -> Message:
     """The item's text with its place (`3/10`) and its choices, or `only` some of them."""
     position, total = place
-    text = item.text[language]
+    text, choices, how, anchors = _wording(item, language, words)
     return Message(
         f"{position}/{total} {text}" if total > 1 else text,
-        choices=tuple(_choices(item, language, words, f"q.{session_id}.{turn}", only)),
-        layout=layout(item),
-        anchors=_anchors(item, language),
-        session_id=session_id,
-        turn=turn,
+        tuple(choice for choice in choices if choice.data in only) if only else choices,
+        how,
+        anchors,
+        Priority.REPLY,
+        session_id,
+        turn,
+        f"q.{session_id}.{turn}.",
+    )
+
+
+class _Wording(NamedTuple):
+    """All of a question that is the same for everybody who is asked in one language."""
+
+    text: str
+    choices: tuple[Choice, ...]
+    layout: Layout
+    anchors: tuple[str, str] | None
+
+
+@cache
+def _wording(item: Item, language: str, words: Catalogue) -> _Wording:
+    return _Wording(
+        item.text[language],
+        tuple(_choices(item, language, words)),
+        layout(item),
+        _anchors(item, language),
     )
 
 
@@ -51,7 +76,9 @@ def label(item: Item, code: str | None, value: int | None, language: str) -> str
     """An answer as it is echoed: `4 days`, `Agree`, or `C` for a whole statement."""
     if code is None:
         return _counted(item, value, language)
-    words = item.options[_place(item, code)].text[language]
+    option = item.option(code)
+    assert option is not None
+    words = option.text[language]
     return words if len(words) <= LONGEST_ECHO else letter(item, code)
 
 
@@ -87,31 +114,21 @@ def question_key(item: Item, code: str, words: Catalogue) -> str:
 
 def letter(item: Item, code: str) -> str:
     """The letter that an option is typed by."""
-    return _LETTERS[_place(item, code)]
+    return _letters(item)[code]
 
 
-def _place(item: Item, code: str) -> int:
-    return [option.id for option in item.options].index(code)
+@cache
+def _letters(item: Item) -> Mapping[str, str]:
+    return {option.id: key for option, key in zip(item.options, _LETTERS, strict=False)}
 
 
-def _choices(
-    item: Item, language: str, words: Catalogue, place: str, only: tuple[str, ...]
-) -> list[Choice]:
+def _choices(item: Item, language: str, words: Catalogue) -> list[Choice]:
     if item.kind in (ItemKind.SCALE, ItemKind.COUNT):
-        numbers = [str(n) for n in range(item.minimum, item.maximum + 1)]
-        return [Choice(n, n, press_data(place, n)) for n in numbers if not only or n in only]
-    if item.kind is ItemKind.YES_NO:
-        keys = [words.say(f"key.{option.id}") for option in item.options]
-    else:
-        keys = list(_LETTERS[: len(item.options)])
-    choices = [
-        Choice(key, option.text[language], press_data(place, option.id))
-        for key, option in zip(keys, item.options, strict=True)
+        return [Choice(n, n, n) for n in map(str, range(item.minimum, item.maximum + 1))]
+    return [
+        Choice(question_key(item, option.id, words), option.text[language], option.id)
+        for option in item.options
     ]
-    if not only:
-        return choices
-    wanted = {f"{place}.{option}" for option in only}
-    return [choice for choice in choices if choice.data in wanted]
 
 
 def _anchors(item: Item, language: str) -> tuple[str, str] | None:

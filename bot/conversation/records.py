@@ -31,7 +31,7 @@ def record_given(
     `confirmed`: the patient was shown an earlier answer, and it still holds.
     """
     detail = {"confirmed": True} if confirmed else None
-    _record(step, flow, open, item_id, given, kind=given.kind.value, detail=detail)
+    _record(step, flow, open, item_id, given, kind=str(given.kind), detail=detail)
 
 
 def record_correction(

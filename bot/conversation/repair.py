@@ -16,6 +16,7 @@ from bot.conversation.last import (
     stands_as,
 )
 from bot.conversation.memory import OpenSession
+from bot.conversation.places import is_place
 from bot.conversation.questions import title
 from bot.conversation.step import Step
 from bot.conversation.tasks import changing, helping
@@ -68,7 +69,7 @@ def _take_one(step: Step, phrase: Phrase, text: str) -> bool:
 def _go_back_to(step: Step, words: str, text: str) -> bool:
     """Put the question that is named again; where own words are asked for, only by its place."""
     item = _pending(step)
-    if item is not None and item.kind is ItemKind.TEXT and not named.is_place(words):
+    if item is not None and item.kind is ItemKind.TEXT and not is_place(words):
         return False
     found = named.by_words(step, words)
     if len(found) != 1:
@@ -90,9 +91,17 @@ def _correct_named(step: Step, words: str, answer: str, text: str) -> bool:
         is_named = named.names(step.flow_of(open), open.session, item, words)
         if is_named and not found:
             return _answer_pending(step, open, answer, text)
+        if is_place(words) and not found:
+            return _say_not_answered(step)
     if open is None and not found and _was_named_too_late(step, words, answer):
         return True
     return _correct_one_of(step, found or named.by_value(step, words), answer, text)
+
+
+def _say_not_answered(step: Step) -> bool:
+    step.add_line("changing.not-answered")
+    asking.repeat(step)
+    return True
 
 
 def _was_named_too_late(step: Step, words: str, answer: str) -> bool:

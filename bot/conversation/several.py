@@ -13,7 +13,7 @@ from flows.events import Answered, AskedBack, Event, Opened
 from flows.lexicon import Sense
 from flows.model import Flow, FlowKind
 from flows.reading import Understood, read
-from flows.reading.several import may_be_several, read_all, read_several
+from flows.reading.several import may_be_several, read_all, read_several, undotted
 from flows.session import Status
 from flows.several import left, take_several
 
@@ -33,6 +33,7 @@ def take(step: Step, text: str) -> bool:
     if len(items) < 2:
         return False
     at_once = in_one.is_asked(step, flow, open)
+    text = undotted(text) if at_once else text
     parts = (read_all if at_once else read_several)(items, text, step.lexicon)
     if not parts:
         return at_once and _one_by_one(step, flow, open, text)

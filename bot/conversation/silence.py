@@ -32,14 +32,18 @@ def note_expiry(step: Step, open: OpenSession) -> None:
 
 
 def drop_stale(step: Step) -> None:
-    """A check-in that has waited so long is about another week by now, and is not asked."""
+    """A check-in that has waited so long is about another week by now, and is not asked.
+
+    What has waited in a pause is no miss: the patient had asked for quiet.
+    """
     for waiting in list(step.memory.waiting):
         flow = step.world.library.flow(waiting.flow)
         if flow.kind is not FlowKind.CHECK_IN or not waiting.due:
             continue
         if datetime.fromisoformat(waiting.due) + flow.expires - WORTH_ASKING <= step.now:
             step.memory.waiting.remove(waiting)
-            miss(step, flow, waiting.due, NOT_ASKED)
+            if not step.memory.paused_until:
+                miss(step, flow, waiting.due, NOT_ASKED)
 
 
 def give_way_to_newer(step: Step, flow: Flow, older: Waiting) -> None:

@@ -74,12 +74,22 @@ def _no_number(asked: Question, words: Sequence[Token], none_of_it: bool) -> Rea
 
 
 def _without_padding(asked: Question, tokens: Sequence[Token]) -> list[Token]:
-    said = list(_decimals(tokens))
+    counted = [_as_counted(asked, at, tokens) for at in range(len(tokens))]
+    said = list(_decimals(counted))
     return [
         _as_other_word(token) if _is_other_word(at, said) else token
         for at, token in enumerate(said)
         if not _is_padding(asked, token, at == 0 and len(said) > 1)
     ]
+
+
+def _as_counted(asked: Question, at: int, tokens: Sequence[Token]) -> Token:
+    """The token, or a word like any other where it tells which one, not how many: "day 3"."""
+    token, (before, after) = tokens[at], _beside(at, tokens)
+    singular = token.text in (asked.item.unit_one or {}).values()
+    if singular and after.means(Sense.NUMBER) and not before.means(Sense.NUMBER, Sense.ARTICLE):
+        return token._replace(meaning=NO_TOKEN.meaning)
+    return token
 
 
 def _is_padding(asked: Question, token: Token, opens: bool) -> bool:

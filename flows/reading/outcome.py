@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flows.events import Why
 from flows.model import Item
@@ -12,8 +13,7 @@ MOST_CANDIDATES = 4
 """More than this is no choice to offer on a small screen or in one SMS."""
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """One answer without doubt: a number or an option's score, an option id, or own words."""
 
     value: int | None = None

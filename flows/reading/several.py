@@ -18,6 +18,7 @@ from flows.reading.outcome import Reading, Understood
 _ANY = re.compile(r"[\s,;]+")
 _COMMA = re.compile(r"\s*,\s*")
 _LINE = re.compile(r"\s*[\n;]+\s*")
+_DOTTED = re.compile(r"[^\W_]{1,4}(?:\.[^\W_]{1,4}){2,}\.?")
 _DECIMAL = re.compile(r"\d,\d")
 LONGEST_PART = 3
 """Words of a part that stands between commas, such as "4 days"; a longer one is a sentence."""
@@ -30,7 +31,12 @@ Part = tuple[str, Reading]
 
 def may_be_several(text: str) -> bool:
     """Whether there is anything between which answers could stand; most messages have none."""
-    return _ANY.search(text.strip()) is not None
+    return _ANY.search(text.strip()) is not None or _DOTTED.fullmatch(text.strip()) is not None
+
+
+def undotted(text: str) -> str:
+    """`6.4.2.n` as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
+    return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
 
 
 def read_several(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:

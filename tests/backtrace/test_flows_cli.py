@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -21,7 +22,7 @@ def test_a_danish_sms_check_in_is_shown_message_by_message() -> None:
     parts = re.split(r"^(?:---|===) (.*)\n", result.stdout, flags=re.MULTILINE)[1:]
     heads, texts = parts[::2], [text.rstrip("\n") for text in parts[1::2]]
     assert result.exit_code == 0
-    assert texts[0].startswith("Et par korte spørgsmål")
+    assert texts[0].startswith("Et minut om dine sidste 7 dage:\n1/5 ")
     assert texts[1] == "2/5 Hvor mange af de sidste 7 dage har ryggen generet dig? (0-7)"
     assert texts[4].endswith("J/N")
     counted = [segments(text) for text in texts[:-1]]
@@ -60,3 +61,16 @@ def test_what_cannot_be_shown_is_said(arguments: tuple[str, ...], help: str) -> 
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert help in result.stderr
+
+
+def test_the_page_of_costs_is_what_the_command_prints() -> None:
+    page = Path(__file__).parents[2] / "docs" / "sms-costs.md"
+
+    assert CliRunner().invoke(app, ["flows", "costs"]).stdout == page.read_text("utf-8")
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_the_first_message_of_the_weekly_check_in_is_one_segment(language: str) -> None:
+    result = show("weekly-check-in", "--channel", "sms", "--language", language)
+
+    assert result.stdout.startswith("--- 1 (1 segment)\n")

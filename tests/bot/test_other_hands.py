@@ -167,7 +167,71 @@ def test_a_name_must_be_the_patients_own(house: House) -> None:
     assert "wrong number" not in say(house, "I'm not well")[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "text", "answer", "question"),
+    [
+        ("en", "not me", "no, it is my husband", "Then please let B read this", "Is it you?"),
+        ("da", "forkert nummer", "nej, det er min mands telefon", "Så lad B læse", "Er det dig?"),
+    ],
+)
+def test_somebody_near_the_patient_is_asked_to_hand_it_on(
+    house: House, language: str, first: str, text: str, answer: str, question: str
+) -> None:
+    house.enrol(language=language)
+    (said,) = say(house, first, text)[1:]
+    assert answer in said
+    assert question in said
+    assert open_cases(house) == [Kind.NOT_ME]
+    say(house, "A")
+    assert open_cases(house) == []
+
+
 # A death
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Birgit Holm has passed away"),
+        ("en", "My wife Birgit Holm died yesterday"),
+        ("en", "Birgit has died"),
+        ("da", "Birgit Holm er død"),
+        ("da", "Birgit Marie Holm sov ind i nat"),
+    ],
+)
+def test_a_death_is_told_by_the_full_name(house: House, language: str, text: str) -> None:
+    house.enrol(language=language)
+    (asked,) = say(house, text)
+    assert asked.startswith(("I am sorry to hear that", "Det er jeg ked af"))
+
+
+def test_the_death_of_another_name_is_none(house: House) -> None:
+    house.enrol()
+    assert not say(house, "Peter Olsen has died")[0].startswith("I am sorry to hear that")
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "text"),
+    [
+        ("en", "Birgit Holm has passed away", "no, it is my husband"),
+        ("en", "Birgit has died", "no, I am still here"),
+        ("da", "Birgit Holm er død", "nej, det er min mand"),
+        ("da", "Birgit er død", "nej det er en anden"),
+    ],
+)
+def test_who_else_has_died_may_be_said_in_words(
+    house: House, language: str, told: str, text: str
+) -> None:
+    house.enrol(language=language)
+    said = say(house, told, text)[-1]
+    assert said.startswith(("I am very sorry", "Det gør mig meget ondt"))
+    assert open_cases(house) == []
+
+
+def test_it_is_my_husband_alone_does_not_say_whose_husband_it_is(house: House) -> None:
+    house.enrol()
+    first, second = say(house, "Birgit Holm has passed away", "it is my husband")
+    assert first == second
 
 
 def test_after_the_patients_death_nothing_goes_out_and_nothing_is_due(house: House) -> None:

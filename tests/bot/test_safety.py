@@ -120,6 +120,75 @@ def test_in_an_emergency_a_sticker_gets_what_to_do(house: House) -> None:
     assert [text.startswith("Call 112 NOW") for text in said(house)[-2:]] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "yes, the doctor has seen it"),
+        ("en", "the emergency department has checked me"),
+        ("en", "I went to A&E and they examined me"),
+        ("en", "the 1813 doctor has looked at it"),
+        ("da", "ja, lægen har set på det"),
+        ("da", "lægerne på hospitalet har undersøgt mig"),
+        ("da", "skadestuen har set på det"),
+        ("da", "ja 1813-lægen har set på det"),
+    ],
+)
+def test_a_sentence_says_that_a_doctor_has_looked(house: House, language: str, text: str) -> None:
+    ref = house.enrol(language=language)
+    house.write(EMERGENCY)
+    house.wait(hours=3, minutes=5)
+
+    house.write(text)
+
+    assert kinds(house, ref.patient_id)[-1] == ("flag-follow-up", None, "seen")
+    assert said(house)[-1].startswith(("Thank you, noted.", "Tak"))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "yes, the phone nurse looked"),
+        ("en", "my husband has looked at it"),
+        ("en", "a doctor will look at it tomorrow"),
+        ("en", "the doctor saw it yesterday"),
+        ("en", "I rang 1813"),
+        ("da", "sygeplejersken har set på det"),
+        ("da", "min mand har set på det"),
+        ("da", "lægen ser på det i morgen"),
+        ("da", "jeg har ringet til 1813"),
+    ],
+)
+def test_who_is_no_doctor_or_has_not_looked_releases_nothing(
+    house: House, language: str, text: str
+) -> None:
+    ref = house.enrol(language=language)
+    house.write(EMERGENCY)
+    house.wait(hours=3, minutes=5)
+
+    house.write(text)
+
+    assert "seen" not in [code for _, _, code in kinds(house, ref.patient_id)]
+    assert "112" in said(house)[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "asked"),
+    [
+        ("en", "the doctor has seen it", "Has a doctor looked"),
+        ("da", "lægen har set på det", "Har en læge set"),
+    ],
+)
+def test_who_says_so_before_being_asked_is_asked(
+    house: House, language: str, text: str, asked: str
+) -> None:
+    house.enrol(language=language)
+    house.write(EMERGENCY)
+
+    house.write(text)
+
+    assert said(house)[-1].startswith(asked)
+
+
 @pytest.mark.parametrize("before", ["stop", EMERGENCY])
 def test_an_edit_is_recorded_and_not_talked_about(house: House, before: str) -> None:
     ref = house.enrol()

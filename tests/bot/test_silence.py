@@ -160,6 +160,33 @@ def test_what_runs_out_while_nothing_is_asked_is_no_silence(house: House, words:
     assert memory(house, patient).unanswered == counted
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "resume"),
+    [("en", "pause for 1 week", ""), ("en", "pause for 1 week", "resume"),
+     ("da", "hold pause i en uge", "")],
+)  # fmt: skip
+def test_a_check_in_that_grows_stale_in_a_pause_is_no_miss(
+    house: House, language: str, words: str, resume: str
+) -> None:
+    patient = house.enrol(pathway="low-back-pain", language=language).patient_id
+    for _ in range(14):
+        if "weekly-check-in" in [each.flow for each in memory(house, patient).waiting]:
+            break
+        house.wait(hours=12)
+    else:
+        pytest.fail("no check-in waits behind another question")
+    counted = memory(house, patient).unanswered
+    say(house, words)
+
+    house.wait(days=5)
+    say(house, resume) if resume else house.wait(days=3)
+
+    missed = [entry.code for entry in house.timeline(patient) if entry.kind == "missed"]
+    assert "not-asked" not in missed
+    assert memory(house, patient).unanswered == counted
+    assert "weekly-check-in" not in [each.flow for each in memory(house, patient).waiting]
+
+
 def test_without_weekly_questions_week_twelve_asks_nothing_and_start_asks_how_often(
     house: House,
 ) -> None:

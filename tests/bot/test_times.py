@@ -14,8 +14,10 @@ from bot.times import (
     end_of,
     read_ends,
     read_hour,
+    read_put_off,
     read_rhythm,
     read_when,
+    read_wished_rhythm,
     split_ends,
 )
 
@@ -32,6 +34,10 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
         ("tomorrow at 9", date(2026, 11, 25), time(9)),
         ("next Tuesday at 11:30", date(2026, 12, 1), time(11, 30)),
         ("the 10th at 10", date(2026, 12, 10), time(10)),
+        ("Tuesday 8 at 10", date(2026, 12, 8), time(10)),
+        ("Tuesday the 8 10:30", date(2026, 12, 8), time(10, 30)),
+        ("tirsdag 8 kl. halv ti", date(2026, 12, 8), time(9, 30)),
+        ("Tuesday 13 at 10", None, time(10)),
         ("9 a.m. on Friday", date(2026, 11, 27), time(9)),
         ("12/1 at 8", date(2027, 1, 12), time(8)),
         ("3 March 2028 at 8", date(2028, 3, 3), time(8)),
@@ -75,6 +81,12 @@ def test_what_is_not_wholly_a_day_or_a_time_is_none(text: str) -> None:
         ("på tirsdage", 1, None),
         ("om fredagen kl. 8 om morgenen", 4, time(8)),
         ("Wednesday", 2, None),
+        ("kl. halv otte", None, time(7, 30)),
+        ("halv 20", None, time(19, 30)),
+        ("kl. halv et", None, time(12, 30)),
+        ("kvart over otte om aftenen", None, time(20, 15)),
+        ("at half past seven pm", None, time(19, 30)),
+        ("Mondays at quarter to eight", 0, time(7, 45)),
     ],
 )
 def test_a_rhythm_is_a_weekday_an_hour_or_both(
@@ -89,6 +101,38 @@ def test_a_rhythm_is_a_weekday_an_hour_or_both(
 @pytest.mark.parametrize("text", ["19", "3 December at 19", "tomorrow at 9", "June", "yes"])
 def test_a_date_or_a_bare_number_is_no_rhythm(text: str) -> None:
     assert read_rhythm(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "ahead", "clock"),
+    [
+        ("tomorrow", 1, None),
+        ("not today", 1, None),
+        ("i morgen kl. halv ni", 1, time(8, 30)),
+        ("tonight at 8", 0, time(8)),
+    ],
+)
+def test_what_is_put_off_is_put_off_to_a_day_close_by(
+    text: str, ahead: int, clock: time | None
+) -> None:
+    said = read_put_off(text)
+
+    assert said is not None
+    assert (said.ahead, said.clock) == (ahead, clock)
+
+
+@pytest.mark.parametrize("text", ["today", "tonight", "on Friday", "3 December", "at 9", ""])
+def test_what_names_no_such_day_puts_nothing_off(text: str) -> None:
+    assert read_put_off(text) is None
+
+
+@pytest.mark.parametrize("text", ["half past", "halv", "half past half past 7"])
+def test_half_of_no_hour_is_no_time(text: str) -> None:
+    assert read_when(text) is None
+
+
+def test_an_hour_of_one_day_is_no_hour_for_every_day() -> None:
+    assert read_wished_rhythm("tomorrow at 9") is None
 
 
 @pytest.mark.parametrize(

@@ -686,6 +686,56 @@ def test_a_time_that_is_not_asked_about_is_content(text: str) -> None:
     assert said(weekly, "6 this week") == number(6)
 
 
+@pytest.mark.parametrize("item", ["pain", "bothersome-days"])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("last week it was 6", "en"),
+        ("it was 6 last week", "en"),
+        ("6 last week", "en"),
+        ("i sidste uge var det 6", "da"),
+        ("den var 6 i sidste uge", "da"),
+    ],
+)
+def test_the_week_before_is_not_the_last_seven_days(item: str, text: str, language: str) -> None:
+    weekly = library().flow("weekly-check-in").item(item)
+    assert said(weekly, text, language) == asked_back("6", why=Why.UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("6 in the last week", "en"), ("6 den sidste uge", "da"), ("6 of the last 7 days", "en"),
+     ("6 af de sidste 7 dage", "da")],
+)  # fmt: skip
+def test_the_last_week_is_what_is_asked_about(text: str, language: str) -> None:
+    weekly = library().flow("weekly-check-in").item("bothersome-days")
+    assert said(weekly, text, language) == number(6)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("day 3", "en"), ("on day 3", "en"), ("Day: 3", "en"), ("dag 3", "da"), ("på dag 3", "da")],
+)
+def test_which_day_it_was_is_no_count_of_days(text: str, language: str) -> None:
+    flow = library().flow("weekly-check-in")
+    days = said(flow.item("bothersome-days"), text, language)
+    assert days in (asked_back("3", why=Why.UNCERTAIN), NotAReply(Why.NOT_A_REPLY))
+    assert said(flow.item("pain"), text, language) == NotAReply(Why.NOT_A_REPLY)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"), [("days: 3", number(3)), ("1 day", number(1)), ("one day", number(1))]
+)
+def test_days_before_or_behind_their_number_are_counted(text: str, reading: Reading) -> None:
+    assert said(library().flow("weekly-check-in").item("bothersome-days"), text) == reading
+
+
+@pytest.mark.parametrize(("text", "language"), [("at 9", "en"), ("kl. 9", "da"), ("kl 9", "da")])
+def test_an_hour_is_no_pain(text: str, language: str) -> None:
+    pain = library().flow("weekly-check-in").item("pain")
+    assert not isinstance(said(pain, text, language), Understood)
+
+
 @pytest.mark.parametrize(
     ("text", "reading"),
     [

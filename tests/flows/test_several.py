@@ -7,7 +7,7 @@ import pytest
 from backtrace.definitions import shipped_library
 from flows.model import Item
 from flows.reading import Understood
-from flows.reading.several import read_all, read_several
+from flows.reading.several import may_be_several, read_all, read_several, undotted
 from tests.flows.samples import languages
 
 LIBRARY = shipped_library()
@@ -131,3 +131,20 @@ def test_asked_in_one_message_only_what_is_in_doubt_is_left(
 )
 def test_with_another_number_of_answers_nobody_knows_whose_they_are(text: str) -> None:
     assert all_of(CHECK_IN, text) == []
+
+
+@pytest.mark.parametrize("language", BOTH)
+@pytest.mark.parametrize("text", ["6.4.2.n", "6.4.2.no", " 6.4.2.n. ", "6.4.2.N"])
+def test_answers_to_one_message_may_be_parted_by_dots(text: str, language: str) -> None:
+    assert may_be_several(text)
+    assert all_of(CHECK_IN, undotted(text), language) == [6, 4, 2, "no"]
+
+
+@pytest.mark.parametrize("text", ["6.4", "6.", "a.m.", "I said 6.4.2", "6.4 2.n"])
+def test_other_dots_stay(text: str) -> None:
+    assert undotted(text) == text
+
+
+@pytest.mark.parametrize("text", ["6.4.2.n", "6.4.2"])
+def test_where_questions_come_singly_dots_part_no_answers(text: str) -> None:
+    assert several(CHECK_IN, text) == []

@@ -429,6 +429,13 @@ class TestEpisodesVisitsAndHelpers:
         assert visit is not None
         assert visit.at == at(4, 9, 10)
 
+    def test_a_visit_that_was_cancelled_is_none(self, story: Story) -> None:
+        first = story.write("visit", at(4, 2, 10), recorded_at=at(3, 20))
+        story.write(
+            "visit", at(4, 2, 10), recorded_at=at(3, 21), supersedes=first.id, code="cancelled"
+        )
+        assert summary_of(story).visit is None
+
     def test_the_newest_goal_counts(self, story: Story) -> None:
         story.intake(at(1, 6), "goal", "walk")
         story.write("goal", at(2, 6), text="cycle")

@@ -23,6 +23,8 @@ LONGEST_NAME = 60
 _COMMANDS = frozenset({"stop", "help", "language", "person", "delete"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
+WAY_OUT = 3
+"""From this failed try on the patient hears that a person can help."""
 _EARLIEST, _LATEST = time(8), time(20, 59)
 
 
@@ -49,12 +51,22 @@ def ask(step: Step) -> None:
 
 
 def _ask_once_more(step: Step) -> None:
-    """Say what would be an answer; the question itself need not be read a second time."""
-    present = _present(step)
-    if present == "language":
-        ask(step)
-    else:
-        step.offer_words(step.words.say(f"enrol.again.{present}"), _options(step, present))
+    """Say what would be an answer, and from the third try on that a person can help.
+
+    The question itself need not be read a second time, the way out not a third.
+    """
+    task, present = step.memory.task, _present(step)
+    assert task is not None
+    tries = task.data["tries"] = task.data.get("tries", 0) + 1
+    words = [each for _, each in _languages(step)] if present == "language" else [step.words]
+    person = "enrol.way-out" if tries == WAY_OUT else "enrol.person"
+    lines = [each.say(f"enrol.again.{present}") for each in words]
+    if tries >= WAY_OUT:
+        lines = [
+            f"{each.say(person, clinic=step.world.clinic.name)} {line}"
+            for each, line in zip(words, lines, strict=True)
+        ]
+    step.offer_words("\n".join(lines), _options(step, present))
 
 
 def _question(step: Step, present: str) -> str:
@@ -117,7 +129,7 @@ def go_back(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     asked = [name for name in _STEPS if name not in task.data["known"]]
-    task.step = asked[max(asked.index(task.step) - 1, 0)]
+    task.step, task.data["tries"] = asked[max(asked.index(task.step) - 1, 0)], 0
     ask(step)
 
 
@@ -131,6 +143,7 @@ def _go_on(step: Step) -> None:
     assert task is not None
     left = _STEPS[_STEPS.index(task.step) + 1 if task.step else 0 :]
     task.step = next((name for name in left if name not in task.data["known"]), "")
+    task.data["tries"] = 0
     if task.step:
         ask(step)
     else:

@@ -8,6 +8,7 @@ from bot.conversation.effects import Audit, Record, SetCase
 from bot.conversation.looked import NAME, ask
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment
+from bot.phrases import Says, phrases
 from trajectory.cases import Kind, State
 
 __all__ = ["NAME", "ask", "leave", "reply"]
@@ -18,6 +19,8 @@ _STATES = {"seen": State.SEEN, "not-yet": State.NOT_YET, "mistake": State.MISTAK
 def reply(step: Step, text: str, option: str | None) -> None:
     """Record the answer; `seen` and `mistake` release what was held."""
     answer = option or chosen(step, text, no="not-yet") or _not_yet(step, text)
+    if answer is None and says_seen(step, text):
+        answer = "seen"
     if answer is None:
         ask(step)
         return
@@ -45,6 +48,12 @@ def leave(step: Step) -> None:
         step.memory.task = None
         step.add_line("task.left")
         asking.repeat(step)
+
+
+def says_seen(step: Step, text: str) -> bool:
+    """Whether these words clearly say that a doctor has looked: a nurse on the phone is none."""
+    found = phrases(text, step.person.language)
+    return any(each.says is Says.DOCTOR_LOOKED for each in found)
 
 
 def _not_yet(step: Step, text: str) -> str | None:

@@ -43,6 +43,13 @@ _OPTIONS: Mapping[str, tuple[str, str]] = {
     "died": ("patient", "other"),
 }
 """By what is asked: the option that a plain yes takes, and the one that a plain no takes."""
+_WHO_READS = {Says.NOT_ME: "wrong", Says.RELATIVE: "near"}
+_MEANS: Mapping[str, Mapping[Says, str]] = {
+    "not-me": _WHO_READS,
+    "neutral": _WHO_READS,
+    "died": {Says.OTHER_DIED: "other"},
+}
+"""By what is asked: what sentences mean there. "It is my husband" alone says not whose he is."""
 _CASES = {Says.NOT_ME: Kind.NOT_ME, Says.DIED: Kind.DIED}
 
 
@@ -124,9 +131,12 @@ def ask(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     options = [(each, f"hands.{task.step}.{each}") for each in _OPTIONS[task.step]]
-    initial = step.person.name[:1].upper() or "?"
     clinic = step.world.clinic.name
-    step.offer(f"hands.{task.step}.ask", options, initial=initial, clinic=clinic)
+    step.offer(f"hands.{task.step}.ask", options, initial=_initial(step), clinic=clinic)
+
+
+def _initial(step: Step) -> str:
+    return step.person.name[:1].upper() or "?"
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
@@ -144,6 +154,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
             _end(step, f"{task.data['raw']} / {text}")
         case "me" | "other":
             _go_on(step, task, answer)
+        case "near":
+            _ask_for_the_patient(step, task)
         case _:
             ask(step)
 
@@ -155,17 +167,34 @@ def _begin(step: Step, which: str, raw: str) -> None:
 
 
 def _is_about_the_patient(step: Step, phrase: Phrase) -> bool:
-    """Where a name is said, it must be a part of the patient's."""
-    name = phrase.slots.get("name")
-    return name is None or name.casefold() in step.person.name.casefold().split()
+    """Where a name is said, it must be the patient's, or a part of it.
+
+    Of who has died one part is enough ("my wife Birgit Hansen"): that is only asked about.
+    """
+    if "name" not in phrase.slots:
+        return True
+    said, known = (
+        set(name.casefold().split()) for name in (phrase.slots["name"], step.person.name)
+    )
+    if phrase.says is Says.DIED:
+        return not said.isdisjoint(known)
+    return bool(known) and (said <= known or known <= said)
 
 
 def _answer(step: Step, task: Task, text: str) -> str | None:
     said = chosen(step, text, no=_OPTIONS[task.step][1])
-    if said is None and task.step != "died":
-        found = phrases(text, step.person.language)
-        return "wrong" if any(each.says is Says.NOT_ME for each in found) else None
-    return said
+    if said is not None:
+        return said
+    means = _MEANS[task.step]
+    found = (each.says for each in phrases(text, step.person.language))
+    return next((means[says] for says in found if says in means), None)
+
+
+def _ask_for_the_patient(step: Step, task: Task) -> None:
+    """Somebody near the patient reads: the number is right, and it waits for the patient."""
+    task.data["case"], task.step = task.data.get("case", task.step), "neutral"
+    step.add_line("hands.near", initial=_initial(step))
+    ask(step)
 
 
 def _close(step: Step) -> None:
@@ -194,8 +223,9 @@ def _end(step: Step, raw: str) -> None:
 
 
 def _go_on(step: Step, task: Task, answer: str) -> None:
-    if task.step in ("not-me", "died"):
-        step.do(SetCase(Kind(task.step), State.MISTAKE))
+    case = task.data.get("case", task.step)
+    if case in _CASES.values():
+        step.do(SetCase(Kind(case), State.MISTAKE))
     step.add_line("hands.other-sorry" if answer == "other" else "hands.go-on")
     returning.hear(step)
     for key, (kind, payload) in task.data.get("put_off", {}).items():

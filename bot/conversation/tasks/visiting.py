@@ -7,19 +7,22 @@ from datetime import date, datetime, time
 
 from bot.commands import without_politeness
 from bot.conversation import asking
-from bot.conversation.choices import is_no
+from bot.conversation.choices import chosen, is_no
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
 from bot.conversation.people import bare
 from bot.conversation.step import Step
 from bot.schedule import at_local
-from bot.times import day_of, read_hour, read_when
+from bot.times import When, day_of, read_hour, read_when
 from templates.command_words import load_command_words
 from trajectory.entries import Entry
-from trajectory.said import said
+from trajectory.said import CANCELLED, said
 
 NAME = "visit"
 _LONGEST_NAME = 60
+_MOST = 8
+"""Visits that are offered by a letter."""
+_NONE = "none"
 
 
 def begin(step: Step, words: str) -> None:
@@ -32,7 +35,9 @@ def ask(step: Step) -> None:
     """Put the question of the present step."""
     task = step.memory.task
     assert task is not None
-    if task.step == "when":
+    if task.step == "which":
+        _ask_which(step)
+    elif task.step == "when":
         step.offer("visit.when")
     else:
         step.offer("visit.clock", day=_told(step, date.fromisoformat(task.data["day"])))
@@ -40,7 +45,11 @@ def ask(step: Step) -> None:
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Take a day, a time, or both; a plain no notes nothing."""
-    if is_no(step, text):
+    task = step.memory.task
+    assert task is not None
+    if task.step == "which":
+        _take_which(step, option or chosen(step, text, no=_NONE))
+    elif is_no(step, text):
         asking.leave(step, "task.left")
     else:
         _take(step, text)
@@ -59,9 +68,70 @@ def _take(step: Step, words: str) -> None:
         _note(step, date.fromisoformat(task.data["day"]), clock)
     else:
         if known is not None and known.has_day and day is None:
-            step.add_line("visit.past")
+            _say_no_such_day(step, known)
         task.step = "clock" if task.data["day"] else "when"
         ask(step)
+
+
+def cancel(step: Step, whom: str) -> None:
+    """Take the visit out that is cancelled; ask which where several are noted."""
+    visits = _coming(step)
+    meant = [each for each in visits if bare(whom).casefold() in (each.text or "").casefold()]
+    found = (meant if whom else visits) or visits
+    if not found:
+        asking.leave(step, "visit.nothing")
+    elif len(found) == 1 and (meant or not whom):
+        _cancel(step, found[0])
+    else:
+        step.begin(NAME, "which")
+        ask(step)
+
+
+def _ask_which(step: Step) -> None:
+    visits = _coming(step)[:_MOST]
+    options = [(str(each.id), _named(step, each)) for each in visits]
+    none = (_NONE, step.words.say("visit.none-of"))
+    step.offer_words(step.words.say("visit.which"), [*options, none])
+
+
+def _take_which(step: Step, option: str | None) -> None:
+    found = next((each for each in _coming(step) if str(each.id) == option), None)
+    if found is not None:
+        _cancel(step, found)
+    elif option == _NONE:
+        asking.leave(step, "task.left")
+    else:
+        ask(step)
+
+
+def _cancel(step: Step, visit: Entry) -> None:
+    step.do(
+        Record(step.new_id(), "visit", code=CANCELLED, text=visit.text, at=visit.at,
+               supersedes=visit.id)
+    )  # fmt: skip
+    local = visit.at.astimezone(step.person.zone)
+    day, clock = _told(step, local.date()), f"{local:%H:%M}"
+    asking.leave(step, "visit.cancelled", day=day, clock=clock)
+
+
+def _named(step: Step, visit: Entry) -> str:
+    local = visit.at.astimezone(step.person.zone)
+    when = f"{_told(step, local.date())} {local:%H:%M}"
+    return f"{when}, {visit.text}" if visit.text else when
+
+
+def _coming(step: Step) -> list[Entry]:
+    """The visits that are still to come, the nearest first."""
+    standing = {each.id for each in said(step.timeline, "visit")}
+    coming = [each for each in step.timeline if each.id in standing and each.at > step.now]
+    return sorted(coming, key=lambda each: each.at)
+
+
+def _say_no_such_day(step: Step, known: When) -> None:
+    if known.weekday is not None and known.day is not None:
+        step.add_line("visit.not-that-day", weekday=step.words.say(f"weekday.{known.weekday}"))
+    else:
+        step.add_line("visit.past")
 
 
 def _split(words: str) -> tuple[str, str]:
@@ -99,9 +169,7 @@ def _note(step: Step, day: date, clock: time) -> None:
 
 def _moved(step: Step, company: str) -> Entry | None:
     """The coming visit with the same person, which takes place at the new time instead."""
-    standing = {each.id for each in said(step.timeline, "visit")}
-    coming = [e for e in step.timeline if e.id in standing and e.at > step.now]
-    same = (e for e in coming if (e.text or "").casefold() == company.casefold())
+    same = (e for e in _coming(step) if (e.text or "").casefold() == company.casefold())
     return next(same, None)
 
 

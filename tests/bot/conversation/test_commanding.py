@@ -16,6 +16,7 @@ from tests.bot.house import House
 from trajectory import audit, cases, tables
 from trajectory.cases import Kind
 from trajectory.patients import PatientRef
+from trajectory.said import said
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
@@ -240,6 +241,50 @@ def test_in_the_quiet_hours_the_nearest_hour_is_offered(
     assert due_at(house, "step:odi-baseline").strftime("%H:%M") == offered
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "offered"),
+    [("en", "ask me at half past seven", "19:30"), ("da", "spørg kl. halv otte", "19:30")],
+)
+def test_half_an_hour_is_an_hour_to_be_asked_at(
+    house: House, language: str, text: str, offered: str
+) -> None:
+    house.enrol(pathway="low-back-pain", language=language)
+    house.answer_all()
+
+    assert offered in say(house, text)
+    assert offered in say(house, "A")
+    assert due_at(house, "step:odi-baseline").strftime("%H:%M") == offered
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "tomorrow", "tomorrow at 18:00"),
+        ("en", "ask me tomorrow at 9", "tomorrow at 09:00"),
+        ("en", "not today", "tomorrow at 18:00"),
+        ("da", "spørg i morgen", "i morgen kl. 18:00"),
+        ("da", "spørg i morgen kl. halv ni", "i morgen kl. 08:30"),
+    ],
+)
+def test_a_question_can_be_put_off_to_tomorrow(
+    house: House, language: str, text: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    house.ask(birgit.patient_id)
+
+    assert told in say(house, text)
+    before = len(house.telegram.sent)
+    house.wait(days=1, hours=9)
+    assert "7 da" in house.telegram.sent[before].text
+
+
+def test_tomorrow_is_an_answer_where_a_day_was_asked_for(house: House, birgit: PatientRef) -> None:
+    say(house, "my next visit is")
+    say(house, "I have an appointment soon")
+
+    assert "At what time on" in say(house, "tomorrow")
+
+
 def test_an_hour_that_answers_the_question_is_its_answer(house: House) -> None:
     birgit = house.enrol()
     house.ask(birgit.patient_id)
@@ -330,6 +375,29 @@ def test_the_third_misunderstanding_lists_the_conversation_once_a_session(house:
     assert "on the list" not in say(house, "purple", "4", "purple", "purple", "purple")
 
 
+@pytest.mark.parametrize(
+    ("language", "way_out"), [("en", "SKIP or LATER"), ("da", "SPRING OVER eller SENERE")]
+)
+def test_the_way_out_is_told_whole_only_once(house: House, language: str, way_out: str) -> None:
+    birgit = house.enrol(language=language)
+    house.ask(birgit.patient_id)
+
+    first = say(house, "purple", "purple", "purple")
+    second = say(house, "purple")
+
+    assert way_out in first
+    assert way_out in second
+    assert len(second.splitlines()[0]) < len(first.splitlines()[0])
+
+
+def test_in_doubt_about_a_warning_sign_the_doctor_is_named_each_time(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id, "red-flags")
+
+    assert "1813" in say(house, "purple", "purple", "purple")
+    assert "1813" in say(house, "purple")
+
+
 def test_a_copy_of_everything_is_asked_of_the_clinic_with_the_own_code(
     house: House, birgit: PatientRef
 ) -> None:
@@ -383,7 +451,74 @@ def test_a_visit_moved_takes_the_place_of_the_one_before(house: House, birgit: P
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("language", "noted", "cancelled", "told"),
+    [
+        ("en", "my next visit is Thursday 10 with Anne", "my visit is cancelled", "is cancelled"),
+        ("da", "mit næste besøg er torsdag 10 hos Anne", "min tid er aflyst", "er aflyst"),
+    ],
+)
+def test_a_visit_that_is_cancelled_stands_no_more(
+    house: House, language: str, noted: str, cancelled: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    say(house, noted)
+
+    assert told in say(house, cancelled)
+    assert said(house.timeline(birgit.patient_id), "visit") == []
+
+
+def test_of_several_visits_it_is_asked_which_is_cancelled(house: House, birgit: PatientRef) -> None:
+    say(house, "my next visit is Thursday 10 with Anne", "my next visit is Monday at 9 with Lars")
+
+    assert "Which visit" in say(house, "my visit is cancelled")
+    assert "10:00 is cancelled" in say(house, "A")
+    assert "09:00 is cancelled" in say(house, "my appointment with Lars is cancelled")
+    assert "no visit" in say(house, "my visit is cancelled")
+
+
+def test_a_date_that_is_another_weekday_is_said_to_be(house: House, birgit: PatientRef) -> None:
+    assert say(house, "my next visit is Tuesday 13 at 10").startswith("That date is not a Tuesday")
+
+
+# Goal
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "plan", "told"),
+    [
+        ("en", "my goal is to walk to work", "my plan", "Your goal: to walk to work"),
+        ("da", "mit mål er at gå til arbejde", "min plan", "Dit mål: at gå til arbejde"),
+    ],
+)
+def test_a_goal_is_told_at_any_time(
+    house: House, language: str, text: str, plan: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert told in say(house, text)
+    assert say(house, plan) == told
+
+
 # Sharing
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "asked", "answer"),
+    [
+        ("en", "my physio is called Anne Berg", "has Anne looked?", "Anne Berg has not looked"),
+        ("da", "min fys hedder Anne Berg", "har Anne kigget?", "Anne Berg har ikke kigget"),
+    ],
+)
+def test_who_treats_is_named_by_a_sentence_and_may_be_asked_about(
+    house: House, language: str, named: str, asked: str, answer: str
+) -> None:
+    house.enrol(language=language)
+
+    assert "Anne Berg" in say(house, named)
+    say(house, "anne@clinic.dk")
+    assert members(house) == ["physiotherapist"]
+    assert say(house, asked).startswith(answer)
 
 
 def members(house: House) -> list[str]:

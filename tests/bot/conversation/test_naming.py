@@ -55,6 +55,34 @@ def test_they_are_known_by_name_and_by_address_too(house: House, lines: tuple[st
     assert say(house, "share", *lines).startswith((OFFICE, EMPLOYER))
 
 
+@pytest.mark.parametrize(
+    "described",
+    [
+        "physio, Anne Jensen, anne@x.dk",
+        "physio - Anne Jensen - anne@x.dk",
+        "fys / Anne Jensen / anne@x.dk",
+        "fysioterapeut\nAnne Jensen\nanne@x.dk",
+        "Anne Jensen, my physio, anne@x.dk",
+        "anne@x.dk; Anne Jensen; physio",
+        "min fys hedder Anne Jensen, anne@x.dk",
+    ],
+)
+def test_role_name_and_address_in_one_message_are_told_apart(house: House, described: str) -> None:
+    assert say(house, "add somebody", described).startswith("Anne Jensen is now in your care team")
+
+
+@pytest.mark.parametrize("name", ["Anne-Marie Berg", "O'Hara", "Ida van der Berg"])
+def test_a_name_keeps_its_hyphens_and_all_its_words(house: House, name: str) -> None:
+    assert say(house, "add my physio", name, "a@x.dk").startswith(f"{name} is now")
+
+
+@pytest.mark.parametrize(
+    "text", ["add physio, Anne Jensen, anne@x.dk", "tilføj fys - Anne Jensen - anne@x.dk"]
+)
+def test_somebody_is_added_in_one_message(house: House, text: str) -> None:
+    assert say(house, text).startswith("Anne Jensen is now")
+
+
 def test_a_physiotherapist_of_a_municipality_is_one(house: House) -> None:
     answer = say(house, "share with my physio", "Anne Berg", "anne@odense.kommune.dk")
 

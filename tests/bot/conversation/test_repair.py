@@ -35,6 +35,49 @@ def finished_odi(channel: str, language: str = "en") -> Script:
     return script
 
 
+# A question named by its place
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "question 2 should be D"),
+        ("en", "Question 2 must be D please"),
+        ("da", "spørgsmål 2 skal være D"),
+        ("da", "undskyld, spørgsmål 2 skulle være D"),
+    ],
+)
+def test_a_question_named_by_its_number_is_corrected_and_no_question_for_the_visit(
+    language: str, text: str
+) -> None:
+    lines = Script().enrol(language=language).start("odi").say("C", "C", text).play()
+    assert corrections(lines) == [("personal-care", "c", "d", False)]
+    assert entries(lines, "question") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "question 7 should be D", "That question has no answer yet."),
+        ("da", "spørgsmål 7 skal være D", "Det spørgsmål har intet svar endnu."),
+    ],
+)
+def test_a_question_that_is_not_answered_yet_cannot_be_corrected(
+    language: str, text: str, told: str
+) -> None:
+    lines = Script().enrol(language=language).start("odi").say("C", text).play()
+    assert len(entries(lines, "answer")) == 1
+    assert texts(lines)[-1].startswith(told)
+
+
+@pytest.mark.parametrize(
+    "text", ["question 2 should we talk about my leg", "question should I rest until it is gone"]
+)
+def test_other_words_behind_question_are_a_question_for_the_visit(text: str) -> None:
+    lines = Script().enrol().start("odi").say("C", text).play()
+    assert len(entries(lines, "question")) == 1
+
+
 # After the end: 40 becomes 46, and both values stay
 
 
@@ -367,7 +410,7 @@ def test_what_older_versions_wrote_is_read() -> None:
     session = Session("odi", "hash", "en")
     opened = OpenSession(1, session, datetime(2026, 1, 5, tzinfo=UTC))
     old = orjson.loads(orjson.dumps(opened.to_json()))
-    del old["helped"]
+    assert "helped" not in old
     assert OpenSession.from_json(1, old).helped is False
 
 

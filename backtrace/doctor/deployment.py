@@ -1,21 +1,19 @@
-"""What is wrong with the settings or the database, and how to mend it."""
+"""What is looked at on this machine: keys, database, wording, mail, the desk's hours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from pydantic import ValidationError
 from sqlalchemy.engine import make_url
 
 from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions
+from backtrace.doctor.finding import Finding, Verdict
 from backtrace.keyring import NoKeys, ring_of
 from backtrace.languages import shipped_lexicons
 from backtrace.running import DemonstrationWording, library_of
-from backtrace.settings import Settings, unknown_settings
+from backtrace.settings import Settings
 from bot.channels.email import BadMailSetting, Email
 from bot.desk_hours import EXAMPLE
 from flows.errors import DefinitionError
@@ -23,40 +21,6 @@ from templates.catalogue import load_catalogues
 from trajectory.database import Unavailable
 from trajectory.keys import BadKeys
 from trajectory.migrations import current, head
-
-
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    OK = "ok"
-    OFF = "off"
-    """Not set up, and that may be meant."""
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `says` holds no secret."""
-
-    what: str
-    verdict: Verdict
-    says: str
-
-
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Every finding, in the order in which to mend them."""
-    yield Finding("settings", Verdict.OK, f"env is {settings.env}")
-    for name in unknown_settings():
-        yield Finding("settings", Verdict.WRONG, f"{name} is set, and no setting has that name")
-    for what, check in _CHECKS:
-        yield check(what, settings)
-
-
-def unreadable(error: ValidationError) -> Iterator[Finding]:
-    """The findings when the settings themselves cannot be read; values are not repeated."""
-    for problem in error.errors(include_input=False, include_url=False):
-        name = "_".join(str(part) for part in problem["loc"]).upper()
-        yield Finding("settings", Verdict.WRONG, f"BACKTRACE_{name}: {problem['msg']}")
 
 
 def _keys(what: str, settings: Settings) -> Finding:
@@ -146,3 +110,9 @@ _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("e-mail", _mail),
     ("clinic's desk", _desk),
 )
+
+
+def deployment(settings: Settings) -> Iterator[Finding]:
+    """One finding for each thing that needs nobody else."""
+    for what, check in _CHECKS:
+        yield check(what, settings)
