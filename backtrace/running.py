@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from random import SystemRandom
@@ -18,6 +20,12 @@ from api.app import create_app
 from api.server import Server, require_free
 from backtrace import by_twilio
 from backtrace.answers import answers_of
+from backtrace.by_telegram import (
+    telegram_heard,
+    telegram_of,
+    telegram_on,
+    telegram_webhook,
+)
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
@@ -32,7 +40,9 @@ from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
+from bot.inbound import Inbound
 from bot.inbox import Inbox
+from bot.presses import Presses
 from bot.receiving import receive
 from bot.sending import send_ready
 from bot.working import Sender, Ticker
@@ -92,12 +102,14 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
         channels["email"] = Email(url, settings.mail_from, clock.now)
+    if (telegram := telegram_of(settings)) is not None:
+        channels[telegram.name] = telegram
     return channels | by_twilio.channels(settings, clock)
 
 
-def webhooks_of(settings: Settings) -> list[APIRouter]:
+def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIRouter]:
     """Where the providers of the channels that are on knock."""
-    return by_twilio.webhooks(settings)
+    return telegram_webhook(settings, presses) + by_twilio.webhooks(settings)
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
@@ -222,7 +234,12 @@ def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> I
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop.
+
+    Raises SystemExit after SIGTERM, which uvicorn passes on when it has stopped: whoever called
+    still has senders and connections to close.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False
     )
@@ -237,13 +254,15 @@ def serve(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=True) as deployment,
+        telegram_on(deployment) as presses,
         answering(
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings),
+            extra_routers=webhooks_of(settings, presses),
         ) as app,
         ticking(deployment, chores_of(settings, deployment)),
+        telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
         listen(app, doorbell, host, port)
 
@@ -257,12 +276,14 @@ def web(settings: Settings, host: str, port: int) -> None:
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
+        telegram_on(deployment) as presses,
         answering(
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings),
+            extra_routers=webhooks_of(settings, presses),
         ) as app,
+        telegram_heard(settings, deployment, presses, None),
     ):
         listen(app, doorbell, host, port)
 
@@ -277,10 +298,25 @@ def worker(settings: Settings) -> None:
     channels = channels_of(settings, clock, Doorbell())
     with (
         deployed(settings, clock, channels, alone=False) as deployment,
+        telegram_on(deployment) as presses,
         ticking(deployment, chores_of(settings, deployment)),
-        sending(deployment),
+        sending(deployment) as wake,
+        receiving(deployment, wake) as put,
+        telegram_heard(settings, deployment, presses, put),
     ):
         stop.wait()
+
+
+@contextmanager
+def receiving(
+    deployment: Deployment, wake: Callable[[], None]
+) -> Iterator[Callable[[Inbound], Future[None]]]:
+    """What is put is received while this lasts, by a process that serves no pages."""
+    inbox = Inbox(lambda batch: receive(deployment, batch), wake)
+    try:
+        yield inbox.put
+    finally:
+        inbox.close()
 
 
 @contextmanager

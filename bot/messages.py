@@ -27,6 +27,22 @@ class Layout(StrEnum):
     """The text names them already."""
 
 
+LONGEST_DATA = 64
+"""Bytes that a button of Telegram gives back."""
+
+
+def press_data(*parts: str | int) -> str:
+    """What a button gives back, such as `q.12.3.yes`.
+
+    Raises:
+        ValueError: it is longer than any channel's button holds.
+    """
+    data = ".".join(map(str, parts))
+    if len(data.encode()) > LONGEST_DATA:
+        raise ValueError(f"a button holds {LONGEST_DATA} bytes")
+    return data
+
+
 class Choice(NamedTuple):
     """One thing that can be pressed or typed.
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import ledger, loading, looking_back, outbox
+from bot import blocking, ledger, loading, looking_back, outbox
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
@@ -193,6 +193,7 @@ def _answer(connection: Connection, deployment: Deployment, messages: Sequence[S
     now = deployment.clock.now()
     found = loading.load(connection, deployment, held)
     messages = _still_known(connection, deployment, messages, found)
+    messages = blocking.note(connection, messages)
     _reach_again(connection, messages)
     _open_window(connection, messages, now)
     amended = _amended(connection, messages)

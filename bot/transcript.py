@@ -61,6 +61,8 @@ class Bubble:
     buttons: tuple[Button, ...] = ()
     safety: bool = False
     current: bool = False
+    picture: str = ""
+    """An SVG under the text."""
 
     @property
     def order(self) -> int:
@@ -97,7 +99,13 @@ def _ours(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Bubble:
     body = sealer.open_json("outbox.body", row.id, row.body)
     buttons = tuple(Button(label, data) for label, data in body["buttons"])
     return Bubble(
-        row.id, row.at, "assistant", body["text"], buttons, row.priority == Priority.SAFETY
+        row.id,
+        row.at,
+        "assistant",
+        body["text"],
+        buttons,
+        safety=row.priority == Priority.SAFETY,
+        picture=body.get("picture", ""),
     )
 
 

@@ -19,6 +19,8 @@ RESERVED_WORDS = frozenset(
 
 MOST_OPTIONS = 26
 """Options are lettered A to Z."""
+LONGEST_OPTION = 30
+"""A button gives back 64 bytes: this id, and the numbers of the session and of the turn."""
 
 _NUMBERS = (ItemKind.SCALE, ItemKind.COUNT)
 
@@ -63,6 +65,9 @@ def _check_options(item: Item, source: Source) -> None:
         _refuse_option(item, unscored, source, "has no score and others have one; add a score")
     for option in item.options:
         _check_words(item, option, source)
+        if len(option.id) > LONGEST_OPTION:
+            reason = f"has an id that no button holds; use at most {LONGEST_OPTION} characters"
+            _refuse_option(item, option, source, reason)
 
 
 def _check_words(item: Item, option: Option, source: Source) -> None:

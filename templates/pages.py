@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from templates.charts import Chart, Span, bar_chart, line_chart
+from templates.charts import HEIGHT, WIDTH, Chart, Span, bar_chart, line_chart
 from templates.telling import Telling
 from templates.words import Words
 
@@ -19,6 +20,10 @@ SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signe
 
 CURVES = ("odi", "pain", "bothersome-days")
 """What is drawn, in this order."""
+MINE = ("pain", "activity-limited-days", "odi")
+"""What is drawn for the patient."""
+PANEL = HEIGHT + 34.0
+"""Height of one of the patient's charts with its heading."""
 
 # Journal systems may know no more than Latin-1, and a line is a line.
 _FOR_JOURNALS = str.maketrans(
@@ -91,6 +96,30 @@ def curve(summary: Any, measure: str, language: str) -> str | None:
     return _curve(summary, measure, Words.of(language, summary.person.timezone, summary.now))
 
 
+def progress_picture(summary: Any, language: str) -> str:
+    """What the patient sees of their own course, as one SVG; empty before anything came twice.
+
+    No band, warning sign or look of a professional is in it: it judges nothing.
+    """
+    words = Words.of(language, summary.person.timezone, summary.now)
+    courses = [each for id in MINE if (each := summary.course(id)) and len(each.points) > 1]
+    panels = [
+        {"id": course.measure.id, "chart": _own_chart(summary, course), "y": number * PANEL}
+        for number, course in enumerate(courses)
+    ]
+    if not panels:
+        return ""
+    size = {"width": WIDTH, "height": len(panels) * PANEL}
+    return _render("charts/progress.svg", words, {"panels": panels, **size})
+
+
+def _own_chart(summary: Any, course: Any) -> Chart:
+    span = _span(summary)
+    if course.measure.maximum == 7:
+        return bar_chart(course.points, span, 7)
+    return line_chart(course.points, span, course.measure.maximum)
+
+
 def _telling(
     summary: Any,
     language: str,
@@ -113,9 +142,7 @@ def _curve(summary: Any, measure: str, words: Words) -> Markup | None:
 
 def _chart(summary: Any, course: Any) -> Chart:
     """All curves of a summary show the same days, from the first value of any until now."""
-    span = Span(
-        min(each.start.at for each in summary.courses), summary.now, summary.person.timezone
-    )
+    span = _span(summary)
     match course.measure.id:
         case "odi":
             bands = course.measure.bands
@@ -125,6 +152,11 @@ def _chart(summary: Any, course: Any) -> Chart:
             return line_chart(course.points, span, 10, flags=flags, look=summary.since)
         case _:
             return bar_chart(course.points, span, 7)
+
+
+def _span(summary: Any) -> Span:
+    first = min(each.start.at for each in summary.courses)
+    return Span(first, summary.now, summary.person.timezone)
 
 
 def _journal(summary: Any, telling: Telling) -> str:
@@ -149,7 +181,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["line"] = _one_line
+    environment.filters["base64"] = _base64
     return environment
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def _one_line(text: str, length: int = 160) -> str:

@@ -6,6 +6,7 @@ Updates are read and requests written here, after the Bot API, without sending a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -24,16 +25,23 @@ LONGEST_KEY = 3
 """Labels up to this length stand beside each other; longer ones have a row each."""
 MOST_BESIDE = 8
 """More buttons than this Telegram does not show in one row."""
+LONGEST_CAPTION = 1024
+"""UTF-16 units of the text under a picture."""
+ASKED_FOR = ("message", "edited_message", "callback_query", "my_chat_member")
+"""The kinds of updates that we want to be told of."""
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?!\S)")
+_REACHED = {"kicked": InboundKind.BLOCKED, "member": InboundKind.UNBLOCKED}
 
 Update = Mapping[str, Any]
 """An update of the Bot API, as its JSON says it."""
 
 
 class Request(NamedTuple):
-    """One call of the Bot API: its method, and the JSON to post there."""
+    """One call of the Bot API: its method, and the JSON to post there; `photo` is a PNG."""
 
     method: str
     body: bytes
+    photo: bytes = b""
 
 
 def render(message: Message, words: Catalogue) -> Rendered:
@@ -45,7 +53,8 @@ def render(message: Message, words: Catalogue) -> Rendered:
         buttons = [Button(label, place + data) for _, label, data in message.choices]
     else:
         buttons = [Button(key, place + data) for key, _, data in message.choices]
-    return Rendered(_with_anchors(text, message, words), tuple(buttons))
+    text = _with_anchors(text, message, words)
+    return Rendered(text, tuple(buttons), picture=message.picture)
 
 
 def _short(message: Message) -> bool:
@@ -66,14 +75,32 @@ def read(body: bytes, bot: str, now: datetime) -> Inbound | None:
     """What a webhook was posted; see `inbound`.
 
     Raises:
-        ValueError: this is no JSON.
+        ValueError: this is no JSON, or no update of the Bot API.
     """
+    return understood(parsed(body), bot, now)
+
+
+def understood(update: Update, bot: str, now: datetime) -> Inbound | None:
+    """As `inbound`, of an update that may have any shape. Raises ValueError."""
+    try:
+        return inbound(update, bot, now)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError):
+        raise ValueError("this is no update of the Bot API") from None
+
+
+def parsed(body: bytes) -> Update:
+    """The JSON of an update. Raises ValueError."""
     try:
         update = orjson.loads(body)
     except orjson.JSONDecodeError:
         # orjson refuses half of a character, which JSON may carry and `Inbound` mends.
-        update = json.loads(body)
-    return inbound(update, bot, now)
+        try:
+            update = json.loads(body)
+        except RecursionError:
+            raise ValueError("this is nested too deep") from None
+    if not isinstance(update, dict) or type(update.get("update_id")) is not int:
+        raise ValueError("this is no update of the Bot API")
+    return update
 
 
 def inbound(update: Update, bot: str, now: datetime) -> Inbound | None:
@@ -88,19 +115,27 @@ def inbound(update: Update, bot: str, now: datetime) -> Inbound | None:
         return _press(update["callback_query"], now)
     if "edited_message" in update:
         return _edit(update["edited_message"], bot, update["update_id"])
+    if "my_chat_member" in update:
+        return _membership(update["my_chat_member"], bot, update["update_id"])
     return None
 
 
 def _message(message: Update, bot: str) -> Inbound:
-    text = message.get("text")
     return Inbound(
         NAME,
-        str(message["chat"]["id"]),
+        _chat(message),
         _id(message, bot),
         _kind(message),
         _moment(message["date"]),
-        text or "",
+        _said(message.get("text", "")),
     )
+
+
+def _said(text: str) -> str:
+    """`/stop_sharing@nord_bot` is "/stop sharing": a command's name knows no blanks."""
+    if not text.startswith("/"):
+        return text
+    return _COMMAND.sub(lambda found: "/" + found[1].replace("_", " "), text, count=1)
 
 
 def _kind(message: Update) -> InboundKind:
@@ -116,11 +151,11 @@ def _edit(message: Update, bot: str, update_id: int) -> Inbound | None:
     edited = _id(message, bot)
     return Inbound(
         NAME,
-        str(message["chat"]["id"]),
+        _chat(message),
         f"{edited}.{update_id}",
         InboundKind.EDIT,
         _moment(message["edit_date"]),
-        message["text"],
+        _said(message["text"]),
         edit_of=edited,
     )
 
@@ -129,19 +164,30 @@ def _press(query: Update, now: datetime) -> Inbound | None:
     message = query.get("message")
     if message is None or "data" not in query or not _is_private(message):
         return None
-    data = query["data"]
+    data, query_id = query["data"], query["id"]
+    if not query_id.isalnum() or type(data) is not str:
+        raise TypeError("this is no press")
     return Inbound(
         NAME,
-        str(message["chat"]["id"]),
-        query["id"],
+        _chat(message),
+        query_id,
         InboundKind.CHOICE,
         now,
-        _pressed(message, data),
+        label_of(message, data),
         data,
     )
 
 
-def _pressed(message: Update, data: str) -> str:
+def _membership(change: Update, bot: str, update_id: int) -> Inbound | None:
+    """The patient has blocked us, or takes that back."""
+    kind = _REACHED.get(change["new_chat_member"]["status"])
+    if kind is None or not _is_private(change):
+        return None
+    external_id = f"{bot}.member.{update_id}"
+    return Inbound(NAME, _chat(change), external_id, kind, _moment(change["date"]))
+
+
+def label_of(message: Update, data: str) -> str:
     """The label of the button with this data; of an old message Telegram shows none."""
     for row in message.get("reply_markup", {}).get("inline_keyboard", ()):
         for button in row:
@@ -154,8 +200,18 @@ def _is_private(message: Update) -> bool:
     return bool(message["chat"]["type"] == "private")
 
 
+def _chat(message: Update) -> str:
+    return str(_whole(message["chat"]["id"]))
+
+
 def _id(message: Update, bot: str) -> str:
-    return f"{bot}.{message['chat']['id']}.{message['message_id']}"
+    return f"{bot}.{_chat(message)}.{_whole(message['message_id'])}"
+
+
+def _whole(number: int) -> int:
+    if type(number) is not int:
+        raise TypeError("this is no whole number")
+    return number
 
 
 def _moment(seconds: int) -> datetime:
@@ -172,9 +228,30 @@ def send_message(address: str, rendered: Rendered) -> Request:
         "text": rendered.text,
         "link_preview_options": {"is_disabled": True},
     }
-    if rendered.buttons:
-        body["reply_markup"] = {"inline_keyboard": _keyboard(rendered.buttons)}
-    return Request("sendMessage", orjson.dumps(body))
+    return Request("sendMessage", orjson.dumps(body | _under(rendered)))
+
+
+def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
+    """The calls that send this message with its picture: the text under it, or behind it.
+
+    The buttons stay with the text.
+    """
+    chat = {"chat_id": int(address)}
+    if _units(rendered.text) > LONGEST_CAPTION:
+        alone = Request("sendPhoto", orjson.dumps(chat), png)
+        return [alone, send_message(address, rendered)]
+    body = chat | {"caption": rendered.text} | _under(rendered)
+    return [Request("sendPhoto", orjson.dumps(body), png)]
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _under(rendered: Rendered) -> dict[str, Any]:
+    if not rendered.buttons:
+        return {}
+    return {"reply_markup": {"inline_keyboard": _keyboard(rendered.buttons)}}
 
 
 def answer_press(press: Inbound) -> Request:

@@ -29,7 +29,7 @@ def render(message: Message, words: Catalogue) -> Rendered:
         Button(_label(message.layout, choice), message.place + choice.data)
         for choice in message.choices
     )
-    return Rendered(_with_anchors(message, words), buttons)
+    return Rendered(_with_anchors(message, words), buttons, picture=message.picture)
 
 
 def _label(layout: Layout, choice: Choice) -> str:

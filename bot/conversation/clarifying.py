@@ -14,7 +14,7 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.questions import label, layout, letter, question, title
 from bot.conversation.remarks import remark
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message
+from bot.messages import Choice, Layout, Message, press_data
 from flows import events as happened
 from flows.model import Flow, Item, ItemKind
 
@@ -145,8 +145,12 @@ def _named(step: Step, choices: tuple[Choice, ...]) -> str:
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
     place = f"{open.id}.{open.session.turn}"
     choices = (
-        Choice(step.words.say("key.yes"), step.words.say("button.yes"), f"q.{place}.{candidate}"),
-        Choice(step.words.say("key.no"), step.words.say("button.no"), f"n.{place}"),
+        Choice(
+            step.words.say("key.yes"),
+            step.words.say("button.yes"),
+            press_data("q", place, candidate),
+        ),
+        Choice(step.words.say("key.no"), step.words.say("button.no"), press_data("n", place)),
     )
     step.say(
         Message(

@@ -13,6 +13,7 @@ from bot.conversation import (
     muting,
     pathways,
     pausing,
+    progress,
     receipts,
     returning,
     safety,
@@ -26,7 +27,6 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.pending import ask_again
 from bot.conversation.people import resolve
 from bot.conversation.plan import in_one_line, plan_lines
-from bot.conversation.progress import progress_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
     deleting,
@@ -258,7 +258,7 @@ def _day(step: Step, moment: datetime) -> str:
 
 
 def _progress(step: Step, slots: Mapping[str, str]) -> None:
-    step.lead.extend(progress_lines(step))
+    progress.tell(step)
     ask_again(step)
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import title
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message
+from bot.messages import Choice, Layout, Message, press_data
 from flows.events import Asked
 from flows.model import Flow, Item, ItemKind
 from flows.session import Given, GivenKind
@@ -58,8 +58,8 @@ def question(step: Step, flow: Flow, open: OpenSession, asked: Asked) -> Message
     return Message(
         f"{asked.position}/{asked.total} {text}" if asked.total > 1 else text,
         (
-            Choice(step.words.say("key.yes"), step.words.say("button.yes"), f"y.{place}"),
-            Choice(step.words.say("key.no"), step.words.say("button.no"), f"n.{place}"),
+            Choice(step.words.say("key.yes"), step.words.say("button.yes"), press_data("y", place)),
+            Choice(step.words.say("key.no"), step.words.say("button.no"), press_data("n", place)),
         ),
         Layout.YES_NO,
         session_id=open.id,

@@ -1,17 +1,23 @@
-"""How am I doing: a few plain sentences from what the patient has reported."""
+"""How am I doing: a few plain sentences from what the patient has reported, never a judgement."""
 
 from __future__ import annotations
 
 from bot.conversation.step import Step
+from templates.pages import progress_picture
 from templates.words import Words
 from trajectory.measures import Direction
 from trajectory.progress import Progress, Trend, how_am_i
 from trajectory.summary import Person, summarise
 
 
-def progress_lines(step: Step) -> list[str]:
-    """What has changed since the start, in the patient's language; never a judgement."""
-    progress = how_am_i(summarise(step.timeline, person_of(step), step.now, None))
+def tell(step: Step) -> None:
+    """Lead the next message with what has changed since the start, in words and as a picture."""
+    summary = summarise(step.timeline, person_of(step), step.now, None)
+    step.lead.extend(_lines(step, how_am_i(summary)))
+    step.picture = progress_picture(summary, step.person.language)
+
+
+def _lines(step: Step, progress: Progress) -> list[str]:
     if not progress.enough:
         return [step.words.say("progress.too-early"), *_now(step, progress)]
     lines = [_sentence(step, trend) for trend in progress.trends if trend.change is not None]

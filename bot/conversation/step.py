@@ -16,7 +16,7 @@ from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
 from bot.conversation.pace import Limits
 from bot.conversation.plain_words import PLAIN
 from bot.deployment import Chance, Clinic
-from bot.messages import Choice, Layout, Message, Priority
+from bot.messages import Choice, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
@@ -115,6 +115,8 @@ class Step:
     """Lines that the next message begins with."""
     plain: set[str] = field(default_factory=set)
     """Texts of this step that say nothing about health; noted where the channel is linked."""
+    picture: str = ""
+    """An SVG that goes with the next message."""
     raised: set[str] = field(default_factory=set)
     """Warning signs that this step has raised already."""
     told: str = ""
@@ -159,6 +161,8 @@ class Step:
         if self.plain:
             plain = "\n".join(line for line in lines if line in self.plain)
             message = message._replace(plain=plain)
+        if self.picture:
+            message, self.picture = message._replace(picture=self.picture), ""
         if self.bulk and message.priority is Priority.REPLY:
             message = message._replace(priority=Priority.BULK)
         self.do(Say(message))
@@ -208,7 +212,7 @@ class Step:
         task.asked_at = self.now.isoformat()
         task.data["options"] = [[option, words] for option, words in options]
         choices = tuple(
-            Choice(letter, words, f"t.{task.turn}.{option}")
+            Choice(letter, words, press_data("t", task.turn, option))
             for letter, (option, words) in zip("ABCDEFGHIJ", options, strict=False)
         )
         self.say(Message(self._noted(key, text), choices, Layout.LETTERS))

@@ -167,12 +167,14 @@ class House:
         *,
         priority: Priority = Priority.REPLY,
         at: datetime | None = None,
+        picture: str = "",
         **columns: Any,
     ) -> int:
         """The assistant says something that has been sent; the row's id."""
         with self.database.write() as connection:
             row_id = self.ids.take(connection)
             body = {"text": text, "buttons": buttons or [], "subject": "", "to": ""}
+            body |= {"picture": picture} if picture else {}
             now = at or self.clock.now()
             row = {
                 "id": row_id,

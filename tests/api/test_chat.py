@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import timedelta
 from html import unescape
@@ -235,6 +236,19 @@ def test_a_safety_message_stands_out_and_can_be_rung_from(
     assert "Important for your safety" in page
     assert '<a class="ring" href="tel:112">Call 112</a>' in page
     assert "tel:1813" not in page
+
+
+def test_a_picture_stands_under_its_words(patient: TestClient, house: House) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>æ</text></svg>'
+    house.say("Pain was 7 and is now 4 of 10.", picture=svg)
+    house.say("Thank you.")
+    response = patient.get("/chat")
+    (shown,) = re.findall(
+        r'<img class="picture" src="data:image/svg\+xml;base64,([^"]+)"', response.text
+    )
+    assert base64.b64decode(shown).decode() == svg
+    assert 'alt="What you have reported, drawn as curves"' in response.text
+    assert "img-src 'self' data:" in response.headers["content-security-policy"]
 
 
 def test_a_link_in_a_message_can_be_followed_but_not_one_that_somebody_wrote_themselves(

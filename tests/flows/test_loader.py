@@ -56,6 +56,7 @@ REASONS = {
     "opens-itself": "a cycle; remove one of the two",
     "opens-unknown-flow": "unknown flow 'red-flag'; did you mean 'red-flags'?",
     "opens-unknown-option": "unknown option 'maybe'; it can be 'no', 'yes'",
+    "option-id-long": "has an id that no button holds; use at most 30 characters",
     "option-id-twice": "the id 'good' is taken (line 9); choose another",
     "option-without-score": "'bad' has no score and others have one; add a score",
     "option-words-twice": "nobody could tell them apart; change one",

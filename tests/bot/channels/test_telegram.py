@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from bot.channels.telegram import Request, answer_press, inbound, read, render, send_message
+from bot.channels.telegram import (
+    Request,
+    answer_press,
+    inbound,
+    read,
+    render,
+    send_message,
+    send_picture,
+)
+from bot.channels.telegram_presses import answered_text, pressed, show_answer
+from bot.channels.telegram_setup import (
+    commands,
+    delete_webhook,
+    set_commands,
+    set_webhook,
+    webhook_info,
+)
+from bot.commands import recognise
 from bot.inbound import Inbound, InboundKind
 from bot.messages import Button, Choice, Message, Rendered
 from templates.catalogue import load_catalogues
+from tests.house.bot_api import bot_api, wrong_call, wrong_fields
 
 BOT = "7000000001"
 NOW = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
@@ -49,6 +65,12 @@ def press(data: str | None = "q.12.3.c", **more: Any) -> dict[str, Any]:
     }
     query = {"id": "20233", "from": BIRGIT, "message": asked, "chat_instance": "-8", **more}
     return query if data is None else {**query, "data": data}
+
+
+def membership(status: str, **more: Any) -> dict[str, Any]:
+    member = {"user": OURS, "status": status}
+    since = int(SENT.timestamp())
+    return {"chat": CHAT, "from": BIRGIT, "date": since, "new_chat_member": member, **more}
 
 
 def taken(**update: Any) -> Inbound | None:
@@ -125,17 +147,47 @@ def test_what_is_no_text_is_taken_as_something_that_we_cannot_read(content: Any)
         {"callback_query": press(None, game_short_name="chess")},
         {"callback_query": {"id": "1", "from": BIRGIT, "data": "x", "inline_message_id": "y"}},
         {"channel_post": message(chat={"id": -1, "type": "channel"}, text="7")},
-        {"my_chat_member": {"chat": CHAT, "from": BIRGIT, "date": 1}},
+        {"my_chat_member": membership("kicked", chat=GROUP)},
+        {"my_chat_member": membership("restricted")},
         {"poll": {"id": "1"}},
         {},
     ],
     ids=[
         "edit in a group", "live location", "press in a group", "game", "inline message",
-        "channel", "block", "poll", "nothing known",
+        "channel", "thrown out of a group", "restricted", "poll", "nothing known",
     ],
 )  # fmt: skip
 def test_what_no_patient_wrote_to_us_is_nothing(update: Any) -> None:
     assert taken(**update) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("kicked", InboundKind.BLOCKED), ("member", InboundKind.UNBLOCKED)]
+)
+def test_whoever_blocks_us_or_takes_it_back_is_told_apart(status: str, kind: InboundKind) -> None:
+    assert taken(my_chat_member=membership(status)) == Inbound(
+        "telegram", "4711", f"{BOT}.member.900", kind, SENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("/stop_sharing", "/stop sharing"),
+        ("/stop_sharing@nord_bot", "/stop sharing"),
+        ("/help@nord_bot", "/help"),
+        ("/start aB_3-x", "/start aB_3-x"),
+        ("/start@nord_bot aB_3-x", "/start aB_3-x"),
+        ("/my_plan now", "/my plan now"),
+        ("6/10", "6/10"),
+        ("a_b", "a_b"),
+        ("/", "/"),
+    ],
+)
+def test_a_command_s_name_is_read_as_words(written: str, text: str) -> None:
+    found = taken(message=message(text=written))
+    assert found is not None
+    assert found.text == text
 
 
 @pytest.mark.parametrize("content", [{"text": "7"}, {"photo": []}])
@@ -155,6 +207,47 @@ def test_half_of_a_character_becomes_a_question_mark() -> None:
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read(body, BOT, NOW)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        [],
+        None,
+        7,
+        "message",
+        {},
+        {"update_id": "1"},
+        {"update_id": 1, "message": None},
+        {"update_id": 1, "message": []},
+        {"update_id": 1, "message": {}},
+        {"update_id": 1, "message": message(text=7)},
+        {"update_id": 1, "message": message(text=None)},
+        {"update_id": 1, "message": message(text=["7"])},
+        {"update_id": 1, "message": message(text="7", date="now")},
+        {"update_id": 1, "message": message(text="7", date=10**30)},
+        {"update_id": 1, "message": message(text="7", date=-(10**13))},
+        {"update_id": 1, "message": message(text="7", chat={"id": "4711", "type": "private"})},
+        {"update_id": 1, "message": message(text="7", chat={"type": "private"})},
+        {"update_id": 1, "message": message(text="7", message_id={"a": 1})},
+        {"update_id": 1, "edited_message": message(text="7")},
+        {"update_id": 1, "callback_query": press(id=20233)},
+        {"update_id": 1, "callback_query": press(id="2\x00")},
+        {"update_id": 1, "callback_query": press({"a": 1})},  # type: ignore[arg-type]
+        {"update_id": 1, "callback_query": press(message=message(reply_markup=[]))},
+        {"update_id": 1, "my_chat_member": {"chat": CHAT}},
+        {"update_id": 1, "my_chat_member": membership(["kicked"])},  # type: ignore[arg-type]
+    ],
+    ids=lambda update: json.dumps(update, default=str)[:60],
+)
+def test_what_is_no_update_is_refused_and_breaks_nothing(update: Any) -> None:
+    with pytest.raises(ValueError, match=r"^this is no update of the Bot API$"):
+        read(json.dumps(update).encode(), BOT, NOW)
+
+
+def test_what_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read(b'{"update_id": 1, "message": ' + b"[" * 100_000, BOT, NOW)
 
 
 def called(request: Request) -> tuple[str, Any]:
@@ -215,42 +308,115 @@ def test_a_press_is_answered() -> None:
     assert called(answer_press(found)) == ("answerCallbackQuery", {"callback_query_id": "20233"})
 
 
-@cache
-def bot_api() -> Any:
-    folder = os.environ.get("BACKTRACE_SPECS")
-    if folder is None:
-        pytest.skip("BACKTRACE_SPECS names no folder with the published API descriptions")
-    return json.loads((Path(folder) / "telegram-bot-api.json").read_text("utf-8"))
+PNG = b"a picture"
 
 
-def wrong(value: Any, kinds: Sequence[str]) -> Iterator[str]:
-    """What keeps a value from being of any of these types of the Bot API."""
-    found = [list(_wrong(value, kind)) for kind in kinds]
-    yield from min(found, key=len)
+def test_the_text_stands_under_its_picture_with_the_buttons() -> None:
+    rendered = Rendered("Pain was 7.", (Button("Yes", "q.12.3.yes"),), picture="<svg/>")
+    (request,) = send_picture("4711", rendered, PNG)
+    method, body = called(request)
+    keyboard = body.pop("reply_markup")["inline_keyboard"]
+    assert (method, body) == ("sendPhoto", {"chat_id": 4711, "caption": "Pain was 7."})
+    assert keyboard == [[{"text": "Yes", "callback_data": "q.12.3.yes"}]]
+    assert request.photo == PNG
 
 
-def _wrong(value: Any, kind: str) -> Iterator[str]:
-    plain = {"Integer": int, "String": str, "Boolean": bool}
-    if kind.startswith("Array of "):
-        for each in value if isinstance(value, list) else [f"{value!r} is no list"]:
-            yield from _wrong(each, kind.removeprefix("Array of "))
-    elif kind in plain:
-        if type(value) is not plain[kind]:
-            yield f"{value!r} is no {kind}"
-    elif isinstance(value, dict):
-        yield from wrong_fields(value, bot_api()["types"][kind])
-    else:
-        yield f"{value!r} is no {kind}"
+@pytest.mark.parametrize(("text", "calls"), [("a" * 1024, 1), ("a" * 1025, 2), ("🏃" * 513, 2)])
+def test_a_text_too_long_for_a_caption_comes_after_its_picture(text: str, calls: int) -> None:
+    rendered = Rendered(text, (Button("Yes", "q.12.3.yes"),), picture="<svg/>")
+    requests = send_picture("4711", rendered, PNG)
+    assert len(requests) == calls
+    assert [request.photo for request in requests] == [PNG, b""][:calls]
+    _, body = called(requests[-1])
+    assert text in (body.get("text"), body.get("caption"))
+    assert labels(requests[-1]) == [["Yes"]]
 
 
-def wrong_fields(values: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
-    fields = {field["name"]: field for field in described.get("fields", [])}
-    yield from (f"{name} is unknown" for name in values.keys() - fields.keys())
-    for name, field in fields.items():
-        if name in values:
-            yield from (f"{name}: {reason}" for reason in wrong(values[name], field["types"]))
-        elif field["required"]:
-            yield f"{name} is missing"
+def test_a_picture_goes_along_from_message_to_rendered() -> None:
+    words = load_catalogues("messages")["en"]
+    assert render(Message("How?", picture="<svg/>"), words).picture == "<svg/>"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "shown"),
+    [
+        ("Any pain?", "Yes", "Any pain? - Yes"),
+        (
+            "2/10 How much does it hurt now?\n\nA: It does not\nB: It hurts a little",
+            "B",
+            "2/10 How much does it hurt now? - B: It hurts a little",
+        ),
+        ("Thanks: 4 days.\nAny pain?", "No", "Thanks: 4 days.\nAny pain? - No"),
+        ("Pain now?\n0: none, 10: worst", "7", "Pain now?\n0: none, 10: worst\n- 7"),
+        ("Which?\n\nA: one", "C", "Which?\n\nA: one\n- C"),
+        ("Lead.\n\nA: x\n\nWhich?\n\nA: one\nB: two", "A", "Lead.\n\nA: x\n\nWhich? - A: one"),
+    ],
+)
+def test_a_pressed_question_shows_what_was_answered(text: str, label: str, shown: str) -> None:
+    assert answered_text(text, label) == shown
+
+
+def test_a_pressed_question_is_edited_and_loses_its_buttons() -> None:
+    found = pressed({"update_id": 1, "callback_query": press()})
+    assert found is not None
+    request = show_answer(found)
+    assert request is not None
+    assert called(request) == (
+        "editMessageText",
+        {
+            "chat_id": 4711,
+            "message_id": 54,
+            "text": "3/10 What can you lift today? - C",
+            "link_preview_options": {"is_disabled": True},
+        },
+    )
+
+
+def test_under_a_picture_the_caption_is_edited() -> None:
+    asked = {**press()["message"], "caption": "Any pain?"}
+    del asked["text"]
+    found = pressed({"update_id": 1, "callback_query": press(message=asked)})
+    assert found is not None
+    request = show_answer(found)
+    assert request is not None
+    assert called(request) == (
+        "editMessageCaption",
+        {"chat_id": 4711, "message_id": 54, "caption": "Any pain? - C"},
+    )
+
+
+def test_a_message_that_telegram_no_longer_shows_is_left_alone() -> None:
+    gone = {"chat": CHAT, "message_id": 54, "date": 0}
+    found = pressed({"update_id": 1, "callback_query": press(message=gone)})
+    assert found is not None
+    assert show_answer(found) is None
+
+
+CATALOGUES = load_catalogues("messages")
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_every_command_of_the_menu_is_understood(language: str) -> None:
+    menu = commands(CATALOGUES[language])
+    assert 3 <= len(menu) <= 100
+    for each in menu:
+        assert re.fullmatch("[a-z0-9_]{1,32}", each["command"])
+        assert 1 <= len(each["description"]) <= 256
+        found = taken(message=message(text=f"/{each['command']}@nord_bot"))
+        assert found is not None
+        assert recognise(found.text, language) is not None, each["command"]
+
+
+def test_the_menus_of_all_languages_hold_the_same() -> None:
+    held = {
+        language: {
+            found.name
+            for each in commands(words)
+            if (found := recognise(each["command"].replace("_", " "), language))
+        }
+        for language, words in CATALOGUES.items()
+    }
+    assert held["en"] == held["da"]
 
 
 CHOICES = tuple(Choice(key, f"{key}, and more words than a button shows", key) for key in "ABCDEF")
@@ -262,14 +428,19 @@ CHOICES = tuple(Choice(key, f"{key}, and more words than a button shows", key) f
         send_message("4711", Rendered("Tak.")),
         send_message("4711", render(Message("How?", CHOICES), load_catalogues("messages")["en"])),
         answer_press(Inbound("telegram", "4711", "20233", InboundKind.CHOICE, NOW)),
+        set_webhook("https://nord.example", "/telegram/webhook", "secret"),
+        webhook_info(),
+        delete_webhook(),
+        *set_commands(CATALOGUES),
     ],
-    ids=["text", "buttons", "press"],
-)  # fmt: skip
+    ids=lambda request: request.method,
+)
 def test_our_calls_are_what_the_published_description_of_the_bot_api_asks_for(
     request_: Request,
 ) -> None:
     method, body = called(request_)
-    assert list(wrong_fields(body, bot_api()["methods"][method])) == []
+    assert bot_api()
+    assert wrong_call(method, body) == []
 
 
 def test_the_description_of_the_bot_api_refuses_what_is_wrong() -> None:

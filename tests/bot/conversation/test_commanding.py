@@ -37,6 +37,22 @@ def say(house: House, *lines: str) -> str:
     return house.telegram.sent[-1].text
 
 
+def test_how_am_i_doing_brings_a_picture_once_there_is_something_to_compare(
+    house: House, birgit: PatientRef
+) -> None:
+    assert "too early" in say(house, "how am i doing")
+    assert house.telegram.sent[-1].parcel.rendered.picture == ""
+    for _ in range(3):
+        house.wait(days=7)
+        house.answer_all()
+    assert "What you have told me so far" in say(house, "how am i doing")
+    picture = house.telegram.sent[-1].parcel.rendered.picture
+    assert "Pain, 0 to 10" in picture
+    assert "!</text>" not in picture
+    say(house, "my plan")
+    assert house.telegram.sent[-1].parcel.rendered.picture == ""
+
+
 def due_at(house: House, key: str) -> datetime:
     """When something falls due, by the patient's clock."""
     (row,) = [row for row in house.due() if row.key == key]

@@ -1,0 +1,81 @@
+"""Telegram in a process: what is told to it, what is fetched from it, and its connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+
+from fastapi import APIRouter
+
+from api.telegram import PATH, telegram_router
+from backtrace.settings import Settings
+from bot.channels.telegram import NAME
+from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_setup import set_commands, set_webhook
+from bot.deployment import Deployment
+from bot.inbound import Inbound
+from bot.introducing import Introduction
+from bot.polling import Poller
+from bot.presses import Presses
+from trajectory.sole import Sole
+
+POLLER = "telegram-poller"
+"""The lock of the one process that polls."""
+
+
+def telegram_of(settings: Settings) -> Telegram | None:
+    """The channel, where there is a token."""
+    if settings.telegram_token is None:
+        return None
+    return Telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+
+
+@contextmanager
+def telegram_on(deployment: Deployment) -> Iterator[Presses | None]:
+    """Connections are closed at the end; what is yielded shows presses. None: Telegram is off."""
+    channel = deployment.channels.get(NAME)
+    if not isinstance(channel, Telegram):
+        yield None
+        return
+    presses = Presses(deployment.database, channel.api)
+    try:
+        yield presses
+    finally:
+        channel.close()
+        presses.close()
+
+
+def telegram_webhook(settings: Settings, presses: Presses | None) -> list[APIRouter]:
+    """Where Telegram posts updates, if it was told a secret."""
+    secret = settings.telegram_webhook_secret
+    if presses is None or secret is None:
+        return []
+    return [telegram_router(presses.bot, secret.get_secret_value(), presses)]
+
+
+@contextmanager
+def telegram_heard(
+    settings: Settings,
+    deployment: Deployment,
+    presses: Presses | None,
+    put: Callable[[Inbound], Future[None]] | None,
+) -> Iterator[None]:
+    """Telegram knows where its updates go; without a webhook they are fetched and `put`.
+
+    Without `put` this process fetches none.
+    """
+    channel = deployment.channels.get(NAME)
+    if not isinstance(channel, Telegram) or presses is None:
+        yield
+        return
+    secret = settings.telegram_webhook_secret
+    requests = list(set_commands(deployment.catalogues))
+    if secret is not None:
+        requests.insert(0, set_webhook(settings.public_url, PATH, secret.get_secret_value()))
+    with ExitStack() as stack:
+        stack.callback(Introduction(channel.api, requests).close)
+        if secret is None and put is not None:
+            sole, now = Sole(deployment.database, POLLER), deployment.clock.now
+            stack.callback(Poller(channel.api, sole, put, presses.put, now).close)
+        yield

@@ -1,0 +1,70 @@
+"""Patients who block us, and who let us in again: nothing is said, and nothing is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, bindparam, exists, select
+
+from bot.inbound import Inbound, InboundKind
+from trajectory import patients, tables
+from trajectory.patients import PatientRef
+
+_inbox = tables.core(tables.Inbox)
+_HEARD_SINCE = select(
+    exists().where(
+        _inbox.c.patient_id == bindparam("patient"),
+        _inbox.c.channel == bindparam("channel"),
+        _inbox.c.kind != InboundKind.BLOCKED.value,
+        _inbox.c.at >= bindparam("since", type_=_inbox.c.at.type),
+    )
+)
+
+
+class Received(Protocol):
+    """A stored message, and whose it is."""
+
+    @property
+    def message(self) -> Inbound:
+        """The message."""
+
+    @property
+    def ref(self) -> PatientRef:
+        """Whose it is."""
+
+
+_R = TypeVar("_R", bound=Received)
+
+
+def note(connection: Connection, messages: Iterable[_R]) -> list[_R]:
+    """Note who can be reached and who cannot any more; the messages that are anything else.
+
+    The patients' conversations are locked.
+    """
+    others = []
+    for each in messages:
+        match each.message.kind:
+            case InboundKind.BLOCKED:
+                _block(connection, each.ref, each.message)
+            case InboundKind.UNBLOCKED:
+                _set(connection, each.ref, "active")
+            case _:
+                others.append(each)
+    return others
+
+
+def _block(connection: Connection, ref: PatientRef, message: Inbound) -> None:
+    if not _heard_since(connection, ref, message.channel, message.at):
+        _set(connection, ref, "gone")
+
+
+def _heard_since(connection: Connection, ref: PatientRef, channel: str, moment: datetime) -> bool:
+    """Whether the block is over: Telegram tells of blocks and messages in any order."""
+    asked = {"patient": ref.patient_id, "channel": channel, "since": moment}
+    return bool(connection.execute(_HEARD_SINCE, asked).scalar())
+
+
+def _set(connection: Connection, ref: PatientRef, status: str) -> None:
+    patients.set_address_status(connection, ref.address_id, status)

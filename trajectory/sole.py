@@ -1,0 +1,83 @@
+"""What only one process may do at a time, whichever takes it first."""
+
+from __future__ import annotations
+
+import threading
+from hashlib import sha256
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from trajectory._engines import LOCK_SECONDS
+from trajectory.database import Database
+
+_TAKE = text("SELECT pg_try_advisory_lock(:key)")
+_STILL = text("SELECT 1")
+
+
+class Sole:
+    """A lock by name, held by a connection of its own: it falls with the process that holds it.
+
+    On SQLite the one process that has the file has every such lock.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+        self._url = database.url if database.dialect == "postgresql" else None
+        self._gate = threading.Lock()
+        self._connection: Connection | None = None
+
+    def held(self) -> bool:
+        """Whether this process has the lock; takes it where it is free.
+
+        A database that cannot be reached has given it away.
+        """
+        if self._url is None:
+            return True
+        with self._gate:
+            try:
+                return self._still() or self._take(self._url)
+            except SQLAlchemyError:
+                self._drop()
+                return False
+
+    def close(self) -> None:
+        """Let go."""
+        with self._gate:
+            self._drop()
+
+    def _still(self) -> bool:
+        if self._connection is None:
+            return False
+        self._connection.execute(_STILL)
+        return True
+
+    def _take(self, url: str) -> bool:
+        self._connection = _connect(url)
+        if self._connection.execute(_TAKE, {"key": self._key}).scalar():
+            return True
+        self._drop()
+        return False
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Not by a query: the end of the session frees the lock, and may find no server.
+            connection.invalidate()
+            connection.close()
+
+
+def _connect(url: str) -> Connection:
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": LOCK_SECONDS,
+            "tcp_user_timeout": LOCK_SECONDS * 1000,
+            "application_name": "backtrace-sole",
+        },
+    )
+    return engine.connect()
