@@ -9,6 +9,7 @@ from random import Random
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from bot.channel_states import ChannelStates
 from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.desk_hours import DeskHours
@@ -91,3 +92,5 @@ class Deployment:
     """The channels that are on and send, by name."""
     clinic: Clinic = field(default_factory=Clinic)
     limits: Limits = field(default_factory=Limits)
+    states: ChannelStates = field(default_factory=ChannelStates)
+    """What this process has learnt of the channels by sending."""

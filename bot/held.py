@@ -19,6 +19,7 @@ from bot.channels.forms import FORMS
 from bot.conversation.memory import HANDS
 from bot.conversation.step import Person
 from bot.deployment import Deployment
+from bot.ledger import Route
 from bot.loading import Loaded, load
 from bot.messages import Message, Priority, Rendered
 from bot.outbox import Outgoing
@@ -60,6 +61,12 @@ class Held:
     def person(self) -> Person:
         """The patient."""
         return self.loaded.person
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether somebody else than the patient may read."""
+        task = self.loaded.memory.task
+        return task is not None and task.name == HANDS
 
     @property
     def words(self) -> Catalogue:
@@ -112,9 +119,7 @@ class Held:
         several parts where it is long.
         """
         route = routes(self.connection, self.deployment, [self.patient_id]).get(self.patient_id)
-        task = self.loaded.memory.task
-        in_doubt = task is not None and task.name == HANDS
-        if self.person.status != "active" or in_doubt or route is None:
+        if self.person.status != "active" or self.in_doubt or route is None:
             return
         for part in in_parts(FORMS[route.channel](Message(text), self.words)):
             self._post(
@@ -124,6 +129,10 @@ class Held:
                 address_id=route.address_id,
                 not_before=awake(self.now, self.person.zone),
             )
+
+    def put(self, route: Route, rendered: Rendered, priority: Priority, **more: Any) -> None:
+        """Queue a message that is rendered for this route already."""
+        self._post(route.channel, rendered, priority, address_id=route.address_id, **more)
 
     def _post(self, channel: str, rendered: Rendered, priority: Priority, **more: Any) -> None:
         message = Outgoing(

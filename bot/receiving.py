@@ -231,8 +231,9 @@ def _still_known(
 
 def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
     """Whoever writes from an address that had failed can be reached there again."""
-    for address_id in {each.ref.address_id for each in messages if each.ref.status == "gone"}:
-        patients.set_address_status(connection, address_id, "active")
+    refs = {each.ref for each in messages if each.ref.status == "gone" or each.ref.failures}
+    for address_id in sorted({ref.address_id for ref in refs}):
+        patients.reach_again(connection, address_id)
 
 
 def _one(

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.app import LARGEST_BODY, create_app
 from api.language import preferred
+from api.metrics import WAITING
 from bot.inbox import Inbox
 from tests.api.conftest import SITE
 from tests.api.house import House
@@ -112,6 +113,19 @@ def test_metrics_name_routes_and_never_paths(light_house: House) -> None:
     assert "a-token-that-nobody-may-read" not in told
     assert "teapot" not in told
     assert "BREW" not in told
+
+
+def test_metrics_count_what_waits_and_why(light_house: House) -> None:
+    client = browse(light_house)
+    client.get("/metrics")
+    WAITING.labels("sms", "retry").inc(3)
+    assert 'backtrace_outbox_waiting{channel="sms"' not in client.get("/metrics").text
+
+
+def test_metrics_are_told_while_the_database_is_stopped(
+    patient: TestClient, stopped: Database
+) -> None:
+    assert "backtrace_http_request_seconds" in patient.get("/metrics").text
 
 
 def test_there_is_no_page_that_lists_the_routes(light_house: House) -> None:

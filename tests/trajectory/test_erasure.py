@@ -8,7 +8,7 @@ from trajectory import audit, entries, erasure, grants, patients, tables
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
-STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block"}
+STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block", "early_status"}
 
 TOMBSTONE = text(
     "SELECT status, wrapped_key, profile, body FROM patient"

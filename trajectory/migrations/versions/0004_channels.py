@@ -55,3 +55,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_address_check"),
     )
     op.create_index("ix_address_check_patient_id", "address_check", ["patient_id"])
+    op.create_table(
+        "early_status",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("provider_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("trouble", sa.String(), nullable=True),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_early_status"),
+    )
+    op.create_index("ix_early_status_provider_id", "early_status", ["provider_id"])
