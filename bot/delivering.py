@@ -7,14 +7,14 @@ some process has recorded a message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from bot import outcomes
+from bot import outbox, outcomes
 from bot.channel_states import DELIVERY
 from bot.channels import NotSent, Trouble
 from bot.deployment import Deployment
@@ -32,12 +32,17 @@ _RANK = {"read": 2, "delivered": 1}
 
 _log = structlog.get_logger(__name__)
 _outbox = tables.core(tables.Outbox)
+_patient = tables.core(tables.Patient)
 _early = tables.core(tables.EarlyStatus)
 _FIND = (
     select(_outbox)
     .where(_outbox.c.channel.in_(CHANNELS), _outbox.c.provider_id == bindparam("wanted"))
     .order_by(_outbox.c.id)
     .with_for_update()
+)
+_STATUS = select(_patient.c.status).where(_patient.c.id == bindparam("patient"))
+_KNOWN = select(_early.c.id).where(
+    _early.c.provider_id == bindparam("wanted"), _early.c.status == bindparam("said")
 )
 _MAIL = (
     select(_outbox)
@@ -157,7 +162,15 @@ def _failed(connection: Connection, deployment: Deployment, row: Row[Any], repor
     # It did not arrive, so nothing has to be looked up before it is sent again.
     kind = Trouble.RETRY if blind else trouble
     outcome = judge(tried, NotSent(kind, report.code), deployment.clock.now(), most)
+    if outcome.status == "ready" and not tried.is_for_safety and _has_stopped(connection, row):
+        outcome = replace(outcome, status="dead", error=outbox.STOPPED)
     outcomes.record(connection, deployment, [outcome.reported(row.provider_id, row.sent_at)])
+
+
+def _has_stopped(connection: Connection, row: Row[Any]) -> bool:
+    """Whether the patient has said stop since this was sent: a repeat would break the word."""
+    asked = {"patient": row.patient_id}
+    return connection.execute(_STATUS, asked).scalar_one_or_none() in ("stopped", "ended")
 
 
 def _bounced(connection: Connection, deployment: Deployment, outbox_id: int, code: str) -> bool:
@@ -171,6 +184,9 @@ def _bounced(connection: Connection, deployment: Deployment, outbox_id: int, cod
 def _keep(connection: Connection, deployment: Deployment, report: Report) -> None:
     now: datetime = deployment.clock.now()
     connection.execute(_FORGET_OLD, {"since": now - KEPT})
+    known = {"wanted": report.provider_id, "said": report.status}
+    if connection.execute(_KNOWN, known).first() is not None:
+        return
     row = {
         "id": deployment.ids.take(connection),
         "provider_id": report.provider_id,

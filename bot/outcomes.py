@@ -42,6 +42,7 @@ _RECORD = (
         ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
         provider_id=bindparam("new_provider_id"),
         error=case((_TAKEN_BACK, outbox.STOPPED), else_=bindparam("new_error")),
+        attempts=_outbox.c.attempts - bindparam("uncounted", type_=_outbox.c.attempts.type),
         lease_until=None,
     )
 )
@@ -74,6 +75,8 @@ class Outcome:
     patient_id: int | None = None
     address_id: int | None = None
     member_id: int | None = None
+    counted: bool = True
+    """Whether the attempt was one; it was none where a setting of ours was wrong."""
     was: str = "sending"
     """How the row must stand for this to be written: `sent` where the provider says it later."""
 
@@ -92,6 +95,7 @@ class Outcome:
             "new_sent_at": self.sent_at,
             "new_provider_id": self.provider_id,
             "new_error": self.error,
+            "uncounted": 0 if self.counted else 1,
         }
 
 

@@ -32,6 +32,9 @@ SPARE = timedelta(seconds=40)
 """Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
 SLICE = timedelta(milliseconds=100)
 """What was sent is recorded this often: a crash repeats no more than that, or one message."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""After so long a channel is tried again, whatever its provider has asked for."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -221,7 +224,7 @@ def _not_sent(
             code=trouble.code,
         )
     if kind is Trouble.RETRY and trouble.wait is not None:
-        deployment.states.pause(tried.channel, now + trouble.wait)
+        deployment.states.pause(tried.channel, now + min(trouble.wait, LONGEST_PAUSE))
     outcome = judge(tried, trouble, now)
     if last and kind is Trouble.UNKNOWN:
         mishap = REROUTE if tried.is_for_safety else ""

@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
-from bot import bouncing, due, loading, rerouting
+from bot import bouncing, due, loading, taking_over
 from bot.deployment import Deployment
 from bot.held import Held
-from bot.rerouting import NotTold
+from bot.taking_over import NotTold
 from trajectory import cases, patients, tables
 from trajectory.cases import Kind
 from trajectory.patients import LockedPatient
@@ -89,7 +89,7 @@ def _do(held: Held, rows: Sequence[Row[Any]]) -> None:
     held.connection.execute(_DONE, [{"row": row.id} for row in rows])
     for message_id in _messages(rows, due.BOUNCED):
         bouncing.note(held, message_id)
-    why = rerouting.reroute(held, _messages(rows, due.REROUTE))
+    why = taking_over.take_over(held, _messages(rows, due.REROUTE))
     if why is not None:
         _note(held, why)
 

@@ -73,6 +73,7 @@ def judge(tried: Tried, trouble: NotSent, now: datetime, most: int = MOST_ATTEMP
         patient_id=tried.patient_id,
         address_id=tried.address_id,
         member_id=tried.member_id,
+        counted=kind is not Trouble.CONFIGURATION,
     )
     if kind is Trouble.GONE:
         return replace(outcome, gone=tried.address_id, mishap=_mishap(tried))

@@ -140,6 +140,12 @@ def test_one_that_nobody_knows_is_forgotten_after_a_day(house: House, post: Post
     assert kept.provider_id == "another"
 
 
+def test_one_that_is_said_twice_is_kept_once(house: House, post: Post) -> None:
+    for _ in range(2):
+        assert not says(house, "sms-1", "failed", Trouble.RETRY, "30001")
+    assert len(house.rows(tables.core(tables.EarlyStatus))) == 1
+
+
 def test_one_that_says_nothing_new_is_not_kept(house: House, post: Post) -> None:
     assert not says(house, "sms-1", "queued")
     assert house.rows(tables.core(tables.EarlyStatus)) == []
@@ -151,7 +157,7 @@ def test_one_that_says_nothing_new_is_not_kept(house: House, post: Post) -> None
 def test_what_the_network_lost_is_sent_again(house: House, post: Post) -> None:
     message = sent(house, post)
     says(house, message, "undelivered", Trouble.RETRY, "30001")
-    says(house, message, "failed", Trouble.RETRY, "30001")
+    says(house, message, "undelivered", Trouble.RETRY, "30001")
     assert (newest(house).status, newest(house).error) == ("ready", "retry 30001")
     house.wait(seconds=FIRST_WAIT.total_seconds())
     assert len(house.sms.sent) == 2
@@ -214,6 +220,18 @@ def test_whoever_writes_has_a_phone_that_works(house: House, post: Post) -> None
     says(house, sent(house, post), "undelivered", Trouble.DOUBTFUL, "30005")
     house.write("hello", PHONE, channel="sms")
     assert address(house).failures == 0
+
+
+def test_nothing_is_sent_again_to_a_patient_who_has_stopped_meanwhile(
+    house: House, post: Post
+) -> None:
+    message = sent(house, post)
+    house.write("stop", PHONE, channel="sms")
+    house.settle()
+    before = len(house.sms.sent)
+    says(house, message, "undelivered", Trouble.RETRY, "30001")
+    house.wait(days=1)
+    assert len(house.sms.sent) == before
 
 
 def test_a_doubt_when_sending_counts_alike(house: House, post: Post) -> None:

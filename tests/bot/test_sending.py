@@ -256,6 +256,16 @@ def test_a_wrong_setting_of_ours_loses_nothing_until_it_is_mended(house: House, 
     assert house.telegram.texts() == ["a"]
 
 
+def test_waiting_for_a_setting_uses_up_no_attempt(house: House, post: Post) -> None:
+    house.telegram.trouble = [
+        *[NotSent(Trouble.CONFIGURATION, "401")] * (MOST_ATTEMPTS + 5),
+        NotSent(Trouble.RETRY, "503"),
+    ]
+    post("a")
+    house.wait(days=1)
+    assert house.telegram.texts() == ["a"]
+
+
 def test_after_the_last_attempt_it_is_dead_and_the_next_goes_out(house: House, post: Post) -> None:
     house.telegram.trouble = [NotSent(Trouble.RETRY, "503")] * MOST_ATTEMPTS
     post("a")

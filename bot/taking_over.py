@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from bot import outbox
+from bot.channels import Trouble
 from bot.channels.forms import FORMS
 from bot.channels.recast import recast
+from bot.channels.web import WebChat
 from bot.held import Held
 from bot.ledger import Route
 from bot.messages import Button, Priority, Rendered
@@ -62,7 +64,7 @@ class NotTold(StrEnum):
     """What to do about a warning sign was not delivered, and goes nowhere else."""
 
 
-def reroute(held: Held, message_ids: Sequence[int]) -> NotTold | None:
+def take_over(held: Held, message_ids: Sequence[int]) -> NotTold | None:
     """Look after messages that did not arrive, and what waits behind them.
 
     None: they went another way, or there is nothing left to say.
@@ -70,11 +72,11 @@ def reroute(held: Held, message_ids: Sequence[int]) -> NotTold | None:
     failed: dict[int, list[Row[Any]]] = {}
     for row in _failed(held, message_ids):
         failed.setdefault(row.address_id, []).append(row)
-    left = [_reroute(held, rows) for rows in failed.values()]
+    left = [_take_over(held, rows) for rows in failed.values()]
     return NotTold.SAFETY if NotTold.SAFETY in left else next(filter(None, left), None)
 
 
-def _reroute(held: Held, failed: Sequence[Row[Any]]) -> NotTold | None:
+def _take_over(held: Held, failed: Sequence[Row[Any]]) -> NotTold | None:
     """The same for messages to one address."""
     channel, address_id = failed[0].channel, failed[0].address_id
     gone = patients.address_status(held.connection, address_id) != "active"
@@ -83,16 +85,19 @@ def _reroute(held: Held, failed: Sequence[Row[Any]]) -> NotTold | None:
     urgent = rows[0].priority == Priority.SAFETY
     if held.person.status not in ("active", "enrolling"):
         return NotTold.SAFETY if urgent else None
-    route = other_route(held.connection, held.deployment, held.patient_id, address_id)
-    if route is None and not gone and not urgent:
+    lost = Route(channel, address_id)
+    if not gone and _was_gone(failed):
         # The patient has written from there meanwhile.
-        route = Route(channel, address_id)
+        route: Route | None = lost
+    else:
+        route = other_route(held.connection, held.deployment, held.patient_id, address_id)
     if route is None:
         return NotTold.SAFETY if urgent else NotTold.NOWHERE
     said = [row for row in rows if _holds(held, row, rows)]
-    _put_anew(held, said, Route(channel, address_id), route)
+    _put_anew(held, said, lost, route)
     held.connection.execute(_MOVED, [{"message": row.id} for row in rows])
-    return None
+    # It rings nowhere while its page is closed.
+    return NotTold.SAFETY if urgent and route.channel == WebChat.name else None
 
 
 def _failed(held: Held, message_ids: Sequence[int]) -> list[Row[Any]]:
@@ -109,6 +114,11 @@ def _failed(held: Held, message_ids: Sequence[int]) -> list[Row[Any]]:
         and row.address_id is not None
         and row.channel in FORMS
     ]
+
+
+def _was_gone(failed: Sequence[Row[Any]]) -> bool:
+    """Whether it was the address and not the message."""
+    return all(str(row.error).startswith((Trouble.GONE, Trouble.DOUBTFUL)) for row in failed)
 
 
 def _behind(connection: Connection, patient_id: int, address_id: int) -> Sequence[Row[Any]]:

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from bot.channels import NotSent, Parcel, Trouble
 from bot.delivering import note_status
 from bot.messages import Button, Priority
-from bot.rerouting import HOLDS_FOR
 from bot.sending import send_ready
+from bot.taking_over import HOLDS_FOR
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
 from trajectory import tables
@@ -251,16 +251,17 @@ def test_what_was_queued_for_an_address_that_had_gone_already_is_not_tried(
     assert house.telegram.texts() == [f"{LINE}\none"]
 
 
+@pytest.mark.parametrize("priority", [SAFETY, BULK])
 def test_what_was_refused_is_said_again_where_the_patient_has_written_from_meanwhile(
-    house: House,
+    house: House, post: Post, priority: Priority
 ) -> None:
-    ref = house.enrol(PHONE, channel="sms")
     house.sms.trouble = [GONE]
-    by_sms(Post(house, ref), "Anne has looked.")
+    by_sms(post, "Anne has looked.", priority)
     house.send()
     house.write("help", PHONE, channel="sms")
     house.settle()
     assert "Anne has looked." in house.sms.texts()
+    assert house.telegram.sent == []
     assert cases(house) == []
 
 
@@ -286,6 +287,18 @@ def test_a_safety_message_that_a_carrier_blocks_after_stop_is_on_the_clinics_lis
     by_sms(post, "Call 112 now.", SAFETY)
     house.settle()
     assert house.telegram.sent == []
+    assert cases(house) == [("unreachable", "open")]
+
+
+def test_a_safety_message_that_only_the_web_chat_takes_is_on_the_clinics_list_too(
+    house: House,
+) -> None:
+    ref = house.enrol(PHONE, channel="sms")
+    house.add_address(ref.patient_id, "web", "web:birgit")
+    house.sms.trouble = [GONE]
+    by_sms(Post(house, ref), "Call 112 now.", SAFETY)
+    house.settle()
+    assert house.web.texts() == ["Call 112 now.", LINE]
     assert cases(house) == [("unreachable", "open")]
 
 
