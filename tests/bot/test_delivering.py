@@ -132,6 +132,18 @@ def test_a_callback_that_comes_before_its_message_is_recorded_counts_then(
     assert house.rows(tables.core(tables.EarlyStatus)) == []
 
 
+def test_a_process_that_dies_before_it_has_looked_leaves_that_to_the_next_one(
+    house: House, post: Post
+) -> None:
+    row = post("a", channel="sms")
+    assert not says(house, "sms-7", "delivered")
+    house.change_outbox(row, status="sent", provider_id="sms-7", attempts=1)
+    jonas = Post(house, house.enrol("+4511111111", channel="sms"))
+    jonas("b", channel="sms")
+    house.settle()
+    assert [row.status for row in house.outbox()] == ["delivered", "sent"]
+
+
 def test_one_that_nobody_knows_is_forgotten_after_a_day(house: House, post: Post) -> None:
     assert not says(house, "somebody-elses", "delivered")
     house.clock.set(MORNING + delivering.KEPT + timedelta(minutes=1))
