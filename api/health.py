@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from api.context import web_of
+from api.metrics import show_waiting
+from bot.waiting import waiting
 from trajectory.database import Unavailable
 
 router = APIRouter()
@@ -32,6 +36,10 @@ def readyz(request: Request) -> Response:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
+def metrics(request: Request) -> Response:
     """Counters for Prometheus; numbers only, never about a person."""
+    deployment = web_of(request).deployment
+    # Without a database the rest still tells what there is to tell.
+    with suppress(Unavailable), deployment.database.read() as connection:
+        show_waiting(waiting(connection, deployment.clock.now()))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 
 from prometheus_client import Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.waiting import Waiting
 
 REQUESTS = Histogram(
     "backtrace_http_request_seconds",
@@ -13,7 +16,19 @@ REQUESTS = Histogram(
     ("method", "route", "status"),
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+WAITING = Gauge(
+    "backtrace_outbox_waiting",
+    "Messages that should have gone out, by channel and why they have not; empty: not tried yet",
+    ("channel", "reason"),
+)
 STREAMS = Gauge("backtrace_chat_streams", "Chat pages that listen for new messages")
+
+
+def show_waiting(waits: Sequence[Waiting]) -> None:
+    """Set the gauge of what waits anew."""
+    WAITING.clear()
+    for each in waits:
+        WAITING.labels(each.channel, each.trouble).inc(each.count)
 
 
 class Measured:

@@ -23,8 +23,6 @@ from bot.delivering import note_status
 from bot.inbound import Inbound
 
 MESSAGES, STATUS = "/twilio/messages", "/twilio/status"
-EARLY_WAITS = (0.5, 2.0)
-"""Seconds after which a report is noted again that came before our own record of the message."""
 MOST_FIELDS = 200
 
 _NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -67,14 +65,16 @@ def router(token: str, public_url: str) -> APIRouter:
 
     @webhooks.post(STATUS)
     async def status(request: Request) -> Response:
-        """What became of a message of ours."""
+        """What became of a message of ours; acknowledged when it is noted."""
         try:
             form = await _form(request, validator, public_url + STATUS)
             sid, name, code = _report(form)
         except _Refused as refused:
             return refused.response
-        if not await _noted(request, sid, name, code):
-            _log.warning("status of an unknown message", status=name, code=code)
+        deployment = web_of(request).deployment
+        trouble = trouble_of(code) if name in _FAILED else None
+        # What came before our own record of the message is kept until that is made.
+        await run_in_threadpool(note_status, deployment, sid, name, trouble, code)
         return Response(status_code=204)
 
     return webhooks
@@ -131,19 +131,3 @@ def _report(form: Mapping[str, str]) -> tuple[str, str, str]:
     if name is None or not is_sid(sid) or not (code.isdecimal() or not code):
         raise _Refused(422)
     return sid, name, code
-
-
-async def _noted(request: Request, sid: str, name: str, code: str) -> bool:
-    """Note the status; whether there is such a message.
-
-    A report may overtake our own record of having sent it; before "sent" there is nothing to note.
-    """
-    deployment = web_of(request).deployment
-    trouble = trouble_of(code) if name in _FAILED else None
-    for wait in (0, *EARLY_WAITS):
-        await asyncio.sleep(wait)
-        if await run_in_threadpool(note_status, deployment, sid, name, trouble, code):
-            return True
-        if name in _EARLY:
-            return True
-    return False

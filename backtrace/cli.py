@@ -11,7 +11,15 @@ import typer
 from pydantic import ValidationError
 
 from api.server import PortTaken
-from backtrace import cases_cli, chatting, doctor, enrol_cli, running
+from backtrace import (
+    bounce_cli,
+    cases_cli,
+    chatting,
+    doctor,
+    enrol_cli,
+    outbox_cli,
+    running,
+)
 from backtrace.answers import AnswersNotChosen
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
@@ -179,6 +187,51 @@ def cases(
         typer.echo(cases_cli.table(cases_cli.listed(settings)))
 
     _start(show)
+
+
+@app.command()
+def outbox(
+    resend: Annotated[
+        int | None,
+        typer.Option(min=1, max=2**63 - 1, help="Try this message again that was given up."),
+    ] = None,
+    drop: Annotated[
+        int | None,
+        typer.Option(min=1, max=2**63 - 1, help="Take this message off the list for good."),
+    ] = None,
+) -> None:
+    """Print what waits to go out, by channel and reason, and what was given up."""
+
+    def show(settings: Settings) -> None:
+        if resend is not None:
+            outbox_cli.resend(settings, resend)
+        if drop is not None:
+            outbox_cli.drop(settings, drop)
+        typer.echo(outbox_cli.shown(settings))
+
+    _start(show)
+
+
+@app.command()
+def bounce(
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the mail was sent, where its headers do not say so."),
+    ] = None,
+) -> None:
+    """Take one mail that came back from standard input: for a mail server's pipe.
+
+    Exit 0: taken; 65: no delivery report of a mail of ours; 75: try again later.
+    """
+
+    def read(settings: Settings) -> None:
+        raw = sys.stdin.buffer.read(bounce_cli.LARGEST)
+        ended, why = bounce_cli.take(settings, raw, to or ())
+        typer.echo(why, err=ended is not bounce_cli.Ended.TAKEN)
+        if ended is not bounce_cli.Ended.TAKEN:
+            raise typer.Exit(int(ended))
+
+    _start(read)
 
 
 @app.command()

@@ -97,11 +97,14 @@ def library_of(settings: Settings) -> Library:
 
 
 def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping[str, Channel]:
-    """The channels that are on: web always, e-mail with a server to hand it to."""
+    """The channels that are on: web always, e-mail with a server to hand it to.
+
+    Raises what `backtrace.keyring.ring_of` raises.
+    """
     channels: dict[str, Channel] = {"web": WebChat(doorbell)}
     if settings.smtp_url is not None:
         url = settings.smtp_url.get_secret_value()
-        channels["email"] = Email(url, settings.mail_from, clock.now)
+        channels["email"] = Email(url, settings.mail_from, clock.now, returns=ring_of(settings))
     if (telegram := telegram_of(settings)) is not None:
         channels[telegram.name] = telegram
     return channels | by_twilio.channels(settings, clock)

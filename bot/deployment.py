@@ -9,6 +9,7 @@ from random import Random
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from bot.channel_states import ChannelStates
 from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.desk_hours import DeskHours
@@ -97,6 +98,8 @@ class Deployment:
     answers: Mapping[str, str] = field(default_factory=dict)
     """By channel whether it carries questions and answers itself (`inline`, which is usual) or
     only a link to the web chat (`link`)."""
+    states: ChannelStates = field(default_factory=ChannelStates)
+    """What this process has learnt of the channels by sending."""
 
     def links(self, channel: str) -> bool:
         """Whether this channel carries nothing about health but safety messages."""

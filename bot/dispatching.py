@@ -19,6 +19,7 @@ from bot.deployment import Deployment
 from bot.erasing import erase_due
 from bot.ledger import Route, finish
 from bot.routing import routes
+from bot.undelivered import look_after, note_unreachable
 from trajectory import patients
 from trajectory.database import Unavailable
 from trajectory.patients import LockedPatient
@@ -79,15 +80,19 @@ def _dispatch(connection: Connection, deployment: Deployment, owners: Collection
     held = {row.patient_id: row for row in rows}
     erased = erase_due(connection, deployment, held, now)
     held = {owner: row for owner, row in held.items() if owner not in erased}
+    moved = look_after(connection, deployment, held, now)
+    held |= {row.patient_id: row for row in patients.lock_conversations(connection, moved)}
     reached = routes(connection, deployment, held)
     silent = held.keys() - reached.keys()
     due.put_off(connection, silent, now, now + UNREACHABLE)
+    note_unreachable(connection, deployment, [held[owner] for owner in sorted(silent)], now)
     fallen = due.take(connection, reached.keys(), now)
     for number, turn in enumerate(_turns(fallen)):
         if number:
             held = {row.patient_id: row for row in patients.lock_conversations(connection, turn)}
         _act(connection, deployment, [held[owner] for owner in turn], turn, reached, now)
-    return len(erased) + len(silent) + len({owner for owner, _ in fallen})
+    fell = {owner for owner, _ in fallen}
+    return len(erased | moved | silent | fell)
 
 
 def _turns(fallen: Sequence[tuple[int, Fallen]]) -> list[dict[int, Fallen]]:

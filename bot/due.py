@@ -15,6 +15,12 @@ from bot.deployment import Deployment
 from trajectory import tables
 
 PATIENT = "patient"
+REROUTE = "reroute"
+"""Looks after a message that did not reach the patient."""
+BOUNCED = "bounced"
+"""Looks after a mail that came back."""
+MISHAPS = (REROUTE, BOUNCED)
+"""What senders leave for whoever holds the conversation; `bot.undelivered` does it."""
 
 _due = tables.core(tables.Due)
 _INSERT = insert(_due)
@@ -34,6 +40,7 @@ _FALLEN = (
     .where(
         _due.c.owner_kind == PATIENT,
         _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        _due.c.kind.not_in(MISHAPS),
         _due.c.at <= bindparam("now"),
     )
     .order_by(_due.c.at, _due.c.id)
@@ -62,7 +69,11 @@ def write(
             kept[patient_id, change.key] = change
         elif change.keys is None:
             connection.execute(
-                delete(_due).where(_due.c.owner_kind == PATIENT, _due.c.owner_id == patient_id)
+                delete(_due).where(
+                    _due.c.owner_kind == PATIENT,
+                    _due.c.owner_id == patient_id,
+                    _due.c.kind.not_in(MISHAPS),
+                )
             )
             kept = {place: due for place, due in kept.items() if place[0] != patient_id}
         else:

@@ -157,6 +157,10 @@ class Held:
             not_before=morning,
         )
 
+    def put(self, route: Route, rendered: Rendered, priority: Priority, **more: Any) -> None:
+        """Queue a message that is rendered for this route already."""
+        self._post(route.channel, rendered, priority, address_id=route.address_id, **more)
+
     def _post(self, channel: str, rendered: Rendered, priority: Priority, **more: Any) -> None:
         message = Outgoing(
             self.sealer,

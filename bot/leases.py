@@ -1,13 +1,13 @@
-"""Whose turn in the outbox it is: rows taken for a while, given back, and their outcomes."""
+"""Whose turn in the outbox it is: rows taken for a while, and given back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
 
 from bot import outbox
 from bot.messages import Priority
@@ -79,30 +79,6 @@ _LEASE = (
     )
     .returning(_outbox.c.id)
 )
-# STOP came while it was under way: no second attempt.
-_TAKEN_BACK = and_(
-    _outbox.c.error == outbox.STOPPED,
-    bindparam("new_status", type_=_outbox.c.status.type) == "ready",
-)
-# What has been delivered is so whoever says it; anything else only the holder of the lease says.
-_RECORD = (
-    update(_outbox)
-    .where(
-        _outbox.c.id == bindparam("message"),
-        or_(
-            bindparam("new_status", type_=_outbox.c.status.type) == "sent",
-            and_(_outbox.c.status == "sending", _outbox.c.attempts == bindparam("attempt")),
-        ),
-    )
-    .values(
-        status=case((_TAKEN_BACK, "dead"), else_=bindparam("new_status")),
-        sent_at=bindparam("new_sent_at", type_=_outbox.c.sent_at.type),
-        ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
-        provider_id=bindparam("new_provider_id"),
-        error=case((_TAKEN_BACK, outbox.STOPPED), else_=bindparam("new_error")),
-        lease_until=None,
-    )
-)
 _GIVE_BACK = (
     update(_outbox)
     .where(
@@ -111,11 +87,6 @@ _GIVE_BACK = (
         _outbox.c.attempts == bindparam("attempt"),
     )
     .values(status="ready", lease_until=None, attempts=_outbox.c.attempts - 1)
-)
-_GONE = (
-    update(_address)
-    .where(_address.c.id == bindparam("lost"), _address.c.status == "active")
-    .values(status="gone")
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
 _NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
@@ -127,40 +98,16 @@ _NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one attempt; `gone` is the address if it will never work again."""
-
-    outbox_id: int
-    attempt: int
-    status: str
-    ready_at: datetime
-    sent_at: datetime | None = None
-    provider_id: str | None = None
-    error: str | None = None
-    gone: int | None = None
-
-    def values(self) -> dict[str, Any]:
-        """As the statement takes them."""
-        return {
-            "message": self.outbox_id,
-            "attempt": self.attempt,
-            "new_status": self.status,
-            "new_ready_at": self.ready_at,
-            "new_sent_at": self.sent_at,
-            "new_provider_id": self.provider_id,
-            "new_error": self.error,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
     """Rows whose `attempts` is as it was before, and the sealed addresses that they go to.
 
-    An address is left out that has turned out to be somebody else's.
+    An address is left out that has turned out to be somebody else's; `gone` are those that
+    cannot be reached.
     """
 
     rows: Sequence[Row[Any]]
     addresses: Mapping[int, bytes]
+    gone: Collection[int] = ()
 
 
 def take(connection: Connection, now: datetime, channels: Sequence[str], limit: int) -> Taken:
@@ -178,6 +125,7 @@ def take(connection: Connection, now: datetime, channels: Sequence[str], limit: 
     return Taken(
         sorted((row for row in rows if row.id in leased), key=lambda row: int(row.priority)),
         {row.id: row.value for row in held.values() if row.status != "closed"},
+        {row.id for row in held.values() if row.status == "gone"},
     )
 
 
@@ -186,19 +134,6 @@ def _busy(connection: Connection, address_ids: Sequence[int]) -> Collection[int]
     if not address_ids:
         return ()
     return set(connection.execute(_EXIST, {"ids": address_ids}).scalars())
-
-
-def record(connection: Connection, outcomes: Iterable[Outcome]) -> None:
-    """Write what came of attempts.
-
-    In order of the rows' ids, so that two processes cannot lock them crosswise.
-    """
-    ordered = sorted(outcomes, key=lambda outcome: outcome.outbox_id)
-    if ordered:
-        connection.execute(_RECORD, [outcome.values() for outcome in ordered])
-    lost = sorted({outcome.gone for outcome in ordered if outcome.gone is not None})
-    if lost:
-        connection.execute(_GONE, [{"lost": address_id} for address_id in lost])
 
 
 def give_back(connection: Connection, attempts: Mapping[int, int]) -> None:

@@ -206,6 +206,8 @@ def _write_rare(
                 web_access.close_links(connection, patient_id, now)
         case done.AddMember(member):
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
+        case done.GiveEmail(member_id, email):
+            care_team.give_email(connection, loaded.sealer, member_id, email)
         case done.GiveGrant():
             grants.give(
                 connection,

@@ -18,6 +18,12 @@ BODY = "outbox.body"
 UNSENT = ("ready", "sending")
 STOPPED = "stopped"
 """The `error` of what must not go out any more because the patient has said stop."""
+MOVED = "moved"
+"""The `error` of what was put anew for another address of the patient."""
+DROPPED = "dropped"
+"""The `error` of what the operator has given up."""
+LOST = "lost"
+"""The code of what was not tried, since its address had turned out to be gone."""
 
 _outbox = tables.core(tables.Outbox)
 _INSERT = insert(_outbox)

@@ -238,13 +238,12 @@ def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
 
     Not so where the provider has taken a STOP: it lets nothing through until START.
     """
-    reached = {
-        each.ref.address_id: "gone" if each.message.handled is Handled.STOP else "active"
-        for each in messages
-        if each.ref.status == "gone" or each.message.handled is Handled.STOP
-    }
-    for address_id, status in sorted(reached.items()):
-        patients.set_address_status(connection, address_id, status)
+    stopped = {m.ref.address_id for m in messages if m.message.handled is Handled.STOP}
+    failed = {m.ref.address_id for m in messages if m.ref.status == "gone" or m.ref.failures}
+    for address_id in sorted(stopped):
+        patients.set_address_status(connection, address_id, "gone")
+    for address_id in sorted(failed - stopped):
+        patients.reach_again(connection, address_id)
 
 
 def _open_window(connection: Connection, messages: Sequence[Stored], now: datetime) -> None:

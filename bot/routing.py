@@ -43,9 +43,25 @@ def phone(connection: Connection, deployment: Deployment, patient_id: int) -> Ro
     return None
 
 
+def other_route(
+    connection: Connection, deployment: Deployment, patient_id: int, lost: Route
+) -> Route | None:
+    """Where the patient is reached in place of this route; only a channel that is on will do.
+
+    In place of a linked channel only another phone will: the web chat has the words already.
+    """
+    linked = deployment.links(lost.channel)
+    for _, route in _best_first(connection, deployment, [patient_id]):
+        works = route.channel in deployment.channels and route.address_id != lost.address_id
+        if works and not (linked and route.channel in _NO_PHONE):
+            return route
+    return None
+
+
 def _best_first(
     connection: Connection, deployment: Deployment, patient_ids: Collection[int]
 ) -> list[tuple[int, Route]]:
+    """The addresses that work, the best of each patient first."""
     if not patient_ids:
         return []
     rows = connection.execute(_WORKING, {"patients": sorted(patient_ids)}).all()

@@ -14,13 +14,16 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
-from bot import leases, looking_back, outbox
+from bot import delivering, leases, looking_back, outbox, outcomes
 from bot.channels import LOOKED_UP, NotSent, Parcel, Trouble
 from bot.deployment import Deployment
-from bot.leases import LEASE, Outcome
+from bot.due import BOUNCED, REROUTE
+from bot.leases import LEASE, Taken
 from bot.messages import Button, Priority, Rendered
+from bot.outcomes import Outcome
+from bot.verdicts import MOST_ATTEMPTS, Tried, judge
+from trajectory import care_team, patients
 from trajectory import deployment as deployment_key
-from trajectory import patients
 from trajectory.keys import Sealer, WrongKey
 from trajectory.patients import LockedPatient
 
@@ -29,11 +32,8 @@ SPARE = timedelta(seconds=40)
 """Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
 SLICE = timedelta(milliseconds=100)
 """What was sent is recorded this often: a crash repeats no more than that, or one message."""
-FIRST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=6)
-MOST_ATTEMPTS = 12
-MENDING_WAIT = timedelta(minutes=15)
-"""How often a message tries again that waits for the operator to mend a setting."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""After so long a channel is tried again, whatever its provider has asked for."""
 
 _log = structlog.get_logger(__name__)
 
@@ -43,12 +43,20 @@ class Leased:
     """A message in the clear that this process may begin to send until `until`."""
 
     parcel: Parcel
-    channel: str
-    address_id: int | None
-    attempt: int
+    tried: Tried
     until: datetime
     repeated: bool = False
     """It may have arrived at the attempt before, and nobody can say; it is sent once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the rows that were taken need to be opened."""
+
+    owners: Mapping[int | None, LockedPatient]
+    taken: Taken
+    bounced: Collection[int]
+    """Those of the care team whose mail address does not work."""
 
 
 def send_ready(
@@ -59,7 +67,11 @@ def send_ready(
     Raises:
         trajectory.database.Unavailable: what was leased is sent after its lease.
     """
-    names = sorted(deployment.channels if channels is None else channels)
+    now = deployment.clock.now()
+    wanted = deployment.channels if channels is None else channels
+    names = deployment.states.free(wanted, now)
+    if not names:
+        return 0
     tried, leased = deployment.database.run(
         lambda connection: _lease(connection, deployment, names, limit)
     )
@@ -72,42 +84,42 @@ def _lease(
 ) -> tuple[int, list[Leased]]:
     """Take what is ready: how many rows, and those that can be sent."""
     now = deployment.clock.now()
-    taken = leases.take(connection, now, channels, limit)
-    people = patients.read(connection, {r.patient_id for r in taken.rows if r.patient_id})
-    owners = {person.patient_id: person for person in people}
+    known = _known(connection, leases.take(connection, now, channels, limit))
     leased, unsendable = [], []
-    for row in taken.rows:
+    for row in known.taken.rows:
+        tried = Tried.of(row, row.attempts + 1)
         try:
-            owner = owners.get(row.patient_id)
-            parcel = _opened(connection, deployment, row, owner, taken.addresses)
+            parcel = _opened(connection, deployment, row, known)
         except NotSent as trouble:
-            unsendable.append(_not_sent(now, row.id, row.channel, row.attempts + 1, trouble))
+            if trouble.code != outbox.LOST:
+                # Who stopped, was erased or is somebody else is known for that already.
+                tried = replace(tried, address_id=None, member_id=None)
+            unsendable.append(_not_sent(deployment, tried, trouble))
         else:
-            until = now + LEASE - SPARE
             repeated = _ended_as(row, Trouble.UNKNOWN) and row.channel not in LOOKED_UP
-            leased.append(
-                Leased(parcel, row.channel, row.address_id, row.attempts + 1, until, repeated)
-            )
-    leases.record(connection, unsendable)
-    return len(taken.rows), _looking_back(connection, leased)
+            leased.append(Leased(parcel, tried, now + LEASE - SPARE, repeated))
+    outcomes.record(connection, deployment, unsendable)
+    return len(known.taken.rows), _looking_back(connection, leased)
 
 
 def _looking_back(connection: Connection, leased: Sequence[Leased]) -> list[Leased]:
     """With what channels must know of before, which few of them ask for."""
     parcels = looking_back.completed(
-        connection, [(message.channel, message.parcel) for message in leased]
+        connection, [(message.tried.channel, message.parcel) for message in leased]
     )
     return [replace(each, parcel=parcel) for each, parcel in zip(leased, parcels, strict=True)]
 
 
-def _opened(
-    connection: Connection,
-    deployment: Deployment,
-    row: Row[Any],
-    owner: LockedPatient | None,
-    addresses: Mapping[int, bytes],
-) -> Parcel:
+def _known(connection: Connection, taken: Taken) -> Known:
+    people = patients.read(connection, {r.patient_id for r in taken.rows if r.patient_id})
+    members = {row.member_id for row in taken.rows if row.member_id is not None}
+    owners: dict[int | None, LockedPatient] = {person.patient_id: person for person in people}
+    return Known(owners, taken, care_team.bounced(connection, members))
+
+
+def _opened(connection: Connection, deployment: Deployment, row: Row[Any], known: Known) -> Parcel:
     """The message in the clear. Raises NotSent where it can or must not be sent at all."""
+    owner, addresses = known.owners.get(row.patient_id), known.taken.addresses
     if row.attempts >= MOST_ATTEMPTS and not _ended_as(row, Trouble.CONFIGURATION):
         raise NotSent(Trouble.UNKNOWN, "lease")
     if row.error == outbox.STOPPED:
@@ -116,6 +128,10 @@ def _opened(
         raise NotSent(Trouble.GONE, "erased")
     if row.address_id is not None and row.address_id not in addresses:
         raise NotSent(Trouble.GONE, "closed")
+    if row.address_id in known.taken.gone:
+        raise NotSent(Trouble.GONE, outbox.LOST)
+    if row.member_id in known.bounced:
+        raise NotSent(Trouble.GONE, BOUNCED)
     try:
         parcel = _parcel(_sealer(connection, deployment, owner), row, addresses)
     except WrongKey:
@@ -159,27 +175,32 @@ def _rendered(body: Mapping[str, Any]) -> Rendered:
 
 
 def _send_all(deployment: Deployment, leased: Sequence[Leased]) -> None:
-    """Send one after the other; what the lease does not suffice for is anybody's again."""
-    outcomes: list[Outcome] = []
+    """Send one after the other; what the lease does not suffice for is anybody's again.
+
+    So is what the channel of has been asked to pause meanwhile.
+    """
+    done: list[Outcome] = []
     left: dict[int, int] = {}
     recorded_at = deployment.clock.now()
     for message in leased:
         now = deployment.clock.now()
-        if now >= message.until:
-            left[message.parcel.outbox_id] = message.attempt
+        if now >= message.until or deployment.states.is_paused(message.tried.channel, now):
+            left[message.parcel.outbox_id] = message.tried.attempt
             continue
         if now - recorded_at >= SLICE:
-            _record(deployment, outcomes)
-            outcomes, recorded_at = [], now
-        outcomes.append(_send(deployment, message))
-    _record(deployment, outcomes)
+            _record(deployment, done)
+            done, recorded_at = [], now
+        done.append(_send(deployment, message))
+    _record(deployment, done)
+    if any(message.tried.channel in delivering.CHANNELS for message in leased):
+        delivering.catch_up(deployment)
     if left:
         deployment.database.run(lambda connection: leases.give_back(connection, left))
 
 
-def _record(deployment: Deployment, outcomes: Sequence[Outcome]) -> None:
-    if outcomes:
-        deployment.database.run(lambda connection: leases.record(connection, outcomes))
+def _record(deployment: Deployment, done: Sequence[Outcome]) -> None:
+    if done:
+        deployment.database.run(lambda connection: outcomes.record(connection, deployment, done))
 
 
 def _send(deployment: Deployment, message: Leased) -> Outcome:
@@ -187,42 +208,41 @@ def _send(deployment: Deployment, message: Leased) -> Outcome:
 
     The broad catch is the rule here: a channel's own mistake stops no other message.
     """
-    row_id, attempt = message.parcel.outbox_id, message.attempt
+    tried = message.tried
     try:
-        provider_id = deployment.channels[message.channel].send(message.parcel)
+        provider_id = deployment.channels[tried.channel].send(message.parcel)
     except NotSent as error:
         trouble = error
     except Exception as error:  # noqa: BLE001
         trouble = NotSent(Trouble.UNKNOWN, type(error).__name__)
     else:
         now = deployment.clock.now()
-        return Outcome(row_id, attempt, "sent", now, sent_at=now, provider_id=provider_id)
-    now = deployment.clock.now()
-    if message.repeated and trouble.trouble is Trouble.UNKNOWN:
-        return Outcome(row_id, attempt, "unknown", now, error=str(trouble))
-    return _not_sent(now, row_id, message.channel, attempt, trouble, message.address_id)
+        deployment.states.works(tried.channel)
+        return Outcome(
+            tried.outbox_id, tried.attempt, "sent", now, sent_at=now, provider_id=provider_id
+        )
+    return _not_sent(deployment, tried, trouble, last=message.repeated)
 
 
 def _not_sent(
-    now: datetime,
-    row_id: int,
-    channel: str,
-    attempt: int,
-    trouble: NotSent,
-    address_id: int | None = None,
+    deployment: Deployment, tried: Tried, trouble: NotSent, *, last: bool = False
 ) -> Outcome:
-    """Again later where that may help, else never; an address that is gone is not used again.
-
-    A wrong setting of ours loses nothing: the message waits until it is mended.
-    """
-    kind, error = trouble.trouble, str(trouble)
-    _log.warning(
-        "not sent", outbox_id=row_id, channel=channel, trouble=kind.value, code=trouble.code
-    )
+    """What becomes of it; `last`: where nobody knows again, it is left at that."""
+    now, kind = deployment.clock.now(), trouble.trouble
     if kind is Trouble.CONFIGURATION:
-        return Outcome(row_id, attempt, "ready", now + MENDING_WAIT, error=error)
-    if kind in (Trouble.RETRY, Trouble.UNKNOWN) and attempt < MOST_ATTEMPTS:
-        wait = trouble.wait or min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-        return Outcome(row_id, attempt, "ready", now + wait, error=error)
-    gone = address_id if kind is Trouble.GONE else None
-    return Outcome(row_id, attempt, "dead", now, error=error, gone=gone)
+        deployment.states.waits(tried.channel, trouble.code)
+    else:
+        _log.warning(
+            "not sent",
+            outbox_id=tried.outbox_id,
+            channel=tried.channel,
+            trouble=kind.value,
+            code=trouble.code,
+        )
+    if kind is Trouble.RETRY and trouble.wait is not None:
+        deployment.states.pause(tried.channel, now + min(trouble.wait, LONGEST_PAUSE))
+    outcome = judge(tried, trouble, now)
+    if last and kind is Trouble.UNKNOWN:
+        mishap = REROUTE if tried.is_for_safety else ""
+        return replace(outcome, status="unknown", ready_at=now, mishap=mishap)
+    return outcome

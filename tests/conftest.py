@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.house.databases",
     "tests.house.golden",
     "tests.house.network",
+    "tests.house.post_office",
 ]
 
 # What may come from outside; everything else that is called BACKTRACE_ would be somebody's setting.

@@ -20,6 +20,8 @@ from trajectory.keys import Ring, Sealer
 
 _address = tables.core(tables.Address)
 VALUE = "address.value"
+FAILURES = 2
+"""So many doubtful failures in a row, and an address is gone."""
 
 
 class AddressTaken(Exception):
@@ -27,11 +29,12 @@ class AddressTaken(Exception):
 
 
 class PatientRef(NamedTuple):
-    """Whose address it is. `status` is active or gone."""
+    """Whose address it is. `status` is active or gone; `failures` are the doubtful ones."""
 
     patient_id: int
     address_id: int
     status: str = "active"
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,12 @@ class Address:
 
 
 _FIND = select(
-    _address.c.id, _address.c.patient_id, _address.c.channel, _address.c.hash, _address.c.status
+    _address.c.id,
+    _address.c.patient_id,
+    _address.c.channel,
+    _address.c.hash,
+    _address.c.status,
+    _address.c.failures,
 ).where(
     _address.c.channel.in_(bindparam("channels", expanding=True)),
     _address.c.hash.in_(bindparam("hashes", expanding=True)),
@@ -62,6 +70,28 @@ _OF_PATIENT = (
     .where(_address.c.patient_id == bindparam("patient_id"))
     .order_by(_address.c.id)
 )
+_DOUBT = (
+    update(_address)
+    .where(_address.c.id == bindparam("doubted"))
+    .values(failures=_address.c.failures + 1)
+    .returning(_address.c.failures)
+)
+_LOSE = (
+    update(_address)
+    .where(_address.c.id == bindparam("lost"), _address.c.status == "active")
+    .values(status="gone")
+)
+_FORGIVE = (
+    update(_address)
+    .where(_address.c.id == bindparam("reached"), _address.c.failures > 0)
+    .values(failures=0)
+)
+_REACH = (
+    update(_address)
+    .where(_address.c.id == bindparam("reached"), _address.c.status != "closed")
+    .values(status="active", failures=0)
+)
+_STATUS = select(_address.c.status).where(_address.c.id == bindparam("asked"))
 
 
 def find_by_address(
@@ -77,7 +107,9 @@ def find_by_address(
         return {}
     rows = connection.execute(_FIND, _parameters(asked))
     return {
-        asked[row.channel, bytes(row.hash)]: PatientRef(row.patient_id, row.id, row.status)
+        asked[row.channel, bytes(row.hash)]: PatientRef(
+            row.patient_id, row.id, row.status, row.failures
+        )
         for row in rows
         if row.status != "closed"
     }
@@ -139,6 +171,32 @@ def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[A
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:
     """`gone`: cannot be reached now; `closed`: not this patient's; `active`: in use again."""
     connection.execute(update(_address).where(_address.c.id == address_id).values(status=status))
+
+
+def note_doubt(connection: Connection, address_id: int) -> bool:
+    """Count a failure that may be the address's; whether it is gone now, the second in a row."""
+    failures = connection.execute(_DOUBT, {"doubted": address_id}).scalar_one_or_none() or 0
+    return failures >= FAILURES
+
+
+def lose_address(connection: Connection, address_id: int) -> None:
+    """The address cannot be reached any more; what is closed stays so."""
+    connection.execute(_LOSE, {"lost": address_id})
+
+
+def note_arrival(connection: Connection, address_id: int) -> None:
+    """Something has arrived there: earlier failures count no more."""
+    connection.execute(_FORGIVE, {"reached": address_id})
+
+
+def reach_again(connection: Connection, address_id: int) -> None:
+    """The patient has written from an address that had failed: it is in use again."""
+    connection.execute(_REACH, {"reached": address_id})
+
+
+def address_status(connection: Connection, address_id: int) -> str:
+    """Active, gone or closed; an address that exists no more is closed."""
+    return connection.execute(_STATUS, {"asked": address_id}).scalar_one_or_none() or "closed"
 
 
 def prefer_address(connection: Connection, patient_id: int, address_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,16 +29,22 @@ class Member:
     role: str
     name: str
     email: str | None
+    bounced: bool = False
+    """A mail to this address came back: nothing goes there until it is given anew."""
 
 
 _INSERT = insert(_member)
+_FIELDS = (_member.c.id, _member.c.role, _member.c.name, _member.c.email, _member.c.bounced_at)
 _ACTIVE = (
-    select(_member.c.id, _member.c.role, _member.c.name, _member.c.email)
+    select(*_FIELDS)
     .where(_member.c.patient_id == bindparam("patient_id"), _member.c.removed_at.is_(None))
     .order_by(_member.c.id)
 )
-_ONE = select(_member.c.id, _member.c.role, _member.c.name, _member.c.email).where(
+_ONE = select(*_FIELDS).where(
     _member.c.id == bindparam("member_id"), _member.c.patient_id == bindparam("patient_id")
+)
+_BOUNCED = select(_member.c.id).where(
+    _member.c.id.in_(bindparam("members", expanding=True)), _member.c.bounced_at.is_not(None)
 )
 
 
@@ -79,6 +86,27 @@ def rename(connection: Connection, sealer: Sealer, member_id: int, name: str) ->
     connection.execute(update(_member).where(_member.c.id == member_id).values(name=sealed))
 
 
+def give_email(connection: Connection, sealer: Sealer, member_id: int, email: str) -> None:
+    """Write to this person at that address from now on; whatever came back before."""
+    sealed = sealer.seal_text(_EMAIL, member_id, email)
+    connection.execute(
+        update(_member).where(_member.c.id == member_id).values(email=sealed, bounced_at=None)
+    )
+
+
+def note_bounce(connection: Connection, member_id: int, now: datetime) -> None:
+    """A mail to this person's address came back."""
+    connection.execute(update(_member).where(_member.c.id == member_id).values(bounced_at=now))
+
+
+def bounced(connection: Connection, member_ids: Collection[int]) -> set[int]:
+    """Those of these people whose address does not work."""
+    if not member_ids:
+        return set()
+    asked = {"members": sorted(member_ids)}
+    return set(connection.execute(_BOUNCED, asked).scalars())
+
+
 def remove(connection: Connection, member_id: int, now: datetime) -> None:
     """Take a person out of the care team; whatever they were allowed to see ends with it."""
     connection.execute(
@@ -94,6 +122,7 @@ def remove(connection: Connection, member_id: int, now: datetime) -> None:
 
 
 def opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Member:
-    """A member from a row with id, role, name and email, sealed. Raises WrongKey."""
+    """A member from a row with id, role, name, email and bounced_at, sealed. Raises WrongKey."""
     email = None if row.email is None else sealer.open_text(_EMAIL, row.id, row.email)
-    return Member(row.id, row.role, sealer.open_text(_NAME, row.id, row.name), email)
+    name = sealer.open_text(_NAME, row.id, row.name)
+    return Member(row.id, row.role, name, email, row.bounced_at is not None)

@@ -144,6 +144,12 @@ def set_state(
     )
 
 
+def is_listed(connection: Connection, patient_id: int, kind: Kind) -> bool:
+    """Whether a case of this kind waits for somebody to look at this patient."""
+    asked = {"patient": patient_id, "wanted": kind}
+    return connection.execute(_OPEN, asked).first() is not None
+
+
 def listed(connection: Connection) -> list[Case]:
     """Everything that still has to be looked at, the most pressing first."""
     rows = connection.execute(select(_case).where(_case.c.state.in_(LISTED)))

@@ -293,6 +293,21 @@ class Outbox(SQLModel, table=True):
     sent_at: datetime | None = _time(default=None, nullable=True)
 
 
+class EarlyStatus(SQLModel, table=True):
+    """What a provider said about a message before its id was recorded. Kept for a day."""
+
+    __tablename__ = "early_status"
+
+    id: int = _id()
+    provider_id: str = Field(index=True)
+    status: str
+    """delivered | read | undelivered | failed"""
+    trouble: str | None = None
+    """One of `bot.channels.Trouble`; None: the provider's code says nothing that we know."""
+    code: str
+    at: datetime = _time()
+
+
 class CareTeamMember(SQLModel, table=True):
     """A person whom the patient has named, with the patient's own words for them."""
 

@@ -15,6 +15,8 @@ class Trouble(StrEnum):
 
     GONE = "gone"
     """The address will never work again."""
+    DOUBTFUL = "doubtful"
+    """The address may not work: gone at the second time in a row."""
     CONFIGURATION = "configuration"
     """Ours to mend; sending again changes nothing."""
     RETRY = "retry"
@@ -23,8 +25,6 @@ class Trouble(StrEnum):
     """It may have been delivered."""
     CONTENT = "content"
     """The provider refuses this very text."""
-    DOUBTFUL = "doubtful"
-    """The address may not work: gone at the second time in a row."""
 
 
 LOOKED_UP = frozenset({"sms", "whatsapp"})

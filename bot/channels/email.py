@@ -15,6 +15,8 @@ from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bot.channels import NotSent, Parcel, Trouble
+from bot.channels.returns import Returns
+from trajectory.keys import Ring
 
 SECONDS = 20
 """How long the server may take over any one reply."""
@@ -65,7 +67,9 @@ class Email:
     """Sends mail through one server.
 
     `sender` is an address, with a name or without (`Klinik Nord <no-reply@nord.example>`);
-    `trust` replaces the system's certificates.
+    `trust` replaces the system's certificates. `returns` makes the address that a mail which
+    is not delivered comes back to; without it, or where the server insists on its own sender,
+    that is the sender.
     """
 
     name = "email"
@@ -76,6 +80,7 @@ class Email:
         sender: str,
         now: Callable[[], datetime],
         trust: ssl.SSLContext | None = None,
+        returns: Ring | None = None,
     ) -> None:
         self._server = Server.parse(url)
         self._sender = sender
@@ -83,6 +88,7 @@ class Email:
         if "@" not in self._from or not self._from.isascii():
             raise BadMailSetting("the sender of mails must be an ASCII e-mail address")
         self._now = now
+        self._returns = Returns(returns, domain_of(sender)) if returns else None
         self._trust = trust or ssl.create_default_context()
 
     def send(self, parcel: Parcel) -> str | None:
@@ -90,8 +96,20 @@ class Email:
         to = _envelope(parcel.address)
         message = self._message(parcel, to)
         with self._session() as smtp:
-            _hand_in(smtp, self._from, to, message.as_bytes())
+            self._begin(smtp, parcel.outbox_id)
+            _hand_in(smtp, to, message.as_bytes())
         return str(message["Message-ID"])
+
+    def _begin(self, smtp: smtplib.SMTP, outbox_id: int) -> None:
+        """Name the envelope's sender: the mail's own, or the one that the server knows."""
+        with _before_data():
+            smtp.ehlo_or_helo_if_needed()
+            if self._returns is not None:
+                code, _ = smtp.mail(self._returns.address(outbox_id))
+                if not 500 <= code < 600:
+                    return _expect((code, b""), _sender_trouble)
+                smtp.rset()
+            _expect(smtp.mail(self._from), _sender_trouble)
 
     def _message(self, parcel: Parcel, to: str) -> EmailMessage:
         message = EmailMessage(policy=POLICY)
@@ -100,7 +118,7 @@ class Email:
             message["To"] = to
             message["Subject"] = parcel.rendered.subject
             message["Date"] = format_datetime(self._now())
-            message["Message-ID"] = f"<{parcel.outbox_id}@{self._from.rpartition('@')[2]}>"
+            message["Message-ID"] = f"<{parcel.outbox_id}@{domain_of(self._sender)}>"
             message["Auto-Submitted"] = "auto-generated"
             message["X-Auto-Response-Suppress"] = "All"
             message.set_content(parcel.rendered.text, cte="quoted-printable")
@@ -140,6 +158,11 @@ class Email:
         return smtp
 
 
+def domain_of(sender: str) -> str:
+    """The domain of a sender such as `Klinik Nord <no-reply@nord.example>`."""
+    return parseaddr(sender)[1].rpartition("@")[2]
+
+
 def _wants_starttls(query: str) -> bool:
     wish = parse_qs(query).get("starttls", ["1"])[-1]
     if wish not in ("0", "1"):
@@ -159,10 +182,8 @@ def _envelope(address: str) -> str:
     return f"{local}@{ascii_domain}"
 
 
-def _hand_in(smtp: smtplib.SMTP, sender: str, to: str, message: bytes) -> None:
+def _hand_in(smtp: smtplib.SMTP, to: str, message: bytes) -> None:
     with _before_data():
-        smtp.ehlo_or_helo_if_needed()
-        _expect(smtp.mail(sender), _sender_trouble)
         _expect(smtp.rcpt(to), _recipient_trouble)
     try:
         _expect(smtp.data(message), lambda code, reply: Trouble.CONTENT)

@@ -94,6 +94,14 @@ class AddMember:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveEmail:
+    """The patient has given the address of somebody known, anew or another one."""
+
+    member_id: int
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class GiveGrant:
     """The patient lets a named person read."""
 
@@ -165,6 +173,7 @@ Effect = (
     | DropUnsent
     | CloseAddress
     | AddMember
+    | GiveEmail
     | GiveGrant
     | ChangePurposes
     | EndGrant

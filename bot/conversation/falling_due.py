@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.conversation import admission, asking, looked, pathways, pausing, silence, timers
+from bot.conversation import (
+    admission,
+    asking,
+    looked,
+    pathways,
+    pausing,
+    returning,
+    silence,
+    timers,
+)
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
@@ -37,6 +46,8 @@ def fall_due(step: Step, due: Fallen) -> None:
     step.hushed = due.kind != "flow"
     if step.person.status not in ("active", "enrolling"):
         return
+    if step.memory.unreachable == "nowhere":
+        returning.be_reached(step)
     if pausing.holds(step, due.kind):
         _wait_for_the_end_of_the_pause(step, due)
         return

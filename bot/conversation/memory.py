@@ -114,6 +114,11 @@ class Memory:
     """ISO time until which nothing that is scheduled goes out; empty: no pause."""
     muted: list[str] = field(default_factory=list)
     """Kinds of flows (`flows.model.FlowKind`) that the patient does not want; never screens."""
+    unreachable: str = ""
+    """Why the clinic's list says so until the patient is heard: `nowhere` works, or a `safety`
+    message was not delivered; empty: it does not."""
+    moved_from: str = ""
+    """The channel whose failing the patient was told of elsewhere; empty: none has failed."""
     unclear: int | None = None
     """Id of the session whose answers the clinic was asked to look at, since none was clear."""
     erasing: bool = False

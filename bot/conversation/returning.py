@@ -13,11 +13,21 @@ def end_silence(step: Step) -> bool:
     """Count no silence any more; whether all was quiet."""
     memory = step.memory
     was_quiet, memory.quiet, memory.unanswered = memory.quiet, False, 0
+    be_reached(step)
     if memory.choose == SILENT:
         memory.choose = ""
     if was_quiet:
         step.do(SetCase(Kind.SILENT, State.PASSED))
     return was_quiet
+
+
+def be_reached(step: Step) -> None:
+    """The patient can be reached again, as far as anybody knows."""
+    if step.memory.moved_from == step.channel:
+        step.memory.moved_from = ""
+    if step.memory.unreachable:
+        step.memory.unreachable = ""
+        step.do(SetCase(Kind.UNREACHABLE, State.PASSED))
 
 
 def hear(step: Step, *, stops: bool = False) -> None:

@@ -276,7 +276,7 @@ def _alert(step: Step) -> None:
     """Mail whom the patient allows to be alerted; the mail says nothing about the flag."""
     told = {grant.member.id for grant in step.care.grants if "alert" in grant.purposes}
     for member in step.care.members:
-        if member.id in told and member.email:
+        if member.id in told and member.email and not member.bounced:
             words = step.words
             step.do(
                 Mail(

@@ -6,12 +6,15 @@ from typing import cast
 
 import pytest
 from fastapi import APIRouter, HTTPException
+from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import LARGEST_BODY, create_app
 from api.language import preferred
+from api.metrics import show_waiting
 from bot.inbox import Inbox
+from bot.waiting import Waiting
 from tests.api.conftest import SITE
 from tests.api.house import House
 from trajectory.database import Database, Unavailable
@@ -112,6 +115,25 @@ def test_metrics_name_routes_and_never_paths(light_house: House) -> None:
     assert "a-token-that-nobody-may-read" not in told
     assert "teapot" not in told
     assert "BREW" not in told
+
+
+def test_metrics_count_what_waits_and_why(light_house: House) -> None:
+    now = light_house.deployment.clock.now()
+    show_waiting(
+        [
+            Waiting("sms", "configuration", "20003", 2, now),
+            Waiting("sms", "configuration", "30034", 1, now),
+        ]
+    )
+    counted = 'backtrace_outbox_waiting{channel="sms",reason="configuration"}'
+    assert f"{counted} 3.0" in generate_latest().decode()
+    assert counted not in browse(light_house).get("/metrics").text
+
+
+def test_metrics_are_told_while_the_database_is_stopped(
+    patient: TestClient, stopped: Database
+) -> None:
+    assert "backtrace_http_request_seconds" in patient.get("/metrics").text
 
 
 def test_there_is_no_page_that_lists_the_routes(light_house: House) -> None:

@@ -293,3 +293,21 @@ STEPS = """\
 "consent": true}}
 {"at": "2026-03-02T10:00:00+01:00", "start": {"patient": "p1", "flow": "odi"}}
 """
+
+
+def test_the_outbox_is_listed_and_nothing_is_made_up(tmp_path: Path) -> None:
+    assert backtrace("migrate", folder=tmp_path).returncode == 0
+    keys = {"BACKTRACE_KEYS": new_keys(tmp_path)}
+    listed = backtrace("outbox", folder=tmp_path, **keys)
+    assert (listed.returncode, listed.stdout) == (0, "Nothing waits.\n")
+    for option in ("--resend", "--drop"):
+        refused = backtrace("outbox", option, "7", folder=tmp_path, **keys)
+        assert refused.returncode == 2
+        assert "message 7 was not given up" in refused.stderr
+
+
+def test_a_bounce_that_is_none_is_refused_as_mail_servers_read_it(tmp_path: Path) -> None:
+    keys = {"BACKTRACE_KEYS": new_keys(tmp_path)}
+    refused = backtrace("bounce", folder=tmp_path, typed="Subject: hello\n\nHello.\n", **keys)
+    assert (refused.returncode, refused.stdout) == (65, "")
+    assert refused.stderr == "not a delivery report\n"

@@ -12,48 +12,20 @@ import pytest
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
-from bot import leases, outbox
+from bot import leases
 from bot.channels import NotSent, Parcel, Trouble
-from bot.leases import LEASE, Outcome
+from bot.leases import LEASE
 from bot.messages import Priority, Rendered
-from bot.outbox import Outgoing
-from bot.sending import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, SPARE, send_ready
+from bot.outcomes import Outcome
+from bot.sending import SPARE, send_ready
+from bot.verdicts import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS
 from tests.bot.house import MORNING, House
+from tests.bot.posting import Post
 from trajectory.database import Database, Unavailable
 from trajectory.keys import Ring
-from trajectory.patients import PatientRef
 
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
-
-
-class Post:
-    """Puts messages into the outbox, numbered as a conversation would."""
-
-    def __init__(self, house: House, to: PatientRef) -> None:
-        self.house = house
-        self.to = to
-        self.sealer = house.sealer(to.patient_id)
-        self.sequence = 1000
-
-    def __call__(
-        self, text: str, priority: Priority = REPLY, channel: str = "telegram", **more: Any
-    ) -> int:
-        """The id of the message's row."""
-        self.sequence += 1
-        message = Outgoing(
-            self.sealer,
-            self.to.patient_id,
-            self.sequence,
-            channel,
-            Rendered(text),
-            priority,
-            self.house.clock.now(),
-            **{"address_id": self.to.address_id, **more},
-        )
-        with self.house.database.write() as connection:
-            outbox.post(connection, self.house.deployment, [message])
-        return int(self.house.outbox()[-1].id)
 
 
 @pytest.fixture
@@ -284,6 +256,16 @@ def test_a_wrong_setting_of_ours_loses_nothing_until_it_is_mended(house: House, 
     assert house.telegram.texts() == ["a"]
 
 
+def test_waiting_for_a_setting_uses_up_no_attempt(house: House, post: Post) -> None:
+    house.telegram.trouble = [
+        *[NotSent(Trouble.CONFIGURATION, "401")] * (MOST_ATTEMPTS + 5),
+        NotSent(Trouble.RETRY, "503"),
+    ]
+    post("a")
+    house.wait(days=1)
+    assert house.telegram.texts() == ["a"]
+
+
 def test_after_the_last_attempt_it_is_dead_and_the_next_goes_out(house: House, post: Post) -> None:
     house.telegram.trouble = [NotSent(Trouble.RETRY, "503")] * MOST_ATTEMPTS
     post("a")
@@ -323,7 +305,9 @@ def test_an_address_that_is_gone_is_not_used_unasked_any_more(house: House, post
     post("a")
     house.settle()
     house.ask(post.to.patient_id)
-    assert (len(house.telegram.sent), len(house.sms.sent)) == (0, 1)
+    assert house.telegram.sent == []
+    moved, _question = house.sms.texts()
+    assert moved.endswith("a")
 
 
 def test_a_channels_own_mistake_stops_no_other_message(house: House, post: Post) -> None:
@@ -432,13 +416,13 @@ def test_whoever_comes_late_does_not_undo_what_another_process_has_sent(
 def test_a_database_that_is_lost_after_sending_repeats_only_that(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(_: object, outcomes: Sequence[Outcome]) -> None:
+    def lose(_: object, __: object, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
             raise Unavailable("gone")
 
     post("a")
     with monkeypatch.context() as patch:
-        patch.setattr("bot.leases.record", lose)
+        patch.setattr("bot.outcomes.record", lose)
         with pytest.raises(Unavailable):
             house.send()
     house.wait(minutes=5)

@@ -9,7 +9,8 @@ from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
 STAY = {
-    "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess"
+    "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
+    "early_status",
 }  # fmt: skip
 
 TOMBSTONE = text(

@@ -89,6 +89,7 @@ _ACTIVE = (
         _member.c.role,
         _member.c.name,
         _member.c.email,
+        _member.c.bounced_at,
     )
     .join(_member, _member.c.id == _grant.c.member_id)
     .where(_grant.c.patient_id == bindparam("patient_id"), grant_is_active(NOW))

@@ -43,7 +43,14 @@ class Look:
 
 
 _LOOKS = (
-    select(_member.c.id, _member.c.role, _member.c.name, _member.c.email, _viewing.c.opened_at)
+    select(
+        _member.c.id,
+        _member.c.role,
+        _member.c.name,
+        _member.c.email,
+        _member.c.bounced_at,
+        _viewing.c.opened_at,
+    )
     .join(_grant, _grant.c.id == _viewing.c.grant_id)
     .join(_member, _member.c.id == _grant.c.member_id)
     .where(_grant.c.patient_id == bindparam("patient_id"))

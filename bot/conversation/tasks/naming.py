@@ -7,14 +7,16 @@ name and role agree as well, since the role decides what is seen.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.commands import role_of
 from bot.conversation import asking
 from bot.conversation.choices import is_bare_answer
-from bot.conversation.effects import AddMember, Audit
+from bot.conversation.effects import AddMember, Audit, GiveEmail, SetCase
 from bot.conversation.people import EMAIL, Described, describe, is_called
 from bot.conversation.step import Step
 from trajectory.care_team import TREATING, Member
+from trajectory.cases import Kind, State
 
 STEPS = ("role", "name", "email", "same")
 NAMED = "named"
@@ -41,9 +43,9 @@ def begin(step: Step, words: str) -> None:
 
 
 def find_address(step: Step, member: Member) -> None:
-    """Ask for the address of somebody who is known and has none."""
+    """Ask for the address of somebody who is known and has none, or one that does not work."""
     assert step.memory.task is not None
-    step.memory.task.data.update(role=member.role, name=member.name, email="")
+    step.memory.task.data.update(role=member.role, name=member.name, email="", known=member.id)
     _go_on(step)
 
 
@@ -149,6 +151,10 @@ def _find_known(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     role, name, email = task.data["role"], task.data["name"], task.data["email"].casefold()
+    whose = _without_address(step, role, name)
+    if whose is not None:
+        _give_email(step, whose)
+        return
     known = [m for m in step.care.members if (m.email or "").casefold() == email]
     same = [m for m in known if is_called(m, name) and role in (m.role, _OTHER)]
     if same:
@@ -159,6 +165,32 @@ def _find_known(step: Step) -> None:
         ask(step)
     else:
         _add(step)
+
+
+def _without_address(step: Step, role: str | None, name: str) -> Member | None:
+    """Whose address this is: of somebody whom it was asked for, or whose own does not work."""
+    assert step.memory.task is not None
+    asked = step.memory.task.data.get("known")
+    waiting = [m for m in step.care.members if m.bounced or not m.email]
+    found = [
+        m
+        for m in waiting
+        if m.id == asked or (asked is None and is_called(m, name) and role in (m.role, _OTHER))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _give_email(step: Step, whose: Member) -> None:
+    """What they may see stays; mail goes there from now on."""
+    task = step.memory.task
+    assert task is not None
+    known = replace(whose, email=task.data["email"], bounced=False)
+    step.do(GiveEmail(known.id, task.data["email"]))
+    if not any(each.bounced for each in step.care.members if each.id != known.id):
+        step.do(SetCase(Kind.MAIL_BOUNCED, State.PASSED))
+    step.do(Audit("member-address", f"member:{known.id}"))
+    task.data["new"] = [known.id, known.role, known.name, known.email]
+    _settle(step, known)
 
 
 def _take_same(step: Step, option: str | None) -> None:
@@ -190,5 +222,7 @@ def _settle(step: Step, who: Member) -> None:
 
 def _by_id(step: Step, member_id: int) -> Member:
     assert step.memory.task is not None
-    found = next((m for m in step.care.members if m.id == member_id), None)
-    return found or Member(*step.memory.task.data["new"])
+    new = step.memory.task.data.get("new")
+    if new is not None and new[0] == member_id:
+        return Member(*new)
+    return next(m for m in step.care.members if m.id == member_id)

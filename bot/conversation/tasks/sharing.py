@@ -119,7 +119,7 @@ def _preview(step: Step, who: Member) -> None:
     """In one message what this person will see, and for how long."""
     task = step.memory.task
     assert task is not None
-    if not who.email:
+    if not who.email or who.bounced:
         naming.find_address(step, who)
         _go_on_once_named(step)
         return

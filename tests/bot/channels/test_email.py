@@ -3,135 +3,21 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from pathlib import Path
-from typing import Any, cast
+from datetime import UTC, datetime
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from bot.channels import NotSent, Parcel, Trouble
 from bot.channels.email import BadMailSetting, Email
+from bot.channels.returns import Returns
 from bot.messages import Rendered
+from tests.house.post_office import Papers, Post, office
+from trajectory.keys import Ring
 
 NOW = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
 SENDER = "Klinik Nord <no-reply@nord.example>"
 TEXT = "Kære Anne\n\nDin kode er\n\n123456\n\nhttps://nord.example/s/" + "x" * 70 + "\n.\næøå"
-
-
-@dataclass
-class Post:
-    """The mail server's behaviour, and what it was handed."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)
-    recipients: list[str] = field(default_factory=list)
-    sender: str = "250 OK"
-    recipient: str = "250 OK"
-    data: str = "250 taken"
-    hang_up: bool = False
-
-    async def handle_MAIL(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        return self.sender
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        self.recipients.append(address)
-        return self.recipient
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        content = cast(bytes, envelope.content)
-        self.raw.append(content)
-        self.mails.append(message_from_bytes(content, policy=default))
-        if self.hang_up:
-            cast(Any, server.transport).abort()
-        return self.data
-
-    def authenticate(
-        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any
-    ) -> AuthResult:
-        right = login == LoginPassword(b"nord", b"p@ss/word")
-        return AuthResult(success=right, handled=False)
-
-
-@dataclass(frozen=True)
-class Papers:
-    """The server's certificate, and how clients come to trust it."""
-
-    server: ssl.SSLContext
-    trust: ssl.SSLContext
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    file = tmp_path_factory.mktemp("papers") / "server.pem"
-    file.write_bytes(_self_made())
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(file)
-    return Papers(server, ssl.create_default_context(cafile=str(Path(file))))
-
-
-def _self_made() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return secret + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-class _AnyPort(Controller):
-    """A server on a port that is free."""
-
-    def _trigger_server(self) -> None:
-        self.port = cast(Any, self.server).sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def office(post: Post, papers: Papers, *, implicit: bool = False, **more: Any) -> Iterator[int]:
-    """A mail server; gives its port."""
-    more = {"ssl_context": papers.server} if implicit else {"tls_context": papers.server} | more
-    controller = _AnyPort(
-        post, hostname="127.0.0.1", port=0, authenticator=post.authenticate, **more
-    )
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
 
 
 @pytest.fixture
@@ -171,6 +57,47 @@ def test_a_mail_arrives_as_it_was_written(starttls: Email, post: Post) -> None:
     assert mail["Auto-Submitted"] == "auto-generated"
     assert post.raw[0].isascii()
     assert post.recipients == ["anne@klinik.example"]
+
+
+def test_each_mail_has_an_address_of_its_own_to_come_back_to(post: Post, papers: Papers) -> None:
+    ring = Ring.generate()
+    with office(post, papers) as port:
+        channel = Email(f"smtp://localhost:{port}", SENDER, lambda: NOW, papers.trust, returns=ring)
+        for number in (4711, 4712):
+            channel.send(parcel(number=number))
+    returns = Returns(ring, "nord.example")
+    assert [returns.outbox_id(sender) for sender in post.senders] == [4711, 4712]
+    assert all(mail["From"] == SENDER for mail in post.mails)
+
+
+def test_a_server_that_knows_one_sender_only_gets_that_one(post: Post, papers: Papers) -> None:
+    post.refuses_returns = True
+    with office(post, papers) as port:
+        url = f"smtp://localhost:{port}"
+        Email(url, SENDER, lambda: NOW, papers.trust, returns=Ring.generate()).send(parcel())
+    assert post.senders[1:] == ["no-reply@nord.example"]
+    assert len(post.mails) == 1
+
+
+def test_nobody_makes_up_a_return_address(post: Post) -> None:
+    ours, theirs = (Returns(Ring.generate(), "nord.example") for _ in range(2))
+    address = ours.address(4711)
+    assert ours.outbox_id(address.upper()) == 4711
+    for forged in (
+        theirs.address(4711),
+        address.replace("4711", "4712"),
+        "bounce+4711-@nord.example",
+        "bounce@nord.example",
+        "",
+    ):
+        assert ours.outbox_id(forged) is None
+
+
+def test_a_return_address_outlives_a_new_key() -> None:
+    old = Ring.generate("k1")
+    both = Ring.parse(f"{Ring.generate('k2').setting()},{old.setting()}")
+    address = Returns(old, "nord.example").address(4711)
+    assert Returns(both, "nord.example").outbox_id(address) == 4711
 
 
 def test_a_repeat_is_known_by_its_id(starttls: Email, post: Post) -> None:

@@ -72,3 +72,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("link_id", name="pk_web_code"),
     )
     op.create_index("ix_web_code_patient_id", "web_code", ["patient_id"])
+    op.create_table(
+        "early_status",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("provider_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("trouble", sa.String(), nullable=True),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_early_status"),
+    )
+    op.create_index("ix_early_status_provider_id", "early_status", ["provider_id"])

@@ -1,0 +1,52 @@
+"""What one process knows of its channels: who asked for a pause, and whose settings are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+
+SENDING = "sending"
+"""The provider refuses at once."""
+DELIVERY = "delivery"
+"""The provider takes messages, and says later that none of them arrives."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ChannelStates:
+    """Kept in memory: another process, or this one anew, learns it from its own first message."""
+
+    def __init__(self) -> None:
+        self._paused: dict[str, datetime] = {}
+        self._wrong: dict[tuple[str, str], str] = {}
+
+    def pause(self, channel: str, until: datetime) -> None:
+        """The provider has asked for a pause, whatever the message."""
+        self._paused[channel] = max(until, self._paused.get(channel, until))
+
+    def is_paused(self, channel: str, now: datetime) -> bool:
+        """Whether nothing may go out on this channel now."""
+        until = self._paused.get(channel)
+        return until is not None and now < until
+
+    def free(self, channels: Collection[str], now: datetime) -> list[str]:
+        """Those of these channels that may send, sorted."""
+        return sorted(name for name in channels if not self.is_paused(name, now))
+
+    def waits(self, channel: str, code: str, where: str = SENDING) -> None:
+        """A setting of ours is wrong: told once, not for every message, and when it changes."""
+        if self._wrong.get((channel, where)) != code:
+            self._wrong[channel, where] = code
+            _log.error(
+                "channel waits for the operator: see `backtrace outbox` and `backtrace doctor`",
+                channel=channel,
+                code=code,
+                where=where,
+            )
+
+    def works(self, channel: str, where: str = SENDING) -> None:
+        """A message went through."""
+        if self._wrong.pop((channel, where), None) is not None:
+            _log.info("channel works again", channel=channel, where=where)

@@ -1,0 +1,149 @@
+"""What came of an attempt, written where the attempt was: the row, its address, what follows.
+
+Lock order: outbox rows by id, then addresses by id, then the due row that takes the
+conversation later: whoever holds an outbox row never asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
+
+from bot import due, outbox
+from bot.conversation.effects import SetDue
+from bot.deployment import Deployment
+from trajectory import patients, tables
+
+ARRIVED = ("delivered", "read")
+"""What a provider says of a message that nothing takes back."""
+
+_outbox = tables.core(tables.Outbox)
+_NEW = bindparam("new_status", type_=_outbox.c.status.type)
+# STOP came while it was under way: no second attempt.
+_TAKEN_BACK = and_(_outbox.c.error == outbox.STOPPED, _NEW == "ready")
+# That it was handed over holds whoever says it, unless more is known already; anything else
+# only the holder of the lease says, or the provider of what it has taken.
+_RECORD = (
+    update(_outbox)
+    .where(
+        _outbox.c.id == bindparam("message"),
+        or_(
+            and_(_NEW == "sent", *(_outbox.c.status != each for each in ARRIVED)),
+            and_(_outbox.c.status == bindparam("was"), _outbox.c.attempts == bindparam("attempt")),
+        ),
+    )
+    .values(
+        status=case((_TAKEN_BACK, "dead"), else_=bindparam("new_status")),
+        sent_at=bindparam("new_sent_at", type_=_outbox.c.sent_at.type),
+        ready_at=bindparam("new_ready_at", type_=_outbox.c.ready_at.type),
+        provider_id=bindparam("new_provider_id"),
+        error=case((_TAKEN_BACK, outbox.STOPPED), else_=bindparam("new_error")),
+        attempts=_outbox.c.attempts - bindparam("uncounted", type_=_outbox.c.attempts.type),
+        lease_until=None,
+    )
+)
+_HOLD = (
+    select(_outbox.c.id, _outbox.c.status, _outbox.c.attempts)
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_outbox.c.id)
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt.
+
+    `gone` is the address if it will never work again, `doubted` if it may not. `mishap` names
+    the due row that looks after the patient then, `member_id` whose mail it was.
+    """
+
+    outbox_id: int
+    attempt: int
+    status: str
+    ready_at: datetime
+    sent_at: datetime | None = None
+    provider_id: str | None = None
+    error: str | None = None
+    gone: int | None = None
+    doubted: int | None = None
+    mishap: str = ""
+    patient_id: int | None = None
+    address_id: int | None = None
+    member_id: int | None = None
+    counted: bool = True
+    """Whether the attempt was one; it was none where a setting of ours was wrong."""
+    was: str = "sending"
+    """How the row must stand for this to be written: `sent` where the provider says it later."""
+
+    def reported(self, provider_id: str | None, sent_at: datetime | None) -> Outcome:
+        """The same, said by the provider of what it had taken at that time under that id."""
+        return replace(self, was="sent", provider_id=provider_id, sent_at=sent_at)
+
+    def values(self) -> dict[str, Any]:
+        """As the statement takes them."""
+        return {
+            "message": self.outbox_id,
+            "attempt": self.attempt,
+            "was": self.was,
+            "new_status": self.status,
+            "new_ready_at": self.ready_at,
+            "new_sent_at": self.sent_at,
+            "new_provider_id": self.provider_id,
+            "new_error": self.error,
+            "uncounted": 0 if self.counted else 1,
+        }
+
+
+def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Outcome]) -> None:
+    """Write what came of attempts.
+
+    In order of the rows' ids, so that two processes cannot lock them crosswise. What must
+    take the patient's conversation is a due row of the same transaction: a crash in between
+    loses nothing.
+    """
+    ordered = sorted(outcomes, key=lambda outcome: outcome.outbox_id)
+    if not ordered:
+        return
+    if any(outcome.doubted is not None for outcome in ordered):
+        ordered = _with_doubts(connection, ordered)
+    connection.execute(_RECORD, [outcome.values() for outcome in ordered])
+    for address_id in sorted({each.gone for each in ordered if each.gone is not None}):
+        patients.lose_address(connection, address_id)
+    mishaps = [
+        (outcome.patient_id, _mishap(outcome, deployment.clock.now()))
+        for outcome in ordered
+        if outcome.mishap and outcome.patient_id is not None
+    ]
+    if mishaps:
+        due.write(connection, deployment, mishaps)
+
+
+def _with_doubts(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The second doubtful failure in a row makes an address one that is gone."""
+    rows = connection.execute(_HOLD, {"ids": [outcome.outbox_id for outcome in outcomes]})
+    standing = {row.id: (row.status, row.attempts) for row in rows}
+    doubted = sorted(
+        {
+            outcome.doubted
+            for outcome in outcomes
+            if outcome.doubted is not None
+            and standing.get(outcome.outbox_id) == (outcome.was, outcome.attempt)
+        }
+    )
+    gone = {each for each in doubted if patients.note_doubt(connection, each)}
+    return [_lost(outcome) if outcome.doubted in gone else outcome for outcome in outcomes]
+
+
+def _lost(outcome: Outcome) -> Outcome:
+    return replace(outcome, status="dead", gone=outcome.doubted, mishap=due.REROUTE)
+
+
+def _mishap(outcome: Outcome, now: datetime) -> SetDue:
+    """By the message's own id, so that two processes never wait for each other's key."""
+    payload = {"message": outcome.outbox_id}
+    return SetDue(f"{outcome.mishap}:{outcome.outbox_id}", outcome.mishap, now, payload=payload)

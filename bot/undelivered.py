@@ -1,0 +1,113 @@
+"""What is due because a message did not arrive; the patient's conversation is held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
+
+from bot import bouncing, due, loading, taking_over
+from bot.deployment import Deployment
+from bot.held import Held
+from bot.taking_over import NotTold
+from trajectory import cases, patients, tables
+from trajectory.cases import Kind
+from trajectory.patients import LockedPatient
+
+IN_DOUBT = timedelta(days=1)
+"""When it is looked at again while it is in doubt who reads."""
+_REACHED = ("active", "enrolling")
+
+_due = tables.core(tables.Due)
+_ROWS = (
+    select(_due)
+    .where(
+        _due.c.owner_kind == due.PATIENT,
+        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        _due.c.kind.in_(due.MISHAPS),
+        _due.c.at <= bindparam("now"),
+    )
+    .order_by(_due.c.owner_id, _due.c.at, _due.c.id)
+)
+_DONE = delete(_due).where(_due.c.id == bindparam("row"))
+_LATER = update(_due).where(_due.c.id == bindparam("row")).values(at=bindparam("until"))
+
+
+def look_after(
+    connection: Connection,
+    deployment: Deployment,
+    held: Mapping[int, LockedPatient],
+    now: datetime,
+) -> set[int]:
+    """Do what such rows say, of patients whose conversations are held; whose have moved.
+
+    Comes before everything else that is due: it needs no way to reach the patient.
+    """
+    if not held:
+        return set()
+    found = connection.execute(_ROWS, {"owners": sorted(held), "now": now}).all()
+    for owner in dict.fromkeys(row.owner_id for row in found):
+        with _taken(connection, deployment, held[owner], now) as taken:
+            _do(taken, [row for row in found if row.owner_id == owner])
+    return {row.owner_id for row in found}
+
+
+def note_unreachable(
+    connection: Connection, deployment: Deployment, rows: Collection[LockedPatient], now: datetime
+) -> None:
+    """Put patients who can be reached nowhere on the clinic's list, once until they are heard."""
+    for row in rows:
+        if row.status in _REACHED:
+            with _taken(connection, deployment, row, now) as taken:
+                _note(taken, NotTold.NOWHERE)
+
+
+@contextmanager
+def _taken(
+    connection: Connection, deployment: Deployment, row: LockedPatient, now: datetime
+) -> Iterator[Held]:
+    """One conversation, written back where something of it has changed."""
+    loaded = loading.load(connection, deployment, [row])[row.patient_id]
+    before = replace(loaded.memory)
+    held = Held(connection, deployment, loaded, now, row.sequence)
+    yield held
+    if (held.sequence, loaded.memory) != (row.sequence, before):
+        body = loaded.sealer.seal_json(patients.BODY, row.patient_id, loaded.memory.to_json())
+        patients.save_conversation(connection, row.patient_id, held.sequence, row.session_id, body)
+
+
+def _do(held: Held, rows: Sequence[Row[Any]]) -> None:
+    if held.in_doubt:
+        until = held.now + IN_DOUBT
+        held.connection.execute(_LATER, [{"row": row.id, "until": until} for row in rows])
+        return
+    held.connection.execute(_DONE, [{"row": row.id} for row in rows])
+    for message_id in _messages(rows, due.BOUNCED):
+        bouncing.note(held, message_id)
+    why = taking_over.take_over(held, _messages(rows, due.REROUTE))
+    if why is not None:
+        _note(held, why)
+
+
+def _messages(rows: Sequence[Row[Any]], kind: str) -> list[int]:
+    return [orjson.loads(row.payload)["message"] for row in rows if row.kind == kind]
+
+
+def _note(held: Held, why: NotTold) -> None:
+    """On the clinic's list, unless it stands there already that nobody of that name is reached."""
+    if why is NotTold.NOWHERE and cases.is_listed(held.connection, held.patient_id, Kind.NOT_ME):
+        return
+    memory = held.loaded.memory
+    known, memory.unreachable = memory.unreachable, memory.unreachable or why.value
+    if why is NotTold.SAFETY:
+        memory.unreachable = why.value
+    if known:
+        return
+    case_id = held.deployment.ids.take(held.connection)
+    cases.open_case(held.connection, case_id, held.patient_id, Kind.UNREACHABLE, now=held.now)
+    held.audit("system", "unreachable", "")
