@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.taking_over import HOLDS_FOR
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
 from trajectory import tables
+from trajectory.database import Database
 from trajectory.erasure import erase
 from trajectory.patients import PatientRef
 
@@ -425,3 +427,61 @@ def test_a_provider_that_asks_for_a_pause_gets_it_for_everybody(house: House, po
     )
     with house.database.read() as connection:
         assert list(connection.execute(attempts).scalars()) == [2, 1, 1]
+
+
+# Where a channel carries links only
+
+
+def linked(migrated_database_url: str, channel: str) -> Iterator[House]:
+    database = Database(migrated_database_url, durable=False)
+    yield House(database, answers={channel: "link"})
+    database.close()
+
+
+@pytest.fixture
+def telegram_linked(migrated_database_url: str) -> Iterator[House]:
+    yield from linked(migrated_database_url, "telegram")
+
+
+@pytest.fixture
+def sms_linked(migrated_database_url: str) -> Iterator[House]:
+    yield from linked(migrated_database_url, "sms")
+
+
+def birgit_of(house: House) -> Post:
+    ref = house.enrol(PHONE, channel="sms")
+    house.add_address(ref.patient_id, "telegram", "birgit")
+    return Post(house, ref)
+
+
+def test_what_moves_to_a_linked_channel_is_read_in_the_chat_safety_messages_aside(
+    telegram_linked: House,
+) -> None:
+    house, post = telegram_linked, birgit_of(telegram_linked)
+    house.sms.trouble = [GONE]
+    by_sms(post, "Pain: 6")
+    by_sms(post, "Call 112 now.", SAFETY)
+    house.settle()
+    safety, nudge = house.telegram.texts()
+    assert safety == "Call 112 now."
+    assert nudge.startswith(f"{LINE}\nA message waits for you. Open it here: https://nord.example/")
+    assert house.web.texts() == ["Pain: 6"]
+
+
+def test_in_place_of_a_linked_phone_another_phone_gets_the_link(sms_linked: House) -> None:
+    house, post = sms_linked, birgit_of(sms_linked)
+    house.sms.trouble = [GONE]
+    by_sms(post, "A message waits for you. Open it here: https://nord.example/chat/in/old")
+    house.settle()
+    (moved,) = house.telegram.texts()
+    assert moved.startswith(f"{LINE}\nA message waits for you. Open it here: https://nord.example/")
+    assert "/old" not in moved
+
+
+def test_a_linked_phone_that_is_the_only_one_leaves_nobody_to_nudge(sms_linked: House) -> None:
+    house = sms_linked
+    ref = house.enrol(PHONE, channel="sms")
+    house.sms.trouble = [GONE]
+    house.ask(ref.patient_id)
+    house.settle()
+    assert ("unreachable", "open") in cases(house)
