@@ -161,7 +161,15 @@ def test_what_was_written_and_not_answered_may_have_arrived(server: TelegramServ
     found = refused(channel)
     channel.close()
     assert (found.trouble, found.code) == (Trouble.UNKNOWN, "timeout")
-    assert server.texts() == ["How are you?"]
+    server.wait_for(lambda: server.texts() == ["How are you?"])
+
+
+def test_a_connection_that_ends_without_an_answer_may_have_delivered(
+    server: TelegramServer, channel: Telegram
+) -> None:
+    server.goes_wrong("sendMessage", drops=True)
+    found = refused(channel)
+    assert (found.trouble, found.code) == (Trouble.UNKNOWN, "interrupted")
 
 
 def test_what_never_reached_telegram_is_sent_again() -> None:
