@@ -25,5 +25,5 @@ def start_logging(production: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
-    for noisy in ("apscheduler", "uvicorn.access", "sqlalchemy", "httpx", "telegram"):
+    for noisy in ("apscheduler", "uvicorn.access", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Coroutine
@@ -20,6 +21,9 @@ from bot.channels.telegram import Request
 # How long Telegram asks us to wait is a timedelta from the library's next version on; without
 # this, it warns each time that a message is to wait.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+# They quote what a server answers, and which address was called: ours hold the token.
+for _quoting, _level in (("telegram", logging.CRITICAL), ("httpx", logging.WARNING)):
+    logging.getLogger(_quoting).setLevel(_level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Fault:
     """No JSON of the Bot API: what a gateway in between would say."""
     hangs: bool = False
     """The call is taken, and never answered."""
+    drops: bool = False
+    """The call is taken, and the connection ends without an answer."""
     does: bool = False
     """What was asked for is done all the same."""
     chat: int | None = None
@@ -208,6 +210,8 @@ class TelegramServer:
                 self._changed.notify_all()
             if fault.hangs:
                 self._changed.wait_for(lambda: not self._open)
+                return None
+            if fault.drops:
                 return None
             if fault.raw is not None:
                 return fault.status, fault.raw
