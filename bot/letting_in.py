@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.beginning import begin_here
 from bot.deployment import Deployment
 from trajectory import audit, patients, web_access
 from trajectory.web_access import Visitor
@@ -28,13 +29,15 @@ def _let_in(
 ) -> bool:
     patient_id = web_access.link_patient(connection, deployment.ring, token, now)
     # The conversation first, as everywhere; whether the link still opens shows under the lock.
-    if patient_id is None or not patients.lock_conversations(connection, [patient_id]):
+    rows = [] if patient_id is None else patients.lock_conversations(connection, [patient_id])
+    if patient_id is None or not rows:
         return False
     found = web_access.exchange(
         connection, deployment.ids, deployment.ring, token=token, cookie=cookie, now=now
     )
     if found is not None:
         _note(connection, deployment, patient_id, "device-let-in", now)
+        begin_here(connection, deployment, rows[0], now)
     return found is not None
 
 

@@ -20,6 +20,7 @@ from trajectory._addresses import (
     add_address,
     addresses,
     find_by_address,
+    is_closed,
     prefer_address,
     set_address_status,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "change",
     "create",
     "find_by_address",
+    "is_closed",
     "lock_conversations",
     "prefer_address",
     "read",

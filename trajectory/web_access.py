@@ -199,6 +199,11 @@ def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
         .where(_session.c.patient_id == patient_id, _session.c.closed_at.is_(None))
         .values(closed_at=now)
     )
+    close_links(connection, patient_id, now)
+
+
+def close_links(connection: Connection, patient_id: int, now: datetime) -> None:
+    """Make this patient's links that are still out worthless."""
     connection.execute(
         update(_link)
         .where(_link.c.patient_id == patient_id, _link.c.used_at.is_(None))

@@ -8,7 +8,7 @@ from trajectory import audit, entries, erasure, grants, patients, tables
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
-STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block"}
+STAY = {"patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess"}
 
 TOMBSTONE = text(
     "SELECT status, wrapped_key, profile, body FROM patient"
@@ -83,6 +83,24 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "body": b"x",
         "ready_at": NOW,
         "created_at": NOW,
+    },
+    tables.EnrolmentCode: {
+        "hash": lambda patient_id: b"%d" % patient_id,
+        "created_at": NOW,
+        "expires_at": NOW,
+    },
+    tables.EnrolmentRequest: {
+        "hash": lambda patient_id: b"%d" % patient_id,
+        "body": b"x",
+        "created_at": NOW,
+    },
+    tables.AddressCheck: {
+        "channel": "sms",
+        "address": b"x",
+        "hash": b"x",
+        "created_at": NOW,
+        "expires_at": NOW,
+        "attempts": 0,
     },
     tables.WebLink: {
         "token_hash": lambda patient_id: b"%d" % patient_id,
