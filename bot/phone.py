@@ -26,8 +26,9 @@ def read_number(text: str, *timezones: str) -> str | None:
     A number without a country code is one of the country that the first of the zones is in.
     """
     region = region_of(*timezones)
-    found = {_read(each, region) for each in _NUMBER.findall(text)}
-    return found.pop() if len(found) == 1 else None
+    read = {_read(each, region) for each in _NUMBER.findall(text)}
+    found = [number for number in read if number is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _read(written: str, region: str | None) -> str | None:

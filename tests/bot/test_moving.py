@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.phone import ending_of, read_number, region_of, shown_number
+from bot.receiving import receive
 from tests.bot.house import House
 from trajectory import tables
 from trajectory.patients import PatientRef
@@ -51,7 +53,8 @@ def other_than(digits: str) -> str:
         ("0045 20304050", PHONE), ("(+45) 2030-4050", PHONE),
         ("+49 1512 3456789", "+4915123456789"),
         ("it's 20 30 40 50, thanks", PHONE), ("20304050 or 51525354", None), ("20304050abc", PHONE),
-        ("12", None), ("112", None), ("hello", None), ("", None), ("20 30 40 50 60 70 80 90", None),
+        ("20304050, since May 2024", PHONE), ("12", None), ("112", None), ("hello", None),
+        ("", None), ("20 30 40 50 60 70 80 90", None),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_it_is_written_at_home(written: str, number: str | None) -> None:
@@ -343,3 +346,19 @@ def test_a_command_in_between_leaves_the_move_waiting(
     assert "Please write the six digits here" in text(house, "help")[-1]
     text(house, asked)
     assert house.addresses(birgit.patient_id)[-1] == ("sms", NEW, True, "active")
+
+
+def test_without_a_channel_for_numbers_no_digits_are_asked_for_nothing(house: House) -> None:
+    house.enrol("4711", code=DIGITS)
+    deployment = replace(house.deployment, channels={"telegram": house.telegram})
+    receive(deployment, [house.message("my number has changed", "4711")])
+    house.settle()
+    assert "cannot write to you that way" in house.telegram.texts()[-1]
+
+
+def test_a_second_number_may_be_on_the_channel_that_the_patient_uses(house: House) -> None:
+    """WhatsApp is off here: a number given on Telegram is one for SMS."""
+    house.enrol("4711", code=DIGITS)
+    text(house, "also write to me at 51 52 53 54", "4711", "telegram")
+    text(house, DIGITS, "4711", "telegram")
+    assert "is your code for Klinik Nord" in house.sms.texts(NEW)[-1]

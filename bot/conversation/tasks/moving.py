@@ -51,9 +51,19 @@ def begin(step: Step, how: str, number: str = "", channel: str = "") -> None:
         step.add_line("code.locked" if step.person.code else "moving.no-code")
         asking.repeat(step)
         return
-    here = step.channel if step.channel in _BY_NUMBER else "sms"
-    step.begin(NAME, "code", how=how, number=number, channel=channel or here, address="")
+    channel = channel or _here(step)
+    if channel not in step.world.channels:
+        step.add_line("moving.off")
+        asking.repeat(step)
+        return
+    step.begin(NAME, "code", how=how, number=number, channel=channel, address="")
     ask(step)
+
+
+def _here(step: Step) -> str:
+    """The channel that a number is for when nobody says so: this one, if it goes by numbers."""
+    on = [each for each in _BY_NUMBER if each in step.world.channels]
+    return step.channel if step.channel in on else next(iter(on), _BY_NUMBER[0])
 
 
 def ask(step: Step) -> None:
