@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +34,8 @@ from backtrace.running import (
     OneProcessOnly,
 )
 from backtrace.settings import Settings, wording_dir
+from bot.asked_enrolment import Asked
+from bot.inviting import LIFE
 from flows.errors import DefinitionError
 from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.keys import BadKeys, Ring
@@ -92,6 +94,11 @@ def _start(process: Callable[[Settings], None]) -> None:
         raise typer.Exit(2) from None
 
 
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
 @app.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run everything in one process: the embedded default, on SQLite."""
@@ -144,10 +151,42 @@ def enrol(
     language: enrol_cli.Language = "",
     pathway: enrol_cli.Pathway = "low-back-pain",
     timezone: enrol_cli.Zone = "Europe/Copenhagen",
+    channel: enrol_cli.Channel = "",
+    phone: enrol_cli.Phone = "",
+    hour: enrol_cli.Hour = "",
+    weekday: enrol_cli.Weekday = "",
+    consented: enrol_cli.Consented = False,
+    days: enrol_cli.Days = LIFE.days,
+    card: enrol_cli.Card = None,
+    patient: enrol_cli.Known = None,
 ) -> None:
-    """Make a new patient; print their number and a one-time link into the web chat (7 days)."""
+    """Make a new patient; print their number and a one-time link into the web chat (7 days).
+
+    With --channel or --card: a one-time code for any channel, the patient's own four digits,
+    and a card to be printed. With --patient: a new code for somebody who is here already.
+    """
+    asked = Asked(
+        language,
+        channel or "web",
+        name,
+        timezone,
+        pathway,
+        phone,
+        hour,
+        weekday,
+        consented,
+        days,
+    )
 
     def make(settings: Settings) -> None:
+        if patient is not None:
+            _print(enrol_cli.invite_known(settings, patient, asked.channel, days, card))
+        elif channel or card is not None:
+            _print(enrol_cli.invite_patient(settings, asked, card))
+        else:
+            make_with_link(settings)
+
+    def make_with_link(settings: Settings) -> None:
         enrolled = enrol_cli.enrol_patient(
             settings, name=name, language=language, pathway=pathway, timezone=timezone
         )

@@ -1,11 +1,16 @@
-"""`backtrace enrol` and `link`: a patient, and the one-time link into the web chat."""
+"""`backtrace enrol` and `link`: a patient, and what lets them in: a code, a card or a link."""
 
 from __future__ import annotations
 
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import SystemRandom
-from typing import Annotated
+from typing import Annotated, TextIO
 from zoneinfo import available_timezones
 
 import typer
@@ -14,10 +19,14 @@ from sqlalchemy import Connection
 from backtrace.clock import SystemClock
 from backtrace.running import deployed
 from backtrace.settings import Settings
+from bot import inviting
+from bot.asked_enrolment import MOST_DAYS, Asked, Wrong, invitee_of, lifetime_of
 from bot.deployment import Chance, Deployment
 from bot.enrolling import Newcomer, enrol
+from bot.inviting import Invitation
 from flows.library import Library
 from trajectory import audit, patients, web_access
+from trajectory.patients import AddressTaken
 
 LINK_LIFE = timedelta(days=7)
 
@@ -25,6 +34,28 @@ Name = Annotated[str, typer.Option(help="What the patient is called; asked when 
 Language = Annotated[str, typer.Option(help="en or da; asked when left out.")]
 Pathway = Annotated[str, typer.Option(help="Which pathway the patient follows.")]
 Zone = Annotated[str, typer.Option(help="The patient's time zone.")]
+
+Channel = Annotated[
+    str,
+    typer.Option(help="telegram, sms, whatsapp or web: make a code, and show this way first."),
+]
+Phone = Annotated[str, typer.Option(help="With --channel sms: send an SMS that says how to begin.")]
+Hour = Annotated[str, typer.Option(help="When the questions come, as 18:00; asked when left out.")]
+Weekday = Annotated[str, typer.Option(help="Day of the weekly questions, as monday.")]
+Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How long a code lives.")]
+Consented = Annotated[
+    bool, typer.Option("--consented", help="Consent was given on paper: nothing is asked.")
+]
+Card = Annotated[Path | None, typer.Option(help="Write a card to be printed, as HTML.")]
+Known = Annotated[
+    int | None,
+    typer.Option(
+        "--patient",
+        min=1,
+        max=2**63 - 1,
+        help="A code for a patient who is here already: a lost phone, a new number.",
+    ),
+]
 
 OPERATOR = "operator"
 """Who acts in a patient's log when the clinic's command line was used."""
@@ -68,6 +99,67 @@ def enrol_patient(
         )
         ref = enrol(deployment, newcomer, consented=False)
         return _way_in(deployment, ref.patient_id, sign_out=False)
+
+
+def invite_patient(settings: Settings, asked: Asked, card: Path | None) -> Iterator[str]:
+    """Make a patient and a code; the lines to be shown, once.
+
+    Raises:
+        Unknown: something asked for cannot be, or the card cannot be written.
+        backtrace.running.NotMigrated: there is no table to keep the patient in.
+    """
+    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
+        try:
+            invitee, lifetime = invitee_of(deployment, asked), lifetime_of(asked.days)
+        except Wrong as wrong:
+            raise Unknown(f"--{wrong.field}: {wrong}") from None
+        with _opened(card) as file:
+            try:
+                invitation = inviting.invite(deployment, invitee, lifetime)
+            except AddressTaken:
+                raise Unknown("--phone: a patient is reached there already") from None
+            file.write(inviting.card_of(deployment, invitation, asked.channel))
+    yield from _shown(invitation)
+
+
+def invite_known(
+    settings: Settings, number: int, channel: str, days: int, card: Path | None
+) -> Iterator[str]:
+    """Make a code for a patient who is here already; the lines to be shown, once.
+
+    Raises:
+        Unknown: no patient has this number, or the card cannot be written.
+        backtrace.running.NotMigrated: there are no patients yet.
+    """
+    with deployed(settings, SystemClock(), {}, alone=False) as deployment, _opened(card) as file:
+        try:
+            invitation = inviting.invite_again(deployment, number, lifetime_of(days))
+        except inviting.NoSuchPatient:
+            raise Unknown(f"no patient has the number {number}") from None
+        file.write(inviting.card_of(deployment, invitation, channel))
+    yield from _shown(invitation)
+
+
+@contextmanager
+def _opened(card: Path | None) -> Iterator[TextIO]:
+    """The card's file, for its owner only; opened before anything is made that it must hold."""
+    if card is None:
+        yield io.StringIO()
+        return
+    try:
+        file = os.fdopen(os.open(card, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+    except OSError as error:
+        raise Unknown(f"--card: {error.strerror}; choose another file") from None
+    with file:
+        yield file
+
+
+def _shown(invitation: Invitation) -> Iterator[str]:
+    yield f"patient {invitation.patient_id}"
+    yield f"code {invitation.code} until {invitation.expires_at:%Y-%m-%d %H:%M} UTC"
+    if invitation.digits:
+        yield f"own code {invitation.digits} (shown this once)"
+    yield from invitation.ways.values()
 
 
 def new_link(settings: Settings, number: int, *, sign_out: bool) -> WayIn:

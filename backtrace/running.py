@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.engine import make_url
 
-from api import professional
+from api import enrolments, professional
 from api.app import create_app
 from api.server import Server, require_free
 from backtrace import by_twilio
@@ -111,8 +111,11 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
 
 
 def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIRouter]:
-    """Where the providers of the channels that are on knock."""
-    return telegram_webhook(settings, presses) + by_twilio.webhooks(settings)
+    """Where the providers of the channels that are on knock, and programs of the clinic."""
+    routers = telegram_webhook(settings, presses) + by_twilio.webhooks(settings)
+    if settings.staff_token is not None:
+        routers.append(enrolments.router_of(settings.staff_token.get_secret_value()))
+    return routers
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
@@ -152,6 +155,9 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
         helpline_number=settings.helpline_number,
         mails=mails,
+        telegram_bot=settings.telegram_bot,
+        sms_number=settings.twilio_from if settings.twilio_account_sid else "",
+        whatsapp_number=settings.whatsapp_from if settings.twilio_account_sid else "",
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.desk_hours import DeskHours
 
+SHORTEST_TOKEN = 24
 Answers = Literal["inline", "link"]
 """Whether a channel carries questions and answers itself, or a link to the secure web chat."""
 
@@ -39,6 +40,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str = "BackTrace <no-reply@localhost>"
     telegram_token: SecretStr | None = None
+    telegram_bot: str = ""
+    """The bot's name, as in t.me/NAME: cards and texts for patients lead there."""
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
     """What Telegram shows with every update; without it updates are polled for."""
@@ -83,6 +86,18 @@ class Settings(BaseSettings):
         if backend not in ("sqlite", "postgresql"):
             raise ValueError("write sqlite:///file.db or postgresql://user:password@host/name")
         return url
+
+    @field_validator("telegram_bot")
+    @classmethod
+    def _a_bot(cls, name: str) -> str:
+        return name.removeprefix("https://").removeprefix("t.me/").removeprefix("@")
+
+    @field_validator("staff_token")
+    @classmethod
+    def _long_enough(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"write at least {SHORTEST_TOKEN} characters that nobody can guess")
+        return token
 
     @field_validator("desk_hours")
     @classmethod

@@ -2,7 +2,8 @@
 
 `[x]` may be left out, `(x|y)` is either, both may hold any pattern; `<name>` stands for a
 group that the language file names once under `phrases`; `{slot}` takes any words, `{code}` a
-code with a digit in it. Between words stand blanks or punctuation; an apostrophe may be missing.
+code with a digit in it, `{number}` a telephone number. Between words stand blanks or
+punctuation; an apostrophe may be missing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from dataclasses import dataclass
 _TOKEN = re.compile(r"[\[\]()|]|\{[a-z]+\}|<[a-z-]+>|[^\s\[\](){}<>|]+")
 GAP = r"[\s.,;:!-]+"
 """What stands between two words of a message."""
-_SLOTS = {"code": r"(?=\w*\d)\w{4,16}"}
+_SLOTS = {
+    "code": r"(?:(?=\w*\d)\w{4,16}|(?=\w*[ -]?\w*\d)\w{4}[ -]\w{4})",
+    "number": r"\+?(?:[\s().-]*\d){5,15}",
+}
 _ANYTHING = ".+?"
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bot.command_patterns import GAP, expression, openings, parse
+from bot.enrolment_codes import is_code
 from bot.times import (
     read_ends,
     read_put_off,
@@ -84,6 +85,8 @@ class _Politeness:
 def recognise(text: str, language: str) -> Command | None:
     """The command that this whole message is, or None."""
     said = _said(text)
+    if is_code(said):
+        return Command("code", {"code": said})
     if not said or (said.isalnum() and said.casefold() not in _single_words()):
         return None
     command = _whole(said, text, language)

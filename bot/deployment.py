@@ -50,6 +50,11 @@ class Clinic:
     """For people who think of harming themselves; the default is Denmark's Livslinien."""
     mails: bool = True
     """Whether mail to professionals goes out; without it nothing is shared."""
+    telegram_bot: str = ""
+    """The bot's name, as in t.me/NAME; empty where it is not known."""
+    sms_number: str = ""
+    """Where patients send SMS; empty where there is no such number."""
+    whatsapp_number: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -13,6 +13,7 @@ from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.ledger import Route, finish
 from trajectory import patients
+from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
 
@@ -69,20 +70,10 @@ def _enrol(
 def _create(
     connection: Connection, deployment: Deployment, newcomer: Newcomer, now: datetime
 ) -> PatientRef:
-    person = Person(0, "enrolling", newcomer.language, newcomer.timezone)
+    person = Person(0, "enrolling", newcomer.language, newcomer.timezone, newcomer.pathway)
     person.name, person.code = newcomer.name, newcomer.code
     person.weekday = newcomer.weekday
-    patient_id, sealer = patients.create(
-        connection,
-        deployment.ids,
-        deployment.ring,
-        language=newcomer.language,
-        timezone=newcomer.timezone,
-        pathway=newcomer.pathway,
-        status="enrolling",
-        profile=person.profile(),
-        now=now,
-    )
+    patient_id, sealer = create_patient(connection, deployment, person, now)
     address = patients.add_address(
         connection,
         deployment.ids,
@@ -94,3 +85,20 @@ def _create(
         now=now,
     )
     return PatientRef(patient_id, address)
+
+
+def create_patient(
+    connection: Connection, deployment: Deployment, person: Person, now: datetime
+) -> tuple[int, Sealer]:
+    """A patient as `person` says, whom no address leads to yet: the number and the sealer."""
+    return patients.create(
+        connection,
+        deployment.ids,
+        deployment.ring,
+        language=person.language,
+        timezone=person.timezone,
+        pathway=person.pathway,
+        status=person.status,
+        profile=person.profile(),
+        now=now,
+    )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from bot import due, outbox
+from bot import due, outbox, readdressing
 from bot.conversation import effects as done
 from bot.conversation.memory import HANDS
 from bot.conversation.step import Step
@@ -204,6 +204,15 @@ def _write_rare(
             if finished.route.address_id is not None:
                 patients.set_address_status(connection, finished.route.address_id, "closed")
                 web_access.close_links(connection, patient_id, now)
+        case (
+            done.SendCheck()
+            | done.CountTry()
+            | done.AddAddress()
+            | done.PreferAddress()
+            | done.MakeCode()
+            | done.MakeLink()
+        ):
+            readdressing.write(connection, deployment, finished, effect)
         case done.AddMember(member):
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
         case done.GiveEmail(member_id, email):

@@ -184,6 +184,7 @@ def _let_in(held: Held, token: str, cookie: str) -> Answer:
         held.connection, deployment.ids, deployment.ring, token=token, cookie=cookie, now=now
     )
     held.audit(_PATIENT, "device-let-in", "")
+    begin_here(held.connection, deployment, held.loaded.row, now)
     return Answer(Came.IN)
 
 

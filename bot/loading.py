@@ -15,7 +15,7 @@ from bot.conversation.step import Care, Person, Step, World
 from bot.deployment import Deployment
 from flows.canonical import restore_flow
 from flows.model import Flow
-from trajectory import care_team, definitions, entries, grants, patients, tables
+from trajectory import address_checks, care_team, definitions, entries, grants, patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import LockedPatient
 from trajectory.web_access import CHANNEL as WEB
@@ -109,6 +109,15 @@ def timeline(connection: Connection, loaded: Loaded) -> Sequence[entries.Entry]:
     return entries.timeline(connection, loaded.sealer, loaded.row.patient_id)
 
 
+def add_addresses(
+    connection: Connection, deployment: Deployment, loaded: Loaded, step: Step
+) -> None:
+    """Let this step know where the patient is reached, and what was sent to check that."""
+    patient_id, sealer = loaded.row.patient_id, loaded.sealer
+    step.addresses = patients.addresses(connection, sealer, patient_id)
+    step.checks = address_checks.recent(connection, deployment.ring, sealer, patient_id, step.now)
+
+
 def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:
     """The newest looks at this patient's summary."""
     return grants.looks(connection, loaded.sealer, loaded.row.patient_id, most)
@@ -139,6 +148,7 @@ def world(deployment: Deployment) -> World:
         deployment.clinic,
         deployment.chance,
         deployment.limits,
+        frozenset(deployment.channels),
     )
 
 

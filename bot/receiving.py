@@ -6,7 +6,7 @@ Lock order: inbox keys (sorted), conversations (by id), then all the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import blocking, ledger, loading, looking_back, outbox
+from bot.admitting import admit
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
@@ -26,6 +27,7 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
 from bot.deployment import Deployment
 from bot.inbound import Handled, Inbound, InboundKind
+from bot.kept import masked, sealed
 from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
 from bot.refusing import REFUSED, refuse
@@ -34,10 +36,7 @@ from trajectory import patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
-BODY = "inbox.body"
 UNKNOWN = "unknown-sender"
-MASKED = "****"
-"""What is kept of a message that held the patient's own code."""
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
@@ -120,7 +119,10 @@ def _store_new(
     fresh = _insert(connection, [rows[key] for key in sorted(rows)])
     new = [m for key, m in _first_of_each(batch).items() if rows[key]["id"] in fresh]
     refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
-    return [each for each in stored if each.id in fresh]
+    stored = [each for each in stored if each.id in fresh]
+    strangers = [(rows[m.channel, m.external_id]["id"], m) for m in new if _is_strange(m, refs)]
+    admitted = admit(connection, deployment, strangers, {s.ref.patient_id for s in stored}, now)
+    return stored + [Stored(*each) for each in admitted]
 
 
 def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
@@ -153,6 +155,11 @@ def _place(message: Inbound) -> tuple[str, str] | None:
     return None if group else (message.channel, message.address)
 
 
+def _is_strange(message: Inbound, refs: Mapping[tuple[str, str], PatientRef]) -> bool:
+    place = _place(message)
+    return place is not None and place not in refs
+
+
 def _row(
     row_id: int, message: Inbound, ref: PatientRef | None, sealer: Sealer, now: datetime
 ) -> dict[str, Any]:
@@ -164,7 +171,7 @@ def _row(
         "at": message.at,
         "received_at": now,
         "kind": message.kind.value,
-        "body": _sealed(sealer, row_id, message),
+        "body": sealed(sealer, row_id, message),
         "status": _status(message, ref),
     }
 
@@ -173,11 +180,6 @@ def _status(message: Inbound, ref: PatientRef | None) -> str:
     if message.kind is InboundKind.GROUP:
         return REFUSED
     return "done" if ref else UNKNOWN
-
-
-def _sealed(sealer: Sealer, row_id: int, message: Inbound) -> bytes:
-    body = {"text": message.text, "choice": message.choice, "address": message.address}
-    return sealer.seal_json(BODY, row_id, body)
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
@@ -226,8 +228,7 @@ def _still_known(
     if gone:
         sealer = deployment_key.sealer(connection, deployment.ring)
         bodies = [
-            {"message": each.id, "new_body": _sealed(sealer, each.id, each.message)}
-            for each in gone
+            {"message": each.id, "new_body": sealed(sealer, each.id, each.message)} for each in gone
         ]
         connection.execute(_DISOWN, bodies)
     return [each for each in messages if each.ref.patient_id in found]
@@ -298,7 +299,7 @@ def take(
     heard = hear(message, step.person.language, deployment.scanner, silent=silent)
     if needs_finished(step, heard):
         loading.add_finished(connection, deployment, loaded, step)
-    _add_what_it_needs(connection, loaded, step, heard)
+    _add_what_it_needs(connection, deployment, loaded, step, heard)
     answer(step, heard, amends)
     return step
 
@@ -322,13 +323,17 @@ def _failed(
     return finish(loaded, step, route)
 
 
-def _add_what_it_needs(connection: Connection, loaded: Loaded, step: Step, heard: Heard) -> None:
+def _add_what_it_needs(
+    connection: Connection, deployment: Deployment, loaded: Loaded, step: Step, heard: Heard
+) -> None:
     command = heard.command
     needed = step.memory.task is not None or command is not None or heard.stops or heard.signs
     if needed or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if command is None and step.memory.task is None:
         return
+    if needs.addresses(step, command):
+        loading.add_addresses(connection, deployment, loaded, step)
     if needs.timeline(step, command):
         step.timeline = loading.timeline(connection, loaded)
     if needs.looks(step, command):
@@ -402,9 +407,7 @@ def _hide_secrets(
     masks = [
         {
             "message": stored.id,
-            "new_body": _sealed(
-                done.loaded.sealer, stored.id, replace(stored.message, text=MASKED)
-            ),
+            "new_body": sealed(done.loaded.sealer, stored.id, masked(stored.message)),
         }
         for stored, done in zip(messages, finished, strict=True)
         if done.step.secret

@@ -115,6 +115,13 @@ def find_by_address(
     }
 
 
+def is_closed(connection: Connection, ring: Ring, channel: str, address: str) -> bool:
+    """Whether this was a patient's address and is nobody's now."""
+    hashes = ring.find_hashes(hash_purpose(channel), address)
+    asked = {(channel, digest): None for _, digest in hashes}
+    return any(row.status == "closed" for row in connection.execute(_FIND, _parameters(asked)))
+
+
 def add_address(
     connection: Connection,
     ids: Ids,

@@ -28,6 +28,7 @@ _BY_PATIENT = [
         tables.CareTeamMember,
         tables.DeskCase,
         tables.EnrolmentCode,
+        tables.EnrolmentRequest,
         tables.AddressCheck,
         tables.WebCode,
         tables.WebLink,

@@ -463,10 +463,12 @@ class EnrolmentCode(SQLModel, table=True):
     created_at: datetime = _time()
     expires_at: datetime = _time()
     used_at: datetime | None = _time(default=None, nullable=True)
+    claimed_by: bytes | None = _sealed(default=None, nullable=True, index=True)
+    """Keyed hash of the channel and the address that have shown it and owe the four digits."""
 
 
 class CodeGuess(SQLModel, table=True):
-    """A wrong enrolment code; whoever guesses on is not answered. Kept for a day."""
+    """What a stranger has tried or was told: whoever guesses on is not answered. Kept for a day."""
 
     __tablename__ = "code_guess"
     __table_args__ = (Index("ix_code_guess_hash", "hash", "at"),)
@@ -493,6 +495,20 @@ class AddressCheck(SQLModel, table=True):
     expires_at: datetime = _time()
     attempts: int = 0
     used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class EnrolmentRequest(SQLModel, table=True):
+    """The answer to a request to enrol, so that the same request again enrols nobody twice."""
+
+    __tablename__ = "enrolment_request"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the request's key."""
+    body: bytes = _sealed()
+    """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
+    created_at: datetime = _time()
 
 
 class AuditRecord(SQLModel, table=True):

@@ -169,13 +169,17 @@ class Player:
         return entry_line(entry, patient.name, patient.zone)
 
     def _message(self, sent: Sent) -> Line:
-        assert sent.parcel.patient_id is not None
-        patient = self._by_id[sent.parcel.patient_id]
+        patient = self._by_id.get(sent.parcel.patient_id or 0) or self._whose(sent)
         if sent.channel == "email":
             number = self._professionals.note_mail(sent)
             return message_line(sent, sent.parcel.address, number, patient.zone)
         patient.messages.append(sent)
         return message_line(sent, patient.name, len(patient.messages), patient.zone)
+
+    def _whose(self, sent: Sent) -> _Patient:
+        """Who used to be reached there; to us they are a stranger now."""
+        place = (sent.channel, sent.parcel.address)
+        return next(each for each in self._by_id.values() if (each.channel, each.address) == place)
 
 
 def _known(newcomer: step.Enrol) -> frozenset[str]:

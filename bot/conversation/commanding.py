@@ -24,6 +24,7 @@ from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePat
 from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
+from bot.conversation.needs import CHANNELS
 from bot.conversation.pending import ask_again
 from bot.conversation.people import resolve
 from bot.conversation.plan import in_one_line, plan_lines
@@ -34,6 +35,7 @@ from bot.conversation.tasks import (
     enrolment,
     exporting,
     follow_up,
+    moving,
     retiming,
     sharing,
     speaking,
@@ -48,9 +50,11 @@ LATER = timedelta(hours=3)
 """How long "later" puts a question off."""
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
+    | {"code"}
 )
 _LEAVABLE = frozenset(
-    task.NAME for task in (deleting, ending, exporting, retiming, sharing, speaking, visiting)
+    task.NAME
+    for task in (deleting, ending, exporting, moving, retiming, sharing, speaking, visiting)
 )
 
 
@@ -165,6 +169,34 @@ def _start_again(step: Step) -> None:
         pathways.set_anew(step)
         step.memory.choose = "again"
     _start_what_rests(step)
+
+
+def _code(step: Step, slots: Mapping[str, str]) -> None:
+    """Whoever is known needs no code; whose it is and whether it is one, nobody is told."""
+    memory = step.memory
+    rests = step.paused or memory.muted or memory.over == "said" or memory.rhythm
+    if step.person.status in ("stopped", "ended") or (step.person.status == "active" and rests):
+        _start(step, slots)
+        return
+    if not enrolment.waits(memory.task):
+        step.add_line("moving.known-here")
+    ask_again(step)
+
+
+def _move(step: Step, slots: Mapping[str, str]) -> None:
+    moving.begin(step, moving.MOVE, slots.get("number", ""))
+
+
+def _add_address(step: Step, slots: Mapping[str, str]) -> None:
+    moving.begin(step, moving.ADD, slots.get("number", ""))
+
+
+def _where(step: Step, slots: Mapping[str, str]) -> None:
+    moving.tell_where(step)
+
+
+def _use(channel: str) -> Callable[[Step, Mapping[str, str]], None]:
+    return lambda step, slots: moving.use(step, channel)
 
 
 def _resume(step: Step, slots: Mapping[str, str]) -> None:
@@ -405,4 +437,9 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "plan": _plan,
     "export": _export,
     "delete": _delete,
+    "code": _code,
+    "move": _move,
+    "add-address": _add_address,
+    "where": _where,
+    **{f"use-{channel}": _use(channel) for channel in CHANNELS},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot.conversation.memory import OpenSession
@@ -84,6 +84,60 @@ class DropUnsent:
 @dataclass(frozen=True, slots=True)
 class CloseAddress:
     """The address that wrote is not this patient's; nothing goes there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendCheck:
+    """Six digits go to a new address, in `text`, to see whether the patient reads there."""
+
+    channel: str
+    address: str
+    digits: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountTry:
+    """Somebody has typed six digits for this check."""
+
+    check_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddAddress:
+    """The digits of a check were right: the patient is written to there from now on.
+
+    `closes`: and no longer at any other address of that channel; what this step says then goes
+    to the new one.
+    """
+
+    check_id: int
+    channel: str
+    address: str
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreferAddress:
+    """The patient is written to at this known address from now on."""
+
+    address_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeCode:
+    """A one-time code for another device of the patient; earlier ones stop working."""
+
+    code: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLink:
+    """A one-time link into the web chat."""
+
+    token: str
+    lifetime: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +226,12 @@ Effect = (
     | SavePatient
     | DropUnsent
     | CloseAddress
+    | SendCheck
+    | CountTry
+    | AddAddress
+    | PreferAddress
+    | MakeCode
+    | MakeLink
     | AddMember
     | GiveEmail
     | GiveGrant

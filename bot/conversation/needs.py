@@ -7,10 +7,15 @@ from bot.conversation.step import Step
 
 LOOKS = 10
 """So many of the newest looks at the summary are told."""
+CHANNELS = ("telegram", "sms", "whatsapp", "web")
+"""Where patients can be reached."""
 COMMAND = "command"
 """Where a task keeps the name of the command that it asks about."""
 _TIMELINE = frozenset({"progress", "plan", "visit", "cancel-visit", "start"})
 _LOOKS = frozenset({"who-looked"})
+_ADDRESSES = frozenset(
+    {"moving", "move", "add-address", "where", *(f"use-{each}" for each in CHANNELS)}
+)
 
 
 def timeline(step: Step, command: Command | None) -> bool:
@@ -21,6 +26,11 @@ def timeline(step: Step, command: Command | None) -> bool:
 def looks(step: Step, command: Command | None) -> bool:
     """Whether it is needed who has looked."""
     return not _LOOKS.isdisjoint(_names(step, command))
+
+
+def addresses(step: Step, command: Command | None) -> bool:
+    """Whether it is needed where the patient is reached."""
+    return not _ADDRESSES.isdisjoint(_names(step, command))
 
 
 def _names(step: Step, command: Command | None) -> set[str]:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from bot.conversation.effects import Audit
 from bot.conversation.step import Step
+from bot.deployment import Chance
 
 LENGTH = 4
 TRIES = 3
@@ -20,6 +21,14 @@ class Tried(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     LOCKED = "locked"
+
+
+def draw_code(chance: Chance) -> str:
+    """A code for somebody who has not chosen one; none that everybody tries first."""
+    while True:
+        code = chance.digits(LENGTH)
+        if len(set(code)) > 1 and code not in "0123456789876543210":
+            return code
 
 
 def is_locked(step: Step) -> bool:

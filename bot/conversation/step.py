@@ -21,9 +21,11 @@ from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
 from templates.catalogue import Catalogue
+from trajectory.address_checks import Check
 from trajectory.care_team import Member
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Look
+from trajectory.patients import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class World:
     clinic: Clinic
     chance: Chance
     limits: Limits
+    channels: frozenset[str] = frozenset()
+    """The channels that send."""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,9 @@ class Step:
     timeline: Sequence[Entry] = ()
     looks: Sequence[Look] = ()
     """Who opened the summary and when, newest first."""
+    addresses: Sequence[Address] = ()
+    """Where the patient is reached; loaded, as `checks`, where a turn is about that."""
+    checks: Sequence[Check] = ()
     older: Mapping[int, OpenSession] = field(default_factory=dict)
     """Closed sessions that this message may correct, by id."""
     recalled: Mapping[str, Flow] = field(default_factory=dict)

@@ -133,6 +133,26 @@ def test_a_patient_is_enrolled_by_a_link_into_the_web_chat(tmp_path: Path) -> No
     assert other_link != link
 
 
+def test_a_code_and_a_card_are_made_for_a_patient_who_comes_in_by_them(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    file = tmp_path / "card.html"
+    bot = {"BACKTRACE_TELEGRAM_BOT": "@klinik_nord_bot"}
+    asked = ("--language", "da", "--channel", "telegram", "--name", "Birgit", "--card", str(file))
+    made = backtrace("enrol", *asked, "--days", "3", folder=tmp_path, **bot)
+    patient, code, own, telegram, web = made.stdout.splitlines()
+    shown = code.split()[1]
+    digits = own.split()[2]
+    assert telegram == f"Åbn https://t.me/klinik_nord_bot?start={shown} og tryk på Start."
+    assert "/chat/in/" in web
+    card = file.read_text("utf-8")
+    assert all(each in card for each in (shown, digits, "Til Birgit", "112", "HJÆLP", "<svg"))
+    assert file.stat().st_mode & 0o777 == 0o600
+    again = backtrace("enrol", "--patient", patient.split()[1], folder=tmp_path)
+    assert again.stdout.splitlines()[0] == patient
+    assert shown not in again.stdout
+    assert "own code" not in again.stdout
+
+
 def enrolled(folder: Path, *arguments: str) -> tuple[str, str]:
     """The number and link of a new patient."""
     said, link = backtrace("enrol", *arguments, folder=folder).stdout.splitlines()
@@ -234,10 +254,15 @@ def test_the_clinic_reads_its_list_and_takes_off_what_is_dealt_with(tmp_path: Pa
         (("--language", "sv"), "choose da, en"),
         (("--pathway", "knee"), "choose low-back-pain"),
         (("--timezone", "Moon/Base"), "Europe/Copenhagen"),
+        (("--channel", "web"), "--language: choose da, en"),
+        (("--channel", "sms", "--language", "en"), "it is not set up here; choose web"),
+        (("--channel", "web", "--language", "en", "--hour", "7"), "a time from 08:00 to 20:59"),
+        (("--card", "nowhere/card.html", "--language", "en"), "--card: No such file"),
+        (("--patient", "7"), "no patient has the number 7"),
     ],
 )
 def test_an_enrolment_that_cannot_be_is_refused(
-    tmp_path: Path, arguments: tuple[str, str], advice: str
+    tmp_path: Path, arguments: tuple[str, ...], advice: str
 ) -> None:
     backtrace("migrate", folder=tmp_path)
     refused = backtrace("enrol", *arguments, folder=tmp_path)

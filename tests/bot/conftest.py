@@ -8,6 +8,7 @@ import pytest
 
 from tests.bot.house import House
 from tests.bot.practice import Practice
+from trajectory import migrations
 from trajectory.database import Database
 
 
@@ -21,5 +22,14 @@ def practice(migrated_database_url: str) -> Iterator[Practice]:
 @pytest.fixture
 def house(migrated_database_url: str) -> Iterator[House]:
     database = Database(migrated_database_url, durable=False)
+    yield House(database)
+    database.close()
+
+
+@pytest.fixture
+def light_house() -> Iterator[House]:
+    """On SQLite only: where the kind of database makes no difference."""
+    database = Database.for_replay()
+    migrations.upgrade_database(database)
     yield House(database)
     database.close()

@@ -15,15 +15,18 @@ from backtrace.definitions import shipped_library
 from bot import due
 from bot.channels import Parcel
 from bot.conversation.effects import SetDue
+from bot.conversation.step import Person
 from bot.deployment import Chance, Clinic
 from bot.dispatching import dispatch
 from bot.driving import drive, run_until_quiet
 from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
+from bot.inviting import Invitation, Invitee, invite
+from bot.loading import opened
 from bot.messages import Button
 from bot.receiving import receive
 from bot.sending import send_ready
-from trajectory import entries, patients, tables
+from trajectory import audit, entries, patients, tables
 from trajectory.database import Database
 from trajectory.entries import Entry
 from trajectory.keys import Ring, Sealer
@@ -103,7 +106,12 @@ class House:
             clock=self.clock,
             chance=Chance(SystemRandom()),
             channels={provider.name: provider for provider in providers},
-            clinic=Clinic(name="Klinik Nord", public_url="https://nord.example"),
+            clinic=Clinic(
+                name="Klinik Nord",
+                public_url="https://nord.example",
+                telegram_bot="klinik_nord_bot",
+                sms_number="+4570102030",
+            ),
             answers=answers,
         )
         self._written = 0
@@ -122,6 +130,19 @@ class House:
         """A patient who has been enrolled by the clinic, unless the conversation is to do it."""
         newcomer = Newcomer(channel, address, language, pathway=pathway, name=name, code=code)
         return enrol(self.deployment, newcomer, consented=consented)
+
+    def invite(
+        self,
+        *,
+        name: str = "Birgit Holm",
+        language: str = "en",
+        pathway: str | None = None,
+        days: int = 14,
+        **more: Any,
+    ) -> Invitation:
+        """A patient who has a card, and has not been heard yet."""
+        invitee = Invitee(language, "Europe/Copenhagen", pathway, name, **more)
+        return invite(self.deployment, invitee, timedelta(days=days))
 
     def add_address(self, patient_id: int, channel: str, address: str) -> int:
         """Another address of a patient; scheduled messages still go to the first."""
@@ -218,6 +239,23 @@ class House:
     def timeline(self, patient_id: int) -> list[Entry]:
         with self.database.read() as connection:
             return entries.timeline(connection, self.sealer(patient_id), patient_id)
+
+    def addresses(self, patient_id: int) -> list[tuple[str, str, bool, str]]:
+        """Channel, address, whether it is preferred, and status, oldest first."""
+        with self.database.read() as connection:
+            found = patients.addresses(connection, self.sealer(patient_id), patient_id)
+        return [(each.channel, each.value, each.preferred, each.status) for each in found]
+
+    def person(self, patient_id: int) -> Person:
+        with self.database.read() as connection:
+            (row,) = patients.read(connection, [patient_id])
+        return opened(row, row.sealer(self.deployment.ring)).person
+
+    def audited(self, patient_id: int) -> list[str]:
+        """What was done, and the chain is whole."""
+        with self.database.read() as connection:
+            assert audit.verify(connection, patient_id) == []
+            return [each.action for each in audit.records(connection, patient_id)]
 
     def answers(self, patient_id: int) -> list[tuple[str | None, float | None]]:
         return [(e.item, e.value) for e in self.timeline(patient_id) if e.kind == "answer"]

@@ -151,16 +151,18 @@ def test_two_channels_of_one_patient_answer_one_after_the_other(house: House) ->
 # From whom
 
 
-def test_unknown_senders_are_stored_as_such_and_get_nothing(house: House) -> None:
+def test_unknown_senders_are_stored_as_such_and_told_that_nobody_knows_them(house: House) -> None:
     house.enrol()
-    before = len(house.outbox())
     house.write("hello, who is this?", "somebody else")
     (row,) = house.inbox()
     assert (row.status, row.patient_id) == ("unknown-sender", None)
     with house.database.write() as connection:
         sealer = deployment.sealer(connection, house.deployment.ring)
     assert sealer.open_json("inbox.body", row.id, row.body)["text"] == "hello, who is this?"
-    assert len(house.outbox()) == before
+    house.settle()
+    (said,) = house.telegram.texts("somebody else")
+    assert "I do not know who writes here" in said
+    assert "Jeg ved ikke, hvem der skriver her" in said
 
 
 def test_a_closed_address_is_an_unknown_sender(house: House) -> None:

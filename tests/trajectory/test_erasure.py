@@ -96,6 +96,11 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "created_at": NOW,
         "expires_at": NOW,
     },
+    tables.EnrolmentRequest: {
+        "hash": lambda patient_id: b"%d" % patient_id,
+        "body": b"x",
+        "created_at": NOW,
+    },
     tables.AddressCheck: {
         "channel": "sms",
         "address": b"x",

@@ -11,6 +11,7 @@ from bot.commands import without_politeness
 from bot.conversation import asking, own_code, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
+from bot.conversation.memory import Task
 from bot.conversation.step import Step
 from bot.times import read_hour, read_rhythm
 from templates.catalogue import Catalogue
@@ -20,18 +21,41 @@ CONSENT_VERSION = "2026-11"
 """Rises whenever the consent text says something new; each consent records which it was."""
 LONGEST_NAME = 60
 
-_COMMANDS = frozenset({"stop", "help", "language", "person", "delete"})
+_COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 WAY_OUT = 3
 """From this failed try on the patient hears that a person can help."""
-_EARLIEST, _LATEST = time(8), time(20, 59)
+EARLIEST, LATEST = time(8), time(20, 59)
+"""Between these a patient may be written to."""
 
 
 def begin(step: Step, known: frozenset[str] = frozenset()) -> None:
     """Start enrolling; steps that are `known` (`language`, `name`, `code`) are left out."""
-    step.begin(NAME, "", known=sorted(known))
-    if "language" in known:
+    wait(step, known)
+    _enter(step)
+
+
+def wait(step: Step, known: frozenset[str], *, consented: bool = False) -> None:
+    """The enrolment begins with the first word of the patient, wherever it comes from.
+
+    `consented`: on paper already, so that nothing is asked then.
+    """
+    step.begin(NAME, "", known=sorted(known), consented=consented)
+
+
+def waits(task: Task | None) -> bool:
+    """Whether the patient has never been heard."""
+    return task is not None and task.name == NAME and not task.step
+
+
+def _enter(step: Step) -> None:
+    assert step.memory.task is not None
+    data = step.memory.task.data
+    if data.get("consented"):
+        complete(step)
+        return
+    if "language" in data["known"]:
         step.add_line("enrol.hello", clinic=step.world.clinic.name)
     _go_on(step)
 
@@ -46,7 +70,10 @@ def begin_again(step: Step) -> None:
 
 
 def ask(step: Step) -> None:
-    """Put the question of the present step."""
+    """Put the question of the present step; the first of all begins the enrolment."""
+    if waits(step.memory.task):
+        _enter(step)
+        return
     present = _present(step)
     step.offer_words(_question(step, present), _options(step, present), f"enrol.{present}")
 
@@ -103,6 +130,9 @@ def _options(step: Step, present: str) -> list[tuple[str, str]]:
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Take the answer to the present step, or say what would be one."""
+    if waits(step.memory.task):
+        _enter(step)
+        return
     take = {
         "language": _take_language,
         "consent": _take_consent,
@@ -129,6 +159,9 @@ def go_back(step: Step) -> None:
     """Put the question before the present one again, if there was one."""
     task = step.memory.task
     assert task is not None
+    if waits(task):
+        _enter(step)
+        return
     asked = [name for name in _STEPS if name not in task.data["known"]]
     task.step, task.data["tries"] = asked[max(asked.index(task.step) - 1, 0)], 0
     ask(step)
@@ -207,7 +240,7 @@ def _take_name(step: Step, text: str, option: str | None) -> bool:
 
 def _take_hour(step: Step, text: str, option: str | None) -> bool:
     said = read_hour(option or chosen(step, text) or without_politeness(text))
-    if said is None or said.clock is None or not _EARLIEST <= said.clock <= _LATEST:
+    if said is None or said.clock is None or not EARLIEST <= said.clock <= LATEST:
         return False
     step.person.hour = said.clock
     return True

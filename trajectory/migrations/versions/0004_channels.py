@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["patient_id"], ["patient.id"], name="fk_enrolment_code_patient_id_patient"
         ),
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name="uq_enrolment_code_hash"),
     )
     op.create_index("ix_enrolment_code_patient_id", "enrolment_code", ["patient_id"])
+    op.create_index("ix_enrolment_code_claimed_by", "enrolment_code", ["claimed_by"])
     op.create_table(
         "code_guess",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -83,3 +85,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_early_status"),
     )
     op.create_index("ix_early_status_provider_id", "early_status", ["provider_id"])
+    op.create_table(
+        "enrolment_request",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["patient_id"], ["patient.id"], name="fk_enrolment_request_patient_id_patient"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_enrolment_request"),
+        sa.UniqueConstraint("hash", name="uq_enrolment_request_hash"),
+    )
+    op.create_index("ix_enrolment_request_patient_id", "enrolment_request", ["patient_id"])

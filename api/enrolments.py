@@ -1,0 +1,128 @@
+"""Programs of the clinic enrol patients: POST /api/enrolments, with the staff token.
+
+The answer holds what is shown once: the code, the patient's own four digits and the card as
+HTML. Nothing of it is ever part of an address. What was wrong is told by its field, without
+what stood there.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from api.context import web_of
+from bot.asked_enrolment import MOST_DAYS, Asked, Channel, Wrong, invitee_of, lifetime_of
+from bot.deployment import Deployment
+from bot.inviting import LIFE, Invitation, card_of, invite
+from bot.inviting_once import KeyReused, invite_once
+from trajectory.patients import AddressTaken
+
+_KEY = "Idempotency-Key"
+_KEY_LENGTHS = range(16, 201)
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+
+
+class Enrolment(BaseModel):
+    """A patient to be, as a program of the clinic writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: _Text
+    channel: Channel
+    name: _Text = ""
+    timezone: _Text = ""
+    pathway: _Text | None = "low-back-pain"
+    phone: _Text = ""
+    hour: _Text = ""
+    weekday: _Text = ""
+    consented: bool = False
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = LIFE.days
+
+
+class Enrolled(BaseModel):
+    """What the clinic hands over to the patient; shown in this answer only."""
+
+    patient: int
+    code: str
+    expires_at: datetime
+    own_code: str
+    links: Mapping[str, str]
+    """By channel what the patient opens."""
+    ways: Mapping[str, str]
+    """By channel what the patient does, in the patient's language."""
+    card_html: str
+
+
+def router_of(staff_token: str) -> APIRouter:
+    """The route, for whoever shows this token."""
+    router = APIRouter()
+
+    @router.post("/api/enrolments")
+    async def enrol(request: Request) -> Response:
+        if not _shows(request, staff_token):
+            headers = {"WWW-Authenticate": "Bearer"}
+            return _refused([{"loc": [], "msg": "show the staff token as a bearer"}], 401, headers)
+        body, key = await request.body(), request.headers.get(_KEY, "")
+        return await run_in_threadpool(_enrol, web_of(request).deployment, body, key)
+
+    return router
+
+
+def _shows(request: Request, staff_token: str) -> bool:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(token.strip().encode(), staff_token.encode())
+    return scheme.casefold() == "bearer" and same
+
+
+def _enrol(deployment: Deployment, body: bytes, key: str) -> Response:
+    try:
+        wanted = Enrolment.model_validate_json(body)
+        invitation = _invite(deployment, wanted, key)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        return _refused([{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in found])
+    except Wrong as wrong:
+        place = ["header", _KEY] if wrong.field == _KEY else ["body", wrong.field]
+        return _refused([{"loc": place, "msg": str(wrong)}])
+    enrolled = Enrolled(
+        patient=invitation.patient_id,
+        code=invitation.code,
+        expires_at=invitation.expires_at,
+        own_code=invitation.digits,
+        links=invitation.links,
+        ways=invitation.ways,
+        card_html=card_of(deployment, invitation, wanted.channel),
+    )
+    return JSONResponse(enrolled.model_dump(mode="json"), 201)
+
+
+def _invite(deployment: Deployment, wanted: Enrolment, key: str) -> Invitation:
+    """Raises Wrong."""
+    invitee = invitee_of(deployment, Asked(**wanted.model_dump()))
+    lifetime = lifetime_of(wanted.days)
+    if key and len(key) not in _KEY_LENGTHS:
+        raise Wrong(_KEY, "write 16 to 200 characters that nobody can guess, such as a UUID")
+    try:
+        if key:
+            return invite_once(deployment, invitee, lifetime, key)
+        return invite(deployment, invitee, lifetime)
+    except AddressTaken:
+        raise Wrong("phone", "a patient is reached there already; leave it out") from None
+    except KeyReused:
+        advice = "it came with another request before; make a new one for each enrolment"
+        raise Wrong(_KEY, advice) from None
+
+
+def _refused(
+    found: Sequence[Mapping[str, Any]],
+    status: int = 422,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    return JSONResponse({"detail": list(found)}, status, headers)

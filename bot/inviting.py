@@ -1,0 +1,277 @@
+"""Patients to be, and what lets them in: a one-time code, a link, and four digits of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from bot import loading, outbox
+from bot.channels.forms import FORMS
+from bot.conversation.dates import day_name
+from bot.conversation.own_code import draw_code
+from bot.conversation.step import Person
+from bot.conversation.tasks import enrolment
+from bot.deployment import Deployment
+from bot.enrolling import create_patient
+from bot.enrolment_codes import new_code, shown_code
+from bot.messages import Message, Priority
+from bot.outbox import Outgoing
+from bot.phone import shown_number
+from templates.card import card
+from trajectory import audit, enrolment_codes, patients, web_access
+from trajectory.keys import Sealer
+from trajectory.patients import AddressTaken
+
+LIFE = timedelta(days=14)
+
+STAFF = "staff"
+"""Who acts in a patient's log where the clinic enrols."""
+
+
+class NoSuchPatient(Exception):
+    """No patient has this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """A patient to be, as far as the clinic knows them."""
+
+    language: str
+    timezone: str
+    pathway: str | None
+    name: str = ""
+    hour: time | None = None
+    weekday: int | None = None
+    consented: bool = False
+    """On paper already, so that nothing is asked when they come in."""
+    phone: str = ""
+    """In E.164: where an SMS goes that says how to begin; empty: none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What the clinic hands over, shown this once: nobody can read it out of the database."""
+
+    patient_id: int
+    name: str
+    language: str
+    timezone: str
+    code: str
+    expires_at: datetime
+    digits: str
+    """The patient's own four; empty for one who has theirs already."""
+    links: Mapping[str, str]
+    """By channel what the patient opens."""
+    ways: Mapping[str, str]
+    """By channel what the patient does, in the patient's language."""
+
+
+def invite(deployment: Deployment, invitee: Invitee, lifetime: timedelta) -> Invitation:
+    """Make a patient whom no address leads to yet, and what lets them in.
+
+    Raises:
+        trajectory.patients.AddressTaken: another patient has this phone.
+        trajectory.database.Unavailable: nothing was stored.
+    """
+    now = deployment.clock.now()
+    return deployment.database.run(
+        lambda connection: invite_within(connection, deployment, invitee, lifetime, now)
+    )
+
+
+def invite_within(
+    connection: Connection,
+    deployment: Deployment,
+    invitee: Invitee,
+    lifetime: timedelta,
+    now: datetime,
+) -> Invitation:
+    """`invite` for whoever has a transaction."""
+    place = ("sms", invitee.phone)
+    if invitee.phone and patients.find_by_address(connection, deployment.ring, [place]):
+        raise AddressTaken
+    person = Person(
+        0, "enrolling", invitee.language, invitee.timezone, invitee.pathway, name=invitee.name
+    )
+    person.hour = invitee.hour or person.hour
+    person.weekday = person.weekday if invitee.weekday is None else invitee.weekday
+    person.code = draw_code(deployment.chance)
+    person.id, sealer = create_patient(connection, deployment, person, now)
+    _let_wait(connection, deployment, invitee, person.id, now)
+    token = deployment.chance.token()
+    web_access.create_link(
+        connection,
+        deployment.ids,
+        deployment.ring,
+        sealer,
+        patient_id=person.id,
+        token=token,
+        now=now,
+        lifetime=lifetime,
+    )
+    invitation = _with_code(connection, deployment, person, now, lifetime, token)
+    if invitee.phone:
+        _send(connection, deployment, invitation, person, sealer, invitee.phone)
+    return invitation
+
+
+def invite_again(deployment: Deployment, patient_id: int, lifetime: timedelta) -> Invitation:
+    """A code for a patient who is here already: a lost phone, or a new number.
+
+    Whoever shows it from a new address has to give the patient's own four digits as well.
+
+    Raises:
+        NoSuchPatient: nobody has this number.
+        trajectory.database.Unavailable: nothing was stored.
+    """
+    now = deployment.clock.now()
+    return deployment.database.run(
+        lambda connection: _invite_again(connection, deployment, patient_id, lifetime, now)
+    )
+
+
+def _invite_again(
+    connection: Connection,
+    deployment: Deployment,
+    patient_id: int,
+    lifetime: timedelta,
+    now: datetime,
+) -> Invitation:
+    rows = patients.lock_conversations(connection, [patient_id])
+    if not rows:
+        raise NoSuchPatient
+    person = loading.load(connection, deployment, rows)[patient_id].person
+    person.code = ""
+    return _with_code(connection, deployment, person, now, lifetime, "")
+
+
+def _let_wait(
+    connection: Connection,
+    deployment: Deployment,
+    invitee: Invitee,
+    patient_id: int,
+    now: datetime,
+) -> None:
+    """The conversation waits for the patient's first word; what is known is not asked."""
+    known = {
+        "language": True,
+        "name": invitee.name,
+        "hour": invitee.hour is not None,
+        "weekday": invitee.weekday is not None,
+        "code": True,
+    }
+    (row,) = patients.lock_conversations(connection, [patient_id])
+    loaded = loading.load(connection, deployment, [row])[patient_id]
+    step = loading.step_for(connection, deployment, loaded, now, web_access.CHANNEL, {})
+    names = frozenset(name for name, value in known.items() if value)
+    enrolment.wait(step, names, consented=invitee.consented)
+    body = loaded.sealer.seal_json(patients.BODY, patient_id, step.memory.to_json())
+    patients.save_conversation(connection, patient_id, row.sequence, None, body)
+
+
+def _with_code(
+    connection: Connection,
+    deployment: Deployment,
+    person: Person,
+    now: datetime,
+    lifetime: timedelta,
+    token: str,
+) -> Invitation:
+    code = new_code(deployment.chance.random)
+    enrolment_codes.create(
+        connection,
+        deployment.ids,
+        deployment.ring,
+        patient_id=person.id,
+        code=code,
+        now=now,
+        lifetime=lifetime,
+    )
+    audit.append(connection, deployment.ids, person.id, actor=STAFF, action="code-made", at=now)
+    shown, links = shown_code(code), _links(deployment, code, token)
+    ways = _ways(deployment, person.language, shown, links)
+    return Invitation(
+        person.id,
+        person.name,
+        person.language,
+        person.timezone,
+        shown,
+        now + lifetime,
+        person.code,
+        links,
+        ways,
+    )
+
+
+def _links(deployment: Deployment, code: str, token: str) -> dict[str, str]:
+    clinic = deployment.clinic
+    links = {}
+    if clinic.telegram_bot:
+        links["telegram"] = f"https://t.me/{clinic.telegram_bot}?start={shown_code(code)}"
+    if clinic.sms_number:
+        links["sms"] = f"sms:{clinic.sms_number}?body=START%20{shown_code(code)}"
+    if clinic.whatsapp_number:
+        number = clinic.whatsapp_number.removeprefix("+")
+        links["whatsapp"] = f"https://wa.me/{number}?text=START%20{shown_code(code)}"
+    if token:
+        links["web"] = f"{clinic.public_url}/chat/in/{token}"
+    return links
+
+
+def _ways(
+    deployment: Deployment, language: str, code: str, links: Mapping[str, str]
+) -> dict[str, str]:
+    clinic, words = deployment.clinic, deployment.catalogues[language]
+    numbers = {"sms": clinic.sms_number, "whatsapp": clinic.whatsapp_number}
+    return {
+        channel: words.say(
+            f"invite.{channel}",
+            link=link,
+            code=code,
+            number=shown_number(numbers.get(channel, "")),
+        )
+        for channel, link in links.items()
+    }
+
+
+def _send(
+    connection: Connection,
+    deployment: Deployment,
+    invitation: Invitation,
+    person: Person,
+    sealer: Sealer,
+    phone: str,
+) -> None:
+    """Send the phone an SMS that says how to begin; the answer to it brings the patient in."""
+    words = deployment.catalogues[person.language]
+    text = words.say(
+        "invite.message",
+        clinic=deployment.clinic.name,
+        code=invitation.code,
+        day=day_name(invitation.expires_at, person.zone, person.language),
+    )
+    rendered = FORMS["sms"](Message(text), words)
+    now = deployment.clock.now()
+    message = Outgoing(sealer, person.id, 0, "sms", rendered, Priority.REPLY, now, to=phone)
+    outbox.post(connection, deployment, [message])
+
+
+def card_of(deployment: Deployment, invitation: Invitation, channel: str) -> str:
+    """The invitation as a page to be printed, the way on this channel first."""
+    clinic = deployment.clinic
+    return card(
+        invitation.language,
+        clinic=clinic.name,
+        emergency_number=clinic.emergency_number,
+        timezone=invitation.timezone,
+        code=invitation.code,
+        until=invitation.expires_at,
+        links=invitation.links,
+        ways=invitation.ways,
+        channel=channel,
+        name=invitation.name,
+        digits=invitation.digits,
+    )

@@ -1,0 +1,124 @@
+"""Writes what a step has decided about where its patient is reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from bot import outbox
+from bot.channels.forms import FORMS
+from bot.conversation import effects as done
+from bot.deployment import Deployment
+from bot.messages import Message, Priority
+from bot.outbox import Outgoing
+from trajectory import address_checks, enrolment_codes, patients, web_access
+from trajectory.patients import AddressTaken
+
+if TYPE_CHECKING:
+    from bot.ledger import Finished
+
+Rerouting = (
+    done.SendCheck
+    | done.CountTry
+    | done.AddAddress
+    | done.PreferAddress
+    | done.MakeCode
+    | done.MakeLink
+)
+
+
+def write(
+    connection: Connection, deployment: Deployment, finished: Finished, effect: Rerouting
+) -> None:
+    """Write one effect of a step whose conversation is held."""
+    now = finished.step.now
+    match effect:
+        case done.SendCheck():
+            _send_check(connection, deployment, finished, effect)
+        case done.CountTry(check_id):
+            address_checks.count_attempt(connection, check_id)
+        case done.AddAddress():
+            address_checks.use(connection, effect.check_id, now)
+            _add_address(connection, deployment, finished, effect)
+        case done.PreferAddress(address_id):
+            patients.prefer_address(connection, finished.patient_id, address_id)
+        case done.MakeCode(code, lifetime):
+            enrolment_codes.create(
+                connection,
+                deployment.ids,
+                deployment.ring,
+                patient_id=finished.patient_id,
+                code=code,
+                now=now,
+                lifetime=lifetime,
+            )
+        case done.MakeLink(token, lifetime):
+            web_access.create_link(
+                connection,
+                deployment.ids,
+                deployment.ring,
+                finished.loaded.sealer,
+                patient_id=finished.patient_id,
+                token=token,
+                now=now,
+                lifetime=lifetime,
+            )
+
+
+def _send_check(
+    connection: Connection, deployment: Deployment, finished: Finished, check: done.SendCheck
+) -> None:
+    step, sealer = finished.step, finished.loaded.sealer
+    address_checks.create(
+        connection,
+        deployment.ids,
+        deployment.ring,
+        sealer,
+        patient_id=finished.patient_id,
+        channel=check.channel,
+        address=check.address,
+        digits=check.digits,
+        now=step.now,
+    )
+    message = Outgoing(
+        sealer,
+        finished.patient_id,
+        finished.next_sequence(),
+        check.channel,
+        FORMS[check.channel](Message(check.text), step.words),
+        Priority.REPLY,
+        step.now,
+        to=check.address,
+    )
+    outbox.post(connection, deployment, [message])
+
+
+def _add_address(
+    connection: Connection, deployment: Deployment, finished: Finished, added: done.AddAddress
+) -> None:
+    """Nothing where somebody else has taken the address since the step looked."""
+    patient_id, sealer = finished.patient_id, finished.loaded.sealer
+    before = patients.addresses(connection, sealer, patient_id)
+    try:
+        address_id = patients.add_address(
+            connection,
+            deployment.ids,
+            deployment.ring,
+            sealer,
+            patient_id=patient_id,
+            channel=added.channel,
+            address=added.address,
+            now=finished.step.now,
+        )
+    except AddressTaken:
+        return
+    patients.prefer_address(connection, patient_id, address_id)
+    if not added.closes:
+        return
+    for older in before:
+        if older.channel == added.channel:
+            patients.set_address_status(connection, older.id, "closed")
+            if older.id == finished.route.address_id:
+                finished.route = replace(finished.route, address_id=address_id)

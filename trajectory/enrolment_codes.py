@@ -1,0 +1,148 @@
+"""One-time codes that let a patient in from an address nobody knows, and what strangers try.
+
+Only keyed hashes are stored. A `Place` is a channel and an address on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from trajectory import tables
+from trajectory.ids import Ids
+from trajectory.keys import Ring
+
+CLAIM = timedelta(hours=1)
+"""So long whoever has shown a code may be asked for the patient's own four digits."""
+KEPT = timedelta(days=1)
+"""So long it is known what a stranger has tried, and was told."""
+
+Place = tuple[str, str]
+Trace = Literal["guess", "told"]
+"""A wrong code, and the word to an unknown sender."""
+
+_CODE = "enrolment_code"
+_CLAIM = "enrolment_code.place"
+_code = tables.core(tables.EnrolmentCode)
+_trace = tables.core(tables.CodeGuess)
+_SWEPT_AT_ONCE = 200
+
+
+def create(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    *,
+    patient_id: int,
+    code: str,
+    now: datetime,
+    lifetime: timedelta,
+) -> None:
+    """A new code of a patient whose conversation the caller holds; earlier ones stop working."""
+    close_all(connection, patient_id, now)
+    row = {
+        "id": ids.take(connection),
+        "patient_id": patient_id,
+        "hash": ring.find_hash(_CODE, code)[1],
+        "created_at": now,
+        "expires_at": now + lifetime,
+    }
+    connection.execute(insert(_code), row)
+
+
+def find(connection: Connection, ring: Ring, code: str, now: datetime) -> int | None:
+    """Whose code this is; None where it opens nothing: no caller can tell why."""
+    owner = select(_code.c.patient_id).where(*_opens(ring, code, now))
+    return connection.execute(owner).scalar_one_or_none()
+
+
+def use(
+    connection: Connection, ring: Ring, code: str, now: datetime, claimed_by: Place | None = None
+) -> bool:
+    """Use a code up; False where somebody else just has. The caller holds the conversation.
+
+    `claimed_by`: who has shown it must yet give the patient's own four digits.
+    """
+    claim = None if claimed_by is None else _place_hash(ring, _CLAIM, claimed_by)
+    used = connection.execute(
+        update(_code)
+        .where(*_opens(ring, code, now))
+        .values(used_at=now, claimed_by=claim)
+        .returning(_code.c.id)
+    )
+    return used.one_or_none() is not None
+
+
+def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
+    """No code of this patient that is still out opens anything."""
+    connection.execute(
+        update(_code)
+        .where(_code.c.patient_id == patient_id, _code.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+def claims(
+    connection: Connection, ring: Ring, places: Collection[Place], now: datetime
+) -> Mapping[Place, int]:
+    """Which of these places have shown a patient's code and owe the four digits."""
+    asked = {digest: place for place in places for digest in _place_hashes(ring, _CLAIM, place)}
+    rows = connection.execute(
+        select(_code.c.claimed_by, _code.c.patient_id)
+        .where(_code.c.claimed_by.in_(sorted(asked)), _code.c.used_at > now - CLAIM)
+        .order_by(_code.c.id)
+    )
+    return {asked[bytes(row.claimed_by)]: row.patient_id for row in rows}
+
+
+def settle(connection: Connection, ring: Ring, place: Place) -> None:
+    """Nothing is asked of this place any more."""
+    hashes = _place_hashes(ring, _CLAIM, place)
+    connection.execute(update(_code).where(_code.c.claimed_by.in_(hashes)).values(claimed_by=None))
+
+
+def traces(connection: Connection, ring: Ring, trace: Trace, place: Place, since: datetime) -> int:
+    """How often this has happened at a place, within a day at most."""
+    counted = select(func.count()).where(
+        _trace.c.hash.in_(_place_hashes(ring, _purpose(trace), place)), _trace.c.at > since
+    )
+    return connection.execute(counted).scalar_one()
+
+
+def note(
+    connection: Connection, ids: Ids, ring: Ring, trace: Trace, place: Place, now: datetime
+) -> None:
+    """Remember that this has happened at a place; what is too old to count is forgotten."""
+    row = {
+        "id": ids.take(connection),
+        "hash": _place_hash(ring, _purpose(trace), place),
+        "at": now,
+    }
+    connection.execute(insert(_trace), row)
+    # Another process may be sweeping the same rows.
+    old = select(_trace.c.id).where(_trace.c.at < now - KEPT).limit(_SWEPT_AT_ONCE)
+    chosen = old.with_for_update(skip_locked=True)
+    connection.execute(delete(_trace).where(_trace.c.id.in_(chosen)))
+
+
+def _opens(ring: Ring, code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _code.c.hash.in_([digest for _, digest in ring.find_hashes(_CODE, code)]),
+        _code.c.used_at.is_(None),
+        _code.c.expires_at > now,
+    )
+
+
+def _purpose(trace: Trace) -> str:
+    return f"stranger.{trace}"
+
+
+def _place_hash(ring: Ring, purpose: str, place: Place) -> bytes:
+    return ring.find_hash(purpose, ":".join(place))[1]
+
+
+def _place_hashes(ring: Ring, purpose: str, place: Place) -> list[bytes]:
+    return [digest for _, digest in ring.find_hashes(purpose, ":".join(place))]
