@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from bot.beginning import begin_here
 from bot.deployment import Deployment
 from bot.held import Held, NoSuchPatient, hold
 from bot.ledger import Route

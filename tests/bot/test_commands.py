@@ -58,7 +58,7 @@ SAID = {
 }  # fmt: skip
 
 WITH_WORDS = [
-    ("da", "tilmeld K7M42P", "start", {"code": "K7M42P"}),
+    ("da", "tilmeld K7M42P", "code", {"code": "K7M42P"}),
     ("en", "send my summary to my physio", "send", {"whom": "physio"}),
     ("en", "Send my summary to Anne Berg.", "send", {"whom": "Anne Berg"}),
     ("en", "share with my doctor, Bo Holm, bo@clinic.dk", "send",
@@ -165,6 +165,9 @@ FREE = {
     "when": ["at 19", "om tirsdagen kl. 8"],
     "code": ["48213", "K7M42P", "K7M4-2PQR", "k7m4 2pqr"],
     "number": ["20304050", "+45 20 30 40 50"],
+    "day": ["tomorrow", "i morgen"],
+    "role": ["physio", "fys", "doctor", "læge"],
+    "somebody": ["physio - Anne Jensen - anne@x.dk", "fys, Anne", "Anne anne@x.dk"],
 }
 
 
