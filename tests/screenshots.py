@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.running import Demo
 from tests.browser.screen import FLAGS, Desk, Phone, let_pass, the_words
 from tests.house.browser import find
+from tests.house.program import Program, demo_on
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 LARGEST = 300_000
@@ -39,9 +39,9 @@ def main() -> None:
 
 
 @contextmanager
-def _running_demo() -> Iterator[Demo]:
+def _running_demo() -> Iterator[Program]:
     with TemporaryDirectory() as folder:
-        demo = Demo(Path(folder) / "demo.db")
+        demo = demo_on(Path(folder) / "demo.db")
         demo.start()
         try:
             yield demo
@@ -49,7 +49,7 @@ def _running_demo() -> Iterator[Demo]:
             demo.stop()
 
 
-def _open(browser: Browser, demo: Demo, size: tuple[int, int], scale: int = 1) -> Page:
+def _open(browser: Browser, demo: Program, size: tuple[int, int], scale: int = 1) -> Page:
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height},

@@ -116,6 +116,15 @@ def _desk(what: str, settings: Settings) -> Finding:
     return Finding(what, Verdict.OK, f"{settings.desk_hours} ({settings.timezone})")
 
 
+def _programs(what: str, settings: Settings) -> Finding:
+    if settings.staff_token is None:
+        says = (
+            "off: set BACKTRACE_STAFF_TOKEN to let programs of the clinic enrol at /api/enrolments"
+        )
+        return Finding(what, Verdict.OFF, says)
+    return Finding(what, Verdict.OK, "programs may enrol at /api/enrolments")
+
+
 _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("keys", _keys),
     ("database", _database),
@@ -124,6 +133,7 @@ _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("e-mail", _mail),
     ("answers", _answers),
     ("clinic's desk", _desk),
+    ("programs", _programs),
 )
 
 

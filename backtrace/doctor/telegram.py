@@ -33,7 +33,7 @@ def telegram(settings: Settings) -> Iterator[Finding]:
         says = f"{settings.telegram_api_url} cannot be asked ({type(error).__name__})"
         yield Finding(WHAT, Verdict.WRONG, says)
     else:
-        yield Finding(WHAT, Verdict.OK, f"the token is that of @{bot.username}")
+        yield _name(settings, bot)
         yield _way_in(settings, webhook)
 
 
@@ -42,6 +42,16 @@ async def _asked(token: str, api_url: str) -> tuple[User, WebhookInfo]:
     async with request:
         bot = Bot(token, base_url=f"{api_url}/bot", request=request)
         return await bot.get_me(), await bot.get_webhook_info()
+
+
+def _name(settings: Settings, bot: User) -> Finding:
+    if not settings.telegram_bot:
+        return _wrong(f"cards cannot lead to the bot: set BACKTRACE_TELEGRAM_BOT={bot.username}")
+    if settings.telegram_bot != bot.username:
+        return _wrong(
+            f"the token is that of @{bot.username}, and BACKTRACE_TELEGRAM_BOT names another bot"
+        )
+    return Finding(WHAT, Verdict.OK, f"the token is that of @{bot.username}")
 
 
 def _way_in(settings: Settings, webhook: WebhookInfo) -> Finding:

@@ -82,6 +82,9 @@ def _account(settings: Settings, client: Client) -> Iterator[Finding]:
     yield Finding(WHAT, Verdict.OK, "Twilio takes the account and its token")
     if settings.twilio_messaging_service_sid:
         yield _service(settings, client)
+        if not settings.twilio_from:
+            says = "cards cannot name a number: set BACKTRACE_TWILIO_FROM as well"
+            yield Finding(WHAT, Verdict.WRONG, says)
     elif settings.twilio_from:
         yield _number(settings, client)
 

@@ -37,7 +37,12 @@ def ask_telegram(
 ) -> list[Finding]:
     answers = {f"/bot{TOKEN}/getMe": me, f"/bot{TOKEN}/getWebhookInfo": (200, info)}
     with answering(answers) as url:
-        given = {"public_url": PUBLIC, "telegram_webhook_secret": "s3cret", **settings}
+        given = {
+            "public_url": PUBLIC,
+            "telegram_webhook_secret": "s3cret",
+            "telegram_bot": "nordbot",
+            **settings,
+        }
         return list(telegram(Settings(telegram_token=TOKEN, telegram_api_url=url, **given)))
 
 
@@ -98,6 +103,16 @@ def test_what_keeps_telegram_from_us_is_named(
     verdict, says = said(ask_telegram(info, **settings))
     assert verdict is Verdict.WRONG
     assert advice in says
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("", "set BACKTRACE_TELEGRAM_BOT=nordbot"), ("otherbot", "names another bot")],
+)
+def test_the_bot_that_cards_lead_to_is_that_of_the_token(name: str, advice: str) -> None:
+    findings = ask_telegram(webhook(f"{PUBLIC}/telegram/webhook"), telegram_bot=name)
+    assert findings[0].verdict is Verdict.WRONG
+    assert advice in findings[0].says
 
 
 def test_without_a_secret_and_a_webhook_updates_are_polled_for() -> None:

@@ -125,6 +125,12 @@ def test_whoever_consented_on_paper_is_asked_nothing(house: House) -> None:
     assert [e.kind for e in house.timeline(invitation.patient_id)] == ["consent"]
 
 
+def test_whoever_comes_in_is_greeted_also_where_no_pathway_waits(house: House) -> None:
+    invitation = house.invite(consented=True, pathway=None)
+    (said,) = text(house, invitation.code)
+    assert said.startswith("Hello, this is Klinik Nord.")
+
+
 @pytest.mark.parametrize(("channel", "address"), [("telegram", "4711"), ("whatsapp", PHONE)])
 def test_the_code_works_on_every_channel(house: House, channel: str, address: str) -> None:
     invitation = house.invite()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.running import Demo
 from tests.browser.screen import FLAGS
+from tests.house.program import Program, demo_on
 
 SLOWEST = 20_000
 """Milliseconds that anything on the page may take while other tests keep the machine busy."""
@@ -25,15 +25,15 @@ def engine(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    running = Demo(tmp_path / "demo.db")
+def demo(tmp_path: Path) -> Iterator[Program]:
+    running = demo_on(tmp_path / "demo.db")
     running.start()
     yield running
     running.stop()
 
 
 @pytest.fixture
-def page(engine: Browser, demo: Demo) -> Iterator[Page]:
+def page(engine: Browser, demo: Program) -> Iterator[Page]:
     """The demo's page, freshly opened; an error of its scripts fails the test."""
     context = engine.new_context(
         viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce"

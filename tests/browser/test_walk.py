@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.running import Demo
 from tests.browser.screen import Desk, Phone, let_pass, the_words
+from tests.house.program import Program
 
 ODI = "CBCBCCBCDC"
 """2 1 2 1 2 2 1 2 3 2: a published vector, 18 of 50 points."""
@@ -95,7 +95,7 @@ def test_the_walk(page: Page) -> None:
     phone.writes("skip", "How strong was your back pain")
 
 
-def test_nothing_is_lost_when_the_demo_is_killed(page: Page, demo: Demo) -> None:
+def test_nothing_is_lost_when_the_demo_is_killed(page: Page, demo: Program) -> None:
     phone = enrols(page)
     is_asked_the_odi(page, phone)
     for number, letter in enumerate(ODI[:4], start=2):
@@ -152,7 +152,7 @@ def check(page: Page) -> None:
         assert box is None or min(box["width"], box["height"]) >= 44, button.inner_text()
 
 
-def test_the_page_works_by_reloading_where_there_is_no_script(page: Page, demo: Demo) -> None:
+def test_the_page_works_by_reloading_where_there_is_no_script(page: Page, demo: Program) -> None:
     browser = page.context.browser
     assert browser is not None
     with browser.new_context(java_script_enabled=False) as context:

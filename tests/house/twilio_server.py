@@ -77,6 +77,8 @@ class TwilioServer:
     """The longest page of the list."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     closing: threading.Event = field(default_factory=threading.Event)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    """Told of every message that goes out."""
 
     def created(self) -> list[Mapping[str, str]]:
         """The fields of every message that was asked for."""
@@ -85,7 +87,9 @@ class TwilioServer:
     def take(self, fields: Mapping[str, str]) -> dict[str, Any]:
         """A message goes out."""
         text = fields.get("Body") or json.loads(fields["ContentVariables"])["1"]
-        self.bodies.append(text)
+        with self.changed:
+            self.bodies.append(text)
+            self.changed.notify_all()
         kept = "" if self.redacts and fields.get("ContentRetention") == "discard" else text
         return self._add(
             "outbound-api",
@@ -94,6 +98,11 @@ class TwilioServer:
             kept,
             service=fields.get("MessagingServiceSid"),
         )
+
+    def wait_for(self, holds: Callable[[], object], seconds: float = 20) -> None:
+        """Wait until something holds, which may be so after any message."""
+        with self.changed:
+            assert self.changed.wait_for(holds, seconds), "it never came to that"
 
     def hear(self, sender: str, text: str, *, to: str = NUMBER, **more: Any) -> dict[str, Any]:
         """A patient has written; nobody is told."""

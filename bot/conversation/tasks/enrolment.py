@@ -53,7 +53,7 @@ def _enter(step: Step) -> None:
     assert step.memory.task is not None
     data = step.memory.task.data
     if data.get("consented"):
-        complete(step)
+        complete(step, greets=True)
         return
     if "language" in data["known"]:
         step.add_line("enrol.hello", clinic=step.world.clinic.name)
@@ -276,10 +276,13 @@ def _finish(step: Step) -> None:
     _activate(step)
 
 
-def complete(step: Step) -> None:
-    """The clinic has done it all, consent on paper included: only the pathway starts."""
+def complete(step: Step, *, greets: bool = False) -> None:
+    """The clinic has done it all, consent on paper included: only the pathway starts.
+
+    `greets`: the patient has written, and is answered whether a pathway starts or not.
+    """
     record_consent(step, None)
-    if step.person.pathway is not None:
+    if greets or step.person.pathway is not None:
         clinic = step.world.clinic
         step.add_line("enrol.welcome", clinic=clinic.name, emergency=clinic.emergency_number)
     _activate(step)

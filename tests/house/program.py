@@ -1,4 +1,4 @@
-"""`backtrace demo` as a process of its own, as `make demo` starts it."""
+"""`backtrace` as a process of its own, as the README starts it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 PATIENCE = 60.0
-"""Seconds until the demo answers; it makes its patient's history first."""
+"""Seconds until it answers; the demo makes its patient's history first."""
 PROGRAM = Path(sys.executable).with_name("backtrace")
 
 
@@ -27,36 +28,43 @@ def free_port() -> int:
 
 
 @dataclass
-class Demo:
-    """One demo on one database file; started, killed and started again by a test."""
+class Program:
+    """A command that serves pages; started, killed and started again by a test."""
 
-    file: Path
+    folder: Path
+    """Where it runs, and leaves its log."""
+    arguments: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Its `BACKTRACE_*` variables: those of the tests are none of its."""
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
+        """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> Path:
-        return self.file.with_suffix(".log")
+        """What it wrote to both its outputs."""
+        return self.folder / f"{self.arguments[0]}.log"
 
     def start(self) -> None:
         """Start, and return when it answers."""
+        others = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "demo", "--port", str(self.port), "--database", str(self.file)],
+                [PROGRAM, *self.arguments, "--port", str(self.port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self.file.parent,
-                env={k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")},
+                cwd=self.folder,
+                env={**others, **self.settings},
             )
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
-            assert self.process.poll() is None, f"the demo ended:\n{self.log.read_text()}"
-            assert time.monotonic() < deadline, "the demo does not answer"
+            assert self.process.poll() is None, f"it ended:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, "it does not answer"
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -80,3 +88,8 @@ class Demo:
         self.process.send_signal(how)
         self.process.wait(timeout=20)
         self.process = None
+
+
+def demo_on(file: Path) -> Program:
+    """The demo on this database file."""
+    return Program(file.parent, ("demo", "--database", str(file)))
