@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from backtrace.answers import AnswersNotChosen, answers_of
-from backtrace.doctor import Verdict, examine
+from backtrace.doctor import Verdict
+from backtrace.doctor.deployment import deployment
 from backtrace.settings import Settings
 from tests.backtrace.test_cli import backtrace, new_keys
 
@@ -76,7 +77,7 @@ def test_doctor_names_the_choice_that_is_missing() -> None:
 
 
 def found(of: Settings) -> list[tuple[Verdict, str]]:
-    return [(each.verdict, each.says) for each in examine(of) if each.what == "answers"]
+    return [(each.verdict, each.says) for each in deployment(of) if each.what == "answers"]
 
 
 @pytest.mark.parametrize("command", ["serve", "enrol"])

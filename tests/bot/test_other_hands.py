@@ -413,8 +413,9 @@ def test_the_clinic_hears_of_a_question_that_was_not_understood_three_times(hous
     first, second, third, fourth = say(house, "green", "blue", "red", "grey")
     assert "average" not in first
     assert "average" in second
-    assert third.startswith(fourth)
+    assert "SKIP or LATER" in third
     assert "SKIP or LATER" in fourth
+    assert len(fourth) < len(third)
     assert "on the list for a person" in third
     assert open_cases(house) == [Kind.NOT_UNDERSTOOD]
     assert house.rows(tables.core(tables.DeskCase))[0].patient_id == birgit.patient_id

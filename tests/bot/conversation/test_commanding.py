@@ -113,7 +113,7 @@ def test_of_the_weekly_questions_only_the_next_comes_after_a_pause(
     house.wait(days=24)
     house.wait(days=4)
 
-    asked = [sent for sent in house.telegram.sent if "last 7 days, about a minute" in sent.text]
+    asked = [sent for sent in house.telegram.sent if "minute about your last 7 days" in sent.text]
     assert [sent.at.astimezone(COPENHAGEN).strftime("%a %d %b %H:%M") for sent in asked] == [
         "Mon 21 Dec 18:00"
     ]
@@ -207,7 +207,7 @@ def test_what_was_asked_today_is_not_asked_again_at_the_later_hour(
 ) -> None:
     say(house, "stop the questionnaires")
     house.wait(days=6, hours=9)
-    asked = [text for text in house.telegram.texts() if "last 7 days, about a minute" in text]
+    asked = [text for text in house.telegram.texts() if "minute about your last 7 days" in text]
     say(house, "ask me at 20:15")
 
     assert len(asked) == 1
