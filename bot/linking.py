@@ -8,7 +8,7 @@ in hand or is in the chat just now.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -64,23 +64,23 @@ class Chat(NamedTuple):
     nudge: Rendered | None
 
 
-def spread(message: Message, words: Catalogue, channel: str, *, linked: bool) -> Iterator[Said]:
+def spread(message: Message, words: Catalogue, channel: str, *, linked: bool) -> list[Said]:
     """The message for its channel; of a linked one for the web chat, and what the phone may have.
 
     A long one is in several parts.
     """
     if not linked:
-        for part in in_parts(FORMS[channel](message, words)):
-            yield Said(message, part)
-        return
-    for part in in_parts(FORMS[web_access.CHANNEL](message, words)):
-        yield Said(message, part, in_chat=True)
-    spoken = (
-        message if _is_for_phone(message) else Message(message.plain, priority=message.priority)
-    )
-    if spoken.text:
-        for part in in_parts(FORMS[channel](spoken, words)):
-            yield Said(spoken, part)
+        return _said(message, words, channel)
+    in_chat = _said(message, words, web_access.CHANNEL, in_chat=True)
+    if _is_for_phone(message):
+        return in_chat + _said(message, words, channel)
+    spoken = Message(message.plain, priority=message.priority)
+    return in_chat + (_said(spoken, words, channel) if spoken.text else [])
+
+
+def _said(message: Message, words: Catalogue, channel: str, *, in_chat: bool = False) -> list[Said]:
+    parts = in_parts(FORMS[channel](message, words))
+    return [Said(message, part, in_chat) for part in parts]
 
 
 def is_hidden(said: Said) -> bool:

@@ -26,7 +26,7 @@ from bot.conversation.timers import again_key, comes_again, expires, set_timers
 from bot.schedule import awake
 from flows import engine
 from flows import events as happened
-from flows.model import Flow, FlowKind, ItemKind
+from flows.model import Flow, FlowKind, Item, ItemKind
 from flows.replies import Reply
 from flows.session import Given, GivenKind, Status
 
@@ -225,11 +225,11 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Answered(item, given, confirmed):
             record_given(step, flow, open, item, given, confirmed=confirmed)
             remember(step, flow, item, given)
-            _echo(step, flow, item, given, "echo.answered")
+            _echo(step, flow.item(item), given)
         case happened.Corrected(item, given, previous):
             record_correction(step, flow, open, item, given, previous)
             remember(step, flow, item, given)
-            _echo(step, flow, item, given, "echo.corrected")
+            _echo(step, flow.item(item), given, title(flow, flow.item(item), step.person.language))
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
             known.forget(step, flow, item)
@@ -286,15 +286,18 @@ def _is_by_name(open: OpenSession) -> bool:
     return open.free and not open.due
 
 
-def _echo(step: Step, flow: Flow, item_id: str, given: Given, key: str) -> None:
-    item = flow.item(item_id)
+def _echo(step: Step, item: Item, given: Given, corrected: str = "") -> None:
+    """Say what was taken, `corrected` being the name of what was asked before."""
     if given.kind is not GivenKind.ANSWER:
         step.add_line(f"echo.{given.kind.value}")
     elif item.kind is ItemKind.TEXT:
         step.add_line("echo.noted")
     else:
         answer = label(item, given.code, given.value, step.person.language)
-        step.add_line(key, answer=answer, title=title(flow, item, step.person.language))
+        if corrected:
+            step.add_line("echo.corrected", answer=answer, title=corrected)
+        else:
+            step.add_line("echo.answered", answer=answer)
 
 
 def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:

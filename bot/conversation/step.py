@@ -160,18 +160,22 @@ class Step:
 
     def say(self, message: Message) -> None:
         """Send a message, led by the lines that wait."""
-        lines = [message.text]
-        if self.lead:
-            lines = [*self.lead, message.text] if message.text else list(self.lead)
-            self.lead.clear()
-            message = message._replace(text="\n".join(lines))
-        if self.plain:
-            plain = "\n".join(line for line in lines if line in self.plain)
-            message = message._replace(plain=plain)
-        if self.picture:
-            message, self.picture = message._replace(picture=self.picture), ""
-        if self.bulk and message.priority is Priority.REPLY:
-            message = message._replace(priority=Priority.BULK)
+        lines = [*self.lead, message.text] if message.text else self.lead
+        plain = "\n".join([line for line in lines if line in self.plain]) if self.plain else ""
+        late = self.bulk and message.priority is Priority.REPLY
+        message = Message(
+            "\n".join(lines),
+            message.choices,
+            message.layout,
+            message.anchors,
+            Priority.BULK if late else message.priority,
+            message.session_id,
+            message.turn,
+            message.place,
+            self.picture,
+            plain,
+        )
+        self.lead, self.picture = [], ""
         self.do(Say(message))
 
     def flush(self) -> None:
