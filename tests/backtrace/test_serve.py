@@ -24,7 +24,7 @@ from tests.house import twilio_server as far
 from tests.house.program import Program
 from tests.house.telegram_server import TOKEN as BOT_TOKEN
 from tests.house.telegram_server import TelegramServer, telegram_server
-from tests.house.twilio_server import NUMBER, SID, TwilioServer
+from tests.house.twilio_server import NUMBER, SID, Trouble, TwilioServer
 from trajectory.database import Database
 from trajectory.keys import Ring
 
@@ -153,6 +153,10 @@ def test_a_patient_with_a_card_answers_the_odi_by_telegram(clinic: Clinic) -> No
     clinic.fall_due(enrolled["patient"])
     for n in range(1, 11):
         telegram.wait_for(partial(is_asked, telegram.texts, n))
+        if n == 3:
+            telegram.goes_wrong(
+                "sendMessage", status=429, description="Too Many Requests", retry_after=1
+            )
         keyboard = telegram.sent[-1].body["reply_markup"]["inline_keyboard"]
         labels = [button["text"] for row in keyboard for button in row]
         clinic.updates(telegram.presses(labels[1]))
@@ -170,6 +174,8 @@ def test_a_patient_with_a_card_answers_the_odi_by_sms(clinic: Clinic) -> None:
     clinic.fall_due(enrolled["patient"])
     for n in range(1, 11):
         clinic.twilio.wait_for(partial(is_asked, lambda: clinic.twilio.bodies, n))
+        if n == 3:
+            clinic.twilio.trouble = [Trouble(429, 20429, retry_after=1)]
         clinic.sms("B")
     clinic.twilio.wait_for(lambda: "last question" in clinic.twilio.bodies[-1])
     answered(clinic, enrolled["patient"])
