@@ -30,6 +30,7 @@ from bot.inbound import Handled, Inbound, InboundKind
 from bot.kept import masked, sealed
 from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
+from bot.opaque_ids import opaque
 from bot.refusing import REFUSED, refuse
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
@@ -84,6 +85,7 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
 
 
 def _receive(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> None:
+    batch = opaque(connection, deployment.ring, batch)
     stored = _store_new(connection, deployment, batch, deployment.clock.now())
     for messages in _rounds(stored):
         _answer(connection, deployment, messages)

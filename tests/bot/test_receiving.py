@@ -78,7 +78,7 @@ def test_a_redelivery_changes_nothing(house: House, batches: int) -> None:
         assert (house.timeline(birgit.patient_id), house.outbox()) == before
     house.settle()
     assert house.answers(birgit.patient_id) == [("pain", 4)]
-    assert [row.external_id for row in house.inbox()] == ["update-1"]
+    assert len(house.inbox()) == 1
     assert len(house.telegram.sent) == 2, "the question, and then the next one"
 
 
@@ -114,7 +114,7 @@ def test_a_patients_messages_keep_their_order_in_a_batch_and_across_batches(hous
     fields = ["pain", "bothersome-days", "activity-limited-days"]
     assert house.answers(birgit.patient_id) == list(zip(fields, (9, 2, 5), strict=True))
     assert house.answers(jonas.patient_id) == list(zip(fields, (1, 3), strict=False))
-    assert [row.external_id for row in house.inbox()] == ["z", "y", "x", "b", "a"]
+    assert [house.heard(row) for row in house.inbox()] == ["9", "1", "2", "3", "5"]
 
 
 def test_what_one_commit_records_stands_before_what_it_says(house: House) -> None:
