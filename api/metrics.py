@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from time import perf_counter
 
@@ -26,9 +27,13 @@ STREAMS = Gauge("backtrace_chat_streams", "Chat pages that listen for new messag
 
 def show_waiting(waits: Sequence[Waiting]) -> None:
     """Set the gauge of what waits anew."""
-    WAITING.clear()
+    counts: Counter[tuple[str, str]] = Counter()
     for each in waits:
-        WAITING.labels(each.channel, each.trouble).inc(each.count)
+        counts[each.channel, each.trouble] += each.count
+    WAITING.clear()
+    # Set, not added up: two may ask at the same moment.
+    for labels, count in counts.items():
+        WAITING.labels(*labels).set(count)
 
 
 class Measured:

@@ -31,7 +31,7 @@ def channels(settings: Settings, clock: Clock) -> dict[str, Twilio]:
         found["whatsapp"] = Twilio(
             "whatsapp",
             account,
-            sender=settings.whatsapp_from.removeprefix("whatsapp:"),
+            sender=settings.whatsapp_from,
             templates=settings.whatsapp_templates,
             now=clock.now,
         )

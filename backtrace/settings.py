@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     def _a_bot(cls, name: str) -> str:
         return name.removeprefix("https://").removeprefix("t.me/").removeprefix("@")
 
+    @field_validator("whatsapp_from")
+    @classmethod
+    def _a_number(cls, number: str) -> str:
+        return number.removeprefix("whatsapp:")
+
     @field_validator("staff_token")
     @classmethod
     def _long_enough(cls, token: SecretStr | None) -> SecretStr | None:

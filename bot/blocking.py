@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, exists, select
 
 from bot.inbound import Inbound, InboundKind
 from trajectory import patients, tables
 from trajectory.patients import PatientRef
+
+if TYPE_CHECKING:
+    from bot.receiving import Stored
 
 _inbox = tables.core(tables.Inbox)
 _HEARD_SINCE = select(
@@ -23,22 +26,7 @@ _HEARD_SINCE = select(
 )
 
 
-class Received(Protocol):
-    """A stored message, and whose it is."""
-
-    @property
-    def message(self) -> Inbound:
-        """The message."""
-
-    @property
-    def ref(self) -> PatientRef:
-        """Whose it is."""
-
-
-_R = TypeVar("_R", bound=Received)
-
-
-def note(connection: Connection, messages: Iterable[_R]) -> list[_R]:
+def note(connection: Connection, messages: Iterable[Stored]) -> list[Stored]:
     """Note who can be reached and who cannot any more; the messages that are anything else.
 
     The patients' conversations are locked.
@@ -49,7 +37,7 @@ def note(connection: Connection, messages: Iterable[_R]) -> list[_R]:
             case InboundKind.BLOCKED:
                 _block(connection, each.ref, each.message)
             case InboundKind.UNBLOCKED:
-                _set(connection, each.ref, "active")
+                patients.reach_again(connection, each.ref.address_id)
             case _:
                 others.append(each)
     return others
@@ -57,14 +45,10 @@ def note(connection: Connection, messages: Iterable[_R]) -> list[_R]:
 
 def _block(connection: Connection, ref: PatientRef, message: Inbound) -> None:
     if not _heard_since(connection, ref, message.channel, message.at):
-        _set(connection, ref, "gone")
+        patients.lose_address(connection, ref.address_id)
 
 
 def _heard_since(connection: Connection, ref: PatientRef, channel: str, moment: datetime) -> bool:
     """Whether the block is over: Telegram tells of blocks and messages in any order."""
     asked = {"patient": ref.patient_id, "channel": channel, "since": moment}
     return bool(connection.execute(_HEARD_SINCE, asked).scalar())
-
-
-def _set(connection: Connection, ref: PatientRef, status: str) -> None:
-    patients.set_address_status(connection, ref.address_id, status)

@@ -59,8 +59,13 @@ def read_code(text: str) -> str | None:
 
 
 def is_code(text: str) -> bool:
-    """Whether a patient's message is nothing but a code: whoever is known needs none."""
+    """Whether a patient's message is nothing but a code: whoever is known needs none.
+
+    Two words are one in capitals only: "25th June" is a day.
+    """
     said = text.strip(_EDGES)
+    if len(said.split()) > 1 and not said.isupper():
+        return False
     return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
 
 

@@ -101,24 +101,31 @@ def _add_address(
     """Nothing where somebody else has taken the address since the step looked."""
     patient_id, sealer = finished.patient_id, finished.loaded.sealer
     before = patients.addresses(connection, sealer, patient_id)
-    try:
-        address_id = patients.add_address(
-            connection,
-            deployment.ids,
-            deployment.ring,
-            sealer,
-            patient_id=patient_id,
-            channel=added.channel,
-            address=added.address,
-            now=finished.step.now,
-        )
-    except AddressTaken:
-        return
+    place = (added.channel, added.address)
+    known = patients.find_by_address(connection, deployment.ring, [place]).get(place)
+    if known is not None and known.patient_id == patient_id:
+        # The patient's own, which had failed.
+        address_id = known.address_id
+        patients.reach_again(connection, address_id)
+    else:
+        try:
+            address_id = patients.add_address(
+                connection,
+                deployment.ids,
+                deployment.ring,
+                sealer,
+                patient_id=patient_id,
+                channel=added.channel,
+                address=added.address,
+                now=finished.step.now,
+            )
+        except AddressTaken:
+            return
     patients.prefer_address(connection, patient_id, address_id)
     if not added.closes:
         return
     for older in before:
-        if older.channel == added.channel:
+        if older.channel == added.channel and older.id != address_id:
             patients.set_address_status(connection, older.id, "closed")
             if older.id == finished.route.address_id:
                 finished.route = replace(finished.route, address_id=address_id)

@@ -243,8 +243,10 @@ def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
     """
     stopped = {m.ref.address_id for m in messages if m.message.handled is Handled.STOP}
     failed = {m.ref.address_id for m in messages if m.ref.status == "gone" or m.ref.failures}
+    # What `ref` says is from before the batch, which may have brought the STOP.
+    failed |= {m.ref.address_id for m in messages if m.message.handled is Handled.START}
     for address_id in sorted(stopped):
-        patients.set_address_status(connection, address_id, "gone")
+        patients.lose_address(connection, address_id)
     for address_id in sorted(failed - stopped):
         patients.reach_again(connection, address_id)
 

@@ -61,19 +61,14 @@ def find(connection: Connection, ring: Ring, code: str, now: datetime) -> int | 
 
 def use(
     connection: Connection, ring: Ring, code: str, now: datetime, claimed_by: Place | None = None
-) -> bool:
-    """Use a code up; False where somebody else just has. The caller holds the conversation.
+) -> None:
+    """Use a code up that was found while the caller holds the conversation.
 
     `claimed_by`: who has shown it must yet give the patient's own four digits.
     """
     claim = None if claimed_by is None else _place_hash(ring, _CLAIM, claimed_by)
-    used = connection.execute(
-        update(_code)
-        .where(*_opens(ring, code, now))
-        .values(used_at=now, claimed_by=claim)
-        .returning(_code.c.id)
-    )
-    return used.one_or_none() is not None
+    opened = update(_code).where(*_opens(ring, code, now))
+    connection.execute(opened.values(used_at=now, claimed_by=claim))
 
 
 def close_all(connection: Connection, patient_id: int, now: datetime) -> None:

@@ -36,7 +36,7 @@ def read(raw: bytes) -> DeliveryReport:
             raise Unreadable("not a delivery report")
         fields = list(_recipient_fields(message))
         to = [str(value) for name in _TO for value in message.get_all(name, [])]
-    except (MessageError, ValueError, LookupError) as error:
+    except (MessageError, ValueError, LookupError, RecursionError) as error:
         raise Unreadable("not a delivery report") from error
     if not fields:
         raise Unreadable("the report says nothing of a delivery")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backtrace.running import channels_of, chores_of, sending, ticking, webhooks_of
+from backtrace.running import channels_of, chores_of, clinic_of, sending, ticking, webhooks_of
 from backtrace.settings import Settings
 from bot.channels import Parcel
 from bot.doorbell import Doorbell
@@ -70,6 +70,11 @@ def test_a_channel_without_settings_is_off(
     assert channels.keys() == {"web"} | on
     assert len(webhooks_of(read)) == doors
     assert bool(chores_of(read, house.deployment)) == bool(on)
+
+
+def test_cards_lead_to_a_whatsapp_number_that_is_written_as_twilio_writes_it() -> None:
+    settings = Settings(whatsapp_from=f"whatsapp:{NUMBER}", **ACCOUNT)
+    assert clinic_of(settings, mails=False).whatsapp_number == NUMBER
 
 
 def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: House) -> None:

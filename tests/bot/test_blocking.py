@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
+from bot import blocking
 from bot.inbound import InboundKind
+from bot.receiving import Stored
 from tests.bot.house import House
-from trajectory import tables
+from trajectory import patients, tables
 
 _address = tables.core(tables.Address)
 
@@ -74,3 +77,13 @@ def test_whoever_is_unknown_and_blocks_us_is_stored_only(house: House) -> None:
     house.write("", "nobody", kind=InboundKind.BLOCKED)
     assert [row.status for row in house.inbox()] == ["unknown-sender"]
     assert house.outbox() == []
+
+
+@pytest.mark.parametrize("kind", [InboundKind.BLOCKED, InboundKind.UNBLOCKED])
+def test_an_address_that_was_closed_meanwhile_stays_closed(house: House, kind: InboundKind) -> None:
+    known = house.enrol()
+    told = Stored(1, house.message("", kind=kind), known)
+    with house.database.write() as connection:
+        patients.set_address_status(connection, known.address_id, "closed")
+        assert blocking.note(connection, [told]) == []
+    assert status(house) == "closed"

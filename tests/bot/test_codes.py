@@ -73,6 +73,19 @@ def test_what_cannot_be_a_code_is_a_wrong_one(written: str) -> None:
     assert read_code(written) == ""
 
 
+@pytest.mark.parametrize(
+    ("written", "is_one"),
+    [
+        ("K7M4-2PQR", True), ("k7m42pqr", True), ("K7M4 2PQR.", True), ("k7m4-2pqr", True),
+        ("25th June", False), ("22nd Sept", False), ("week 2345", False), ("4444 days", False),
+    ],
+)  # fmt: skip
+def test_a_day_that_is_as_long_is_no_code_of_a_patient_who_is_known(
+    written: str, is_one: bool
+) -> None:
+    assert is_code(written) is is_one
+
+
 @given(
     st.integers(),
     st.sampled_from(["", " ", "-", " - ", ".", "\N{EM DASH}"]),

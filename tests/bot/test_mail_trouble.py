@@ -278,7 +278,9 @@ def test_the_mail_server_may_say_itself_where_it_came_to(
     assert take(clinic, said, [post.senders[0]]) == (Ended.TAKEN, "noted")
 
 
-@pytest.mark.parametrize("what", ["forged", "other mail", "no report", "nothing", "noise", "list"])
+@pytest.mark.parametrize(
+    "what", ["forged", "other mail", "no report", "nothing", "noise", "list", "deep"]
+)
 def test_nobody_forges_a_bounce_and_nothing_unreadable_is_stored(
     house: House, post: Post, birgit: PatientRef, clinic: Settings, what: str
 ) -> None:
@@ -288,6 +290,9 @@ def test_nobody_forges_a_bounce_and_nothing_unreadable_is_stored(
     mail["To"] = ours
     mail.set_content("I am on holiday.")
     odd = report(ours).replace(b"Action: failed", b"X: y")
+    deep = b"".join(
+        b"Content-Type: multipart/report; boundary=%d\n\n--%d\n" % (n, n) for n in range(3000)
+    )
     raw = {
         "forged": report(ours.replace("-", "-a", 1)),
         "other mail": report(ours.replace("bounce+", "bounce+1")),
@@ -295,6 +300,7 @@ def test_nobody_forges_a_bounce_and_nothing_unreadable_is_stored(
         "nothing": b"",
         "noise": bytes(range(256)) * 40,
         "list": odd,
+        "deep": deep,
     }[what]
     assert take(clinic, raw)[0] is Ended.REFUSED
     settle_now(house)

@@ -11,7 +11,7 @@ import pytest
 from bot.phone import ending_of, read_number, region_of, shown_number
 from bot.receiving import receive
 from tests.bot.house import House
-from trajectory import tables
+from trajectory import patients, tables
 from trajectory.patients import PatientRef
 
 PHONE, NEW = "+4520304050", "+4551525354"
@@ -114,6 +114,21 @@ def test_the_number_may_come_with_the_wish(house: House, language: str, said: st
     assert "+45 51 52 53 54" in sent
     text(house, code_at(house))
     assert "+45 51 52 53 54" in house.sms.texts(NEW)[-1]
+
+
+@pytest.mark.parametrize("how", ["my number has changed", "also write to me at 20 30 40 50"])
+def test_a_number_of_ones_own_that_had_failed_works_again(
+    house: House, birgit: PatientRef, how: str
+) -> None:
+    house.add_address(birgit.patient_id, "telegram", "birgit")
+    with house.database.write() as connection:
+        patients.lose_address(connection, birgit.address_id)
+    said = text(house, how, "birgit", "telegram") + text(house, DIGITS, "birgit", "telegram")
+    if "Which number" in said[-1]:
+        text(house, "20 30 40 50", "birgit", "telegram")
+    (done,) = text(house, code_at(house, PHONE), "birgit", "telegram")
+    assert done.startswith("Done.")
+    assert ("sms", PHONE, True, "active") in house.addresses(birgit.patient_id)
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,12 @@ def test_whoever_has_another_channel_goes_on_there_after_start(
     assert status(house, birgit) == ("active", ["gone", "active"])
     house.ask(birgit.patient_id)
     assert any("back pain" in said for said in house.telegram.texts())
+
+
+def test_a_stop_and_a_start_in_one_batch(house: House, birgit: PatientRef) -> None:
+    said = [
+        replace(house.message(word, NUMBER, channel="sms"), handled=handled)
+        for word, handled in (("STOP", Handled.STOP), ("START", Handled.START))
+    ]
+    house.receive(*said)
+    assert status(house, birgit) == ("active", ["active"])
