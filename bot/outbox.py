@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, case, insert, update
@@ -22,6 +22,10 @@ MOVED = "moved"
 """The `error` of what was put anew for another address of the patient."""
 DROPPED = "dropped"
 """The `error` of what the operator has given up."""
+STALE = "stale"
+"""The `error` of a question that waited until nobody could be meant to answer it any more."""
+HOLDS_FOR = timedelta(days=3)
+"""How long a question may wait to go out: a check-in ends then too."""
 LOST = "lost"
 """The code of what was not tried, since its address had turned out to be gone."""
 

@@ -128,6 +128,8 @@ def _opened(connection: Connection, deployment: Deployment, row: Row[Any], known
         raise NotSent(Trouble.GONE, "erased")
     if row.address_id is not None and row.address_id not in addresses:
         raise NotSent(Trouble.GONE, "closed")
+    if _is_stale(row, deployment.clock.now()):
+        raise NotSent(Trouble.CONTENT, outbox.STALE)
     if row.address_id in known.taken.gone:
         raise NotSent(Trouble.GONE, outbox.LOST)
     if row.member_id in known.bounced:
@@ -144,6 +146,15 @@ def _sealer(connection: Connection, deployment: Deployment, owner: LockedPatient
     if owner is None:
         return deployment_key.sealer(connection, deployment.ring)
     return owner.sealer(deployment.ring)
+
+
+def _is_stale(row: Row[Any], now: datetime) -> bool:
+    """Whether a question has waited too long, as for a setting that nobody has mended.
+
+    A mended setting brings no heap of old check-ins. Anything else still goes out.
+    """
+    is_question = row.session_id is not None and row.priority > Priority.SAFETY
+    return is_question and now - row.created_at > outbox.HOLDS_FOR
 
 
 def _ended_as(row: Row[Any], trouble: Trouble) -> bool:

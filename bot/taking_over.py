@@ -7,7 +7,7 @@ else. What still holds is put anew for the other route in its old order, safety 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -26,8 +26,6 @@ from bot.routing import other_route
 from bot.schedule import awake
 from trajectory import patients, tables
 
-HOLDS_FOR = timedelta(days=3)
-"""What is older is not told any more, safety messages aside: a check-in ends then too."""
 _LOST = ("dead", "unknown")
 _NEVER = (outbox.MOVED, outbox.STOPPED, outbox.DROPPED)
 
@@ -131,10 +129,13 @@ def _in_order(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 
 def _holds(held: Held, row: Row[Any], rows: Sequence[Row[Any]]) -> bool:
-    """Whether it still has to be said: a question is, as long as it waits, and once."""
+    """Whether it still has to be said: a question is, as long as it waits, and once.
+
+    What is older is not told any more, safety messages aside.
+    """
     if row.priority == Priority.SAFETY:
         return True
-    if held.now - row.created_at > HOLDS_FOR:
+    if held.now - row.created_at > outbox.HOLDS_FOR:
         return False
     if row.session_id is None:
         return True

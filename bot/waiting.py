@@ -14,7 +14,14 @@ from trajectory import audit, patients, tables
 
 MOST = 50
 """So many of those that were given up are listed, the newest first."""
-_SETTLED = (outbox.MOVED, outbox.DROPPED, outbox.STOPPED, f"gone {outbox.STOPPED}", "gone erased")
+_SETTLED = (
+    outbox.MOVED,
+    outbox.DROPPED,
+    outbox.STOPPED,
+    f"gone {outbox.STOPPED}",
+    "gone erased",
+    f"content {outbox.STALE}",
+)
 """Nothing is left to be done about these."""
 
 _outbox = tables.core(tables.Outbox)

@@ -9,6 +9,7 @@ from telegram import Bot, User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
+from api.telegram import PATH
 from backtrace.doctor.finding import Finding, Verdict
 from backtrace.settings import Settings
 
@@ -55,7 +56,7 @@ def _name(settings: Settings, bot: User) -> Finding:
 
 
 def _way_in(settings: Settings, webhook: WebhookInfo) -> Finding:
-    ours = f"{settings.public_url}/telegram/webhook"
+    ours = settings.public_url + PATH
     if settings.telegram_webhook_secret is None:
         if webhook.url:
             return _wrong(

@@ -9,6 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from api.twilio import MESSAGES
 from backtrace.doctor.finding import Finding, Verdict
 from backtrace.settings import Settings
 
@@ -119,7 +120,7 @@ def _service(settings: Settings, client: Client) -> Finding:
 
 
 def _way_in(settings: Settings, url: str | None, what: str, field: str) -> Finding:
-    ours = f"{settings.public_url}/twilio/messages"
+    ours = settings.public_url + MESSAGES
     if not settings.secure:
         says = "BACKTRACE_PUBLIC_URL must begin with https:// for Twilio to bring messages"
         return Finding(WHAT, Verdict.WRONG, says)

@@ -165,6 +165,7 @@ def _press(query: Update, now: datetime) -> Inbound | None:
     if message is None or "data" not in query or not _is_private(message):
         return None
     data, query_id = query["data"], query["id"]
+    _whole(message["message_id"])
     if not query_id.isalnum() or type(data) is not str:
         raise TypeError("this is no press")
     return Inbound(

@@ -173,6 +173,8 @@ def test_who_does_not_know_the_secret_learns_nothing_by_broken_updates(
         b'{"update_id": 7, "message": {}}',
         b'{"update_id": 7, "message": {"text": "secret words", "chat": {"id": 1}}}',
         b'{"update_id": 7, "callback_query": []}',
+        b'{"update_id": 7, "callback_query": {"id": "1", "data": "t.1.a", "message": '
+        b'{"chat": {"id": 1, "type": "private"}}}}',
         b'{"update_id": 7, "my_chat_member": {"date": 1}}',
     ],
     ids=lambda body: body[:24].decode("latin-1"),

@@ -549,3 +549,21 @@ def test_several_senders_send_everything_once_and_in_order(
 def send_all(house: House) -> None:
     while house.send():
         pass
+
+
+# What nobody is meant to answer any more
+
+
+def test_old_questions_do_not_come_in_a_heap_when_a_setting_is_mended(
+    house: House, post: Post
+) -> None:
+    house.telegram.trouble = [NotSent(Trouble.CONFIGURATION, "token")] * 3
+    post("How is your back?", Priority.BULK, session_id=1, turn=1)
+    post("A note from Anne.", Priority.BULK)
+    post("Call 112.", Priority.SAFETY, session_id=1, turn=1)
+    house.settle()
+    house.telegram.trouble.clear()
+    house.clock.set(MORNING + timedelta(days=4))
+    house.settle()
+    assert house.telegram.texts() == ["Call 112.", "A note from Anne."]
+    assert [row.error for row in house.outbox() if row.status == "dead"] == ["content stale"]

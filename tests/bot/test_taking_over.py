@@ -12,8 +12,8 @@ from sqlalchemy import select
 from bot.channels import NotSent, Parcel, Trouble
 from bot.delivering import note_status
 from bot.messages import Button, Priority
+from bot.outbox import HOLDS_FOR
 from bot.sending import send_ready
-from bot.taking_over import HOLDS_FOR
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
 from trajectory import tables
