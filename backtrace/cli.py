@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from api.server import PortTaken
 from backtrace import (
@@ -71,14 +73,16 @@ Port = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port t
 
 
 @app.callback()
-def _log_to_standard_error() -> None:
+def _begin() -> None:
+    # What a command makes, such as the database, is for the user it runs as.
+    os.umask(0o077)
     start_logging(production=False)
 
 
 def _settings() -> Settings:
     try:
         return Settings()
-    except ValidationError as error:
+    except (ValidationError, SettingsError) as error:
         for finding in doctor.unreadable(error):
             typer.echo(f"{finding.what}: {finding.says}", err=True)
         raise typer.Exit(2) from None
@@ -102,7 +106,7 @@ def _print(lines: Iterable[str]) -> None:
 @app.command()
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run everything in one process: the embedded default, on SQLite."""
-    _start(lambda settings: running.serve(settings, host, port))
+    _start(lambda settings: running.serve(settings, host, port, typer.echo))
 
 
 @app.command()

@@ -255,8 +255,11 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
     Server(config, doorbell).run()
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Everything in one process. Raises InsecureAddress, PortTaken, and what `deployed` raises."""
+def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Everything in one process. Raises InsecureAddress, PortTaken, and what `deployed` raises.
+
+    `say` hears where it is, and which channels are on.
+    """
     _require_https(settings)
     require_free(host, port)
     doorbell, clock = Doorbell(), SystemClock()
@@ -273,6 +276,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         ticking(deployment, chores_of(settings, deployment)),
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
+        say(f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}")
         listen(app, doorbell, host, port)
 
 

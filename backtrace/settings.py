@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -137,9 +138,10 @@ _ELSEWHERE = ("BACKTRACE_TEST_DATABASE_URL", "BACKTRACE_SPECS", "BACKTRACE_CHROM
 
 
 def unknown_settings() -> list[str]:
-    """Variables of the environment that look like ours and are none: misspelt, probably."""
+    """Variables, also of `.env`, that look like ours and are none: misspelt, probably."""
     known = {f"{_PREFIX}{name.upper()}" for name in Settings.model_fields}
-    found = {name for name in os.environ if name.upper().startswith(_PREFIX)}
+    written = (*os.environ, *dotenv_values(".env"))
+    found = {name for name in written if name.upper().startswith(_PREFIX)}
     return sorted(name for name in found if name.upper() not in known and name not in _ELSEWHERE)
 
 

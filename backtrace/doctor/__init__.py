@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from backtrace.doctor.deployment import deployment
 from backtrace.doctor.finding import Finding, Verdict
@@ -26,8 +27,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from twilio(settings)
 
 
-def unreadable(error: ValidationError) -> Iterator[Finding]:
+def unreadable(error: ValidationError | SettingsError) -> Iterator[Finding]:
     """The findings when the settings themselves cannot be read; values are not repeated."""
+    if isinstance(error, SettingsError):
+        says = 'a setting that is JSON cannot be read: write it as {"da": "HX...", "en": "HX..."}'
+        yield Finding("settings", Verdict.WRONG, f"BACKTRACE_WHATSAPP_TEMPLATES: {says}")
+        return
     for problem in error.errors(include_input=False, include_url=False):
         name = "_".join(str(part) for part in problem["loc"]).upper()
         yield Finding("settings", Verdict.WRONG, f"BACKTRACE_{name}: {problem['msg']}")

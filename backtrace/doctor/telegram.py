@@ -30,6 +30,9 @@ def telegram(settings: Settings) -> Iterator[Finding]:
     except InvalidToken:
         says = "the token was refused: copy it anew from @BotFather into BACKTRACE_TELEGRAM_TOKEN"
         yield Finding(WHAT, Verdict.WRONG, says)
+    except (TypeError, KeyError, AttributeError):
+        says = f"{settings.telegram_api_url} answers something else than the Bot API"
+        yield Finding(WHAT, Verdict.WRONG, says)
     except TelegramError as error:
         says = f"{settings.telegram_api_url} cannot be asked ({type(error).__name__})"
         yield Finding(WHAT, Verdict.WRONG, says)

@@ -73,8 +73,8 @@ def _account(settings: Settings, client: Client) -> Iterator[Finding]:
         yield Finding(
             WHAT,
             Verdict.WRONG,
-            "Twilio refused the account: copy BACKTRACE_TWILIO_ACCOUNT_SID and _AUTH_TOKEN anew "
-            "from its console",
+            f"Twilio refused the account (HTTP {error.status}): copy BACKTRACE_TWILIO_ACCOUNT_SID "
+            "and _AUTH_TOKEN anew from its console",
         )
         return
     if account.status != "active":

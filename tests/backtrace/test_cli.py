@@ -50,6 +50,19 @@ def test_doctor_says_what_production_lacks_and_how_to_mend_it(tmp_path: Path) ->
         assert advice in examined.stdout
 
 
+def test_a_setting_that_is_no_json_is_named_and_a_misspelt_one_in_the_file_too(
+    tmp_path: Path,
+) -> None:
+    refused = backtrace("doctor", folder=tmp_path, BACKTRACE_WHATSAPP_TEMPLATES="HX1")
+    assert refused.returncode == 2
+    assert "BACKTRACE_WHATSAPP_TEMPLATES" in refused.stderr
+    assert "HX1" not in refused.stderr
+    (tmp_path / ".env").write_text("BACKTRACE_TELEGRAM_BOTT=nord_bot\n")
+    examined = backtrace("doctor", folder=tmp_path)
+    assert examined.returncode == 1
+    assert "BACKTRACE_TELEGRAM_BOTT is set, and no setting has that name" in examined.stdout
+
+
 def test_doctor_finds_an_empty_and_a_migrated_database(tmp_path: Path, database_url: str) -> None:
     url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
     before = backtrace("doctor", folder=tmp_path, **url)
@@ -142,7 +155,10 @@ def test_a_code_and_a_card_are_made_for_a_patient_who_comes_in_by_them(tmp_path:
     patient, code, own, telegram, web = made.stdout.splitlines()
     shown = code.split()[1]
     digits = own.split()[2]
-    assert telegram == f"Åbn https://t.me/klinik_nord_bot?start={shown} og tryk på Start."
+    assert (
+        telegram
+        == f"Åbn https://t.me/klinik_nord_bot?start={shown} i appen Telegram, og tryk på Start."
+    )
     assert "/chat/in/" in web
     card = file.read_text("utf-8")
     assert all(each in card for each in (shown, digits, "Til Birgit", "112", "HJÆLP", "<svg"))
