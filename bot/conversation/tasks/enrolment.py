@@ -5,15 +5,18 @@ What the clinic has entered already is not asked again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time
 
-from bot.commands import without_politeness
+from bot.commands import recognise, without_politeness
 from bot.conversation import asking, own_code, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
+from bot.phrases import Says, phrases
 from bot.times import read_hour, read_rhythm
+from flows.lexicon import Sense, Token
 from templates.catalogue import Catalogue
 
 NAME = "enrolment"
@@ -198,21 +201,38 @@ def _take_language(step: Step, text: str, option: str | None) -> bool:
 
 
 def _language_named(step: Step, text: str) -> str | None:
-    said = text.strip().casefold()
+    said = without_politeness(text).casefold()
     for code, words in step.world.catalogues.items():
         if said in (code, words.say("language.name").casefold()):
             return code
-    return None
+    command = recognise(text, step.person.language)
+    named = command.slots.get("language") if command and command.name == "language" else None
+    return named if named in step.world.catalogues else None
 
 
 def _take_consent(step: Step, text: str, option: str | None) -> bool:
-    answer = option or chosen(step, text)
+    answer = option or chosen(step, text) or _agreed(step, text)
     if answer == "yes":
         record_consent(step, text)
         return True
     if answer == "no":
         _decline(step)
     return False
+
+
+def _agreed(step: Step, text: str) -> str | None:
+    """Whether the words agree to what was asked, without a yes or no: "I agree", "fine by me"."""
+    said = {phrase.says for phrase in phrases(text, step.person.language)}
+    tokens = step.lexicon.tokens(text)
+    if Says.DECLINES in said or _all_mean(tokens, Sense.DISAGREE):
+        return "no"
+    if Says.CONSENTS in said or _all_mean(tokens, Sense.AGREE, Sense.CONFIRM):
+        return "yes"
+    return None
+
+
+def _all_mean(tokens: Sequence[Token], *senses: Sense) -> bool:
+    return bool(tokens) and all(token.means(*senses) for token in tokens)
 
 
 def record_consent(step: Step, raw: str | None) -> None:
