@@ -148,7 +148,8 @@ def test_whoever_cannot_say_yes_or_no_gets_a_person_at_the_third_try(light_house
         ("English", "Is that all right"), ("A: English", "Is that all right"),
         ("English please", "Is that all right"), ("in english", "Is that all right"),
         ("engelsk", "Is that all right"), ("B: Dansk", "Er det i orden"),
-        ("dansk tak", "Er det i orden"), ("danish", "Er det i orden"), ("på dansk", "Er det i orden"),
+        ("dansk tak", "Er det i orden"), ("danish", "Er det i orden"),
+        ("på dansk", "Er det i orden"),
     ],
 )  # fmt: skip
 def test_a_language_is_named_in_any_language(light_house: House, reply: str, asked: str) -> None:
