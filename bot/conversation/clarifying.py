@@ -171,5 +171,6 @@ def _do_you_mean(step: Step, open: OpenSession, item: Item, candidate: str) -> s
         meant = label(item, None, int(candidate), step.person.language)
         return step.words.say("ask-back.number", meant=meant)
     words = option.text[open.session.language]
-    meant = words if item.kind is ItemKind.YES_NO else f"{letter(item, candidate)}: {words}"
-    return step.words.say("ask-back.one", meant=meant)
+    if item.kind is ItemKind.YES_NO:
+        return step.words.say("ask-back.number", meant=words)
+    return step.words.say("ask-back.one", meant=f"{letter(item, candidate)}: {words}")
