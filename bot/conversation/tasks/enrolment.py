@@ -15,7 +15,7 @@ from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
 from bot.phrases import Says, phrases
-from bot.times import read_hour, read_rhythm
+from bot.times import When, read_hour, read_rhythm
 from flows.lexicon import Sense, Token
 from templates.catalogue import Catalogue
 
@@ -259,11 +259,27 @@ def _take_name(step: Step, text: str, option: str | None) -> bool:
 
 
 def _take_hour(step: Step, text: str, option: str | None) -> bool:
-    said = read_hour(option or chosen(step, text) or without_politeness(text))
-    if said is None or said.clock is None or not EARLIEST <= said.clock <= LATEST:
+    words = option or chosen(step, text) or without_politeness(text)
+    said = read_hour(words) or read_hour(_without_hedges(step, words))
+    clock = None if said is None or said.clock is None else _awake(said)
+    if clock is None:
         return False
-    step.person.hour = said.clock
+    step.person.hour = clock
     return True
+
+
+def _awake(said: When) -> time | None:
+    """The hour meant: "half past seven" is in the evening, where the morning is too early."""
+    clock = said.clock
+    if clock is not None and clock < EARLIEST and clock.hour and not said.half_day:
+        clock = clock.replace(hour=clock.hour + 12)
+    return clock if clock is not None and EARLIEST <= clock <= LATEST else None
+
+
+def _without_hedges(step: Step, text: str) -> str:
+    """What is said, without "around" and "I suppose"."""
+    tokens = step.lexicon.tokens(text)
+    return " ".join(each.text for each in tokens if not each.means(Sense.ABOUT, Sense.UNSURE))
 
 
 def _take_weekday(step: Step, text: str, option: str | None) -> bool:
@@ -276,7 +292,8 @@ def _take_weekday(step: Step, text: str, option: str | None) -> bool:
 
 def _take_named_weekday(step: Step, text: str) -> bool:
     """In any language, as patients switch; an hour beside it was asked for before."""
-    said = read_rhythm(without_politeness(text))
+    words = without_politeness(text)
+    said = read_rhythm(words) or read_rhythm(_without_hedges(step, words))
     if said is None or said.weekday is None or said.clock is not None:
         return False
     step.person.weekday = said.weekday

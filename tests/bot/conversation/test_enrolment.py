@@ -18,6 +18,11 @@ from trajectory.cases import Kind
         ("19:00 please", "onsdag", (time(19), 2)),
         ("nine", "ons", (time(9), 2)),
         ("B", "G", (time(12), 6)),
+        ("klokken halv otte", "Mondays I suppose", (time(19, 30), 0)),
+        ("around half past seven in the evening", "tirsdage tror jeg", (time(19, 30), 1)),
+        ("about 7 pm", "i guess monday", (time(19), 0)),
+        ("omkring kl 19", "A: Monday", (time(19), 0)),
+        ("18 i suppose", "Mondays", (time(18), 0)),
     ],
 )
 def test_an_hour_and_a_day_are_read_in_words_and_in_either_language(
