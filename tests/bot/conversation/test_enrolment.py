@@ -20,6 +20,7 @@ from trajectory.cases import Kind
         ("B", "G", (time(12), 6)),
         ("klokken halv otte", "Mondays I suppose", (time(19, 30), 0)),
         ("around half past seven in the evening", "tirsdage tror jeg", (time(19, 30), 1)),
+        ("around seven thirty in the evening", "Monday", (time(19, 30), 0)),
         ("about 7 pm", "i guess monday", (time(19), 0)),
         ("omkring kl 19", "A: Monday", (time(19), 0)),
         ("18 i suppose", "Mondays", (time(18), 0)),
