@@ -21,7 +21,7 @@ from bot import enrolment_codes as written
 from bot import ledger, loading, outbox
 from bot.channels.forms import FORMS
 from bot.commands import STOP, recognise
-from bot.conversation import own_code
+from bot.conversation import own_code, safety
 from bot.conversation.own_code import Tried
 from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
@@ -124,14 +124,39 @@ class _Door:
         if place in self.refs:
             self._adopt(row_id, message, self.refs[place])
             self.admitted.append(Admitted(row_id, message, self.refs[place]))
-        elif not _may_be_answered(message) or self._asks_to_stop(message):
-            return
-        elif self.claims.get(place) in self.held:
-            self._prove(row_id, message, self.claims[place])
-        elif message.kind in _WRITTEN and (code := written.read_code(message.text)) is not None:
+        elif _may_be_answered(message):
+            self._answer(row_id, message)
+
+    def _answer(self, row_id: int, message: Inbound) -> None:
+        place, owner = _place(message), self.claims.get(_place(message))
+        code = written.read_code(message.text) if message.kind in _WRITTEN else None
+        if code is not None and owner not in self.held:
             self._try(row_id, message, code)
+        elif self._warn(message) or self._asks_to_stop(message):
+            return
+        elif owner in self.held:
+            self._prove(row_id, message, self.claims[place])
         else:
             self._say_unknown(place)
+
+    def _warn(self, message: Inbound) -> bool:
+        """Say what to do where these words are a warning sign; the record is nobody's.
+
+        Each text at most once an hour: a lesser one must not keep a worse one back.
+        """
+        signs = self.deployment.scanner.scan(message.text) if message.kind in _WRITTEN else ()
+        for key in safety.fixed_texts(signs):
+            self._warn_once(_place(message), key)
+        return bool(signs)
+
+    def _warn_once(self, place: Place, key: str) -> None:
+        ring, trace = self.deployment.ring, f"warned.{key}"
+        if codes.traces(self.connection, ring, trace, place, self.now - SPELL):
+            return
+        codes.note(self.connection, self.deployment.ids, ring, trace, place, self.now)
+        catalogues = self.deployment.catalogues.values()
+        self._say(place, f"safety.{key}", catalogues, Priority.SAFETY)
+        _log.warning("a warning sign from nobody we know", channel=place[0], said=key)
 
     def _asks_to_stop(self, message: Inbound) -> bool:
         """Whoever wants nothing gets nothing, not even a word that they are unknown."""
@@ -142,10 +167,12 @@ class _Door:
         place, ring = _place(message), self.deployment.ring
         since = self.now - SPELL
         if codes.traces(self.connection, ring, "guess", place, since) >= GUESSES:
+            self._warn(message)
             return
         patient_id = codes.find(self.connection, ring, code, self.now)
         if patient_id not in self.held or not self._let_in(row_id, message, code, patient_id):
             codes.note(self.connection, self.deployment.ids, ring, "guess", place, self.now)
+            self._warn(message)
             self._say(place, "code.no", self.deployment.catalogues.values())
 
     def _let_in(self, row_id: int, message: Inbound, code: str, patient_id: int) -> bool:
@@ -162,6 +189,7 @@ class _Door:
             return True
         codes.use(self.connection, ring, code, self.now, claimed_by=place)
         self.claims[place] = patient_id
+        self._warn(message)
         self._say(place, "moving.prove", [self._words(loaded)])
         return True
 
@@ -289,17 +317,21 @@ class _Door:
         codes.note(self.connection, self.deployment.ids, ring, "told", place, self.now)
         self._say(place, "unknown", self.deployment.catalogues.values())
 
-    def _say(self, place: Place, key: str, languages: Iterable[Catalogue]) -> None:
+    def _say(
+        self,
+        place: Place,
+        key: str,
+        languages: Iterable[Catalogue],
+        priority: Priority = Priority.REPLY,
+    ) -> None:
         """Write to whoever is there; it belongs to no patient."""
         channel, address = place
         catalogues, clinic = list(languages), self.deployment.clinic
-        text = "\n".join(
-            words.say(key, clinic=clinic.name, emergency=clinic.emergency_number)
-            for words in catalogues
-        )
+        fields = {"clinic": clinic.name, **safety.numbers(clinic)}
+        text = "\n".join(words.say(key, **fields) for words in catalogues)
         rendered = FORMS[channel](Message(text), catalogues[0])
         message = Outgoing(
-            self._own_sealer(), None, 0, channel, rendered, Priority.REPLY, self.now, to=address
+            self._own_sealer(), None, 0, channel, rendered, priority, self.now, to=address
         )
         outbox.post(self.connection, self.deployment, [message])
 

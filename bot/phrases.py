@@ -35,6 +35,10 @@ class Says(StrEnum):
     RELATIVE = "relative"
     OTHER_DIED = "other-died"
     DOCTOR_LOOKED = "doctor-looked"
+    MISTAKEN = "mistaken"
+    RANG = "rang"
+    CONSENTS = "consents"
+    DECLINES = "declines"
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,8 @@ class _Reader:
             self.wants_clock = True
         elif text in words.past and self.past is None:
             self.wants_clock, self.past = True, words.past[text]
+        elif text in words.minutes and self.found.get("clock", (0, 1))[1] == 0:
+            self.found["clock"] = (self.found["clock"][0], words.minutes[text])
         elif text in words.before_noon or text in words.after_noon:
             self.noon = "am" if text in words.before_noon else "pm"
         elif text in words.ordinal:

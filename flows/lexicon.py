@@ -55,6 +55,7 @@ class Sense(StrEnum):
     WEAK_YES = "weak-yes"
     DOUBT = "doubts"
     TAKEN_BACK = "taken-back"
+    PRESENCE = "presence"
     AGREE = "agree"
     DISAGREE = "disagree"
     STRONG = "strong"

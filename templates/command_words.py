@@ -28,6 +28,8 @@ class WhenWords:
     at: frozenset[str]
     past: Mapping[str, int]
     """What stands before an hour, and by how many minutes it moves it: `half past`."""
+    minutes: Mapping[str, int]
+    """What stands behind an hour: `seven thirty`."""
     oclock: frozenset[str]
     before_noon: frozenset[str]
     after_noon: frozenset[str]
@@ -119,6 +121,7 @@ def _when(data: Mapping[str, Any]) -> WhenWords:
         {word: unit for unit, words in data["units"].items() for word in words},
         frozenset(data["at"]),
         dict(data["past"]),
+        dict(data["minutes"]),
         frozenset(data["oclock"]),
         frozenset(data["before-noon"]),
         frozenset(data["after-noon"]),

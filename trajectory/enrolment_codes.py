@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
@@ -21,8 +20,8 @@ KEPT = timedelta(days=1)
 """So long it is known what a stranger has tried, and was told."""
 
 Place = tuple[str, str]
-Trace = Literal["guess", "told"]
-"""A wrong code, and the word to an unknown sender."""
+Trace = str
+"""A wrong code (`guess`), the word to an unknown sender (`told`), a safety text (`warned.KEY`)."""
 
 _CODE = "enrolment_code"
 _CLAIM = "enrolment_code.place"

@@ -207,8 +207,10 @@ def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
     if safety.is_held(step) or (step.open is None and _is_held_now(step)):
         keeping.keep_silently(step, text)
-        if step.memory.held and follow_up.says_seen(step, text):
+        if step.memory.held and follow_up.says_how_it_stands(step, text):
             looked.begin(step)
+        elif step.memory.held and safety.is_fresh(step) and follow_up.says_rang(step, text):
+            follow_up.acknowledge(step)
         else:
             looked.insist(step)
     elif late.is_for_lapsed(step, text):

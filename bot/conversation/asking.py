@@ -27,7 +27,7 @@ from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item, ItemKind
-from flows.replies import Reply
+from flows.replies import Back, Reply
 from flows.session import Given, GivenKind, Status
 
 
@@ -173,6 +173,7 @@ def take_up(step: Step) -> None:
 def resume(step: Step, open: OpenSession, reply: Reply) -> None:
     """Feed a reply to a session, the open one or an older one that is being corrected."""
     flow = step.flow_of(open)
+    step.led_back |= isinstance(reply, Back)
     turn = engine.resume(flow, open.session, reply, step.lexicon)
     open.session = turn.session
     step.do(SaveSession(open))

@@ -41,8 +41,8 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
     if event.attempt >= WAY_OUT:
         _show_the_way_out(step, open, item, again=event.attempt > WAY_OUT)
         return False
-    if event.attempt > 1:
-        step.add_line("hint.once-more")
+    if event.attempt > 1 or step.led_back:
+        step.add_line("hint.once-more" if event.attempt > 1 else "hint.this-one")
         return True
     step.say(_short(step, open, item, _what_fits(step, item, event.why)))
     return False
@@ -58,6 +58,8 @@ def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBac
         _keep(step, item, event.raw)
         if _only_asks(step, item, event.raw):
             return True
+    if step.led_back:
+        step.add_line("hint.about", title=title(flow, item, step.person.language))
     if len(event.candidates) == 1:
         _offer_one(step, open, item, event.candidates[0])
     else:
@@ -169,5 +171,6 @@ def _do_you_mean(step: Step, open: OpenSession, item: Item, candidate: str) -> s
         meant = label(item, None, int(candidate), step.person.language)
         return step.words.say("ask-back.number", meant=meant)
     words = option.text[open.session.language]
-    meant = words if item.kind is ItemKind.YES_NO else f"{letter(item, candidate)}: {words}"
-    return step.words.say("ask-back.one", meant=meant)
+    if item.kind is ItemKind.YES_NO:
+        return step.words.say("ask-back.number", meant=words)
+    return step.words.say("ask-back.one", meant=f"{letter(item, candidate)}: {words}")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import HANDS, OpenSession
 from bot.conversation.step import Step
+from bot.deployment import Clinic
 from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
@@ -41,13 +42,24 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
 def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
     """A patient's own words report warning signs: one message, about the most urgent."""
     kept = text if _has_consented(step) else None
-    physical = [found for found in signs if found.sign != SELF_HARM]
+    physical = _physical(signs)
     if len(physical) < len(signs):
         _raise_self_harm(step, kept)
     if physical:
         _say_once(step, physical[0].urgency)
     for found in physical:
         _raise(step, found.sign, found.urgency, kept)
+
+
+def fixed_texts(signs: Sequence[Found]) -> list[str]:
+    """Which fixed messages these signs call for: self-harm has its own, then the most urgent."""
+    physical = _physical(signs)
+    own = [SELF_HARM] if len(physical) < len(signs) else []
+    return own + [found.urgency.value for found in physical[:1]]
+
+
+def _physical(signs: Sequence[Found]) -> list[Found]:
+    return [found for found in signs if found.sign != SELF_HARM]
 
 
 def raise_unanswered(step: Step) -> None:
@@ -263,8 +275,11 @@ def _say_fixed(step: Step, key: str) -> None:
 
 
 def _numbers(step: Step) -> dict[str, str]:
+    return numbers(step.world.clinic)
+
+
+def numbers(clinic: Clinic) -> dict[str, str]:
     """The numbers to call, as this deployment has them."""
-    clinic = step.world.clinic
     return {
         "emergency": clinic.emergency_number,
         "doctor": clinic.doctor_number,

@@ -128,6 +128,8 @@ class Step:
     """Warning signs that this step has raised already."""
     told: str = ""
     """The urgency of what this step has told the patient to do."""
+    led_back: bool = False
+    """This message goes back to an earlier question, which the patient does not see just above."""
 
     @property
     def words(self) -> Catalogue:

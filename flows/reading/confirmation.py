@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flows.events import Why
 from flows.lexicon import Lexicon, Sense, Token
-from flows.model import Item
+from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read_tokens, without_signature
 from flows.reading.labels import content
 from flows.reading.outcome import (
@@ -32,11 +32,15 @@ class Denied:
 def offer(item: Item, reading: Ambiguous) -> tuple[str, ...]:
     """What to offer for a doubtful reading.
 
-    "Do you mean no?" cannot be answered with yes or no: where these are options of the
-    question itself, both are offered, the likelier first.
+    Where yes and no are options of the question itself, both are offered, the likelier first,
+    unless only words beside one of them are in doubt: "No, is that right?".
     """
-    sides = poles(item) or ()
+    sides = () if _is_one_side(reading) else poles(item) or ()
     return tuple(dict.fromkeys((*reading.candidates, *sides)))[:MOST_CANDIDATES]
+
+
+def _is_one_side(reading: Ambiguous) -> bool:
+    return len(reading.candidates) == 1 and reading.why is Why.UNCERTAIN
 
 
 def given_as(item: Item, candidate: str) -> Understood:
@@ -55,6 +59,9 @@ def read_confirmation(
     """
     tokens = without_signature(text, lexicon)
     lead, rest = _split(tokens)
+    settled = _settle_side(item, offered, tokens)
+    if settled is not None:
+        return settled
     bare = lead is not None and not content(rest) and len(offered) == 1
     fresh = read_tokens(item, tokens, lexicon)
     if alone and isinstance(fresh, Understood) and _may_be_polar(item, offered, tokens, fresh):
@@ -68,6 +75,25 @@ def read_confirmation(
     if len(offered) == 1 and _takes(offered[0], lead, rest, reading):
         return given_as(item, offered[0])
     return reading
+
+
+def _settle_side(
+    item: Item, offered: Sequence[str], tokens: Sequence[Token]
+) -> Understood | Denied | None:
+    """After "No, is that right?" a yes is that no; a no may be either, so it is asked again."""
+    sides = poles(item)
+    if sides is None or len(offered) != 1:
+        return None
+    takes = [Sense.YES, Sense.CONFIRM]
+    if item.kind is ItemKind.YES_NO:
+        takes.append(Sense.AGREE)
+    said = [t for t in tokens if t.means(*takes) or not t.means(Sense.HEDGE)]
+    if offered[0] == sides[1] and said and said[0].means(Sense.NO, Sense.DENY):
+        if all(token.means(Sense.NO, Sense.DENY) for token in said):
+            return Denied()
+        said = said[1:]
+    takes_it = bool(said) and all(token.means(*takes) for token in said)
+    return given_as(item, offered[0]) if takes_it else None
 
 
 def _may_be_polar(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from flows.events import Why
 from flows.lexicon import Lexicon, Sense, Token
-from flows.model import Item
+from flows.model import Item, ItemKind
 from flows.reading.labels import Told, content, mentioned, said_exactly, said_whole, told
 from flows.reading.outcome import NotAReply, Reading, ambiguous, understood
 from flows.reading.polarity import is_hedged, poles, read_polarity
@@ -165,7 +165,13 @@ def _named(asked: Question, tokens: Sequence[Token]) -> list[str]:
 
 
 def _letter(item: Item, token: Token) -> str | None:
-    """The option that this letter stands before, if it is a letter of the list."""
+    """The option that this letter stands before, if it is a letter of the list.
+
+    A questionnaire's yes and no have none: they are Y and N. Those that a dialogue offers do; its
+    choices come without a question of their own.
+    """
+    if item.kind is ItemKind.YES_NO and any(item.text.values()):
+        return None
     if len(token.text) != 1 or not "a" <= token.text <= "z":
         return None
     at = ord(token.text) - ord("a")

@@ -58,8 +58,15 @@ def read_polarity(asked: Question, tokens: Sequence[Token]) -> Reading | None:
         return None
     chosen = pair[0] if True in heard.signs else pair[1]
     if heard.doubt or heard.leftover:
-        return ambiguous((chosen,), Why.UNCERTAIN)
+        both = _may_be_a_sign(item, heard, said)
+        return ambiguous((chosen,), Why.SEVERAL if both else Why.UNCERTAIN)
     return understood(item, chosen)
+
+
+def _may_be_a_sign(item: Item, heard: _Heard, said: Sequence[Token]) -> bool:
+    """Whether a negation without a no belongs to words that may tell of a sign: "not normal"."""
+    plain = any(token.means(Sense.NO, Sense.NONE_OF, Sense.DISAGREE) for token in said)
+    return _is_urgent(item) and heard.leftover and heard.negated and not plain
 
 
 def _weighty(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -137,9 +144,15 @@ def _must_not_wait(item: Item, said: Sequence[Token]) -> bool:
     """
     if not _is_urgent(item) or not said[0].means(Sense.YES) or said[0].means(Sense.STRONG):
         return False
-    if any(token.means(*_AGAINST_A_YES) for token in said):
+    if any(token.means(*_AGAINST_A_YES) for token in said) or _only_presents(said[1:]):
         return False
     return not _negated(said[1:]) and not _doubted(said[1:])
+
+
+def _only_presents(rest: Sequence[Token]) -> bool:
+    """Whether a yes only says who is there, or asks who writes: "yes, that's me"."""
+    said = [token for token in rest if not token.means(Sense.DOUBT, Sense.CONNECTOR)]
+    return bool(said) and all(token.means(Sense.PRESENCE) for token in said)
 
 
 def _negated(rest: Sequence[Token]) -> bool:

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -333,6 +334,64 @@ def test_nothing_is_said_to_whoever_has_said_nothing(house: House, kind: Inbound
     house.write("", "4711", kind=kind)
     house.settle()
     assert house.telegram.sent == []
+
+
+# Warning signs from nobody we know
+
+EMERGENCIES = ["jeg kan ikke mærke når jeg tisser", "I cant feel when I pee"]
+SELF_HARM = ["jeg vil dø", "i want to die"]
+
+
+def is_safety_text(said: list[str], sign: str) -> bool:
+    """One message, in both languages, that names nobody."""
+    (only,) = said
+    numbers = ["70 201 201"] if sign in SELF_HARM else ["Call 112 NOW", "Ring 112 NU"]
+    return all(number in only for number in ["112", *numbers]) and "Birgit" not in only
+
+
+@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM)
+def test_a_stranger_in_danger_is_told_what_to_do(house: House, sign: str) -> None:
+    with structlog.testing.capture_logs() as log:
+        assert is_safety_text(text(house, sign), sign)
+    (warning,) = [line for line in log if line["log_level"] == "warning"]
+    assert sign not in str(warning)
+    assert text(house, sign) == [], "once an hour"
+    house.wait(hours=1, seconds=1)
+    assert is_safety_text(text(house, sign), sign)
+
+
+@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM)
+def test_a_closed_address_is_not_deaf_to_danger(house: House, sign: str) -> None:
+    birgit = house.enrol(PHONE, channel="sms")
+    text(house, "you have the wrong number")
+    text(house, "yes")
+    before = len(house.timeline(birgit.patient_id))
+    assert is_safety_text(text(house, sign), sign)
+    assert text(house, "hello?") == [], "silence was promised"
+    assert len(house.timeline(birgit.patient_id)) == before, "it is nobody's record"
+
+
+def test_a_worse_sign_is_answered_within_the_hour(house: House) -> None:
+    assert "TODAY" in text(house, "I have a fever of 39 and my back hurts")[0]
+    assert is_safety_text(text(house, EMERGENCIES[1]), EMERGENCIES[1])
+
+
+@pytest.mark.parametrize("beside", ["START K7M4-2PQR. ", "STOP. ", "STOP writing. "])
+def test_danger_beside_a_wrong_code_or_an_opt_out_is_heard_first(house: House, beside: str) -> None:
+    assert is_safety_text(text(house, beside + EMERGENCIES[1])[:1], EMERGENCIES[1])
+
+
+def test_whoever_owes_the_four_digits_is_heard_as_well(house: House) -> None:
+    first = in_use(house)
+    again = invite_again(house.deployment, first.patient_id, timedelta(days=14))
+    assert "your own four digits" in text(house, f"START {again.code}", OTHER)[0]
+    assert is_safety_text(text(house, EMERGENCIES[0], OTHER), EMERGENCIES[0])
+
+
+def test_no_safety_text_goes_to_a_group(house: House) -> None:
+    house.write(EMERGENCIES[1], "-100", kind=InboundKind.GROUP)
+    house.settle()
+    assert not any("NOW" in said for said in house.telegram.texts())
 
 
 # A lost phone

@@ -26,6 +26,7 @@ SAID = {
         "skip": [
             "skip", "pass", "next", "skip it", "skip this question", "rather not say",
             "I would rather not answer", "I'd rather not say", "I’d rather not say", "no comment",
+            "stop asking me about sex", "no more sex questions",
         ],
         "does-not-apply": [
             "does not apply", "doesn't apply", "It doesn't apply to me", "n/a", "not relevant",
@@ -42,11 +43,15 @@ SAID = {
             "Stop", "stop nu", "afmeld", "stop tak", "venligst stop", "Jeg vil gerne stoppe",
             "stop nu med alle de spørgsmål", "jeg vil ikke have flere beskeder", "lad mig være",
             "ikke flere spørgsmål tak", "hold op med at skrive til mig", "stop det her",
+            "jeg gider ikke mere", "slet mit nummer",
         ],
         "start": ["start", "tilmeld", "start igen", "begynd igen"],
         "help": ["hjælp", "HJÆLP!", "hjaelp", "Hjælp mig", "jeg har brug for hjælp", "?"],
         "back": ["tilbage", "gå tilbage", "fortryd", "det sidste spørgsmål igen"],
-        "skip": ["spring over", "spring det over", "næste", "det vil jeg helst ikke svare på"],
+        "skip": [
+            "spring over", "spring det over", "næste", "det vil jeg helst ikke svare på",
+            "stop med at spørge om sex", "hold op med at spørge om mit sexliv",
+        ],
         "does-not-apply": ["ikke relevant", "det er ikke relevant for mig", "passer ikke"],
         "later": ["senere", "ikke nu", "spørg mig igen senere", "om lidt"],
         "progress": ["hvordan går det", "Hvordan går det med mig?", "status", "vis mine tal"],

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.events import Why
-from flows.model import Item, Option, Urgency
+from flows.model import Item, ItemKind, Option, Urgency
 from flows.reading import (
     Ambiguous,
     Denied,
@@ -336,15 +336,12 @@ def test_the_same_beginning_of_two_statements_is_asked_back() -> None:
         ("j", "yes"),
         ("Ja tak!", "yes"),
         ("ja, det har jeg", "yes"),
-        ("a", "yes"),
-        ("(A)", "yes"),
         ("n", "no"),
         ("nope", "no"),
         ("nej", "no"),
         ("nej, det har jeg ikke", "no"),
         ("no I don't", "no"),
         ("slet ikke", "no"),
-        ("B", "no"),
     ],
 )
 def test_yes_and_no(text: str, option: str, language: str) -> None:
@@ -456,7 +453,7 @@ def test_a_beginning_that_may_mean_another_statement_is_asked_back() -> None:
 
 def test_no_more_than_four_answers_are_offered() -> None:
     others = tuple(Option(f"o{n}", {"en": f"Other {word}"}) for n, word in enumerate("pqrs"))
-    item = replace(NUMB, options=(*others, *NUMB.options))
+    item = replace(NUMB, kind=ItemKind.CHOICE, options=(*others, *NUMB.options))
     reading = said(item, "a b c d")
     assert isinstance(reading, Ambiguous)
     assert offer(item, reading) == ("o0", "o1", "o2", "o3")
@@ -521,14 +518,90 @@ def test_several_candidates_are_not_taken_by_a_yes() -> None:
     assert confirmed(PAIN, "7 8", "no") == Denied()
 
 
-def test_a_yes_no_question_is_never_confirmed_by_yes_or_no() -> None:
+def test_a_no_with_words_is_confirmed_by_a_yes_and_asked_again_after_a_no() -> None:
     doubtful = said(NUMB, "not really")
     assert isinstance(doubtful, Ambiguous)
-    assert offer(NUMB, doubtful) == ("no", "yes")
-    assert confirmed(NUMB, "no yes", "no") == Understood(None, "no")
-    assert confirmed(NUMB, "no yes", "yes") == Understood(None, "yes")
-    remark = confirmed(NUMB, "yes no", "no more than usual")
+    assert offer(NUMB, doubtful) == ("no",)
+    for yes in (
+        "yes",
+        "y",
+        "that's right",
+        "yes that's right",
+        "no, that's right",
+        "ok",
+        "ja, det er rigtigt",
+        "det er rigtigt",
+    ):
+        assert confirmed(NUMB, "no", yes) == Understood(None, "no")
+    assert confirmed(NUMB, "no", "no") == Denied()
+    assert confirmed(NUMB, "no", "no, none") == Understood(None, "no")
+
+
+def test_a_yes_with_words_is_a_yes_again_or_a_no() -> None:
+    assert confirmed(NUMB, "yes", "yes") == Understood(None, "yes")
+    assert confirmed(NUMB, "yes", "no") == Understood(None, "no")
+    remark = confirmed(NUMB, "yes", "no more than usual")
     assert remark == asked_back("no", why=Why.UNCERTAIN)
+
+
+def test_after_no_is_that_right_a_sign_is_still_a_yes() -> None:
+    sign = flagged("flag", Urgency.EMERGENCY)
+    assert confirmed(sign, "no", "yes I can't feel it") == Understood(None, "yes")
+    assert confirmed(sign, "no", "yes, since Tuesday") == Understood(None, "yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Not really, no", "en"), ("not that I know of", "en"), ("disagree", "en"),
+        ("i dont think so", "en"), ("ikke rigtig, nej", "da"), ("ikke hvad jeg ved af", "da"),
+        ("uenig", "da"),
+    ],
+)  # fmt: skip
+def test_a_no_in_other_words_is_asked_back_alone(text: str, language: str) -> None:
+    sign = flagged("flag", Urgency.EMERGENCY)
+    for item in (NUMB, sign):
+        reading = said(item, text, language)
+        assert isinstance(reading, Ambiguous)
+        assert offer(item, reading) == ("no",)
+
+
+@pytest.mark.parametrize("text", ["No I have none of those things", "nej jeg har ingen af de ting"])
+def test_a_plain_no_with_words_is_a_no(text: str) -> None:
+    for item in (NUMB, flagged("flag", Urgency.EMERGENCY)):
+        assert said(item, text, "da" if "nej" in text else "en") == Understood(None, "no")
+
+
+def test_a_negation_that_may_tell_of_a_sign_is_offered_with_both_sides() -> None:
+    sign = flagged("flag", Urgency.EMERGENCY)
+    reading = said(sign, "not normal")
+    assert isinstance(reading, Ambiguous)
+    assert offer(sign, reading) == ("no", "yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Yes, that's me. What do you want?", "en"), ("yes, what is this about?", "en"),
+        ("yes who is this", "en"), ("ja det er mig", "da"), ("ja, det er mig. Hvad vil I?", "da"),
+    ],
+)  # fmt: skip
+def test_a_yes_to_being_called_is_asked_back_at_a_warning_sign(text: str, language: str) -> None:
+    sign = flagged("flag", Urgency.EMERGENCY)
+    assert said(sign, text, language) == asked_back("yes", why=Why.UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, since tuesday", "yes what do I do now?", "Yes - weakness. Should I worry?",
+        "yes that's me, I can't hold my pee. What do you want me to do?",
+        "ja det er mig siden i går",
+    ],
+)  # fmt: skip
+def test_a_yes_with_anything_of_its_own_stays_a_yes_at_a_warning_sign(text: str) -> None:
+    sign = flagged("flag", Urgency.EMERGENCY)
+    assert said(sign, text) == Understood(None, "yes")
 
 
 def test_a_bare_no_denies_the_offer_even_where_no_is_an_option_by_another_name() -> None:
@@ -783,3 +856,9 @@ def test_words_of_a_statement_that_do_not_choose_it(
 ) -> None:
     item = library().flow(flow_id).item(item_id)
     assert not isinstance(said(item, text, language), Understood)
+
+
+@pytest.mark.parametrize("text", ["A", "a", "b", "A)", "answer A"])
+def test_letters_belong_to_lists_and_are_no_yes_or_no(text: str) -> None:
+    assert isinstance(said(NUMB, text), NotAReply)
+    assert said(NUMB, "A: Yes") == Understood(code="yes")

@@ -5,15 +5,18 @@ What the clinic has entered already is not asked again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import time
 
-from bot.commands import without_politeness
+from bot.commands import recognise, without_politeness
 from bot.conversation import asking, own_code, pathways
 from bot.conversation.choices import chosen
 from bot.conversation.effects import Audit, Record, SavePatient
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
-from bot.times import read_hour, read_rhythm
+from bot.phrases import Says, phrases
+from bot.times import When, read_hour, read_rhythm
+from flows.lexicon import Sense, Token
 from templates.catalogue import Catalogue
 
 NAME = "enrolment"
@@ -198,21 +201,38 @@ def _take_language(step: Step, text: str, option: str | None) -> bool:
 
 
 def _language_named(step: Step, text: str) -> str | None:
-    said = text.strip().casefold()
+    said = without_politeness(text).casefold()
     for code, words in step.world.catalogues.items():
         if said in (code, words.say("language.name").casefold()):
             return code
-    return None
+    command = recognise(text, step.person.language)
+    named = command.slots.get("language") if command and command.name == "language" else None
+    return named if named in step.world.catalogues else None
 
 
 def _take_consent(step: Step, text: str, option: str | None) -> bool:
-    answer = option or chosen(step, text)
+    answer = option or chosen(step, text) or _agreed(step, text)
     if answer == "yes":
         record_consent(step, text)
         return True
     if answer == "no":
         _decline(step)
     return False
+
+
+def _agreed(step: Step, text: str) -> str | None:
+    """Whether the words agree to what was asked, without a yes or no: "I agree", "fine by me"."""
+    said = {phrase.says for phrase in phrases(text, step.person.language)}
+    tokens = step.lexicon.tokens(text)
+    if Says.DECLINES in said or _all_mean(tokens, Sense.DISAGREE):
+        return "no"
+    if Says.CONSENTS in said or _all_mean(tokens, Sense.AGREE, Sense.CONFIRM):
+        return "yes"
+    return None
+
+
+def _all_mean(tokens: Sequence[Token], *senses: Sense) -> bool:
+    return bool(tokens) and all(token.means(*senses) for token in tokens)
 
 
 def record_consent(step: Step, raw: str | None) -> None:
@@ -239,11 +259,27 @@ def _take_name(step: Step, text: str, option: str | None) -> bool:
 
 
 def _take_hour(step: Step, text: str, option: str | None) -> bool:
-    said = read_hour(option or chosen(step, text) or without_politeness(text))
-    if said is None or said.clock is None or not EARLIEST <= said.clock <= LATEST:
+    words = option or chosen(step, text) or without_politeness(text)
+    said = read_hour(words) or read_hour(_without_hedges(step, words))
+    clock = None if said is None or said.clock is None else _awake(said)
+    if clock is None:
         return False
-    step.person.hour = said.clock
+    step.person.hour = clock
     return True
+
+
+def _awake(said: When) -> time | None:
+    """The hour meant: "half past seven" is in the evening, where the morning is too early."""
+    clock = said.clock
+    if clock is not None and clock < EARLIEST and clock.hour and not said.half_day:
+        clock = clock.replace(hour=clock.hour + 12)
+    return clock if clock is not None and EARLIEST <= clock <= LATEST else None
+
+
+def _without_hedges(step: Step, text: str) -> str:
+    """What is said, without "around" and "I suppose"."""
+    tokens = step.lexicon.tokens(text)
+    return " ".join(each.text for each in tokens if not each.means(Sense.ABOUT, Sense.UNSURE))
 
 
 def _take_weekday(step: Step, text: str, option: str | None) -> bool:
@@ -256,7 +292,8 @@ def _take_weekday(step: Step, text: str, option: str | None) -> bool:
 
 def _take_named_weekday(step: Step, text: str) -> bool:
     """In any language, as patients switch; an hour beside it was asked for before."""
-    said = read_rhythm(without_politeness(text))
+    words = without_politeness(text)
+    said = read_rhythm(words) or read_rhythm(_without_hedges(step, words))
     if said is None or said.weekday is None or said.clock is not None:
         return False
     step.person.weekday = said.weekday

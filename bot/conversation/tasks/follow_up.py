@@ -19,9 +19,10 @@ _STATES = {"seen": State.SEEN, "not-yet": State.NOT_YET, "mistake": State.MISTAK
 def reply(step: Step, text: str, option: str | None) -> None:
     """Record the answer; `seen` and `mistake` release what was held."""
     answer = option or chosen(step, text, no="not-yet") or _not_yet(step, text)
-    if answer is None and says_seen(step, text):
-        answer = "seen"
+    answer = answer or _told(step, text)
     if answer is None:
+        if says_rang(step, text):
+            step.add_line("follow-up.rang")
         ask(step)
         return
     entry_id = step.new_id()
@@ -50,10 +51,31 @@ def leave(step: Step) -> None:
         asking.repeat(step)
 
 
-def says_seen(step: Step, text: str) -> bool:
-    """Whether these words clearly say that a doctor has looked: a nurse on the phone is none."""
-    found = phrases(text, step.person.language)
-    return any(each.says is Says.DOCTOR_LOOKED for each in found)
+def says_how_it_stands(step: Step, text: str) -> bool:
+    """Whether these words clearly say that a doctor has looked, or that it was no sign at all."""
+    return _told(step, text) is not None
+
+
+def says_rang(step: Step, text: str) -> bool:
+    """Whether these words say that whoever is to be rung has been."""
+    return _says(step, text, Says.RANG)
+
+
+def acknowledge(step: Step) -> None:
+    """They rang: what they are told there counts, and the question still comes."""
+    step.add_line("follow-up.rang-now", emergency=step.world.clinic.emergency_number)
+    step.flush()
+
+
+def _told(step: Step, text: str) -> str | None:
+    """A nurse on the phone is no doctor who has looked."""
+    if _says(step, text, Says.DOCTOR_LOOKED):
+        return "seen"
+    return "mistake" if _says(step, text, Says.MISTAKEN) else None
+
+
+def _says(step: Step, text: str, what: Says) -> bool:
+    return any(each.says is what for each in phrases(text, step.person.language))
 
 
 def _not_yet(step: Step, text: str) -> str | None:
