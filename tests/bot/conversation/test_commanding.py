@@ -477,6 +477,18 @@ def test_of_several_visits_it_is_asked_which_is_cancelled(house: House, birgit: 
     assert "no visit" in say(house, "my visit is cancelled")
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "yes"), ("da", "ja"), ("en", "ok")])
+def test_a_plain_yes_chooses_nothing_of_a_list(house: House, language: str, word: str) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    say(house, "my next visit is Thursday 10 with Anne", "my next visit is Monday at 9 with Lars")
+    which = say(house, "my visit is cancelled")
+
+    assert say(house, word) == which
+    assert len(said(house.timeline(birgit.patient_id), "visit")) == 2
+    say(house, "no", "share with my physio Anne Berg anne@clinic.dk", word, "4071")
+    assert "grant" not in [e.kind for e in house.timeline(birgit.patient_id)]
+
+
 def test_a_date_that_is_another_weekday_is_said_to_be(house: House, birgit: PatientRef) -> None:
     assert say(house, "my next visit is Tuesday 13 at 10").startswith("That date is not a Tuesday")
 
