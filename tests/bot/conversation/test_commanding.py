@@ -489,6 +489,49 @@ def test_a_plain_yes_chooses_nothing_of_a_list(house: House, language: str, word
     assert "grant" not in [e.kind for e in house.timeline(birgit.patient_id)]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "I have an appointment tomorrow at half past 2", "at 14:30"),
+        ("en", "my next visit is friday at 3 with Anne", "at 15:00, with Anne"),
+        ("en", "my next visit is saturday at 2.30", "at 14:30"),
+        ("en", "my next visit is friday at 6 am", "at 06:00"),
+        ("en", "my next visit is friday at 06:30", "at 06:30"),
+        ("en", "my next visit is friday at 7", "at 07:00"),
+        ("en", "I'm seeing Anne on friday at 3", "at 15:00, with Anne"),
+        ("en", "I have got a new appointment on friday at 3", "at 15:00"),
+        ("da", "jeg skal til Anne i morgen kl. halv tre", "kl. 14:30 hos Anne"),
+        ("da", "jeg skal til Anne Berg fredag kl. 10", "kl. 10:00 hos Anne Berg"),
+        ("da", "jeg har fået en ny tid den 20. januar kl 9", "20. januar kl. 09:00"),
+    ],
+)
+def test_a_visit_is_by_day_and_told_as_it_was_noted(
+    house: House, language: str, text: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert told in say(house, text)
+    question = {"en": "when is my next visit?", "da": "hvornår er min næste tid"}[language]
+    assert told in say(house, question)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "my next visit is on 30 February", "There is no such day."),
+        ("da", "min næste tid er den 30. februar kl 9", "Den dag findes ikke."),
+        ("en", "when is my next appointment", "I have no visit of yours noted."),
+        ("da", "hvornår er mit næste besøg", "Jeg har ikke noteret noget besøg."),
+    ],
+)
+def test_what_is_no_day_or_not_noted_is_said(
+    house: House, language: str, text: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert say(house, text).startswith(told)
+
+
 def test_a_date_that_is_another_weekday_is_said_to_be(house: House, birgit: PatientRef) -> None:
     assert say(house, "my next visit is Tuesday 13 at 10").startswith("That date is not a Tuesday")
 
