@@ -20,6 +20,8 @@ class Tried(Enum):
 
     RIGHT = "right"
     WRONG = "wrong"
+    WORDS = "words"
+    """There is no digit in it: whatever that was, it guesses nothing."""
     LOCKED = "locked"
 
 
@@ -50,7 +52,10 @@ def read_code(step: Step, text: str) -> str:
 def try_code(step: Step, text: str) -> Tried:
     """Compare what was written with the code; wrong tries are counted and audited."""
     memory = step.memory
-    if read_code(step, text) == step.person.code:
+    digits = read_code(step, text)
+    if not digits:
+        return Tried.WORDS
+    if digits == step.person.code:
         memory.wrong_codes = 0
         return Tried.RIGHT
     memory.wrong_codes += 1

@@ -137,8 +137,8 @@ def _take_code(step: Step, text: str) -> None:
             _go_on(step)
         case Tried.LOCKED:
             asking.leave(step, "code.locked")
-        case Tried.WRONG:
-            step.add_line("code.wrong")
+        case Tried.WRONG | Tried.WORDS as tried:
+            step.add_line(f"code.{tried.value}")
             ask(step)
 
 

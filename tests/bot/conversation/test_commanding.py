@@ -661,6 +661,33 @@ def test_after_stop_what_makes_no_sense_is_silent(
     assert len(house.telegram.sent) == said + 1
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "what code is that", "First I need your code."),
+        ("da", "hvilken kode mener du", "Først skal jeg bruge din kode."),
+    ],
+)
+def test_words_where_the_code_is_asked_lock_nothing(
+    house: House, language: str, words: str, told: str
+) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    say(house, "export my data")
+
+    assert say(house, *[words] * 4).startswith(told)
+    assert "wrong-code" not in audited(house, birgit.patient_id)
+    assert "export-asked" not in audited(house, birgit.patient_id)
+    say(house, "4071")
+    assert "export-asked" in audited(house, birgit.patient_id)
+
+
+@pytest.mark.parametrize(("text", "told"), [("pause", "I pause until"), ("who", "Nobody but you")])
+def test_a_command_where_the_code_is_asked_is_taken(
+    house: House, birgit: PatientRef, text: str, told: str
+) -> None:
+    assert told in say(house, "export my data", text)
+
+
 @pytest.mark.parametrize("text", ["who looked", "talk to a person", "export my data", "delete me"])
 def test_after_stop_whose_data_it_is_can_still_be_decided(
     house: House, birgit: PatientRef, text: str
