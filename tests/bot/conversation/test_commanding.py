@@ -624,6 +624,33 @@ def test_a_grant_that_is_replaced_is_recorded_and_audited_as_ended(
     assert "sharing-stopped" in audited(house, birgit.patient_id)
 
 
+@pytest.mark.parametrize(
+    ("language", "again", "told", "kept"),
+    [
+        ("en", "send my summary to Anne Berg", "Anne Berg can see it already. It lasts until 24",
+         "All right, it stays as it is."),
+        ("da", "send mit overblik til Anne Berg", "Anne Berg kan allerede se det. Det varer til 24",
+         "Godt, det bliver, som det er."),
+    ],
+)  # fmt: skip
+def test_who_can_see_it_already_is_told_and_nothing_ends_unasked(
+    house: House, language: str, again: str, told: str, kept: str
+) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    share = {"en": "share with my physio", "da": "del med min fys"}[language]
+    say(
+        house, f"{share} Anne Berg anne@clinic.dk", "A", "4071", {"en": "no", "da": "nej"}[language]
+    )
+    before = [row.id for row in house.rows(tables.core(tables.AccessGrant))]
+
+    assert say(house, again).startswith(told)
+    assert say(house, "D").startswith(kept)
+    assert [row.id for row in house.rows(tables.core(tables.AccessGrant))] == before
+    say(house, again, "B")
+    kinds = [e.kind for e in house.timeline(birgit.patient_id) if e.kind.startswith("grant")]
+    assert kinds == ["grant", "grant-ended", "grant"]
+
+
 def test_the_end_that_was_said_is_the_grants(house: House, birgit: PatientRef) -> None:
     preview = say(house, "share with my physio Anne Berg anne@clinic.dk until 12 June")
     say(house, "yes", "4071")
