@@ -27,6 +27,7 @@ def share(step: Step, whom: str, until: str = "") -> None:
         step.add_line("share.no-mail")
         asking.repeat(step)
         return
+    whom = naming.one_of(step, whom)
     found = resolve(whom, step.care.members) if whom else list(step.care.members)
     step.begin(NAME, "who", then="share", until=terms.understood(step, until))
     if len(found) == 1 and whom:
@@ -40,7 +41,7 @@ def share(step: Step, whom: str, until: str = "") -> None:
 def add(step: Step, whom: str) -> None:
     """Begin to name somebody, with as much as the patient has said already."""
     step.begin(NAME, "role", then="stop")
-    _new_person(step, whom)
+    _new_person(step, naming.one_of(step, whom))
 
 
 def ask(step: Step) -> None:
@@ -89,14 +90,17 @@ def _which(step: Step, people: list[Member]) -> None:
 
 
 def _take_who(step: Step, text: str, option: str | None) -> None:
+    words = "" if option else naming.one_of(step, text)
     found = [m for m in step.care.members if str(m.id) == option]
-    found = found or ([] if option else resolve(text, step.care.members))
+    found = found or (resolve(words, step.care.members) if words else [])
     if len(found) == 1:
         _preview(step, found[0])
     elif option == "no":
         asking.leave(step, "share.not-shared")
+    elif not option and not words:
+        ask(step)
     else:
-        _new_person(step, "" if option == "new" else text)
+        _new_person(step, words)
 
 
 def _new_person(step: Step, words: str) -> None:
