@@ -857,3 +857,31 @@ def test_a_note_after_stop_is_kept_without_a_word(house: House, birgit: PatientR
 
     assert len(house.telegram.sent) == count
     assert house.timeline(birgit.patient_id)[-1].text == "the cat kept me awake"
+
+
+# "Shall I keep it as a question?"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "command", "told"),
+    [
+        ("en", "can I run with this?", "my goal is to walk to work", "Noted. Your goal"),
+        ("en", "can I run with this?", "START", "You are already set up"),
+        ("da", "må jeg løbe med det her?", "mit mål er at gå til arbejde", "Noteret. Dit mål"),
+    ],
+)
+def test_a_command_ends_the_offer_and_only_its_words_are_kept(
+    house: House, language: str, words: str, command: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    answer = say(house, words, "tak" if language == "da" else "thanks", command)
+
+    assert answer.startswith(told)
+    assert "\n" not in answer, "the offer is not repeated"
+    notes = [e.text for e in house.timeline(birgit.patient_id) if e.kind in ("note", "question")]
+    assert notes == [words]
+
+
+def test_never_mind_keeps_nothing_of_an_offer(house: House, birgit: PatientRef) -> None:
+    assert say(house, "can I run with this?", "never mind") == "All right."
+    assert "note" not in [e.kind for e in house.timeline(birgit.patient_id)]
