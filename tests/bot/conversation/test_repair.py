@@ -77,6 +77,8 @@ def test_a_question_that_is_not_answered_yet_cannot_be_corrected(
         ("en", "the previous one should be E", "lifting"),
         ("en", "no, I meant E for the one before", "lifting"),
         ("en", "change my answer to washing to E", "personal-care"),
+        ("en", "change my answer to E", "lifting"),
+        ("da", "ret mit svar til E", "lifting"),
         ("en", "question 2: E", "personal-care"),
         ("en", "I wrote it wrong, pain should be E", "pain-intensity"),
         ("da", "den forrige skulle være E", "lifting"),
