@@ -240,9 +240,19 @@ class _Door:
         )
         if step.secret:
             self._mask(row_id, message)
+        if tried is Tried.WORDS and self._has_been_told_enough(place):
+            return
         if tried is Tried.LOCKED:
             self._settle(place)
         self._say(place, "code.locked" if tried is Tried.LOCKED else "moving.wrong", [words])
+
+    def _has_been_told_enough(self, place: Place) -> bool:
+        """Whether whoever owes the digits writes words on and on, as programs do that answer."""
+        ring = self.deployment.ring
+        if codes.traces(self.connection, ring, "words", place, self.now - SPELL) >= GUESSES:
+            return True
+        codes.note(self.connection, self.deployment.ids, ring, "words", place, self.now)
+        return False
 
     def _come_in(self, row_id: int, message: Inbound, loaded: Loaded, step: Step) -> None:
         place = _place(message)

@@ -2,7 +2,8 @@
 
 `[x]` may be left out, `(x|y)` is either, both may hold any pattern; `<name>` stands for a
 group that the language file names once under `phrases`; `{slot}` takes any words, `{code}` a
-code with a digit in it, `{number}` a telephone number. Between words stand blanks or
+code with a digit in it, `{number}` a telephone number, `{nth}` a place on a list, `{word}` one
+word. Between words stand blanks or
 punctuation; an apostrophe may be missing.
 """
 
@@ -17,6 +18,8 @@ GAP = r"[\s.,;:!-]+"
 """What stands between two words of a message."""
 _SLOTS = {
     "code": r"(?:(?=\w*\d)\w{4,16}|(?=\w*[ -]?\w*\d)\w{4}[ -]\w{4})",
+    "nth": r"\d{1,2}",
+    "word": r"\w+",
     "number": r"\+?(?:[\s().-]*\d){5,15}",
 }
 _ANYTHING = ".+?"

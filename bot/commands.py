@@ -16,9 +16,11 @@ from functools import cache
 from bot.command_patterns import GAP, expression, openings, parse
 from bot.enrolment_codes import is_code
 from bot.times import (
+    When,
     read_ends,
     read_put_off,
     read_unasked_rhythm,
+    read_when,
     read_wished_rhythm,
     split_ends,
     split_unclear_ends,
@@ -253,12 +255,20 @@ def _described(words: str) -> str | None:
     return words if "@" in words or named else None
 
 
+def _meeting(words: str) -> When | None:
+    """Somebody, and then a day and a time: "Anne tomorrow at 2"."""
+    parts = words.split()
+    ends = (read_when(" ".join(parts[at:])) for at in range(1, len(parts)))
+    return next((each for each in ends if each and each.has_day and each.clock), None)
+
+
 _GRAMMARS: Mapping[str, Callable[[str], object]] = {
     "until": read_ends,
     "when": read_wished_rhythm,
     "day": read_put_off,
     "role": role_of,
     "somebody": _described,
+    "meeting": _meeting,
 }
 
 

@@ -63,7 +63,16 @@ def phrases(text: str, language: str) -> Iterator[Phrase]:
         for _, says, pattern in sorted(fitting, key=lambda each: each[0]):
             found = pattern.fullmatch(" " + said)
             if found is not None:
-                yield Phrase(says, {key: tidy(v) for key, v in found.groupdict().items() if v})
+                yield Phrase(says, dict(_slots(found)))
+
+
+def _slots(found: re.Match[str]) -> Iterator[tuple[str, str]]:
+    """What the slots hold: a place is an item, and one word an answer, as any words would be."""
+    for key, words in found.groupdict().items():
+        if words and key == "nth":
+            yield "item", f"#{words}"
+        elif words:
+            yield "answer" if key == "word" else key, tidy(words)
 
 
 _Patterns = Mapping[str, Sequence[tuple[int, Says, re.Pattern[str]]]]

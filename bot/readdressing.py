@@ -118,10 +118,12 @@ def _add_address(
                 channel=added.channel,
                 address=added.address,
                 now=finished.step.now,
+                preferred=added.prefers,
             )
         except AddressTaken:
             return
-    patients.prefer_address(connection, patient_id, address_id)
+    if added.prefers:
+        patients.prefer_address(connection, patient_id, address_id)
     if not added.closes:
         return
     for older in before:

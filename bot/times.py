@@ -142,9 +142,12 @@ def split_ends(text: str) -> tuple[str, Ends | None]:
 
 
 def split_unclear_ends(text: str) -> tuple[str, str]:
-    """The text without an "until ..." that names no day: whatever it is, it is no name."""
+    """The text without an "until ..." that names no day: whatever it is, it is no name.
+
+    Behind "and" it is somebody else: "til Jens og til min læge".
+    """
     either = "|".join(re.escape(word) for words in _languages() for word in words.until)
-    found = re.search(rf"(?<=\S)[\s,]+(?=(?:{either})\s)", text, re.IGNORECASE)
+    found = re.search(rf"(?<=\S)(?<!\sog)(?<!\sand)[\s,]+(?=(?:{either})\s)", text, re.IGNORECASE)
     return (text, "") if found is None else (text[: found.start()], text[found.end() :])
 
 

@@ -244,6 +244,9 @@ def _command(step: Step, command: Command, text: str) -> bool:
         return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
+    if step.memory.task is not None and step.memory.task.name == keeping.NAME:
+        # The offer is over; its words are not lost.
+        step.drop_task()
     commanding.do(step, command)
     return True
 

@@ -47,26 +47,31 @@ def _is_answer(token: Token) -> bool:
     return token.means(*_ANSWERS) or len(token.text) == 1
 
 
-def chosen(step: Step, text: str, no: str = "no") -> str | None:
+def chosen(step: Step, text: str, no: str = "no", yes: str = "yes") -> str | None:
     """The option id of the pending task question that these words choose, or None.
 
-    Letters and labels count; a plain yes takes the first option, a plain no the option `no`.
+    Letters and labels count. A plain yes takes the option `yes`, or the one that begins with a
+    yes, and a plain no the option `no`: a list with none such is chosen from by neither.
     """
     task = step.memory.task
     options = task.data.get("options", []) if task else []
     if not options:
         return None
-    ids = [option for option, _ in options]
-    if set(ids) <= _YES_NO:
+    if {option for option, _ in options} <= _YES_NO:
         return _read(step, ItemKind.YES_NO, options, text)
-    return _read(step, ItemKind.CHOICE, options, text) or _plain_yes_no(step, ids, text, no)
+    found = _read(step, ItemKind.CHOICE, options, text)
+    if found is not None:
+        return found
+    match _read(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text):
+        case "yes":
+            return next((o for o, words in options if o == yes or _says_yes(step, words)), None)
+        case "no":
+            return next((option for option, _ in options if option == no), None)
+    return None
 
 
-def _plain_yes_no(step: Step, ids: Sequence[str], text: str, no: str) -> str | None:
-    if no not in ids:
-        return None
-    answer = _read(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text)
-    return {"yes": ids[0], "no": no}.get(answer or "")
+def _says_yes(step: Step, words: str) -> bool:
+    return any(token.means(Sense.YES) for token in step.lexicon.tokens(words)[:1])
 
 
 def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> str | None:

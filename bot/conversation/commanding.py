@@ -44,6 +44,7 @@ from bot.conversation.tasks import (
 from bot.conversation.tasks.keeping import keep
 from bot.schedule import at_local, awake
 from bot.times import day_of, read_put_off
+from templates.command_words import load_command_words
 from trajectory.grants import Grant, Look
 
 LATER = timedelta(hours=3)
@@ -363,7 +364,15 @@ def _person(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _visit(step: Step, slots: Mapping[str, str]) -> None:
-    visiting.begin(step, slots["text"])
+    words = slots.get("text")
+    if words is None:
+        with_whom = min(load_command_words()[step.person.language].company)
+        words = f"{with_whom} {slots['meeting']}"
+    visiting.begin(step, words)
+
+
+def _next_visit(step: Step, slots: Mapping[str, str]) -> None:
+    visiting.tell_next(step)
 
 
 def _cancel_visit(step: Step, slots: Mapping[str, str]) -> None:
@@ -432,6 +441,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "choose-language": _choose_language,
     "person": _person,
     "visit": _visit,
+    "next-visit": _next_visit,
     "cancel-visit": _cancel_visit,
     "goal": _goal,
     "plan": _plan,

@@ -105,15 +105,16 @@ class CountTry:
 
 @dataclass(frozen=True, slots=True)
 class AddAddress:
-    """The digits of a check were right: the patient is written to there from now on.
+    """The digits of a check were right: the patient may be written to there.
 
-    `closes`: and no longer at any other address of that channel; what this step says then goes
-    to the new one.
+    `prefers`: and is from now on; `closes`: and no longer at any other address of that channel;
+    what this step says then goes to the new one.
     """
 
     check_id: int
     channel: str
     address: str
+    prefers: bool
     closes: bool
 
 

@@ -15,10 +15,11 @@ from bot.conversation import asking, timers
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import CHANGING, OpenSession
+from bot.conversation.questions import short_answer
 from bot.conversation.records import LATE_AFTER
 from bot.conversation.step import Step
 from flows.model import Flow, Item
-from flows.reading import Ambiguous, Reading, Understood, given_as
+from flows.reading import Ambiguous, Reading, Understood, given_as, read
 from flows.replies import Amend
 from flows.session import Given, GivenKind
 
@@ -115,10 +116,16 @@ def is_warning(item: Item, reading: Reading) -> bool:
 def correct(step: Step, last: Last, answer: str, raw: str) -> None:
     """Read `answer`, which is in the words `raw`, as the new answer; the score follows."""
     step.answered = last.place
+    reading = read(last.item, answer, step.lexicon)
+    if isinstance(reading, Understood) and stands_as(last, reading):
+        stands = short_answer(last.item, last.given, last.open.session.language)
+        step.add_line("changing.same", answer=stands)
+        asking.repeat(step)
+        return
     effects = len(step.effects)
     asking.resume(step, last.open, Amend(last.given.turn, answer, raw))
     if last.open is not step.open:
         said = step.lead or any(isinstance(each, Record | Say) for each in step.effects[effects:])
         if not said:
-            step.add_line("changing.same")
+            step.add_line("old.closed")
         asking.repeat(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from bot.conversation.last import Last, changeable, stands_as
 from bot.conversation.places import place_of, split
@@ -13,8 +14,10 @@ from flows.reading import read
 from flows.session import Session
 from templates.phrase_words import load_places
 
-_STEM = 4
-"""Letters that two forms of a word have in common at least: "pain", "pains"."""
+_STEM, _ENDING = 4, 2
+"""Letters that two forms of a word have in common at least ("pain", "pains"), and those that
+both may end with instead ("smerten", "smerter").
+"""
 
 
 def by_words(step: Step, words: str) -> list[Last]:
@@ -48,6 +51,16 @@ def names(flow: Flow, session: Session, item: Item, words: str) -> bool:
     return bool(said) and (said in _titles(item) or _is_named(item, said))
 
 
+def is_beyond(step: Step, words: str) -> int:
+    """How many questions there are, where the words name a place behind the last; else 0."""
+    open = step.open or next((each.open for each in changeable(step)), None)
+    place = place_of(split(words))
+    if open is None or place is None:
+        return 0
+    count = len(enabled_items(step.flow_of(open), open.session))
+    return count if place > count else 0
+
+
 def _at_place(answers: Sequence[Last], place: int) -> list[Last]:
     """The answer at this place, of the questionnaire that is open or was finished last."""
     if not answers:
@@ -78,5 +91,7 @@ def _is_among(word: str, words: Sequence[str]) -> bool:
 
 
 def _is_same(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return one == other or (len(short) >= _STEM and long.startswith(short))
+    pairs = zip(one, other, strict=False)
+    stem = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    ends = {len(one) - stem, len(other) - stem}
+    return one == other or (stem >= _STEM and (0 in ends or max(ends) <= _ENDING))

@@ -21,6 +21,8 @@ class Tried(Enum):
 
     RIGHT = "right"
     WRONG = "wrong"
+    WORDS = "words"
+    """There is no digit in it: whatever that was, it guesses nothing."""
     LOCKED = "locked"
 
 
@@ -51,7 +53,10 @@ def read_code(step: Step, text: str) -> str:
 def try_code(step: Step, text: str) -> Tried:
     """Compare what was written with the code; wrong tries are counted and audited."""
     memory = step.memory
-    if hmac.compare_digest(read_code(step, text).encode(), step.person.code.encode()):
+    digits = read_code(step, text)
+    if not digits:
+        return Tried.WORDS
+    if hmac.compare_digest(digits.encode(), step.person.code.encode()):
         memory.wrong_codes = 0
         return Tried.RIGHT
     memory.wrong_codes += 1

@@ -14,6 +14,13 @@ from trajectory.care_team import Member
 EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]{2,}")
 _PARTING = re.compile(r"\s*[,;|\n]+\s*|(?:^|(?<=\s))[-\u2013\u2014/]+(?=\s|$)|:\s")
 """What may stand between role, name and address; the hyphen of a name has no blanks beside it."""
+_INSIDE = re.compile(r"\s+(?=(?:my|our|min|mit|vores)\s)", re.IGNORECASE)
+"""Where a role begins behind a name, as in "Anne my physio"."""
+_BEFORE_EMAIL = re.compile(
+    r"\s(?:(?:her|his|hendes|hans)\s+)?(?:at|on|by|via|på|e-?mail|mail)(?:\s+(?:is|er))?[\s:]*$",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s+(?:and|og|&|\+)\s+(?:(?:to|with|til|med)\s+)?", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"^(?:my|the|a|an|our|min|mit|mine|en|et) ", re.IGNORECASE)
 
 
@@ -33,10 +40,17 @@ def describe(words: str) -> Described:
     """
     found = EMAIL.search(words)
     email = found.group() if found else ""
-    rest = words.replace(email, "\n") if email else words
-    parts = [_split_role(bare(part)) for part in _PARTING.split(rest)]
+    before, _, after = words.partition(email) if email else (words, "", "")
+    rest = f"{_BEFORE_EMAIL.sub('', before)}\n{after}"
+    pieces = [each for part in _PARTING.split(rest) for each in _INSIDE.split(part)]
+    parts = [_split_role(bare(piece)) for piece in pieces]
     role = next((role for role, _ in parts if role is not None), None)
     return Described(role, " ".join(name for _, name in parts if name), email)
+
+
+def first_of(words: str) -> str:
+    """The first of several people: each is dealt with alone."""
+    return _AND.split(words.strip(), maxsplit=1)[0]
 
 
 def bare(words: str) -> str:

@@ -8,8 +8,8 @@ from templates.phrase_words import load_places
 
 
 def split(text: str) -> list[str]:
-    """The words, even, without the signs that stand at a place."""
-    return text.casefold().replace(":", " ").replace("#", " ").split()
+    """The words, even; the sign before a number is a word as well."""
+    return text.casefold().replace(":", " ").replace("#", " # ").split()
 
 
 def is_place(words: str) -> bool:

@@ -35,7 +35,9 @@ def take(step: Step, heard: Heard) -> bool:
     if not heard.phrases or safety.is_held(step):
         return False
     text = heard.message.text
-    return any(_take_one(step, phrase, text) for phrase in heard.phrases) or any(
+    # "No, I meant 4 for the one before" names an answer, whatever else it may be.
+    likeliest = sorted(heard.phrases, key=lambda each: each.says is not Says.CORRECTION_OF)
+    return any(_take_one(step, phrase, text) for phrase in likeliest) or any(
         _correct_some(step, phrase, text) for phrase in heard.phrases
     )
 
@@ -87,6 +89,10 @@ def _correct_named(step: Step, words: str, answer: str, text: str) -> bool:
     """Change the answer that is named, or ask which; False where none is."""
     open, item = step.open, _pending(step)
     found = named.by_words(step, words)
+    if count := named.is_beyond(step, words):
+        step.add_line("changing.no-such", count=count)
+        asking.repeat(step)
+        return True
     if open is not None and item is not None and item.id not in open.session.given:
         is_named = named.names(step.flow_of(open), open.session, item, words)
         if is_named and not found:
@@ -276,7 +282,8 @@ def _ask_back(step: Step, last: Last, answer: str, text: str) -> bool:
         return True
     mark = len(step.effects), list(step.lead)
     asking.resume(step, last.open, Back(text, last.item.id))
-    if last.open.session.pending != last.item.id:
+    unread = isinstance(read(last.item, answer, step.lexicon), NotAReply)
+    if unread or last.open.session.pending != last.item.id:
         return True
     # The question itself need not be read again: what is asked back names it.
     del step.effects[mark[0] :]

@@ -194,10 +194,11 @@ class Step:
     def drop_task(self) -> bool:
         """End the task under way without an answer; whether words that waited are a note now.
 
-        Words that came unasked are not lost, and shown to nobody unasked.
+        Words that came unasked are not lost, and shown to nobody unasked; before consent none
+        are kept.
         """
         task, self.memory.task = self.memory.task, None
-        if task is None or task.name != KEEPING:
+        if task is None or task.name != KEEPING or self.person.started_at is None:
             return False
         self.do(Record(self.new_id(), "note", text=task.data["text"]))
         return True

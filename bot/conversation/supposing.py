@@ -16,6 +16,8 @@ from flows.reading import Ambiguous, Understood, read
 def answers_what_waits(step: Step, text: str) -> bool:
     """Whether this is a good answer to the question that waits, a task's or a questionnaire's."""
     task = step.memory.task
+    if task is not None and task.step == "code":
+        return any(character.isdecimal() for character in text)
     if task is not None:
         return not task.data.get("options") or chosen(step, text) is not None
     if step.open is None or step.open.session.pending is None:

@@ -32,7 +32,7 @@ def understood(step: Step, words: str) -> str | None:
 def options(step: Step) -> list[tuple[str, str]]:
     """What can be chosen where the patient has not said it."""
     months = step.words.say("share.until.months", day=_day(step, _after_months(step)))
-    keys = ("once", "stop", "no")
+    keys = ("once", "stop")
     return [("months", months), *((key, step.words.say(f"share.until.{key}")) for key in keys)]
 
 

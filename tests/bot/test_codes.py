@@ -420,6 +420,17 @@ def test_a_new_phone_needs_the_patients_own_digits_and_keeps_the_history(house: 
     assert text(house, "hello", PHONE) == [], "whoever has the old phone hears nothing more"
 
 
+def test_words_where_the_digits_are_due_lock_nothing_and_are_not_answered_for_ever(
+    house: House,
+) -> None:
+    first = in_use(house)
+    again = invite_again(house.deployment, first.patient_id, timedelta(days=1))
+    text(house, f"START {again.code}", OTHER)
+    answers = [text(house, "what do you mean?", OTHER) for _ in range(8)]
+    assert [bool(each) for each in answers] == [True] * 5 + [False] * 3
+    assert text(house, first.digits, OTHER)[0].startswith("Good, it is you.")
+
+
 def test_three_wrong_tries_at_the_digits_let_nobody_in(house: House) -> None:
     first = in_use(house)
     again = invite_again(house.deployment, first.patient_id, timedelta(days=1))

@@ -104,7 +104,9 @@ def test_a_new_number_is_checked_and_then_written_to(house: House, birgit: Patie
         ("en", "I have a new number +45 51 52 53 54"), ("en", "My new number is 51525354"),
         ("en", "please change my number to 51 52 53 54"),
         ("da", "Jeg har fået nyt nummer 51 52 53 54"),
-        ("da", "mit nye nummer er 51525354"), ("da", "skift mit nummer til +4551525354"),
+        ("da", "mit nye nummer er 51525354"),
+        ("en", "My number has changed to +45 51525354"),
+        ("da", "mit nummer er ændret til 51525354"), ("da", "skift mit nummer til +4551525354"),
     ],
 )  # fmt: skip
 def test_the_number_may_come_with_the_wish(house: House, language: str, said: str) -> None:
@@ -144,9 +146,9 @@ def test_a_second_number_leaves_the_first(house: House, language: str, said: str
     text(house, DIGITS)
     assert len(text(house, code_at(house))) == 1, "said where it was asked"
     assert house.addresses(patient.patient_id) == [
-        ("sms", PHONE, False, "active"),
-        ("sms", NEW, True, "active"),
-    ]
+        ("sms", PHONE, True, "active"),
+        ("sms", NEW, False, "active"),
+    ], "the first stays first"
     assert "address-added" in house.audited(patient.patient_id)
 
 
@@ -329,6 +331,20 @@ def test_the_web_chat_is_entered_by_a_link(house: House, birgit: PatientRef) -> 
     text(house, "use web")
     assert house.addresses(birgit.patient_id)[-1][0] == "web"
     assert house.addresses(birgit.patient_id)[-1][2], "preferred"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["can I have telegram instead", "telegram", "jeg vil gerne have telegram", "telegram i stedet"],
+)
+@pytest.mark.parametrize("bot", ["klinik_nord_bot", ""])
+def test_telegram_is_asked_for_in_few_words_and_the_code_only_where_it_can_be(
+    house: House, birgit: PatientRef, said: str, bot: str
+) -> None:
+    clinic = replace(house.deployment.clinic, telegram_bot=bot)
+    house.deployment = replace(house.deployment, clinic=clinic)
+    told = "four-digit code" if bot else "cannot write to you that way"
+    assert told in text(house, said)[0]
 
 
 def test_a_channel_that_is_off_is_not_promised(house: House, birgit: PatientRef) -> None:

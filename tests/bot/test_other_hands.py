@@ -383,6 +383,32 @@ def test_a_helpers_answers_are_confirmed_once_and_marked(house: House) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "flow", "before", "said"),
+    [
+        ("da", "weekly-check-in", [], "det er datteren, mor siger 8"),
+        ("en", "weekly-check-in", [], "it's her daughter, mum says 8"),
+        ("en", "start-back", [], "my nan is 82 and she says agree"),
+        ("da", "start-back", [], "min mor er 82 og hun siger enig"),
+        ("en", "start-back", ["agree"], "no he says agree"),
+        ("da", "start-back", ["enig"], "nej han siger enig"),
+        ("en", "odi", [], "I'm her carer, she can't see well. A"),
+        ("da", "odi", [], "jeg er hendes hjælper, hun ser ikke så godt. A"),
+    ],
+)
+def test_a_helper_who_says_who_they_are_is_one(
+    house: House, language: str, flow: str, before: list[str], said: str
+) -> None:
+    birgit = house.enrol(language=language)
+    house.ask(birgit.patient_id, flow)
+    if before:
+        say(house, *before)
+    assert "helper" in say(house, said)[0] or "hjælper" in house.telegram.texts()[-1]
+    say(house, {"en": "yes", "da": "ja"}[language])
+    found = [e for e in house.timeline(birgit.patient_id) if e.kind == "answer"]
+    assert [e.author for e in found] == ["patient"] * len(before) + ["helper"]
+
+
 def test_a_helper_who_is_unsure_is_asked_back(house: House) -> None:
     birgit = house.enrol()
     house.ask(birgit.patient_id)

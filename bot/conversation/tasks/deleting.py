@@ -82,8 +82,8 @@ def _take_code(step: Step, text: str) -> None:
             _say_goodbye(step)
         case Tried.LOCKED:
             leave(step, "code.locked")
-        case Tried.WRONG:
-            step.add_line("code.wrong")
+        case Tried.WRONG | Tried.WORDS as tried:
+            step.add_line(f"code.{tried.value}")
             ask(step)
 
 

@@ -42,8 +42,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
             _list(step)
         case Tried.LOCKED:
             asking.leave(step, "code.locked")
-        case Tried.WRONG:
-            step.add_line("code.wrong")
+        case Tried.WRONG | Tried.WORDS as tried:
+            step.add_line(f"code.{tried.value}")
             ask(step)
 
 

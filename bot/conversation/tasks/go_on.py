@@ -21,7 +21,7 @@ def ask(step: Step) -> None:
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Go on, or leave it for tomorrow; words that are neither are kept."""
-    answer = option or chosen(step, text, no="tomorrow")
+    answer = option or chosen(step, text, no="tomorrow", yes="now")
     if answer is None:
         if not is_bare_answer(step, text):
             keep(step, "question" if is_question(step, text) else "note", text)

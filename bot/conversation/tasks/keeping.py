@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.commands import recognise
 from bot.conversation import asking
-from bot.conversation.choices import chosen
+from bot.conversation.choices import chosen, is_bare_answer
 from bot.conversation.effects import Record
 from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
@@ -23,12 +24,18 @@ def ask(step: Step) -> None:
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
-    """Keep the words, or not; anything else is taken as more of them."""
+    """Keep the words, or not; anything else is taken as more of them.
+
+    What is a command elsewhere ("never mind") is none of them, and keeps nothing.
+    """
     answer = option or chosen(step, text)
     task = step.memory.task
     assert task is not None
+    if answer is None and recognise(text, step.person.language) is not None:
+        answer = "no"
     if answer is None:
-        task.data["text"] = f"{task.data['text']}\n{text}"
+        if not is_bare_answer(step, text):
+            task.data["text"] = f"{task.data['text']}\n{text}"
         ask(step)
         return
     step.memory.task = None

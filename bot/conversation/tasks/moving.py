@@ -30,8 +30,10 @@ from trajectory.patients import Address
 NAME = "moving"
 LINK_LIFE = timedelta(hours=1)
 """How long the way in from another device is open."""
-MOVE, ADD = "move", "add"
-"""Whether the old number of that channel is closed."""
+MOVE, ADD, USE = "move", "add", "use"
+"""Whether the new address is written to first, and whether the older ones of its channel are
+closed: both, neither, or the first alone.
+"""
 _BY_NUMBER = ("sms", "whatsapp")
 _NAMES = {
     "sms": "sms",
@@ -47,17 +49,24 @@ _NAMES = {
 
 def begin(step: Step, how: str, number: str = "", channel: str = "") -> None:
     """Ask for the own code first; `number` as it was written, `channel` empty: the one here."""
-    if not step.person.code or own_code.is_locked(step):
-        step.add_line("code.locked" if step.person.code else "moving.no-code")
-        asking.repeat(step)
-        return
     channel = channel or _here(step)
-    if channel not in step.world.channels:
-        step.add_line("moving.off")
+    refused = _refused(step, channel)
+    if refused:
+        step.add_line(refused)
         asking.repeat(step)
         return
     step.begin(NAME, "code", how=how, number=number, channel=channel, address="")
     ask(step)
+
+
+def _refused(step: Step, channel: str) -> str:
+    """Why there is no way to that channel, before anything is asked for it; empty: there is."""
+    bot = channel != "telegram" or step.world.clinic.telegram_bot
+    if channel not in step.world.channels or not bot:
+        return "moving.off"
+    if not step.person.code:
+        return "moving.no-code"
+    return "code.locked" if own_code.is_locked(step) else ""
 
 
 def _here(step: Step) -> str:
@@ -98,12 +107,9 @@ def use(step: Step, channel: str) -> None:
     here = [each for each in step.addresses if each.channel == channel and _works(each)]
     if here:
         _prefer(step, here[-1])
-    elif channel not in step.world.channels:
-        step.add_line("moving.off")
+        asking.repeat(step)
     else:
-        begin(step, ADD, channel=channel)
-        return
-    asking.repeat(step)
+        begin(step, USE, channel=channel)
 
 
 def tell_where(step: Step) -> None:
@@ -137,8 +143,8 @@ def _take_code(step: Step, text: str) -> None:
             _go_on(step)
         case Tried.LOCKED:
             asking.leave(step, "code.locked")
-        case Tried.WRONG:
-            step.add_line("code.wrong")
+        case Tried.WRONG | Tried.WORDS as tried:
+            step.add_line(f"code.{tried.value}")
             ask(step)
 
 
@@ -172,8 +178,11 @@ def _take_number(step: Step, text: str) -> None:
 
 def _take_address(step: Step, channel: str, number: str) -> None:
     """What is known of the number already decides; nobody is told what others have."""
+    assert step.memory.task is not None
     known = [each for each in step.addresses if (each.channel, each.value) == (channel, number)]
-    if known and _works(known[0]):
+    if known and _works(known[0]) and step.memory.task.data["how"] == ADD:
+        asking.leave(step, "moving.done.add", number=shown_number(number))
+    elif known and _works(known[0]):
         _prefer(step, known[0])
         step.memory.task = None
         asking.repeat(step)
@@ -228,7 +237,8 @@ def _finish(step: Step, check: Check) -> None:
         asking.leave(step, "moving.not-possible", clinic=step.world.clinic.name)
         return
     how = step.memory.task.data["how"]
-    step.do(AddAddress(check.id, check.channel, check.address, closes=how == MOVE))
+    new = AddAddress(check.id, check.channel, check.address, prefers=how != ADD, closes=how == MOVE)
+    step.do(new)
     step.do(Audit("address-moved" if how == MOVE else "address-added"))
     asking.leave(step, f"moving.done.{how}", number=shown_number(check.address))
 

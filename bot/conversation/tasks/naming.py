@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.commands import role_of
+from bot.commands import means_everybody, role_of
 from bot.conversation import asking
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import AddMember, Audit, GiveEmail, SetCase
-from bot.conversation.people import EMAIL, Described, describe, is_called
+from bot.conversation.people import EMAIL, Described, describe, first_of, is_called
 from bot.conversation.step import Step
 from trajectory.care_team import TREATING, Member
 from trajectory.cases import Kind, State
@@ -40,6 +40,16 @@ def begin(step: Step, words: str) -> None:
     if known and not said.name and task.data["then"] == "share":
         step.add_line("share.unknown", who=words)
     _go_on(step)
+
+
+def one_of(step: Step, words: str) -> str:
+    """The first where several are named, which is said; nothing where they are "both"."""
+    first = "" if means_everybody(words) else first_of(words)
+    if not first and words:
+        step.add_line("share.one")
+    elif first != words.strip():
+        step.add_line("share.first", who=first)
+    return first
 
 
 def find_address(step: Step, member: Member) -> None:
@@ -86,6 +96,11 @@ def _take_described(step: Step, wanted: str, text: str, option: str | None) -> N
     """Whatever is said of somebody is taken; what was known stays where nothing is said."""
     task = step.memory.task
     assert task is not None
+    if not option and wanted != "email":
+        text = one_of(step, text)
+        if not text:
+            ask(step)
+            return
     said = Described(option) if option else describe(text)
     alone = wanted == "role" or not said.name
     if said.role == _OFFICE or (alone and said.role in (_REFUSED, *_NOT_YET)):

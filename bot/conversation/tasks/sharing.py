@@ -27,6 +27,7 @@ def share(step: Step, whom: str, until: str = "") -> None:
         step.add_line("share.no-mail")
         asking.repeat(step)
         return
+    whom = naming.one_of(step, whom)
     found = resolve(whom, step.care.members) if whom else list(step.care.members)
     step.begin(NAME, "who", then="share", until=terms.understood(step, until))
     if len(found) == 1 and whom:
@@ -40,7 +41,7 @@ def share(step: Step, whom: str, until: str = "") -> None:
 def add(step: Step, whom: str) -> None:
     """Begin to name somebody, with as much as the patient has said already."""
     step.begin(NAME, "role", then="stop")
-    _new_person(step, whom)
+    _new_person(step, naming.one_of(step, whom))
 
 
 def ask(step: Step) -> None:
@@ -89,14 +90,17 @@ def _which(step: Step, people: list[Member]) -> None:
 
 
 def _take_who(step: Step, text: str, option: str | None) -> None:
+    words = "" if option else naming.one_of(step, text)
     found = [m for m in step.care.members if str(m.id) == option]
-    found = found or ([] if option else resolve(text, step.care.members))
+    found = found or (resolve(words, step.care.members) if words else [])
     if len(found) == 1:
         _preview(step, found[0])
     elif option == "no":
         asking.leave(step, "share.not-shared")
+    elif not option and not words:
+        ask(step)
     else:
-        _new_person(step, "" if option == "new" else text)
+        _new_person(step, words)
 
 
 def _new_person(step: Step, words: str) -> None:
@@ -128,14 +132,32 @@ def _preview(step: Step, who: Member) -> None:
     key = "share.preview" if who.role in TREATING else "share.preview-relative"
     preview, until = step.words.say(key, name=who.name), task.data.get("until")
     if until is None:
-        step.offer_words(f"{preview} {step.words.say('share.how-long')}", terms.options(step))
+        asked = step.words.say("share.how-long")
     else:
         asked = step.words.say("share.shall-i", lasts=terms.told(step, until))
-        step.offer_words(f"{preview} {asked}", _yes_or_not(step))
+    known = _already(step, who)
+    step.offer_words(" ".join(filter(None, (known, preview, asked))), _options(step, who))
 
 
-def _yes_or_not(step: Step) -> list[tuple[str, str]]:
-    return [("yes", step.words.say("button.yes")), ("no", step.words.say("share.until.no"))]
+def _already(step: Step, who: Member) -> str:
+    """That this person can see it already and until when, since a new link ends the old one."""
+    grants = _grants_of(step, who)
+    if not grants:
+        return ""
+    until = grants[0].until
+    lasts = terms.told(step, "stop" if until is None else until.isoformat())
+    return step.words.say("share.already", name=who.name, lasts=lasts)
+
+
+def _options(step: Step, who: Member) -> list[tuple[str, str]]:
+    """For how long, or yes where that has been said; and to leave it."""
+    assert step.memory.task is not None
+    if step.memory.task.data.get("until") is None:
+        choices = terms.options(step)
+    else:
+        choices = [("yes", step.words.say("button.yes"))]
+    leave = "share.until.keep" if _grants_of(step, who) else "share.until.no"
+    return [*choices, ("no", step.words.say(leave))]
 
 
 def _take_preview(step: Step, text: str, option: str | None) -> None:
@@ -143,16 +165,15 @@ def _take_preview(step: Step, text: str, option: str | None) -> None:
     assert task is not None
     said = None if option else terms.understood(step, text)
     if option == "no":
-        asking.leave(step, "share.not-shared")
+        kept = _grants_of(step, naming.member(step))
+        asking.leave(step, "ending.kept" if kept else "share.not-shared")
     elif terms.is_choice(option) or said is not None:
         task.data["until"] = option or said
         _take_leave(step)
     elif option == "yes":
         _take_leave(step)
     else:
-        known = task.data.get("until") is not None
-        options = _yes_or_not(step) if known else terms.options(step)
-        step.offer_words(step.words.say("share.choose"), options)
+        step.offer_words(step.words.say("share.choose"), _options(step, naming.member(step)))
 
 
 def _take_leave(step: Step) -> None:
@@ -174,8 +195,8 @@ def _take_code(step: Step, text: str, option: str | None) -> None:
             _give(step)
         case Tried.LOCKED:
             asking.leave(step, "code.locked")
-        case Tried.WRONG:
-            step.add_line("code.wrong")
+        case Tried.WRONG | Tried.WORDS as tried:
+            step.add_line(f"code.{tried.value}")
             ask(step)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from bot.commands import without_politeness
@@ -23,6 +24,7 @@ _LONGEST_NAME = 60
 _MOST = 8
 """Visits that are offered by a letter."""
 _NONE = "none"
+_LAST_SMALL_HOUR = 6
 
 
 def begin(step: Step, words: str) -> None:
@@ -63,7 +65,7 @@ def _take(step: Step, words: str) -> None:
     known = (read_hour(when) if task.step == "clock" else None) or read_when(when)
     day = None if known is None else day_of(known, step.now, step.person.zone)
     task.data["day"] = day.isoformat() if day else task.data["day"]
-    clock = None if known is None else known.clock
+    clock = None if known is None else _by_day(known)
     if task.data["day"] and clock is not None:
         _note(step, date.fromisoformat(task.data["day"]), clock)
     else:
@@ -71,6 +73,26 @@ def _take(step: Step, words: str) -> None:
             _say_no_such_day(step, known)
         task.step = "clock" if task.data["day"] else "when"
         ask(step)
+
+
+def _by_day(known: When) -> time | None:
+    """The hour meant: nobody is seen in the small hours, so that "at 3" is in the afternoon."""
+    clock = known.clock
+    if clock is None or known.half_day or not 1 <= clock.hour <= _LAST_SMALL_HOUR:
+        return clock
+    return clock.replace(hour=clock.hour + 12)
+
+
+def tell_next(step: Step) -> None:
+    """Say when the next visit is."""
+    visit = next(iter(_coming(step)), None)
+    if visit is None:
+        asking.leave(step, "visit.unknown")
+        return
+    local = visit.at.astimezone(step.person.zone)
+    day, clock = _told(step, local.date()), f"{local:%H:%M}"
+    key = "visit.next-with" if visit.text else "visit.next"
+    asking.leave(step, key, day=day, clock=clock, who=visit.text or "")
 
 
 def cancel(step: Step, whom: str) -> None:
@@ -130,8 +152,14 @@ def _coming(step: Step) -> list[Entry]:
 def _say_no_such_day(step: Step, known: When) -> None:
     if known.weekday is not None and known.day is not None:
         step.add_line("visit.not-that-day", weekday=step.words.say(f"weekday.{known.weekday}"))
+    elif known.day is not None and _comes_never(step, known):
+        step.add_line("visit.no-such-day")
     else:
         step.add_line("visit.past")
+
+
+def _comes_never(step: Step, known: When) -> bool:
+    return day_of(replace(known, year=None), step.now, step.person.zone) is None
 
 
 def _split(words: str) -> tuple[str, str]:
@@ -141,7 +169,7 @@ def _split(words: str) -> tuple[str, str]:
     either = "|".join(sorted(w for each in load_command_words().values() for w in each.company))
     for found in re.finditer(rf"(?<!\S)(?:{either})\s+", words, re.IGNORECASE):
         before, after = words[: found.start()].strip(" ,"), words[found.end() :]
-        for place in range(len(after), 0, -1):
+        for place in range(1, len(after) + 1):
             if place < len(after) and not after[place].isspace():
                 continue
             when = f"{before} {after[place:]}".strip(" ,")

@@ -477,6 +477,61 @@ def test_of_several_visits_it_is_asked_which_is_cancelled(house: House, birgit: 
     assert "no visit" in say(house, "my visit is cancelled")
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "yes"), ("da", "ja"), ("en", "ok")])
+def test_a_plain_yes_chooses_nothing_of_a_list(house: House, language: str, word: str) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    say(house, "my next visit is Thursday 10 with Anne", "my next visit is Monday at 9 with Lars")
+    which = say(house, "my visit is cancelled")
+
+    assert say(house, word) == which
+    assert len(said(house.timeline(birgit.patient_id), "visit")) == 2
+    say(house, "no", "share with my physio Anne Berg anne@clinic.dk", word, "4071")
+    assert "grant" not in [e.kind for e in house.timeline(birgit.patient_id)]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "I have an appointment tomorrow at half past 2", "at 14:30"),
+        ("en", "my next visit is friday at 3 with Anne", "at 15:00, with Anne"),
+        ("en", "my next visit is saturday at 2.30", "at 14:30"),
+        ("en", "my next visit is friday at 6 am", "at 06:00"),
+        ("en", "my next visit is friday at 06:30", "at 06:30"),
+        ("en", "my next visit is friday at 7", "at 07:00"),
+        ("en", "I'm seeing Anne on friday at 3", "at 15:00, with Anne"),
+        ("en", "I have got a new appointment on friday at 3", "at 15:00"),
+        ("da", "jeg skal til Anne i morgen kl. halv tre", "kl. 14:30 hos Anne"),
+        ("da", "jeg skal til Anne Berg fredag kl. 10", "kl. 10:00 hos Anne Berg"),
+        ("da", "jeg har fået en ny tid den 20. januar kl 9", "20. januar kl. 09:00"),
+    ],
+)
+def test_a_visit_is_by_day_and_told_as_it_was_noted(
+    house: House, language: str, text: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert told in say(house, text)
+    question = {"en": "when is my next visit?", "da": "hvornår er min næste tid"}[language]
+    assert told in say(house, question)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        ("en", "my next visit is on 30 February", "There is no such day."),
+        ("da", "min næste tid er den 30. februar kl 9", "Den dag findes ikke."),
+        ("en", "when is my next appointment", "I have no visit of yours noted."),
+        ("da", "hvornår er mit næste besøg", "Jeg har ikke noteret noget besøg."),
+    ],
+)
+def test_what_is_no_day_or_not_noted_is_said(
+    house: House, language: str, text: str, told: str
+) -> None:
+    house.enrol(language=language)
+
+    assert say(house, text).startswith(told)
+
+
 def test_a_date_that_is_another_weekday_is_said_to_be(house: House, birgit: PatientRef) -> None:
     assert say(house, "my next visit is Tuesday 13 at 10").startswith("That date is not a Tuesday")
 
@@ -569,6 +624,33 @@ def test_a_grant_that_is_replaced_is_recorded_and_audited_as_ended(
     assert "sharing-stopped" in audited(house, birgit.patient_id)
 
 
+@pytest.mark.parametrize(
+    ("language", "again", "told", "kept"),
+    [
+        ("en", "send my summary to Anne Berg", "Anne Berg can see it already. It lasts until 24",
+         "All right, it stays as it is."),
+        ("da", "send mit overblik til Anne Berg", "Anne Berg kan allerede se det. Det varer til 24",
+         "Godt, det bliver, som det er."),
+    ],
+)  # fmt: skip
+def test_who_can_see_it_already_is_told_and_nothing_ends_unasked(
+    house: House, language: str, again: str, told: str, kept: str
+) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    share = {"en": "share with my physio", "da": "del med min fys"}[language]
+    say(
+        house, f"{share} Anne Berg anne@clinic.dk", "A", "4071", {"en": "no", "da": "nej"}[language]
+    )
+    before = [row.id for row in house.rows(tables.core(tables.AccessGrant))]
+
+    assert say(house, again).startswith(told)
+    assert say(house, "D").startswith(kept)
+    assert [row.id for row in house.rows(tables.core(tables.AccessGrant))] == before
+    say(house, again, "B")
+    kinds = [e.kind for e in house.timeline(birgit.patient_id) if e.kind.startswith("grant")]
+    assert kinds == ["grant", "grant-ended", "grant"]
+
+
 def test_the_end_that_was_said_is_the_grants(house: House, birgit: PatientRef) -> None:
     preview = say(house, "share with my physio Anne Berg anne@clinic.dk until 12 June")
     say(house, "yes", "4071")
@@ -604,6 +686,33 @@ def test_after_stop_what_makes_no_sense_is_silent(
     say(house, text)
 
     assert len(house.telegram.sent) == said + 1
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        ("en", "what code is that", "First I need your code."),
+        ("da", "hvilken kode mener du", "Først skal jeg bruge din kode."),
+    ],
+)
+def test_words_where_the_code_is_asked_lock_nothing(
+    house: House, language: str, words: str, told: str
+) -> None:
+    birgit = house.enrol(language=language, code="4071")
+    say(house, "export my data")
+
+    assert say(house, *[words] * 4).startswith(told)
+    assert "wrong-code" not in audited(house, birgit.patient_id)
+    assert "export-asked" not in audited(house, birgit.patient_id)
+    say(house, "4071")
+    assert "export-asked" in audited(house, birgit.patient_id)
+
+
+@pytest.mark.parametrize(("text", "told"), [("pause", "I pause until"), ("who", "Nobody but you")])
+def test_a_command_where_the_code_is_asked_is_taken(
+    house: House, birgit: PatientRef, text: str, told: str
+) -> None:
+    assert told in say(house, "export my data", text)
 
 
 @pytest.mark.parametrize("text", ["who looked", "talk to a person", "export my data", "delete me"])
@@ -748,3 +857,31 @@ def test_a_note_after_stop_is_kept_without_a_word(house: House, birgit: PatientR
 
     assert len(house.telegram.sent) == count
     assert house.timeline(birgit.patient_id)[-1].text == "the cat kept me awake"
+
+
+# "Shall I keep it as a question?"
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "command", "told"),
+    [
+        ("en", "can I run with this?", "my goal is to walk to work", "Noted. Your goal"),
+        ("en", "can I run with this?", "START", "You are already set up"),
+        ("da", "må jeg løbe med det her?", "mit mål er at gå til arbejde", "Noteret. Dit mål"),
+    ],
+)
+def test_a_command_ends_the_offer_and_only_its_words_are_kept(
+    house: House, language: str, words: str, command: str, told: str
+) -> None:
+    birgit = house.enrol(language=language)
+    answer = say(house, words, "tak" if language == "da" else "thanks", command)
+
+    assert answer.startswith(told)
+    assert "\n" not in answer, "the offer is not repeated"
+    notes = [e.text for e in house.timeline(birgit.patient_id) if e.kind in ("note", "question")]
+    assert notes == [words]
+
+
+def test_never_mind_keeps_nothing_of_an_offer(house: House, birgit: PatientRef) -> None:
+    assert say(house, "can I run with this?", "never mind") == "All right."
+    assert "note" not in [e.kind for e in house.timeline(birgit.patient_id)]

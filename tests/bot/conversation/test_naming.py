@@ -65,10 +65,51 @@ def test_they_are_known_by_name_and_by_address_too(house: House, lines: tuple[st
         "Anne Jensen, my physio, anne@x.dk",
         "anne@x.dk; Anne Jensen; physio",
         "min fys hedder Anne Jensen, anne@x.dk",
+        "Anne Jensen my physio at anne@x.dk",
+        "my physio Anne Jensen, her email is anne@x.dk",
+        "Anne Jensen min fys på anne@x.dk",
     ],
 )
 def test_role_name_and_address_in_one_message_are_told_apart(house: House, described: str) -> None:
     assert say(house, "add somebody", described).startswith("Anne Jensen is now in your care team")
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "told"),
+    [
+        ("en", ["send my summary to my physio and my doctor"], "One at a time. First: physio."),
+        ("en", ["add somebody", "my physio and my doctor"], "One at a time. First: my physio."),
+        ("en", ["add somebody", "both"], "One at a time, please."),
+        ("en", ["add my physio", "both"], "One at a time, please."),
+        ("en", ["add my physio", "Anne and Ole"], "One at a time. First: Anne."),
+        ("da", ["send mit resultat til Jens og til min læge"], "Én ad gangen. Først: Jens."),
+        ("da", ["tilføj nogen", "begge"], "Én ad gangen, tak."),
+    ],
+)
+def test_several_people_are_named_one_at_a_time(
+    house: House, language: str, lines: list[str], told: str
+) -> None:
+    house.enrol("ole", language=language)
+    for line in lines:
+        house.write(line, "ole")
+        house.settle()
+    assert house.telegram.texts("ole")[-1].startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "send my data to me"),
+        ("en", "share my answers with myself"),
+        ("da", "send mine data til mig"),
+    ],
+)
+def test_what_is_sent_to_the_patient_is_a_copy(house: House, language: str, text: str) -> None:
+    house.enrol("ole", language=language, code="4071")
+    house.write(text, "ole")
+    house.settle()
+    asked = {"en": "four-digit code", "da": "kode på fire cifre"}[language]
+    assert asked in house.telegram.texts("ole")[-1]
 
 
 @pytest.mark.parametrize("name", ["Anne-Marie Berg", "O'Hara", "Ida van der Berg"])

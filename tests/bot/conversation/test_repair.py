@@ -71,6 +71,51 @@ def test_a_question_that_is_not_answered_yet_cannot_be_corrected(
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "item"),
+    [
+        ("en", "my last answer was wrong, it should be E", "lifting"),
+        ("en", "the previous one should be E", "lifting"),
+        ("en", "no, I meant E for the one before", "lifting"),
+        ("en", "change my answer to washing to E", "personal-care"),
+        ("en", "change my answer to E", "lifting"),
+        ("da", "ret mit svar til E", "lifting"),
+        ("en", "question 2: E", "personal-care"),
+        ("en", "I wrote it wrong, pain should be E", "pain-intensity"),
+        ("da", "den forrige skulle være E", "lifting"),
+        ("da", "mit sidste svar var forkert, det skulle være E", "lifting"),
+        ("da", "ret mit svar på smerten til E", "pain-intensity"),
+        ("da", "jeg skrev forkert, smerten skulle være E", "pain-intensity"),
+        ("da", "spørgsmål 2: E", "personal-care"),
+    ],
+)
+def test_the_answer_before_is_changed_and_never_the_open_question(
+    language: str, text: str, item: str
+) -> None:
+    lines = Script().enrol(language=language).start("odi").say("C", "C", "C", text).play()
+    assert corrections(lines) == [(item, "c", "e", False)]
+    assert len(entries(lines, "answer")) == 3
+
+
+def test_what_does_not_fit_the_answer_before_puts_that_question_again() -> None:
+    script = Script().enrol().start("start-back")
+    lines = script.say("agree", "no the one before should be C").play()
+    assert "1/9" in texts(lines)[-1]
+    assert len(entries(lines, "answer")) == 1
+
+
+@pytest.mark.parametrize("before", [["C"] * 3, ["C"] * 10])
+def test_a_place_behind_the_last_question_is_said_to_be_none(before: list[str]) -> None:
+    lines = Script().enrol().start("odi").say(*before, "question 12 should be B").play()
+    assert texts(lines)[-1].startswith("There are only 10 questions here.")
+
+
+@pytest.mark.parametrize("before", [["C"] * 3, ["C"] * 10])
+def test_the_same_answer_is_said_to_stand(before: list[str]) -> None:
+    lines = Script().enrol().start("odi").say(*before, "question 2 should be C").play()
+    assert texts(lines)[-1].startswith("It stands like that already: Washing and dressing: C.")
+
+
+@pytest.mark.parametrize(
     "text", ["question 2 should we talk about my leg", "question should I rest until it is gone"]
 )
 def test_other_words_behind_question_are_a_question_for_the_visit(text: str) -> None:
@@ -130,7 +175,7 @@ def test_what_cannot_be_read_after_back_changes_nothing_and_ends_there() -> None
 def test_the_same_answer_again_is_no_correction() -> None:
     lines = finished_odi("sms").say("I meant C").play()
     assert scores(lines) == [40]
-    assert texts(lines)[-1] == "It stands like that already."
+    assert texts(lines)[-1] == "It stands like that already: Travelling: C."
 
 
 def test_words_change_an_answer_about_today_until_its_sitting_ends() -> None:
