@@ -99,3 +99,24 @@ def test_every_answer_counts_once_and_every_question_is_read_once(
     for n in range(1, 11):
         assert len([body for body in twilio.bodies if f"{n}/10" in body]) == 1
     assert {row.status for row in house.outbox() if "/10" in house.said(row)} == {"delivered"}
+
+
+def test_whoever_opted_out_at_the_carrier_goes_on_where_they_stopped_after_start(
+    house: House, twilio: TwilioServer, web: TestClient
+) -> None:
+    birgit = house.enrol(PATIENT, channel="sms")
+    house.ask(birgit.patient_id, "odi")
+    twilio.trouble = [Trouble(400, 21610)]
+    knock(web, door.MESSAGES, far.webhook(PATIENT, "B", MessageSid=f"SM{901:032x}"))
+    house.wait(minutes=30)
+    assert len(house.answers(birgit.patient_id)) == 1
+    assert len([body for body in twilio.bodies if "2/10" in body]) == 0
+    start = far.webhook(PATIENT, "START", MessageSid=f"SM{902:032x}", OptOutType="START")
+    knock(web, door.MESSAGES, start)
+    house.wait(minutes=2)
+    assert "2/10" in twilio.bodies[-1]
+    for n in range(2, 11):
+        fields = far.webhook(PATIENT, "B", MessageSid=f"SM{910 + n:032x}")
+        knock(web, door.MESSAGES, fields)
+        house.wait(minutes=2)
+    assert [value for _, value in house.answers(birgit.patient_id)] == [1] * 10
