@@ -86,14 +86,7 @@ class Session(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for orjson; `from_json` reads it back to an equal session."""
-        mostly_empty = {
-            "facts": self.facts,
-            "misunderstood": self.misunderstood,
-            "offered": self.offered,
-            "offered_raw": self.offered_raw,
-            "known": _dump(self.known),
-        }
-        return {
+        parts = {
             "v": VERSION,
             "flow": self.flow,
             "definition": self.definition,
@@ -102,8 +95,15 @@ class Session(NamedTuple):
             "items": self.items,
             "given": _dump(self.given),
             "trail": self.trail,
-            **{name: value for name, value in mostly_empty.items() if value},
         }
+        if self.facts:
+            parts["facts"] = self.facts
+        if self.misunderstood or self.offered:
+            parts["misunderstood"] = self.misunderstood
+            parts["offered"], parts["offered_raw"] = self.offered, self.offered_raw
+        if self.known:
+            parts["known"] = _dump(self.known)
+        return parts
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Session:

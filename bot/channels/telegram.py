@@ -229,7 +229,9 @@ def send_message(address: str, rendered: Rendered) -> Request:
         "text": rendered.text,
         "link_preview_options": {"is_disabled": True},
     }
-    return Request("sendMessage", orjson.dumps(body | _under(rendered)))
+    if rendered.buttons:
+        body["reply_markup"] = _under(rendered.buttons)
+    return Request("sendMessage", orjson.dumps(body))
 
 
 def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
@@ -241,7 +243,9 @@ def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
     if _units(rendered.text) > LONGEST_CAPTION:
         alone = Request("sendPhoto", orjson.dumps(chat), png)
         return [alone, send_message(address, rendered)]
-    body = chat | {"caption": rendered.text} | _under(rendered)
+    body: dict[str, Any] = chat | {"caption": rendered.text}
+    if rendered.buttons:
+        body["reply_markup"] = _under(rendered.buttons)
     return [Request("sendPhoto", orjson.dumps(body), png)]
 
 
@@ -249,10 +253,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _under(rendered: Rendered) -> dict[str, Any]:
-    if not rendered.buttons:
-        return {}
-    return {"reply_markup": {"inline_keyboard": _keyboard(rendered.buttons)}}
+def _under(buttons: Sequence[Button]) -> dict[str, Any]:
+    return {"inline_keyboard": _keyboard(buttons)}
 
 
 def answer_press(press: Inbound) -> Request:

@@ -209,19 +209,16 @@ class OpenSession:
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
-        mostly_empty = {
+        return {
+            "session": self.session.to_json(),
+            "opened_at": self.opened_at,
             "closed_at": self.closed_at,
+            "entries": self.entries,
             "last": self.last,
             "helped": self.helped,
             "due": self.due,
             "free": self.free,
             "in_one": self.in_one,
-        }
-        return {
-            "session": self.session.to_json(),
-            "opened_at": self.opened_at,
-            "entries": self.entries,
-            **{name: value for name, value in mostly_empty.items() if value},
         }
 
     @classmethod

@@ -57,7 +57,11 @@ def _record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     item = flow.item(item_id)
-    late = {"late": True} if _is_late(step, open) else {}
+    details: dict[str, Any] = {"language": open.session.language}
+    if detail is not None:
+        details |= detail
+    if _is_late(step, open):
+        details["late"] = True
     entry = Record(
         id=step.new_id(),
         kind=kind,
@@ -68,7 +72,7 @@ def _record(
         code=given.code,
         unit=item.unit["en"] if item.unit else None,
         text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
-        detail={"language": open.session.language, **(detail or {}), **late},
+        detail=details,
         author="helper" if open.helped and open.closed_at is None else "patient",
         session_id=open.id,
         turn=given.turn,
