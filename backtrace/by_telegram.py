@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 
+import structlog
 from fastapi import APIRouter
+from telegram.error import TelegramError
 
 from api.telegram import PATH, telegram_router
 from backtrace.settings import Settings
-from bot.channels.telegram import NAME
+from bot.channels.telegram import NAME, Request
 from bot.channels.telegram_bot import Telegram
 from bot.channels.telegram_setup import set_commands, set_webhook
 from bot.deployment import Deployment
@@ -23,12 +25,32 @@ from trajectory.sole import Sole
 POLLER = "telegram-poller"
 """The lock of the one process that polls."""
 
+_log = structlog.get_logger(__name__)
+
 
 def telegram_of(settings: Settings) -> Telegram | None:
     """The channel, where there is a token."""
     if settings.telegram_token is None:
         return None
     return Telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+
+
+def with_bot_name(settings: Settings) -> Settings:
+    """The settings with the bot's name, which Telegram is asked for where it is not set.
+
+    Where Telegram cannot be asked, cards and links lead to the other channels.
+    """
+    channel = telegram_of(settings)
+    if channel is None or settings.telegram_bot:
+        return settings
+    try:
+        me = channel.api.call(Request("getMe", b"{}"))
+    except TelegramError as error:
+        _log.warning("the bot's name is not known", error=type(error).__name__)
+        return settings
+    finally:
+        channel.close()
+    return settings.model_copy(update={"telegram_bot": str(me.get("username", ""))})
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 import typer
 from sqlalchemy import Connection
 
+from backtrace.by_telegram import with_bot_name
 from backtrace.clock import SystemClock
 from backtrace.running import deployed
 from backtrace.settings import Settings
@@ -108,6 +109,7 @@ def invite_patient(settings: Settings, asked: Asked, card: Path | None) -> Itera
         Unknown: something asked for cannot be, or the card cannot be written.
         backtrace.running.NotMigrated: there is no table to keep the patient in.
     """
+    settings = with_bot_name(settings)
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         try:
             invitee, lifetime = invitee_of(deployment, asked), lifetime_of(asked.days)
@@ -131,6 +133,7 @@ def invite_known(
         Unknown: no patient has this number, or the card cannot be written.
         backtrace.running.NotMigrated: there are no patients yet.
     """
+    settings = with_bot_name(settings)
     with deployed(settings, SystemClock(), {}, alone=False) as deployment, _opened(card) as file:
         try:
             invitation = inviting.invite_again(deployment, number, lifetime_of(days))

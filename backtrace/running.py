@@ -25,6 +25,7 @@ from backtrace.by_telegram import (
     telegram_of,
     telegram_on,
     telegram_webhook,
+    with_bot_name,
 )
 from backtrace.clock import SystemClock
 from backtrace.composition import deploy
@@ -157,6 +158,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         mails=mails,
         telegram_bot=settings.telegram_bot,
         sms_number=settings.twilio_from if settings.twilio_account_sid else "",
+        sms_by_service=bool(settings.twilio_account_sid and settings.twilio_messaging_service_sid),
         whatsapp_number=settings.whatsapp_from if settings.twilio_account_sid else "",
     )
 
@@ -262,6 +264,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
     """
     _require_https(settings)
     require_free(host, port)
+    settings = with_bot_name(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
@@ -285,6 +288,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     _require_https(settings)
     _require_server(settings)
     require_free(host, port)
+    settings = with_bot_name(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
@@ -307,6 +311,7 @@ def worker(settings: Settings) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    settings = with_bot_name(settings)
     clock = SystemClock()
     channels = channels_of(settings, clock, Doorbell())
     with (

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     mail_from: str = "BackTrace <no-reply@localhost>"
     telegram_token: SecretStr | None = None
     telegram_bot: str = ""
-    """The bot's name, as in t.me/NAME: cards and texts for patients lead there."""
+    """The bot's name, as in t.me/NAME, to which cards lead; empty: Telegram is asked for it."""
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
     """What Telegram shows with every update; without it updates are polled for."""

@@ -79,7 +79,7 @@ def lifetime_of(days: int) -> timedelta:
 def _require_way(clinic: Clinic, channel: str) -> None:
     ways = {
         "telegram": clinic.telegram_bot,
-        "sms": clinic.sms_number,
+        "sms": clinic.sms_number or clinic.sms_by_service,
         "whatsapp": clinic.whatsapp_number,
         "web": clinic.public_url,
     }

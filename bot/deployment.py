@@ -54,6 +54,8 @@ class Clinic:
     """The bot's name, as in t.me/NAME; empty where it is not known."""
     sms_number: str = ""
     """Where patients send SMS; empty where there is no such number."""
+    sms_by_service: bool = False
+    """SMS goes out by a messaging service, which chooses among numbers of its own."""
     whatsapp_number: str = ""
 
     @property

@@ -211,7 +211,7 @@ def _links(deployment: Deployment, code: str, token: str) -> dict[str, str]:
     links = {}
     if clinic.telegram_bot:
         links["telegram"] = f"https://t.me/{clinic.telegram_bot}?start={shown_code(code)}"
-    if clinic.sms_number:
+    if clinic.sms_number or clinic.sms_by_service:
         links["sms"] = f"sms:{clinic.sms_number}?body=START%20{shown_code(code)}"
     if clinic.whatsapp_number:
         number = clinic.whatsapp_number.removeprefix("+")
@@ -228,8 +228,11 @@ def _ways(
     numbers = {"sms": clinic.sms_number, "whatsapp": clinic.whatsapp_number}
     return {
         channel: words.say(
-            f"invite.{channel}",
+            "invite.sms-to-clinic"
+            if channel == "sms" and not clinic.sms_number
+            else f"invite.{channel}",
             link=link,
+            clinic=clinic.name,
             code=code,
             number=shown_number(numbers.get(channel, "")),
         )

@@ -49,9 +49,7 @@ async def _asked(token: str, api_url: str) -> tuple[User, WebhookInfo]:
 
 
 def _name(settings: Settings, bot: User) -> Finding:
-    if not settings.telegram_bot:
-        return _wrong(f"cards cannot lead to the bot: set BACKTRACE_TELEGRAM_BOT={bot.username}")
-    if settings.telegram_bot != bot.username:
+    if settings.telegram_bot and settings.telegram_bot != bot.username:
         return _wrong(
             f"the token is that of @{bot.username}, and BACKTRACE_TELEGRAM_BOT names another bot"
         )

@@ -84,8 +84,8 @@ def _account(settings: Settings, client: Client) -> Iterator[Finding]:
     if settings.twilio_messaging_service_sid:
         yield _service(settings, client)
         if not settings.twilio_from:
-            says = "cards cannot name a number: set BACKTRACE_TWILIO_FROM as well"
-            yield Finding(WHAT, Verdict.WRONG, says)
+            says = "cards name no number: set BACKTRACE_TWILIO_FROM as well"
+            yield Finding(WHAT, Verdict.OFF, says)
     elif settings.twilio_from:
         yield _number(settings, client)
 

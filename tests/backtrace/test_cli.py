@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.flows.test_wording import pack
+from tests.house.answers import answering
 from trajectory import audit, cases, web_access
 from trajectory.database import Database, exclusive
 from trajectory.keys import Ring
@@ -61,6 +62,28 @@ def test_a_setting_that_is_no_json_is_named_and_a_misspelt_one_in_the_file_too(
     examined = backtrace("doctor", folder=tmp_path)
     assert examined.returncode == 1
     assert "BACKTRACE_TELEGRAM_BOTT is set, and no setting has that name" in examined.stdout
+
+
+def test_cards_lead_to_the_bot_of_the_token_and_to_a_service_without_a_number(
+    tmp_path: Path,
+) -> None:
+    backtrace("migrate", folder=tmp_path)
+    asked = ("enrol", "--language", "en", "--name", "Birgit", "--channel")
+    me = {"ok": True, "result": {"id": 4711, "is_bot": True, "username": "nord_bot"}}
+    with answering({"/bot4711:abc/getMe": (200, me)}) as url:
+        there = {"BACKTRACE_TELEGRAM_TOKEN": "4711:abc", "BACKTRACE_TELEGRAM_API_URL": url}
+        made = backtrace(*asked, "telegram", folder=tmp_path, **there)
+    assert "https://t.me/nord_bot?start=" in made.stdout
+    away = backtrace(*asked, "telegram", folder=tmp_path, **there)
+    assert away.returncode == 2
+    assert "it is not set up here" in away.stderr
+    service = {
+        "BACKTRACE_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "BACKTRACE_TWILIO_AUTH_TOKEN": "t0ken",
+        "BACKTRACE_TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,
+    }
+    made = backtrace(*asked, "sms", folder=tmp_path, **service)
+    assert "Send this text message to BackTrace: START " in made.stdout
 
 
 def test_doctor_finds_an_empty_and_a_migrated_database(tmp_path: Path, database_url: str) -> None:

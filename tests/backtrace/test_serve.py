@@ -48,7 +48,6 @@ class Clinic:
             "BACKTRACE_PUBLIC_URL": PUBLIC,
             "BACKTRACE_STAFF_TOKEN": STAFF,
             "BACKTRACE_TELEGRAM_TOKEN": BOT_TOKEN,
-            "BACKTRACE_TELEGRAM_BOT": "nord_bot",
             "BACKTRACE_TELEGRAM_API_URL": self.telegram.url,
             "BACKTRACE_TWILIO_ACCOUNT_SID": SID,
             "BACKTRACE_TWILIO_AUTH_TOKEN": far.TOKEN,
