@@ -58,8 +58,8 @@ class Tried:
 def judge(tried: Tried, trouble: NotSent, now: datetime, most: int = MOST_ATTEMPTS) -> Outcome:
     """Again later where that may help, else never; an address that is gone is not used again.
 
-    A wrong setting of ours loses nothing: the message waits until it is mended. A safety
-    message that is given up always has somebody look after it.
+    Where a setting of ours is wrong the message waits until it is mended, questions no longer
+    than `outbox.HOLDS_FOR`. A safety message that is given up always has somebody look after it.
     """
     kind, attempt = trouble.trouble, tried.attempt
     wait = _wait(tried, trouble, most)
