@@ -16,7 +16,6 @@ from zoneinfo import available_timezones
 import typer
 from sqlalchemy import Connection
 
-from backtrace.by_telegram import with_bot_name
 from backtrace.clock import SystemClock
 from backtrace.running import deployed
 from backtrace.settings import Settings
@@ -109,8 +108,7 @@ def invite_patient(settings: Settings, asked: Asked, card: Path | None) -> Itera
         Unknown: something asked for cannot be, or the card cannot be written.
         backtrace.running.NotMigrated: there is no table to keep the patient in.
     """
-    settings = with_bot_name(settings)
-    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
+    with deployed(settings, SystemClock(), {}, alone=False, names_bot=True) as deployment:
         try:
             invitee, lifetime = invitee_of(deployment, asked), lifetime_of(asked.days)
         except Wrong as wrong:
@@ -133,8 +131,10 @@ def invite_known(
         Unknown: no patient has this number, or the card cannot be written.
         backtrace.running.NotMigrated: there are no patients yet.
     """
-    settings = with_bot_name(settings)
-    with deployed(settings, SystemClock(), {}, alone=False) as deployment, _opened(card) as file:
+    with (
+        deployed(settings, SystemClock(), {}, alone=False, names_bot=True) as deployment,
+        _opened(card) as file,
+    ):
         try:
             invitation = inviting.invite_again(deployment, number, lifetime_of(days))
         except inviting.NoSuchPatient:

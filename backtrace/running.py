@@ -171,10 +171,12 @@ def deployed(
     *,
     alone: bool,
     durable: bool = True,
+    names_bot: bool = False,
 ) -> Iterator[Deployment]:
     """A deployment on its database; `alone`: one process a SQLite file, which it migrates.
 
-    Not `durable`: faster, and lost with the machine; for a database in the making.
+    Not `durable`: faster, and lost with the machine; for a database in the making. `names_bot`:
+    messages or cards may lead to the bot, so Telegram is asked for a name that is not set.
 
     Raises:
         trajectory.database.InUse: another process has the file.
@@ -186,6 +188,8 @@ def deployed(
     if not alone:
         _require_newest(settings)
     ring = ring_of(settings)
+    # Nobody is asked anything on behalf of settings that are refused.
+    settings = with_bot_name(settings) if names_bot else settings
     with ExitStack() as stack:
         if alone:
             stack.enter_context(exclusive(settings.database_url))
@@ -264,11 +268,10 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
     """
     _require_https(settings)
     require_free(host, port)
-    settings = with_bot_name(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
-        deployed(settings, clock, channels, alone=True) as deployment,
+        deployed(settings, clock, channels, alone=True, names_bot=True) as deployment,
         telegram_on(deployment) as presses,
         answering(
             deployment,
@@ -288,11 +291,10 @@ def web(settings: Settings, host: str, port: int) -> None:
     _require_https(settings)
     _require_server(settings)
     require_free(host, port)
-    settings = with_bot_name(settings)
     doorbell, clock = Doorbell(), SystemClock()
     channels = channels_of(settings, clock, doorbell)
     with (
-        deployed(settings, clock, channels, alone=False) as deployment,
+        deployed(settings, clock, channels, alone=False, names_bot=True) as deployment,
         telegram_on(deployment) as presses,
         answering(
             deployment,
@@ -311,11 +313,10 @@ def worker(settings: Settings) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    settings = with_bot_name(settings)
     clock = SystemClock()
     channels = channels_of(settings, clock, Doorbell())
     with (
-        deployed(settings, clock, channels, alone=False) as deployment,
+        deployed(settings, clock, channels, alone=False, names_bot=True) as deployment,
         telegram_on(deployment) as presses,
         ticking(deployment, chores_of(settings, deployment)),
         sending(deployment) as wake,
