@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
 from bot.deployment import Deployment
 from trajectory import tables
+from trajectory.bulk import Insert
 
 PATIENT = "patient"
 REROUTE = "reroute"
@@ -23,7 +24,9 @@ MISHAPS = (REROUTE, BOUNCED)
 """What senders leave for whoever holds the conversation; `bot.undelivered` does it."""
 
 _due = tables.core(tables.Due)
-_INSERT = insert(_due)
+_INSERT = Insert(
+    _due, "id", "at", "kind", "owner_kind", "owner_id", "key", "session_id", "turn", "payload"
+)
 _DROP = delete(_due).where(
     _due.c.owner_kind == PATIENT,
     _due.c.owner_id == bindparam("owner"),
@@ -86,22 +89,21 @@ def write(
         for (patient_id, _), due in kept.items()
         if due is not None
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    _INSERT.run(connection, rows)
 
 
-def _row(row_id: int, patient_id: int, due: SetDue) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "at": due.at,
-        "kind": due.kind,
-        "owner_kind": PATIENT,
-        "owner_id": patient_id,
-        "key": due.key,
-        "session_id": due.session_id,
-        "turn": due.turn,
-        "payload": orjson.dumps(due.payload).decode(),
-    }
+def _row(row_id: int, patient_id: int, due: SetDue) -> tuple[Any, ...]:
+    return (
+        row_id,
+        due.at,
+        due.kind,
+        PATIENT,
+        patient_id,
+        due.key,
+        due.session_id,
+        due.turn,
+        orjson.dumps(due.payload).decode(),
+    )
 
 
 def owners(connection: Connection, now: datetime, limit: int) -> list[int]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import blocking, ledger, loading, looking_back, outbox
@@ -34,6 +33,7 @@ from bot.opaque_ids import opaque
 from bot.refusing import REFUSED, refuse
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
+from trajectory.bulk import Insert, Update
 from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
@@ -41,11 +41,20 @@ UNKNOWN = "unknown-sender"
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
-_MARK_ANSWERED = (
-    update(_inbox)
-    .where(_inbox.c.id == bindparam("message"))
-    .values(session_id=bindparam("session"), turn=bindparam("new_turn"))
+_INSERT = Insert(
+    _inbox,
+    "id",
+    "channel",
+    "external_id",
+    "patient_id",
+    "at",
+    "received_at",
+    "kind",
+    "body",
+    "status",
+    once=True,
 )
+_MARK_ANSWERED = Update(_inbox, "id", "session_id", "turn")
 _MARK_FAILED = (
     update(_inbox)
     .where(_inbox.c.id == bindparam("message"))
@@ -109,7 +118,7 @@ def _store_new(
 ) -> list[Stored]:
     """Store what is new; the messages of patients among it, in the order in which they came."""
     refs, sealers = _senders(connection, deployment, batch)
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str], tuple[Any, ...]] = {}
     stored = []
     for key, message in _first_of_each(batch).items():
         row_id = deployment.ids.take(connection)
@@ -118,11 +127,11 @@ def _store_new(
         rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
         if ref is not None and message.handled is not Handled.HELP:
             stored.append(Stored(row_id, message, ref))
-    fresh = _insert(connection, [rows[key] for key in sorted(rows)])
-    new = [m for key, m in _first_of_each(batch).items() if rows[key]["id"] in fresh]
+    fresh = _INSERT.once(connection, [rows[key] for key in sorted(rows)])
+    new = [m for key, m in _first_of_each(batch).items() if rows[key][0] in fresh]
     refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
     stored = [each for each in stored if each.id in fresh]
-    strangers = [(rows[m.channel, m.external_id]["id"], m) for m in new if _is_strange(m, refs)]
+    strangers = [(rows[m.channel, m.external_id][0], m) for m in new if _is_strange(m, refs)]
     admitted = admit(connection, deployment, strangers, {s.ref.patient_id for s in stored}, now)
     return stored + [Stored(*each) for each in admitted]
 
@@ -164,31 +173,24 @@ def _is_strange(message: Inbound, refs: Mapping[tuple[str, str], PatientRef]) ->
 
 def _row(
     row_id: int, message: Inbound, ref: PatientRef | None, sealer: Sealer, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "channel": message.channel,
-        "external_id": message.external_id,
-        "patient_id": ref.patient_id if ref else None,
-        "at": message.at,
-        "received_at": now,
-        "kind": message.kind.value,
-        "body": sealed(sealer, row_id, message),
-        "status": _status(message, ref),
-    }
+) -> tuple[Any, ...]:
+    return (
+        row_id,
+        message.channel,
+        message.external_id,
+        ref.patient_id if ref else None,
+        message.at,
+        now,
+        message.kind.value,
+        sealed(sealer, row_id, message),
+        _status(message, ref),
+    )
 
 
 def _status(message: Inbound, ref: PatientRef | None) -> str:
     if message.kind is InboundKind.GROUP:
         return REFUSED
     return "done" if ref else UNKNOWN
-
-
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
-    """Insert what is new; the ids of those rows."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(_inbox).on_conflict_do_nothing().returning(_inbox.c.id)
-    return set(connection.execute(statement, list(rows)).scalars())
 
 
 def _answer(connection: Connection, deployment: Deployment, messages: Sequence[Stored]) -> None:
@@ -396,12 +398,11 @@ def _mark_answered(
     connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
 ) -> None:
     marks = [
-        {"message": stored.id, "session": done.step.answered[0], "new_turn": done.step.answered[1]}
+        (stored.id, *done.step.answered)
         for stored, done in zip(messages, finished, strict=True)
         if done.step.answered is not None
     ]
-    if marks:
-        connection.execute(_MARK_ANSWERED, marks)
+    _MARK_ANSWERED.run(connection, marks)
 
 
 def _hide_secrets(

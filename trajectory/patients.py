@@ -29,6 +29,7 @@ from trajectory._addresses import (
     reach_again,
     set_address_status,
 )
+from trajectory.bulk import Update
 from trajectory.erasure import ERASED
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
@@ -116,15 +117,7 @@ _SAVE_PROFILE = (
     .where(_patient.c.id == bindparam("patient"))
     .values(profile=bindparam("sealed_profile"))
 )
-_SAVE_CONVERSATION = (
-    update(_conversation)
-    .where(_conversation.c.patient_id == bindparam("patient"))
-    .values(
-        sequence=bindparam("new_sequence"),
-        session_id=bindparam("new_session_id"),
-        body=bindparam("new_body"),
-    )
-)
+_SAVE_CONVERSATION = Update(_conversation, *ConversationState._fields)
 _HELD: Select[Any] = (
     select(
         *(_patient.c["id" if name == "patient_id" else name] for name in LockedPatient._fields[:9]),
@@ -223,15 +216,4 @@ def save_conversation(
 
 def save_conversations(connection: Connection, states: Sequence[ConversationState]) -> None:
     """Write conversations back that the caller holds, in one go."""
-    if not states:
-        return
-    rows = [
-        {
-            "patient": state.patient_id,
-            "new_sequence": state.sequence,
-            "new_session_id": state.session_id,
-            "new_body": state.body,
-        }
-        for state in states
-    ]
-    connection.execute(_SAVE_CONVERSATION, rows)
+    _SAVE_CONVERSATION.run(connection, states)
