@@ -77,6 +77,21 @@ class Stored:
     ref: PatientRef
 
 
+@dataclass(frozen=True, slots=True)
+class _Senders:
+    """Who is behind each address of a batch, and whose key seals what they wrote."""
+
+    refs: Mapping[tuple[str, str], PatientRef]
+    sealers: Mapping[int, Sealer]
+    others: Sealer | None
+    """For unknown senders; None: there are none."""
+
+    def sealer_of(self, ref: PatientRef | None) -> Sealer:
+        sealer = self.others if ref is None else self.sealers[ref.patient_id]
+        assert sealer is not None
+        return sealer
+
+
 def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
     """Take a batch: after this returns, every message is stored once and answered once.
 
@@ -95,9 +110,10 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
 
 def _receive(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> None:
     batch = opaque(connection, deployment.ring, batch)
-    stored = _store_new(connection, deployment, batch, deployment.clock.now())
+    senders = _senders(connection, deployment, batch)
+    stored = _store_new(connection, deployment, batch, senders, deployment.clock.now())
     for messages in _rounds(stored):
-        _answer(connection, deployment, messages)
+        _answer(connection, deployment, messages, senders.sealers)
 
 
 def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
@@ -114,17 +130,21 @@ def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
 
 
 def _store_new(
-    connection: Connection, deployment: Deployment, batch: Sequence[Inbound], now: datetime
+    connection: Connection,
+    deployment: Deployment,
+    batch: Sequence[Inbound],
+    senders: _Senders,
+    now: datetime,
 ) -> list[Stored]:
     """Store what is new; the messages of patients among it, in the order in which they came."""
-    refs, sealers = _senders(connection, deployment, batch)
+    refs = senders.refs
     rows: dict[tuple[str, str], tuple[Any, ...]] = {}
     stored = []
     for key, message in _first_of_each(batch).items():
         row_id = deployment.ids.take(connection)
         place = _place(message)
         ref = refs.get(place) if place else None
-        rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
+        rows[key] = _row(row_id, message, ref, senders.sealer_of(ref), now)
         if ref is not None and message.handled is not Handled.HELP:
             stored.append(Stored(row_id, message, ref))
     fresh = _INSERT.once(connection, [rows[key] for key in sorted(rows)])
@@ -143,21 +163,16 @@ def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
     return found
 
 
-def _senders(
-    connection: Connection, deployment: Deployment, batch: Sequence[Inbound]
-) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int | None, Sealer]]:
-    """Who is behind each address, and whose key seals: None stands for unknown senders."""
+def _senders(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> _Senders:
+    ring = deployment.ring
     places = {place for message in batch if (place := _place(message))}
-    refs = patients.find_by_address(connection, deployment.ring, places)
-    rows = patients.read(connection, {ref.patient_id for ref in refs.values()})
-    sealers: dict[int | None, Sealer] = {
-        row.patient_id: row.sealer(deployment.ring) for row in rows
-    }
+    refs = patients.find_by_address(connection, ring, places)
+    sealers = patients.sealers(connection, ring, {ref.patient_id for ref in refs.values()})
     # Between the two queries a patient may have been erased.
     refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
-    if any(_place(message) not in refs for message in batch):
-        sealers[None] = deployment_key.sealer(connection, deployment.ring)
-    return refs, sealers
+    known = all(_place(message) in refs for message in batch)
+    others = None if known else deployment_key.sealer(connection, ring)
+    return _Senders(refs, sealers, others)
 
 
 def _place(message: Inbound) -> tuple[str, str] | None:
@@ -193,11 +208,16 @@ def _status(message: Inbound, ref: PatientRef | None) -> str:
     return "done" if ref else UNKNOWN
 
 
-def _answer(connection: Connection, deployment: Deployment, messages: Sequence[Stored]) -> None:
+def _answer(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Sequence[Stored],
+    sealers: Mapping[int, Sealer],
+) -> None:
     held = patients.lock_conversations(connection, {m.ref.patient_id for m in messages})
     # After the wait for the lock, so that a patient's times rise as their numbers do.
     now = deployment.clock.now()
-    found = loading.load(connection, deployment, held)
+    found = loading.load(connection, deployment, held, sealers)
     messages = _still_known(connection, deployment, messages, found)
     messages = blocking.note(connection, messages)
     _reach_again(connection, messages)

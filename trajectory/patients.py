@@ -60,6 +60,7 @@ __all__ = [
     "save_conversation",
     "save_conversations",
     "save_profile",
+    "sealers",
     "set_address_status",
 ]
 
@@ -130,6 +131,9 @@ _HELD: Select[Any] = (
     )
     .order_by(_conversation.c.patient_id)
 )
+_KEYS = select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key).where(
+    _patient.c.id.in_(bindparam("patients", expanding=True)), _patient.c.status != ERASED
+)
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
 # a status that another turn has just changed would be missed.
 _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
@@ -192,6 +196,14 @@ def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPat
         return []
     rows = connection.execute(_HELD, {"patients": sorted(set(patient_ids))})
     return [LockedPatient(*row) for row in rows]
+
+
+def sealers(connection: Connection, ring: Ring, patient_ids: Collection[int]) -> dict[int, Sealer]:
+    """The sealers of these patients; whoever has been erased is left out. Raises WrongKey."""
+    if not patient_ids:
+        return {}
+    rows = connection.execute(_KEYS, {"patients": sorted(patient_ids)})
+    return {row.id: ring.unwrap(row.key_id, row.wrapped_key, row.id) for row in rows}
 
 
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
