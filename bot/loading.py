@@ -8,7 +8,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from bot.conversation.memory import Memory, OpenSession
 from bot.conversation.step import Care, Person, Step, World
@@ -18,13 +18,14 @@ from flows.model import Flow
 from trajectory import address_checks, care_team, definitions, entries, grants, patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import LockedPatient
+from trajectory.sql import Among
 from trajectory.web_access import CHANNEL as WEB
 
 SESSION_BODY = "session.body"
 NO_SEALERS: Mapping[int, Sealer] = {}
 _session = tables.core(tables.Session)
 _SESSIONS = select(_session.c.id, _session.c.patient_id, _session.c.body).where(
-    _session.c.id.in_(bindparam("ids", expanding=True))
+    Among(_session.c.id, "ids")
 )
 
 

@@ -33,6 +33,7 @@ from trajectory.bulk import Update
 from trajectory.erasure import ERASED
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among
 
 __all__ = [
     "BODY",
@@ -126,13 +127,13 @@ _HELD: Select[Any] = (
     )
     .join(_conversation, _conversation.c.patient_id == _patient.c.id)
     .where(
-        _conversation.c.patient_id.in_(bindparam("patients", expanding=True)),
+        Among(_conversation.c.patient_id, "patients"),
         _patient.c.status != ERASED,
     )
     .order_by(_conversation.c.patient_id)
 )
 _KEYS = select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key).where(
-    _patient.c.id.in_(bindparam("patients", expanding=True)), _patient.c.status != ERASED
+    Among(_patient.c.id, "patients"), _patient.c.status != ERASED
 )
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
 # a status that another turn has just changed would be missed.

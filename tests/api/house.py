@@ -21,10 +21,10 @@ from bot.inbox import Inbox
 from bot.messages import Priority, Rendered
 from templates.catalogue import load_catalogues
 from trajectory import patients, tables, web_access
-from trajectory._sql import insert_once
 from trajectory.database import Database, Unavailable
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import insert_once
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SCALE = [[str(n), f"q.7.1.{n}"] for n in range(11)]
