@@ -38,6 +38,7 @@ from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
 from bot.chores import Chore
+from bot.conversation.heard import prepare
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
@@ -225,6 +226,7 @@ def answering(
     hooks: Mapping[str, Hook] = NO_HOOKS,
 ) -> Iterator[FastAPI]:
     """The web application with its inbox and sender running."""
+    prepare(deployment.catalogues, deployment.scanner)
     with sending(deployment) as wake:
         inbox = Inbox(lambda batch: receive(deployment, batch), wake)
         try:
