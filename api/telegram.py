@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from api.context import web_of
 from api.webhooks import Hook
-from bot.channels.telegram import parsed, read
+from bot.channels.telegram import parsed, understood
 from bot.inbound import InboundKind
 from bot.presses import Presses
 
@@ -34,12 +34,13 @@ def telegram_hooks(bot: str, secret: str, presses: Presses) -> dict[str, Hook]:
 async def _take(request: Request, bot: str, presses: Presses) -> Response:
     web, body = web_of(request), await request.body()
     try:
-        message = read(body, bot, web.deployment.clock.now())
+        update = parsed(body)
+        message = understood(update, bot, web.deployment.clock.now())
     except ValueError:
         return PlainTextResponse("update", 422)
     if message is None:
         return Response()
     await web.inbox.take(message)
     if message.kind is InboundKind.CHOICE:
-        presses.put(message, parsed(body))
+        presses.put(message, update)
     return Response()

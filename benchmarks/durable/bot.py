@@ -11,14 +11,16 @@ from typing import cast
 
 import uvloop
 
-from benchmarks.wire import ANSWERS, TOKEN
+from benchmarks.turns.wire import ANSWERS, TOKEN
 
 SECRET = "a-secret-of-the-benchmark"
+LATENCY = 0.05
+"""Seconds until the API answers: a provider is not on the same machine."""
 
 
 @contextmanager
 def provider() -> Iterator[str]:
-    """The address of an API that takes everything at once, in a process of its own."""
+    """The address of an API that takes everything, in a process of its own."""
     fork = multiprocessing.get_context("fork")
     here, there = fork.Pipe(duplex=False)
     process = fork.Process(target=_serve, args=(there,), daemon=True)
@@ -66,7 +68,8 @@ class _Api(asyncio.Protocol):
             method = request.split(b" ", 2)[1].rsplit(b"/", 1)[-1].decode()
             body = ANSWERS.get(method, ANSWERS["answerCallbackQuery"])
             head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-            self._transport.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
+            answer = f"{head}{len(body)}\r\n\r\n".encode() + body
+            asyncio.get_running_loop().call_later(LATENCY, self._transport.write, answer)
 
     def _whole(self) -> bytes | None:
         head, end, rest = self._heard.partition(b"\r\n\r\n")

@@ -1,19 +1,21 @@
-"""Patients who answer the ten-item ODI by typed letters, all of them once a round."""
+"""Patients who answer the ten-item ODI by buttons, all of them once a round."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import SystemRandom
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from backtrace.composition import deploy
 from backtrace.definitions import shipped_library
-from benchmarks.ours import FLOW, LANGUAGE
-from benchmarks.wire import SENT_AT
+from benchmarks.turns.measuring import questionnaire
+from benchmarks.turns.ours import FLOW, LANGUAGE
+from benchmarks.turns.wire import BOT, MESSAGE_ID, SENT_AT
 from bot import due
 from bot.conversation.effects import SetDue
 from bot.deployment import Chance, Clinic, Deployment
@@ -24,13 +26,15 @@ from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
 
-LETTERS = "ABCDEF"
 _session = tables.core(tables.Session)
 _inbox = tables.core(tables.Inbox)
 _entry = tables.core(tables.Entry)
+FIRST_ADDRESS = 1_000_000
 
 
-class _Clock:
+class SystemClock:
+    """The machine's time."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -38,89 +42,119 @@ class _Clock:
 class Crowd:
     """So many patients of one deployment, whose webhook somebody else serves."""
 
-    def __init__(self, deployment: Deployment, count: int) -> None:
+    def __init__(self, deployment: Deployment, count: int, first: int = FIRST_ADDRESS) -> None:
         self._deployment = deployment
-        self._addresses = {1_000_000 + number: 0 for number in range(count)}
-        for address in self._addresses:
-            newcomer = Newcomer("telegram", str(address), LANGUAGE, pathway=None)
-            self._addresses[address] = enrol(deployment, newcomer, consented=True).patient_id
-        self._questions = len(deployment.library.flow(FLOW).items)
-        self._updates = 0
+        self.patients = {
+            address: enrolled(deployment, address) for address in range(first, first + count)
+        }
+        """Id by address."""
+        self._questions = questionnaire().questions
         self._posted = 0
         self._rounds = 0
 
     def begin(self) -> None:
         """The questionnaire falls due for everybody; returns when everybody has been asked."""
-        now = self._deployment.clock.now()
-        asked = SetDue(f"start:{FLOW}", "flow", now, payload={"flow": FLOW})
-        changes = [(patient_id, asked) for patient_id in self._addresses.values()]
-        self._deployment.database.run(
-            lambda connection: due.write(connection, self._deployment, changes)
-        )
-        while dispatch(self._deployment) or self._count(_session.c.status == "waiting") < len(
-            self._addresses
-        ):
-            pass
+        fall_due(self._deployment, FLOW, list(self.patients.values()))
+        while len(self._sessions()) < len(self.patients):
+            dispatch(self._deployment)
         self._rounds += 1
 
     def lanes(self, count: int) -> list[list[bytes]]:
-        """Every patient's answers as updates, patient after patient in each of so many lanes."""
-        lanes: list[list[bytes]] = [[] for _ in range(count)]
-        for place, address in enumerate(self._addresses):
-            lanes[place % count] += [
-                self._update(address, LETTERS[(address + question) % len(LETTERS)])
-                for question in range(self._questions)
-            ]
-        self._posted += len(self._addresses) * self._questions
+        """Every patient's presses as updates, patient after patient in each of so many lanes."""
+        sessions, lanes = self._sessions(), [list[bytes]() for _ in range(count)]
+        for place, (address, patient_id) in enumerate(self.patients.items()):
+            lanes[place % count] += self._presses(address, sessions[patient_id])
         return lanes
 
     def check(self) -> None:
         """Whatever was answered 200 is stored once, and every questionnaire came to its score."""
-        with self._deployment.database.read() as connection:
-            stored = connection.execute(select(func.count()).select_from(_inbox)).scalar_one()
-        assert stored == self._posted, (stored, self._posted)
-        finished = len(self._addresses) * self._rounds
-        assert self._count(_session.c.status == "finished") == finished
-        with self._deployment.database.read() as connection:
-            scores = select(func.count()).where(_entry.c.kind == "score")
-            assert connection.execute(scores).scalar_one() == finished
-            assert not connection.execute(
-                select(_inbox.c.id).where(_inbox.c.status != "done")
-            ).all()
+        finished = len(self.patients) * self._rounds
+        found = (
+            self._count(_inbox, _inbox.c.status == "done"),
+            self._count(_session, _session.c.status == "finished"),
+            self._count(_entry, _entry.c.kind == "score"),
+        )
+        assert found == (self._posted, finished, finished), (found, self._posted, finished)
 
-    def _update(self, address: int, text: str) -> bytes:
-        self._updates += 1
-        person = {"id": address, "is_bot": False, "first_name": "Birgit", "language_code": "en"}
-        message = {
-            "message_id": self._updates,
-            "from": person,
-            "chat": {"id": address, "first_name": "Birgit", "type": "private"},
-            "date": SENT_AT,
-            "text": text,
-        }
-        return json.dumps({"update_id": self._updates, "message": message}).encode()
+    def _presses(self, address: int, session: int) -> Iterator[bytes]:
+        for number, question in enumerate(self._questions):
+            option = question.options[(address + number) % len(question.options)].id
+            self._posted += 1
+            data = f"q.{session}.{number + 1}.{option}"
+            yield _press(address * 1_000_000 + self._posted, address, question.text, data)
 
-    def _count(self, which: object) -> int:
+    def _sessions(self) -> Mapping[int, int]:
+        """The open session of each patient."""
+        ours = _session.c.patient_id.in_(self.patients.values())
+        open_ones = select(_session.c.patient_id, _session.c.id).where(
+            _session.c.status == "waiting", ours
+        )
         with self._deployment.database.read() as connection:
-            asked = select(func.count()).select_from(_session).where(which)  # type: ignore[arg-type]
+            return {row.patient_id: row.id for row in connection.execute(open_ones)}
+
+    def _count(self, table: Any, which: ColumnElement[bool]) -> int:
+        with self._deployment.database.read() as connection:
+            ours = table.c.patient_id.in_(self.patients.values())
+            asked = select(func.count()).select_from(table).where(which, ours)
             return connection.execute(asked).scalar_one()
 
 
+def enrolled(deployment: Deployment, address: int) -> int:
+    """The id of a new patient on Telegram whom nothing is asked unasked."""
+    newcomer = Newcomer("telegram", str(address), LANGUAGE, pathway=None)
+    return enrol(deployment, newcomer, consented=True).patient_id
+
+
+def fall_due(deployment: Deployment, flow: str, patient_ids: list[int]) -> None:
+    """Let a flow fall due now for these patients."""
+    now = deployment.clock.now()
+    asked = SetDue(f"start:{flow}", "flow", now, payload={"flow": flow})
+    changes = [(patient_id, asked) for patient_id in patient_ids]
+    deployment.database.run(lambda connection: due.write(connection, deployment, changes))
+
+
+def _press(number: int, address: int, text: str, data: str) -> bytes:
+    person = {"id": address, "is_bot": False, "first_name": "Birgit", "language_code": "en"}
+    bot = {"id": BOT, "is_bot": True, "first_name": "Nord", "username": "nord_bot"}
+    before = data.rpartition(".")[0]
+    letters = [{"text": each, "callback_data": f"{before}.{each.lower()}"} for each in "ABCDEF"]
+    message = {
+        "message_id": MESSAGE_ID,
+        "from": bot,
+        "chat": {"id": address, "first_name": "Birgit", "type": "private"},
+        "date": SENT_AT,
+        "text": text,
+        "reply_markup": {"inline_keyboard": [letters]},
+    }
+    query = {
+        "id": str(4_382_000_000_000 + number),
+        "from": person,
+        "message": message,
+        "chat_instance": "-3921005812",
+        "data": data,
+    }
+    return json.dumps({"update_id": number, "callback_query": query}).encode()
+
+
+def deployment_on(database: Database, ring: Ring) -> Deployment:
+    """What ships, on a migrated database, with no channel of its own: others send."""
+    return deploy(
+        database,
+        ring,
+        shipped_library(),
+        clock=SystemClock(),
+        chance=Chance(SystemRandom()),
+        channels={},
+        clinic=Clinic(),
+    )
+
+
 @contextmanager
-def crowd(database_url: str, ring: Ring, count: int) -> Iterator[Crowd]:
-    """Patients enrolled in an empty database, without waiting for the disk."""
+def filling(database_url: str, ring: Ring) -> Iterator[Deployment]:
+    """A deployment on an empty database that does not wait for the disk: it only prepares."""
     database = Database(database_url, durable=False)
     try:
         upgrade_database(database)
-        deployment = deploy(
-            database,
-            ring,
-            shipped_library(),
-            clock=_Clock(),
-            chance=Chance(SystemRandom()),
-            channels={},
-            clinic=Clinic(),
-        )
-        yield Crowd(deployment, count)
+        yield deployment_on(database, ring)
     finally:
         database.close()
