@@ -161,7 +161,13 @@ def _failed(connection: Connection, deployment: Deployment, row: Row[Any], repor
     most = UNKNOWN_ATTEMPTS if blind else MOST_ATTEMPTS
     # It did not arrive, so nothing has to be looked up before it is sent again.
     kind = Trouble.RETRY if blind else trouble
-    outcome = judge(tried, NotSent(kind, report.code), deployment.clock.now(), most)
+    outcome = judge(
+        tried,
+        NotSent(kind, report.code),
+        deployment.clock.now(),
+        fraction=deployment.chance.fraction(),
+        most=most,
+    )
     if outcome.status == "ready" and not tried.is_for_safety and _has_stopped(connection, row):
         outcome = replace(outcome, status="dead", error=outbox.STOPPED)
     outcomes.record(connection, deployment, [outcome.reported(row.provider_id, row.sent_at)])

@@ -24,6 +24,8 @@ class Rate:
     sender: str
     per_second: float
     by_segment: bool = False
+    calm_chats: bool = False
+    """Whether it also holds each chat to a message a second, short bursts aside."""
 
     @property
     def burst(self) -> float:
