@@ -6,8 +6,8 @@ BACKTRACE_TEST_LONG=1 makes it 10,000 patients.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import signal
 import statistics
 import subprocess
 import time
@@ -24,6 +24,7 @@ from urllib.request import Request, urlopen
 import pytest
 from sqlalchemy import Row, insert
 
+from backtrace import cli
 from bot import due
 from bot.conversation.effects import SetDue
 from bot.conversation.step import Person
@@ -85,12 +86,16 @@ def test_everybody_gets_the_check_in_once_in_order_and_in_time(
         }
         ports = [free_port() for _ in range(WEBS)]
         commands = [("web", "--port", str(port)) for port in ports] + [("worker",)] * WORKERS
-        stack.enter_context(processes(tmp_path, commands, settings))
+        stack.enter_context(processes(tmp_path, commands, settings, full_size))
+        t0 = time.time()
         for port in ports:
             wait_for_web(port, tmp_path)
+        print("web up", time.time() - t0)
         enrol(house, size.patients)
+        print("enrolled", time.time() - t0)
         asked = write_meanwhile(ports, telegram, size)
         wait_until_sent(telegram, size.patients + size.replies, size)
+        print("sent", time.time() - t0)
         time.sleep(0.5)  # for what comes twice
     check(house_again(migrated_database_url, house.deployment.ring), telegram, asked, size)
 
@@ -101,32 +106,70 @@ def house_again(url: str, ring: Ring) -> House:
 
 @contextmanager
 def processes(
-    folder: Path, commands: Sequence[Sequence[str]], settings: dict[str, str]
+    folder: Path, commands: Sequence[Sequence[str]], settings: dict[str, str], full_size: bool
 ) -> Iterator[None]:
-    """These commands of `backtrace`, until they are told to stop."""
-    others = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
-    with (folder / "log").open("ab") as log:
-        started = [
-            subprocess.Popen(
-                [PROGRAM, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                env=others | settings,
-            )
-            for command in commands
-        ]
+    """These commands of `backtrace` as processes of their own, until they are told to stop."""
+    log = folder / "log"
+    started = [
+        _command(command, settings, log) if full_size else Forked(command, settings, log)
+        for command in commands
+    ]
     try:
         yield
         for process in started:
-            process.send_signal(signal.SIGTERM)
-        ended = [process.wait(timeout=30) for process in started]
-        assert ended == [0] * len(started), (folder / "log").read_text()
+            process.terminate()
+        for process in started:
+            process.wait(30)
+        assert [process.poll() for process in started] == [0] * len(started), log.read_text()
     finally:
         for process in started:
             process.kill()
-            process.wait()
+            process.wait(30)
+
+
+def _command(
+    command: Sequence[str], settings: dict[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    others = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [PROGRAM, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=log.parent,
+            env=others | settings,
+        )
+
+
+class Forked:
+    """The same command in a process that need not load the program anew: a usual run is short."""
+
+    def __init__(self, command: Sequence[str], settings: dict[str, str], log: Path) -> None:
+        self._process = forks.Process(target=run_command, args=(command, settings, log))
+        self._process.start()
+        self.terminate, self.kill = self._process.terminate, self._process.kill
+
+    def wait(self, timeout: float) -> None:
+        self._process.join(timeout)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(["backtrace.cli"])
+
+
+def run_command(command: Sequence[str], settings: dict[str, str], log: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("BACKTRACE_")]:
+        del os.environ[name]
+    os.environ.update(settings)
+    os.chdir(log.parent)
+    with log.open("ab") as output:
+        for standard in (1, 2):
+            os.dup2(output.fileno(), standard)
+    cli.app(command, standalone_mode=False)
 
 
 def wait_for_web(port: int, folder: Path) -> None:
