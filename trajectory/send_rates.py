@@ -23,6 +23,11 @@ _PAUSE = (
     .where(_OURS)
     .values(paused_until=bindparam("until", type_=_rate.c.paused_until.type))
 )
+_PAUSED = (
+    select(_rate.c.channel, _rate.c.paused_until)
+    .where(_rate.c.paused_until > bindparam("now", type_=_rate.c.at.type))
+    .order_by(_rate.c.channel, _rate.c.paused_until)
+)
 # A power cut may take a second's tokens: no wait for the disc.
 _CARELESS = text("SET LOCAL synchronous_commit = off")
 
@@ -57,3 +62,9 @@ def put(connection: Connection, channel: str, sender: str, tokens: float, at: da
 def pause(connection: Connection, channel: str, sender: str, until: datetime) -> None:
     """The provider takes nothing from this sender before then; the row is held."""
     connection.execute(_PAUSE, {"name": channel, "by": sender, "until": until})
+
+
+def paused(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Until when the providers of these channels take nothing."""
+    rows = connection.execute(_PAUSED, {"now": now})
+    return {row.channel: row.paused_until for row in rows}
