@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -101,13 +102,18 @@ _FREE = (
 _READY = _FREE.where(_IS_READY).order_by(_outbox.c.priority, _outbox.c.ready_at)
 _READY_CALMLY = _READY.where(~_TOO_FAST)
 _ABANDONED = _FREE.where(_IS_ABANDONED).order_by(_outbox.c.priority, _outbox.c.lease_until)
-_LOOK = [
-    select(_outbox.c.priority)
-    .where(_OURS, _URGENT_ENOUGH, each)
-    .order_by(_outbox.c.priority)
-    .limit(bindparam("limit"))
-    for each in (_IS_READY, _IS_ABANDONED)
-]
+_LOOK = union_all(
+    *(
+        select(_outbox.c.priority, _outbox.c.status)
+        .where(_OURS, _URGENT_ENOUGH, each)
+        .order_by(_outbox.c.priority)
+        .limit(bindparam("limit"))
+        # SQLite sorts no part of a union but as a table of its own.
+        .subquery()
+        .select()
+        for each in (_IS_READY, _IS_ABANDONED)
+    )
+)
 # Two processes may find two messages to one address at the same time: whoever holds the
 # address takes one, and looks again whether another is under way meanwhile.
 _HOLD = (
@@ -158,13 +164,21 @@ class Taken:
     gone: Collection[int] = ()
 
 
+class Waiting(NamedTuple):
+    """The priorities of the most urgent messages, and whether a lease of one has run out."""
+
+    priorities: Sequence[Priority]
+    abandoned: bool
+
+
 def waiting(
     connection: Connection, now: datetime, channels: Sequence[str], limit: int, least: Priority
-) -> list[Priority]:
-    """The priorities of the most urgent that may go out now, unless something goes before them."""
+) -> Waiting:
+    """What may go out now, unless something goes before it."""
     asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
-    found = [Priority(each) for look in _LOOK for each in connection.execute(look, asked).scalars()]
-    return sorted(found)[:limit]
+    rows = connection.execute(_LOOK, asked).all()
+    found = sorted(Priority(row.priority) for row in rows)
+    return Waiting(found[:limit], any(row.status == "sending" for row in rows))
 
 
 def take(
@@ -175,15 +189,17 @@ def take(
     least: Priority = Priority.BULK,
     *,
     calmly: bool = False,
+    abandoned: bool = True,
 ) -> Taken:
     """Lease what may go out now, the most urgent first; `least` is the least urgent.
 
-    `calmly`: to one chat about one a second.
+    `calmly`: to one chat about one a second. `abandoned`: also that whose lease has run out.
     """
     asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
     ready = _READY_CALMLY if calmly else _READY
     asked_ready = asked | {"since": now - CHAT_TIME} if calmly else asked
-    rows = [*connection.execute(_ABANDONED, asked), *connection.execute(ready, asked_ready)]
+    rows = list(connection.execute(_ABANDONED, asked)) if abandoned else []
+    rows += connection.execute(ready, asked_ready)
     rows = sorted(rows, key=_urgency)[:limit]
     wanted = sorted({row.address_id for row in rows if row.address_id is not None})
     held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}

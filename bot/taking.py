@@ -105,13 +105,13 @@ def _take_within_rate(
     with deployment.database.read() as connection:
         now = deployment.clock.now()
         ready = leases.waiting(connection, now, [channel], limit, least)
-    if not ready:
+    if not ready.priorities:
         return Batch()
-    granted = tokens.take(deployment, channel, _wanted(ready, most_bulk))
+    granted = tokens.take(deployment, channel, _wanted(ready.priorities, most_bulk))
     if not granted.count:
         return Batch(again_at=granted.again_at)
     batch = deployment.database.run(
-        lambda connection: _lease(connection, deployment, channel, granted)
+        lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
     )
     rate = deployment.rates[channel]
     cost = sum(rate.cost(message.parcel) for message in batch.leased)
@@ -127,7 +127,13 @@ def _wanted(ready: Sequence[Priority], most_bulk: int | None) -> Wanted:
     return Wanted(counted[Priority.SAFETY], counted[Priority.REPLY], bulk)
 
 
-def _lease(connection: Connection, deployment: Deployment, channel: str, granted: Granted) -> Batch:
+def _lease(
+    connection: Connection,
+    deployment: Deployment,
+    channel: str,
+    granted: Granted,
+    abandoned: bool,
+) -> Batch:
     taken = leases.take(
         connection,
         deployment.clock.now(),
@@ -135,6 +141,7 @@ def _lease(connection: Connection, deployment: Deployment, channel: str, granted
         granted.count,
         granted.least,
         calmly=deployment.rates[channel].calm_chats,
+        abandoned=abandoned,
     )
     return _opened_all(connection, deployment, taken)
 
