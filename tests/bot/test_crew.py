@@ -18,6 +18,7 @@ from tests.bot.house import House
 from tests.bot.posting import Post
 from trajectory.database import Unavailable
 
+on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SOON = 20
 BULK = Priority.BULK
 
@@ -112,6 +113,7 @@ def test_a_patients_messages_are_sent_one_after_the_other(house: House, gate: Ga
     assert (gate.taken, gate.most) == (["patient 0 a", "patient 0 b", "patient 0 c"], 1)
 
 
+@on_sqlite
 def test_bulk_leaves_hands_for_a_reply(house: House, gate: Gate) -> None:
     house.deployment = replace(house.deployment, rates={"telegram": Rate("bot", 1000)})
     everybody = posts(house, 9)
@@ -128,6 +130,7 @@ def test_bulk_leaves_hands_for_a_reply(house: House, gate: Gate) -> None:
         gate.answers()
 
 
+@on_sqlite
 def test_a_process_that_only_answers_leaves_bulk_to_others(house: House, gate: Gate) -> None:
     first, second = posts(house, 2)
     first("bulk", BULK)
@@ -139,6 +142,7 @@ def test_a_process_that_only_answers_leaves_bulk_to_others(house: House, gate: G
     assert states(house) == ["ready", "sent"]
 
 
+@on_sqlite
 def test_whoever_stops_finishes_what_is_under_way_and_leaves_the_rest(
     house: House, gate: Gate
 ) -> None:
@@ -152,6 +156,7 @@ def test_whoever_stops_finishes_what_is_under_way_and_leaves_the_rest(
     assert states(house) == ["sent"] * 4 + ["ready"] * 2
 
 
+@on_sqlite
 def test_what_was_sent_while_the_database_was_away_is_recorded_when_it_is_back(
     house: House, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +178,7 @@ def test_what_was_sent_while_the_database_was_away_is_recorded_when_it_is_back(
     assert gate.taken == ["patient 0 a"]
 
 
+@on_sqlite
 def test_a_channels_worst_mistake_costs_no_hand(house: House, gate: Gate) -> None:
     """Not even one that ends threads; the message is looked after when its lease ends."""
     for post in posts(house, 3):

@@ -17,6 +17,7 @@ from tests.bot.posting import Post
 from tests.house.telegram_counter import most_within
 from trajectory.database import Database
 
+on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
 TELEGRAM = Rate("bot", 30)
 SLOW = Rate("bot", 10)
@@ -108,6 +109,7 @@ def test_all_that_may_go_goes_at_once() -> None:
 # Messages
 
 
+@on_sqlite
 def test_what_exceeds_the_rate_stays_ready_and_goes_when_tokens_come(
     house: House, crowd: list[Post]
 ) -> None:
@@ -139,6 +141,7 @@ def test_two_processes_together_are_no_faster_than_one(
     assert min(len(each.telegram.sent) for each in (house, other_process)) > 0
 
 
+@on_sqlite
 def test_a_reply_does_not_wait_for_the_tokens_that_bulk_would_have_taken(
     house: House, crowd: list[Post]
 ) -> None:
@@ -151,6 +154,7 @@ def test_a_reply_does_not_wait_for_the_tokens_that_bulk_would_have_taken(
     assert house.telegram.texts()[-1] == "reply"
 
 
+@on_sqlite
 def test_safety_messages_go_though_nothing_is_left(house: House, crowd: list[Post]) -> None:
     limited(house, telegram=SLOW)
     for post in crowd[:8]:
@@ -161,6 +165,7 @@ def test_safety_messages_go_though_nothing_is_left(house: House, crowd: list[Pos
     assert house.telegram.texts()[-1] == "call 112"
 
 
+@on_sqlite
 def test_sms_are_counted_by_segments(house: House) -> None:
     limited(house, sms=Rate("+4552512345", 10, by_segment=True))
     posts = [Post(house, house.enrol(f"+452030405{n}", channel="sms")) for n in range(4)]
@@ -175,6 +180,7 @@ def test_sms_are_counted_by_segments(house: House) -> None:
     assert max(moments) > 0.5
 
 
+@on_sqlite
 def test_tokens_of_messages_that_wait_for_another_are_given_back(
     house: House, crowd: list[Post]
 ) -> None:
