@@ -40,7 +40,7 @@ class Rate:
     @property
     def reserve(self) -> float:
         """What bulk leaves, so that a reply never waits for it."""
-        return self.burst / 2
+        return max(self.burst / 3, 1.0)
 
     def cost(self, parcel: Parcel) -> int:
         """What the provider counts this message as."""

@@ -26,6 +26,9 @@ from trajectory.patients import LockedPatient
 SPARE = timedelta(seconds=40)
 """Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
 
+PROMPT = timedelta(milliseconds=50)
+"""Whatever begins so soon after its tokens were taken begins when they were."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leased:
@@ -115,7 +118,8 @@ def _take_within_rate(
     )
     rate = deployment.rates[channel]
     cost = sum(rate.cost(message.parcel) for message in batch.leased)
-    tokens.settle(deployment, channel, cost - granted.count)
+    if cost != granted.count or deployment.clock.now() - now > PROMPT:
+        tokens.settle(deployment, channel, granted.count, cost)
     return replace(batch, again_at=granted.again_at)
 
 

@@ -34,19 +34,22 @@ def take(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
     return deployment.database.run(work)
 
 
-def settle(deployment: Deployment, channel: str, owed: int) -> None:
-    """Pay for what was not known of when tokens were taken, or give back (below zero) the rest.
+def settle(deployment: Deployment, channel: str, count: int, cost: int) -> None:
+    """So many tokens were taken, and this is what is used of them now, in the end.
 
-    Raises Unavailable.
+    What flowed in since they were taken does not count twice: the burst that may gather is less
+    by what goes out now. Raises Unavailable.
     """
     rate = deployment.rates[channel]
 
     def work(connection: Connection) -> None:
-        level = _held(connection, channel, rate, deployment.clock.now())
-        send_rates.put(connection, channel, rate.sender, level.tokens - owed, level.at)
+        now = deployment.clock.now()
+        level = _held(connection, channel, rate, now)
+        tokens, at = filled(rate, level.tokens, level.at, now)
+        tokens = min(tokens + count, rate.burst) - cost
+        send_rates.put(connection, channel, rate.sender, tokens, at)
 
-    if owed:
-        deployment.database.run(work)
+    deployment.database.run(work)
 
 
 def pause(deployment: Deployment, channel: str, until: datetime) -> None:

@@ -34,13 +34,14 @@ from tests.house.telegram_counter import TelegramCounter, most_within, telegram_
 from trajectory import tables
 from trajectory._addresses import VALUE, hash_purpose
 from trajectory.database import Database
-from trajectory.keys import Ring
 from trajectory.patients import BODY, PROFILE
 
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 SECRET = "a-secret-of-the-webhook"
 FIRST_CHAT = 100_000
 WEBS, WORKERS = 2, 3
+BUNCHED = 1.1
+"""What a busy machine, and the counter itself, bunch up on the way, within one second."""
 SLOWEST = 180
 """Seconds that a busy machine may take over anything."""
 
@@ -52,11 +53,9 @@ class Size(NamedTuple):
     rate: float
     """Messages a second that Telegram takes."""
     replies: int
-    soon: float
-    """Seconds within which a reply comes, on a machine that does much else."""
 
 
-SMALL, FULL = Size(300, 60, 30, 5), Size(10_000, 100, 300, 3)
+SMALL, FULL = Size(300, 60, 30), Size(10_000, 100, 300)
 
 
 class Asked(NamedTuple):
@@ -87,22 +86,14 @@ def test_everybody_gets_the_check_in_once_in_order_and_in_time(
         }
         ports = [free_port() for _ in range(WEBS)]
         commands = [("web", "--port", str(port)) for port in ports] + [("worker",)] * WORKERS
-        stack.enter_context(processes(tmp_path, commands, settings))
-        t0 = time.time()
-        for port in ports:
-            wait_for_web(port, tmp_path)
-        print("web up", time.time() - t0)
-        enrol(house, size.patients)
-        print("enrolled", time.time() - t0)
-        asked = write_meanwhile(ports, telegram, size)
-        wait_until_sent(telegram, size.patients + size.replies, size)
-        print("sent", time.time() - t0)
-        time.sleep(0.5)  # for what comes twice
-    check(house_again(migrated_database_url, house.deployment.ring), telegram, asked, size)
-
-
-def house_again(url: str, ring: Ring) -> House:
-    return House(Database(url, durable=False), ring)
+        with processes(tmp_path, commands, settings):
+            for port in ports:
+                wait_for_web(port, tmp_path)
+            enrol(house, size.patients)
+            asked = write_meanwhile(ports, telegram, size)
+            wait_until_sent(telegram, size.patients + size.replies, size)
+            time.sleep(0.5)  # for what comes twice
+        check(house, telegram, asked, size)
 
 
 forks = multiprocessing.get_context("forkserver")
@@ -252,7 +243,12 @@ def check(house: House, telegram: TelegramCounter, asked: Sequence[Asked], size:
     assert {each.chat for each in bulk} == {FIRST_CHAT + n for n in range(size.patients)}
     assert len(bulk) == size.patients
     check_order(taken, rows)
-    waits = reply_waits(taken, rows, asked)
+    replied = reply_times(taken, rows, asked)
+    waits = [at - each.at for at, each in zip(replied, asked, strict=True)]
+    before = [
+        sum(each.at < other.began < at for other in bulk)
+        for at, each in zip(replied, asked, strict=True)
+    ]
     arrivals = telegram.arrivals()
     most = most_within(arrivals, 1)
     told = {
@@ -264,11 +260,12 @@ def check(house: House, telegram: TelegramCounter, asked: Sequence[Asked], size:
         "mean rate": round(len(taken) / (arrivals[-1] - arrivals[0]), 1),
         "reply median s": round(statistics.median(waits), 3),
         "reply longest s": round(max(waits), 3),
+        "bulk before a reply, most": max(before),
     }
     print(f"\n{told}", flush=True)
-    assert most <= size.rate
-    assert max(waits) < size.soon
-    house.database.close()
+    assert most_within(arrivals, 10) <= 10 * size.rate
+    assert most <= size.rate * BUNCHED
+    assert max(before) < size.rate, "a reply waits for less than a second's bulk"
 
 
 def check_order(taken: Sequence[Any], rows: dict[str, Row[Any]]) -> None:
@@ -288,13 +285,13 @@ def check_order(taken: Sequence[Any], rows: dict[str, Row[Any]]) -> None:
             assert numbers == sorted(numbers)
 
 
-def reply_waits(
+def reply_times(
     taken: Sequence[Any], rows: dict[str, Row[Any]], asked: Sequence[Asked]
 ) -> list[float]:
-    """Seconds from each question to the arrival of its answer at Telegram."""
+    """When the answer to each question came to Telegram."""
     replies = defaultdict(list)
     for each in taken:
         if rows[str(each.number)].priority == Priority.REPLY:
             replies[each.chat].append(each.began)
     assert sum(map(len, replies.values())) == len(asked)
-    return [replies[each.chat].pop(0) - each.at for each in asked]
+    return [replies[each.chat].pop(0) for each in asked]

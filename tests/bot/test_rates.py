@@ -72,8 +72,8 @@ def test_two_machines_whose_clocks_differ_a_little_count_no_second_twice() -> No
     ("tokens", "wanted", "count", "least"),
     [
         (4.5, Wanted(replies=9), 4, REPLY),
-        (4.5, Wanted(bulk=9), 2, BULK),
-        (4.5, Wanted(replies=1, bulk=9), 2, BULK),
+        (4.5, Wanted(bulk=9), 3, BULK),
+        (4.5, Wanted(replies=1, bulk=9), 3, BULK),
         (4.5, Wanted(replies=3, bulk=9), 3, REPLY),
         (2.25, Wanted(bulk=9), 0, REPLY),
         (0.5, Wanted(replies=1), 0, REPLY),
