@@ -238,6 +238,13 @@ def outbox(
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Try this message again that was given up."),
     ] = None,
+    resend_all: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL/ERROR",
+            help="Try all again that one error has ended, such as sms/30007.",
+        ),
+    ] = None,
     drop: Annotated[
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Take this message off the list for good."),
@@ -246,6 +253,8 @@ def outbox(
     """Print what waits to go out, by channel and reason, and what was given up."""
 
     def show(settings: Settings) -> None:
+        if resend_all is not None:
+            typer.echo(outbox_cli.resend_all(settings, resend_all))
         if resend is not None:
             outbox_cli.resend(settings, resend)
         if drop is not None:

@@ -8,6 +8,7 @@ from backtrace.languages import shipped_lexicons, shipped_scanner
 from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.deployment import Chance, Clinic, Clock, Deployment
+from bot.rates import Rate
 from flows.canonical import dump_flow
 from flows.library import Library
 from templates.catalogue import load_catalogues
@@ -19,6 +20,9 @@ from trajectory.keys import Ring
 USUAL = Limits()
 INLINE: Mapping[str, str] = {}
 """Every channel carries questions and answers itself."""
+
+UNLIMITED: Mapping[str, Rate] = {}
+"""No provider counts."""
 
 
 def deploy(
@@ -32,6 +36,7 @@ def deploy(
     clinic: Clinic,
     limits: Limits = USUAL,
     answers: Mapping[str, str] = INLINE,
+    rates: Mapping[str, Rate] = UNLIMITED,
 ) -> Deployment:
     """A deployment on a migrated database; stores the definitions that it asks.
 
@@ -53,6 +58,7 @@ def deploy(
         clinic=clinic,
         limits=limits,
         answers=answers,
+        rates=rates,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,7 +14,12 @@ from backtrace.running import deployed
 from backtrace.settings import Settings
 from bot import waiting
 from bot.deployment import Deployment
-from bot.waiting import GivenUp, NoSuchMessage, Waiting
+from bot.rates import Rate
+from bot.waiting import GivenUp, NoSuchMessage, NotYet, Waiting
+from trajectory import send_rates
+
+SOON = 60
+"""Seconds for which a queue needs no explanation."""
 
 _WHY = {
     "": "not tried yet: is the channel on, and a sender running? (backtrace doctor)",
@@ -26,6 +32,15 @@ _WHY = {
 }
 """By the class of the trouble, in the operator's words."""
 
+_FIRST = {
+    ("telegram", "gone"): "the patient has blocked the bot: once they write to it again",
+    ("email", "bounced"): "mail to that person comes back: once the patient has given another "
+    "address",
+    "gone": "that address does not work: once the patient writes from it again",
+    "closed": "that address is not the patient's any more: never; --drop takes it off the list",
+}
+"""What must happen before a message can be sent again, and when that is."""
+
 _HEADS = ("Waits to go out:", "Given up (--resend ID tries it again, --drop ID forgets it):")
 
 
@@ -34,12 +49,47 @@ def shown(settings: Settings) -> str:
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         now = deployment.clock.now()
         with deployment.database.read() as connection:
-            return table(waiting.waiting(connection, now), waiting.given_up(connection))
+            return table(
+                waiting.waiting(connection, now),
+                waiting.given_up(connection),
+                rates=deployment.rates,
+                paused=send_rates.paused(connection, now),
+            )
 
 
 def resend(settings: Settings, message_id: int) -> None:
     """Try a message again that was given up. Raises Unknown, NotMigrated."""
     _change(settings, message_id, waiting.resend)
+
+
+def resend_all(settings: Settings, which: str) -> str:
+    """Try all messages of one kind again; how many were, and why the others were not.
+
+    `which` is CHANNEL/ERROR, ERROR being the code in brackets or a class of trouble. Raises
+    Unknown, NotMigrated.
+    """
+    channel, _, error = which.partition("/")
+    if not channel or not error:
+        raise Unknown("write CHANNEL/ERROR, such as sms/30007 or telegram/retry")
+    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
+        with deployment.database.read() as connection:
+            found = waiting.alike(connection, channel, error)
+        ended = Counter(_resent(deployment, message_id) for message_id in found)
+    left = [f"{count} not ({why})" for why, count in sorted(ended.items()) if why]
+    return "; ".join([f"{ended['']} of {len(found)} are tried again", *left])
+
+
+def _resent(deployment: Deployment, message_id: int) -> str:
+    """Why it was not; empty where it was. A transaction each: nobody waits for all of them."""
+    try:
+        deployment.database.run(
+            lambda connection: waiting.resend(connection, deployment, message_id, OPERATOR)
+        )
+    except NotYet as error:
+        return error.why
+    except NoSuchMessage:
+        return "not wanted any more"
+    return ""
 
 
 def drop(settings: Settings, message_id: int) -> None:
@@ -62,12 +112,29 @@ def _change(
                 f"message {message_id} was not given up, or its patient wants no messages any "
                 "more; `backtrace outbox` shows those that were"
             ) from None
+        except NotYet as error:
+            first = _FIRST.get((error.channel, error.why)) or _FIRST[error.why]
+            raise Unknown(f"message {message_id} was not sent again: {first}") from None
 
 
-def table(waits: Sequence[Waiting], dead: Sequence[GivenUp]) -> str:
-    """Both lists for a terminal; patients are numbers, and nothing of a message is shown."""
+def table(
+    waits: Sequence[Waiting],
+    dead: Sequence[GivenUp],
+    rates: Mapping[str, Rate] | None = None,
+    paused: Mapping[str, datetime] | None = None,
+) -> str:
+    """Both lists for a terminal; patients are numbers, and nothing of a message is shown.
+
+    `paused` says until when a channel's provider takes nothing.
+    """
     lines = [
-        f"{each.channel}: {each.count} since {_moment(each.since)}: {_why(each)}" for each in waits
+        f"{each.channel}: {each.count} since {_moment(each.since)}: "
+        f"{_why(each)}{_at_its_rate(each, rates or {})}"
+        for each in waits
+    ]
+    lines += [
+        f"{channel}: its provider has asked for a pause until {_moment(until)}"
+        for channel, until in (paused or {}).items()
     ]
     given_up = [
         f"{each.id}  {each.channel}  patient {each.patient_id or '-'}  {_moment(each.since)}  "
@@ -81,6 +148,14 @@ def table(waits: Sequence[Waiting], dead: Sequence[GivenUp]) -> str:
 def _why(each: Waiting | GivenUp) -> str:
     says = _WHY.get(each.trouble, each.trouble)
     return f"{says} [{each.code}]" if each.code else says
+
+
+def _at_its_rate(each: Waiting, rates: Mapping[str, Rate]) -> str:
+    """How long it takes at least, where that is more than a moment."""
+    rate = rates.get(each.channel)
+    if rate is None or each.trouble or each.count < SOON * rate.inflow:
+        return ""
+    return f"; at {rate.inflow:.3g} a second it takes {each.count / rate.inflow / 60:.0f} min"
 
 
 def _moment(moment: datetime) -> str:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from random import SystemRandom
 
 import uvicorn
@@ -32,6 +31,7 @@ from backtrace.clock import SystemClock
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
+from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
 from bot import chores
 from bot.channels import Channel
@@ -39,19 +39,23 @@ from bot.channels.email import Email
 from bot.channels.web import WebChat
 from bot.chores import Chore
 from bot.conversation.heard import prepare
+from bot.crew import HANDS, Crew
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.inbound import Inbound
 from bot.inbox import Inbox
+from bot.messages import Priority
 from bot.presses import Presses
 from bot.receiving import receive
-from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
 from trajectory.migrations import current, head, upgrade
+
+HANDS_BY_CHANNEL = {"web": 1, "email": 4}
+"""Ringing takes no time; mail servers take few connections from one place."""
 
 
 class DemonstrationWording(Exception):
@@ -212,6 +216,7 @@ def deployed(
             channels=channels,
             clinic=clinic_of(settings, mails="email" in channels),
             answers=answers,
+            rates=rates_of(settings),
         )
 
 
@@ -224,10 +229,11 @@ def answering(
     framed: bool = False,
     extra_routers: Iterable[APIRouter],
     hooks: Mapping[str, Hook] = NO_HOOKS,
+    least: Priority = Priority.BULK,
 ) -> Iterator[FastAPI]:
-    """The web application with its inbox and sender running."""
+    """The web application with its inbox and sender running; `least` is as in `sending`."""
     prepare(deployment.catalogues, deployment.scanner)
-    with sending(deployment) as wake:
+    with sending(deployment, least) as wake:
         inbox = Inbox(lambda batch: receive(deployment, batch), wake)
         try:
             yield create_app(
@@ -313,6 +319,8 @@ def web(settings: Settings, host: str, port: int) -> None:
             secure=settings.secure,
             extra_routers=routers_of(settings),
             hooks=hooks_of(settings, presses),
+            # Bulk is the workers': here it would stand in the way of what was just committed.
+            least=Priority.REPLY,
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):
@@ -351,21 +359,33 @@ def receiving(
 
 
 @contextmanager
-def sending(deployment: Deployment) -> Iterator[Callable[[], None]]:
+def sending(
+    deployment: Deployment, least: Priority = Priority.BULK
+) -> Iterator[Callable[[], None]]:
     """Ready messages go out while this lasts; what is yielded wakes the senders.
 
-    Each channel has a sender of its own, so that a slow one holds back no other.
+    Each channel has a sender of its own, so that a slow one holds back no other. `least` is the
+    least urgent of what this process sends.
     """
-    senders = [
-        Sender(partial(send_ready, deployment, channels=[name])) for name in deployment.channels
-    ]
+    senders = [channel_sender(deployment, name, least) for name in deployment.channels]
 
     def wake() -> None:
-        for sender in senders:
+        for sender, _ in senders:
             sender.wake()
 
     try:
         yield wake
     finally:
-        for sender in senders:
+        for sender, _ in senders:
             sender.close()
+        for _, crew in senders:
+            crew.close()
+
+
+def channel_sender(deployment: Deployment, channel: str, least: Priority) -> tuple[Sender, Crew]:
+    """A running sender of one channel with its hands."""
+    hands = HANDS_BY_CHANNEL.get(channel, HANDS)
+    crew = Crew(deployment, channel, lambda: sender.wake(), hands, least)
+    sender = Sender(crew.turn)
+    sender.start()
+    return sender, crew

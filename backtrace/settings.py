@@ -40,12 +40,16 @@ class Settings(BaseSettings):
     """Where patients and professionals reach us; https in production."""
     smtp_url: SecretStr | None = None
     mail_from: str = "BackTrace <no-reply@localhost>"
+    mail_rate: float = Field(default=10, gt=0)
+    """Mails a second that the server takes."""
     telegram_token: SecretStr | None = None
     telegram_bot: str = ""
     """The bot's name, as in t.me/NAME, to which cards lead; empty: Telegram is asked for it."""
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_secret: SecretStr | None = None
     """What Telegram shows with every update; without it updates are polled for."""
+    telegram_rate: float = Field(default=30, gt=0)
+    """Messages a second that Telegram takes from the bot, whatever sends them."""
     telegram_answers: Answers | None = None
     twilio_account_sid: str = ""
     twilio_auth_token: SecretStr | None = None
@@ -54,11 +58,14 @@ class Settings(BaseSettings):
     """The number that SMS come from, as +4512345678, or a short code."""
     twilio_messaging_service_sid: str = ""
     """Instead of a number: the messaging service that chooses one."""
+    sms_rate: float = Field(default=10, gt=0)
+    """Segments a second that Twilio takes from the number or the messaging service."""
     sms_answers: Answers | None = None
     whatsapp_from: str = ""
     """The number that WhatsApp messages come from."""
     whatsapp_templates: dict[str, str] = Field(default_factory=dict)
     """By language the ContentSid of the approved template for more than 24 hours of silence."""
+    whatsapp_rate: float = Field(default=80, gt=0)
     whatsapp_answers: Answers | None = None
     staff_token: SecretStr | None = None
     """What programs of the clinic show at /api, such as the one that enrols."""

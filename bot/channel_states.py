@@ -16,15 +16,19 @@ _log = structlog.get_logger(__name__)
 
 
 class ChannelStates:
-    """Kept in memory: another process, or this one anew, learns it from its own first message."""
+    """Kept in memory. Pauses of channels with a rate are shared (`bot.tokens`)."""
 
     def __init__(self) -> None:
         self._paused: dict[str, datetime] = {}
         self._wrong: dict[tuple[str, str], str] = {}
 
-    def pause(self, channel: str, until: datetime) -> None:
-        """The provider has asked for a pause, whatever the message."""
-        self._paused[channel] = max(until, self._paused.get(channel, until))
+    def pause(self, channel: str, until: datetime) -> bool:
+        """The provider has asked for a pause, whatever the message; whether that is news."""
+        known = self._paused.get(channel)
+        if known is not None and until <= known:
+            return False
+        self._paused[channel] = until
+        return True
 
     def is_paused(self, channel: str, now: datetime) -> bool:
         """Whether nothing may go out on this channel now."""

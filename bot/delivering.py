@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
 
 from bot import outbox, outcomes
 from bot.channel_states import DELIVERY
@@ -34,12 +34,9 @@ _log = structlog.get_logger(__name__)
 _outbox = tables.core(tables.Outbox)
 _patient = tables.core(tables.Patient)
 _early = tables.core(tables.EarlyStatus)
-_FIND = (
-    select(_outbox)
-    .where(_outbox.c.channel.in_(CHANNELS), _outbox.c.provider_id == bindparam("wanted"))
-    .order_by(_outbox.c.id)
-    .with_for_update()
-)
+_NAMED = and_(_outbox.c.channel.in_(CHANNELS), _outbox.c.provider_id == bindparam("wanted"))
+_ADDRESSED = select(_outbox.c.address_id).where(_NAMED, _outbox.c.address_id.is_not(None))
+_FIND = select(_outbox).where(_NAMED).order_by(_outbox.c.id).with_for_update()
 _STATUS = select(_patient.c.status).where(_patient.c.id == bindparam("patient"))
 _KNOWN = select(_early.c.id).where(
     _early.c.provider_id == bindparam("wanted"), _early.c.status == bindparam("said")
@@ -124,7 +121,9 @@ def _apply_kept(deployment: Deployment, row: Row[Any]) -> None:
 
 
 def _note(connection: Connection, deployment: Deployment, report: Report) -> bool:
-    rows = connection.execute(_FIND, {"wanted": report.provider_id}).all()
+    wanted = {"wanted": report.provider_id}
+    patients.hold_addresses(connection, connection.execute(_ADDRESSED, wanted).scalars().all())
+    rows = connection.execute(_FIND, wanted).all()
     for row in rows:
         if report.status in ARRIVED:
             _arrived(connection, deployment, row, report.status)
@@ -161,7 +160,13 @@ def _failed(connection: Connection, deployment: Deployment, row: Row[Any], repor
     most = UNKNOWN_ATTEMPTS if blind else MOST_ATTEMPTS
     # It did not arrive, so nothing has to be looked up before it is sent again.
     kind = Trouble.RETRY if blind else trouble
-    outcome = judge(tried, NotSent(kind, report.code), deployment.clock.now(), most)
+    outcome = judge(
+        tried,
+        NotSent(kind, report.code),
+        deployment.clock.now(),
+        fraction=deployment.chance.fraction(),
+        most=most,
+    )
     if outcome.status == "ready" and not tried.is_for_safety and _has_stopped(connection, row):
         outcome = replace(outcome, status="dead", error=outbox.STOPPED)
     outcomes.record(connection, deployment, [outcome.reported(row.provider_id, row.sent_at)])

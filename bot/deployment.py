@@ -13,6 +13,7 @@ from bot.channel_states import ChannelStates
 from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.desk_hours import DeskHours
+from bot.rates import Rate
 from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.signs import Scanner
@@ -79,6 +80,10 @@ class Chance:
         """A code of so many digits."""
         return "".join(self.random.choices("0123456789", k=count))
 
+    def fraction(self) -> float:
+        """From 0 up to 1: spreads what would otherwise happen at the same moment."""
+        return self.random.random()
+
     def word(self, language: str) -> str:
         """Two plain words to be said aloud, such as `copper meadow`."""
         return " ".join(self.random.sample(spoken_words(language), 2))
@@ -105,6 +110,8 @@ class Deployment:
     answers: Mapping[str, str] = field(default_factory=dict)
     """By channel whether it carries questions and answers itself (`inline`, which is usual) or
     only a link to the web chat (`link`)."""
+    rates: Mapping[str, Rate] = field(default_factory=dict)
+    """By channel what its provider takes; one that is missing has no limit."""
     states: ChannelStates = field(default_factory=ChannelStates)
     """What this process has learnt of the channels by sending."""
 

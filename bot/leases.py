@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot import outbox
 from bot.messages import Priority
@@ -16,26 +30,41 @@ from trajectory import tables
 LEASE = timedelta(minutes=2)
 """How long a process has for what it took; then another one sends it."""
 
+CHAT_BURST = 5
+"""So many messages go to one chat as fast as they come; then, on the whole, one a second."""
+CHAT_TIME = timedelta(seconds=CHAT_BURST)
+
 _outbox = tables.core(tables.Outbox)
 _other = _outbox.alias("other")
+_earlier = _outbox.alias("earlier")
 _address = tables.core(tables.Address)
 _NOW = bindparam("now", type_=_outbox.c.ready_at.type)
 _OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
+_URGENT_ENOUGH = _outbox.c.priority <= bindparam("least", type_=_outbox.c.priority.type)
+
+
+def _is(status: ColumnElement[str], *wanted: str) -> ColumnElement[bool]:
+    """Written out in the words of the partial indexes, which serve no parameter."""
+    if len(wanted) == 1:
+        return status == literal(wanted[0], literal_execute=True)
+    return status.in_(bindparam(None, wanted, expanding=True, literal_execute=True))
+
+
 _SAME_RECIPIENT = and_(
     _other.c.id != _outbox.c.id,
     _other.c.patient_id == _outbox.c.patient_id,
     func.coalesce(_other.c.member_id, 0) == func.coalesce(_outbox.c.member_id, 0),
     func.coalesce(_other.c.address_id, 0) == func.coalesce(_outbox.c.address_id, 0),
+    _is(_other.c.status, *outbox.UNSENT),
 )
 _UNDER_WAY = and_(
-    _other.c.status == "sending",
+    _is(_other.c.status, "sending"),
     _other.c.lease_until > _NOW,
     _outbox.c.priority > int(Priority.SAFETY),
 )
 # What was meant for later from the start (a note written at night) holds nothing up; a repeat
 # does, and so does what another machine, whose clock is ahead, has just put here.
 _GOES_BEFORE = and_(
-    _other.c.status.in_(outbox.UNSENT),
     or_(
         _other.c.ready_at <= _NOW,
         _other.c.ready_at <= _other.c.created_at,
@@ -47,18 +76,43 @@ _GOES_BEFORE = and_(
     ),
 )
 _BLOCKED = exists().where(_SAME_RECIPIENT, or_(_UNDER_WAY, _GOES_BEFORE))
+_BURST_BEGAN = (
+    select(_earlier.c.sent_at)
+    .where(
+        _earlier.c.patient_id == _outbox.c.patient_id,
+        _earlier.c.sequence < _outbox.c.sequence,
+        _earlier.c.address_id == _outbox.c.address_id,
+    )
+    .order_by(_earlier.c.sequence.desc())
+    .limit(1)
+    .offset(CHAT_BURST - 1)
+    .scalar_subquery()
+)
+_SINCE = bindparam("since", type_=_outbox.c.sent_at.type)
+_TOO_FAST = func.coalesce(_BURST_BEGAN > _SINCE, false())
+_IS_READY = and_(_is(_outbox.c.status, "ready"), _outbox.c.ready_at <= _NOW)
+_IS_ABANDONED = and_(_is(_outbox.c.status, "sending"), _outbox.c.lease_until <= _NOW)
 _FREE = (
     select(_outbox)
-    .where(_OURS, ~_BLOCKED)
+    .where(_OURS, _URGENT_ENOUGH, ~_BLOCKED)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=_outbox)
 )
 # Two statements, since only so the index gives the most urgent without looking at all that wait.
-_READY = _FREE.where(_outbox.c.status == "ready", _outbox.c.ready_at <= _NOW).order_by(
-    _outbox.c.priority, _outbox.c.ready_at
-)
-_ABANDONED = _FREE.where(_outbox.c.status == "sending", _outbox.c.lease_until <= _NOW).order_by(
-    _outbox.c.priority, _outbox.c.lease_until
+_READY = _FREE.where(_IS_READY).order_by(_outbox.c.priority, _outbox.c.ready_at)
+_READY_CALMLY = _READY.where(~_TOO_FAST)
+_ABANDONED = _FREE.where(_IS_ABANDONED).order_by(_outbox.c.priority, _outbox.c.lease_until)
+_LOOK = union_all(
+    *(
+        select(_outbox.c.priority, _outbox.c.status)
+        .where(_OURS, _URGENT_ENOUGH, each)
+        .order_by(_outbox.c.priority)
+        .limit(bindparam("limit"))
+        # SQLite sorts no part of a union but as a table of its own.
+        .subquery()
+        .select()
+        for each in (_IS_READY, _IS_ABANDONED)
+    )
 )
 # Two processes may find two messages to one address at the same time: whoever holds the
 # address takes one, and looks again whether another is under way meanwhile.
@@ -90,10 +144,10 @@ _GIVE_BACK = (
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
 _NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
-    _outbox.c.status == "ready", _outbox.c.ready_at > _AFTER, _OURS
+    _is(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS
 )
 _NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
-    _outbox.c.status == "sending", _outbox.c.lease_until > _AFTER, _OURS
+    _is(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS
 )
 
 
@@ -110,10 +164,43 @@ class Taken:
     gone: Collection[int] = ()
 
 
-def take(connection: Connection, now: datetime, channels: Sequence[str], limit: int) -> Taken:
-    """Lease what may go out now, the most urgent first."""
-    asked = {"now": now, "channels": channels, "limit": limit}
-    rows = [*connection.execute(_ABANDONED, asked), *connection.execute(_READY, asked)]
+class Waiting(NamedTuple):
+    """The priorities of the most urgent messages, and whether a lease of one has run out."""
+
+    priorities: Sequence[Priority]
+    abandoned: bool
+
+
+def waiting(
+    connection: Connection, now: datetime, channels: Sequence[str], limit: int, least: Priority
+) -> Waiting:
+    """What may go out now, unless something goes before it."""
+    asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
+    rows = connection.execute(_LOOK, asked).all()
+    found = sorted(Priority(row.priority) for row in rows)
+    return Waiting(found[:limit], any(row.status == "sending" for row in rows))
+
+
+def take(
+    connection: Connection,
+    now: datetime,
+    channels: Sequence[str],
+    limit: int,
+    least: Priority = Priority.BULK,
+    *,
+    calmly: bool = False,
+    abandoned: bool = True,
+) -> Taken:
+    """Lease what may go out now, the most urgent first; `least` is the least urgent.
+
+    `calmly`: to one chat about one a second. `abandoned`: also that whose lease has run out.
+    """
+    asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
+    ready = _READY_CALMLY if calmly else _READY
+    asked_ready = asked | {"since": now - CHAT_TIME} if calmly else asked
+    rows = list(connection.execute(_ABANDONED, asked)) if abandoned else []
+    rows += connection.execute(ready, asked_ready)
+    rows = sorted(rows, key=_urgency)[:limit]
     wanted = sorted({row.address_id for row in rows if row.address_id is not None})
     held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}
     busy = _busy(connection, [address_id for address_id in wanted if address_id not in held])
@@ -123,10 +210,14 @@ def take(connection: Connection, now: datetime, channels: Sequence[str], limit: 
     lease = {"ids": [row.id for row in rows], "until": now + LEASE, "now": now}
     leased = set(connection.execute(_LEASE, lease).scalars())
     return Taken(
-        sorted((row for row in rows if row.id in leased), key=lambda row: int(row.priority)),
+        [row for row in rows if row.id in leased],
         {row.id: row.value for row in held.values() if row.status != "closed"},
         {row.id for row in held.values() if row.status == "gone"},
     )
+
+
+def _urgency(row: Row[Any]) -> int:
+    return int(row.priority)
 
 
 def _busy(connection: Connection, address_ids: Sequence[int]) -> Collection[int]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, update
 
 from bot.deployment import Deployment
 from bot.messages import Priority, Rendered
-from trajectory import tables
+from trajectory import patients, tables
 from trajectory.bulk import Insert
 from trajectory.keys import Sealer
 
@@ -130,8 +130,11 @@ def resume(
 def drop_unsent(connection: Connection, patient_id: int, *, safety: bool = False) -> None:
     """Messages to this patient that have not gone out never will; `safety` messages only if asked.
 
-    One that is just being sent may still arrive, but is not tried a second time.
+    One that is just being sent may still arrive, but is not tried a second time. The patient's
+    conversation is held.
     """
+    # Before the messages, as senders hold them; what follows may close an address.
+    patients.hold_addresses_of(connection, patient_id)
     connection.execute(
         update(_outbox)
         .where(

@@ -1,7 +1,7 @@
 """What came of an attempt, written where the attempt was: the row, its address, what follows.
 
-Lock order: outbox rows by id, then addresses by id, then the due row that takes the
-conversation later: whoever holds an outbox row never asks for one.
+Lock order: addresses by id, then outbox rows by id, then the due row that takes the conversation
+later: whoever holds an outbox row never asks for one.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Ou
     ordered = sorted(outcomes, key=lambda outcome: outcome.outbox_id)
     if not ordered:
         return
+    patients.hold_addresses(connection, [each for each in map(_blamed, ordered) if each])
     if any(outcome.doubted is not None for outcome in ordered):
         ordered = _with_doubts(connection, ordered)
     connection.execute(_RECORD, [outcome.values() for outcome in ordered])
@@ -121,6 +122,11 @@ def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Ou
     ]
     if mishaps:
         due.write(connection, deployment, mishaps)
+
+
+def _blamed(outcome: Outcome) -> int | None:
+    """The address that may be given up because of this."""
+    return outcome.gone if outcome.gone is not None else outcome.doubted
 
 
 def _with_doubts(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:

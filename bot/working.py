@@ -4,43 +4,48 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from trajectory.database import Unavailable
 
-POLL_SECONDS = 0.25
-"""How long a message that nobody woke the sender for waits at most."""
 TICK_SECONDS = 1
+AFTER_TROUBLE_SECONDS = 0.25
+
+_Result = TypeVar("_Result")
 
 _log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """Calls `send` until nothing is left, when woken and at every poll."""
+    """Takes one turn after the other: when woken, and when the one before has said so."""
 
-    def __init__(self, send: Callable[[], int]) -> None:
-        self._send = send
+    def __init__(self, turn: Callable[[], float]) -> None:
+        self._turn = turn
         self._woken = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take turns."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Something was committed; from any thread."""
+        """Something was committed or sent; from any thread."""
         self._woken.set()
 
     def close(self) -> None:
-        """Finish what is being sent, then stop."""
+        """Finish the turn under way, then stop."""
         self._closing = True
         self._woken.set()
         self._thread.join()
 
     def _work(self) -> None:
         while not self._closing:
-            _until_nothing_is_left(self._send)
-            self._woken.wait(POLL_SECONDS)
+            rest = _guarded(self._turn)
+            self._woken.wait(AFTER_TROUBLE_SECONDS if rest is None else rest)
             self._woken.clear()
 
 
@@ -69,11 +74,17 @@ class Ticker:
 
 
 def _until_nothing_is_left(work: Callable[[], int]) -> None:
+    while _guarded(work):
+        pass
+
+
+def _guarded(work: Callable[[], _Result]) -> _Result | None:
+    """What it returned; None: it could not be done, and the log says why."""
     try:
-        while work():
-            pass
+        return work()
     except Unavailable as error:
         # Nothing is lost: what was ready or due still is when the database is back.
         _log.warning("database unavailable", error=type(error).__name__)
     except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
         _log.error("mistake in a loop", error=type(error).__name__)
+    return None

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.house.browser",
     "tests.house.databases",
     "tests.house.golden",
+    "tests.house.long",
     "tests.house.network",
     "tests.house.post_office",
 ]

@@ -91,6 +91,18 @@ _REACH = (
     .where(_address.c.id == bindparam("reached"), _address.c.status != "closed")
     .values(status="active", failures=0)
 )
+_HOLD = (
+    select(_address.c.id)
+    .where(_address.c.id.in_(bindparam("wanted", expanding=True)))
+    .order_by(_address.c.id)
+    .with_for_update(key_share=True)
+)
+_HOLD_ALL = (
+    select(_address.c.id)
+    .where(_address.c.patient_id == bindparam("patient_id"))
+    .order_by(_address.c.id)
+    .with_for_update(key_share=True)
+)
 _STATUS = select(_address.c.status).where(_address.c.id == bindparam("asked"))
 
 
@@ -178,6 +190,17 @@ def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[A
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:
     """`gone`: cannot be reached now; `closed`: not this patient's; `active`: in use again."""
     connection.execute(update(_address).where(_address.c.id == address_id).values(status=status))
+
+
+def hold_addresses(connection: Connection, address_ids: Collection[int]) -> None:
+    """Hold these until the end of the transaction, before any message to them is held."""
+    if address_ids:
+        connection.execute(_HOLD, {"wanted": sorted(set(address_ids))})
+
+
+def hold_addresses_of(connection: Connection, patient_id: int) -> None:
+    """Hold all addresses of a patient, as `hold_addresses` does."""
+    connection.execute(_HOLD_ALL, {"patient_id": patient_id})
 
 
 def note_doubt(connection: Connection, address_id: int) -> bool:

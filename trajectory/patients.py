@@ -1,7 +1,7 @@
 """Patients, their conversations (the rows that a turn locks) and how they are found.
 
-Lock order everywhere: inbox keys, then conversations by patient id, then the rest. Whoever
-changes a patient's row holds that patient's conversation.
+Lock order everywhere: inbox keys, then conversations by patient id, then addresses by id, then
+the rest. Whoever changes a patient's row holds that patient's conversation.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from trajectory._addresses import (
     address_status,
     addresses,
     find_by_address,
+    hold_addresses,
+    hold_addresses_of,
     is_closed,
     lose_address,
     note_arrival,
@@ -50,6 +52,8 @@ __all__ = [
     "change",
     "create",
     "find_by_address",
+    "hold_addresses",
+    "hold_addresses_of",
     "is_closed",
     "lock_conversations",
     "lose_address",

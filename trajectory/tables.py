@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.engine import Dialect
@@ -99,6 +100,11 @@ def _time(**more: Any) -> Any:
 
 def _sealed(**more: Any) -> Any:
     return Field(sa_type=LargeBinary, **more)
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index of some rows; a statement must say the condition in the same words to use it."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
 
 
 class Deployment(SQLModel, table=True):
@@ -272,15 +278,26 @@ class Inbox(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """Every message that goes out, from its commit to the provider's last word."""
 
+    # What was sent stays for good: what is looked for every moment must not grow with it.
     __table_args__ = (
-        Index("ix_outbox_ready", "status", "priority", "ready_at"),
+        _partial("ix_outbox_ready", "channel", "priority", "ready_at", where="status = 'ready'"),
+        _partial("ix_outbox_sending", "channel", "lease_until", where="status = 'sending'"),
+        _partial(
+            "ix_outbox_unsent",
+            "patient_id",
+            "priority",
+            "sequence",
+            where="status IN ('ready', 'sending')",
+        ),
+        _partial("ix_outbox_given_up", "id", where="status IN ('dead', 'unknown')"),
+        _partial("ix_outbox_provider", "channel", "provider_id", where="provider_id IS NOT NULL"),
+        _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
-        Index("ix_outbox_provider", "channel", "provider_id"),
     )
 
     id: int = _id()
     patient_id: int | None = _ref("patient.id", default=None, nullable=True)
-    member_id: int | None = _ref(default=None, nullable=True, index=True)
+    member_id: int | None = _ref(default=None, nullable=True)
     """The care team member it goes to; None for the patient."""
     channel: str
     address_id: int | None = _ref(default=None, nullable=True)
@@ -301,6 +318,21 @@ class Outbox(SQLModel, table=True):
     turn: int | None = None
     created_at: datetime = _time()
     sent_at: datetime | None = _time(default=None, nullable=True)
+
+
+class SendRate(SQLModel, table=True):
+    """How much one sender of a channel may send now, for all processes together."""
+
+    __tablename__ = "send_rate"
+
+    channel: str = Field(primary_key=True)
+    sender: str = Field(primary_key=True)
+    """Our number or bot: providers count by that."""
+    tokens: float
+    """What was left at `at`; below zero for what was owed."""
+    at: datetime = _time()
+    paused_until: datetime | None = _time(default=None, nullable=True)
+    """When the provider will take something again."""
 
 
 class EarlyStatus(SQLModel, table=True):

@@ -6,6 +6,7 @@ Nothing is tried twice in here: Twilio knows no idempotency key, so a repeat is 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,15 @@ class Twilio:
         self._templates = templates or {}
         self._status_url = account.status_url
         self._now = now
-        self._client = _client(account)
+        self._account = account
+        self._clients = threading.local()
+
+    @property
+    def _client(self) -> Client:
+        """One for each thread: the library hands one thread's answer to another."""
+        if not hasattr(self._clients, "client"):
+            self._clients.client = _client(self._account)
+        return self._clients.client
 
     def send(self, parcel: Parcel) -> str | None:
         """Send one message and return its id; of a repeat, the id of the one that arrived.

@@ -368,6 +368,8 @@ def test_the_outbox_is_listed_and_nothing_is_made_up(tmp_path: Path) -> None:
         refused = backtrace("outbox", option, "7", folder=tmp_path, **keys)
         assert refused.returncode == 2
         assert "message 7 was not given up" in refused.stderr
+    none = backtrace("outbox", "--resend-all", "sms/30007", folder=tmp_path, **keys)
+    assert none.stdout == "0 of 0 are tried again\nNothing waits.\n"
 
 
 def test_a_bounce_that_is_none_is_refused_as_mail_servers_read_it(tmp_path: Path) -> None:

@@ -50,6 +50,13 @@ class Clock:
         self.moment = moment
 
 
+class Unspread(Chance):
+    """Codes are by chance, and nothing is spread in time: a test says when things happen."""
+
+    def fraction(self) -> float:
+        return 0.0
+
+
 class Sent(NamedTuple):
     """A message as the provider took it."""
 
@@ -104,7 +111,7 @@ class House:
             ring or Ring.generate(),
             shipped_library(),
             clock=self.clock,
-            chance=Chance(SystemRandom()),
+            chance=Unspread(SystemRandom()),
             channels={provider.name: provider for provider in providers},
             clinic=Clinic(
                 name="Klinik Nord",

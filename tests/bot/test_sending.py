@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from structlog.testing import capture_logs
 
 from bot import leases
 from bot.channels import NotSent, Parcel, Trouble
+from bot.deployment import Chance
 from bot.leases import LEASE
 from bot.messages import Priority, Rendered
 from bot.outcomes import Outcome
@@ -231,6 +234,21 @@ def test_the_providers_own_wait_counts(house: House, post: Post) -> None:
     post("a")
     house.wait(seconds=7)
     assert [sent.at for sent in house.telegram.sent] == [MORNING + timedelta(seconds=7)]
+
+
+def test_what_failed_together_is_not_tried_again_together(house: House) -> None:
+    """And the provider's own wait is never cut short."""
+    house.deployment = replace(house.deployment, chance=Chance(Random(4)))
+    names = [f"patient {n}" for n in range(6)]
+    for name in names:
+        Post(house, house.enrol(name))("a")
+    house.telegram.trouble = [NotSent(Trouble.RETRY, "503")] * 5
+    house.telegram.trouble += [NotSent(Trouble.RETRY, "503", FIRST_WAIT)]
+    house.send()
+    waits = [row.ready_at - MORNING for row in house.outbox()]
+    assert len(set(waits)) == 6
+    assert all(FIRST_WAIT / 2 < wait <= FIRST_WAIT for wait in waits)
+    assert max(waits) == FIRST_WAIT
 
 
 def test_one_that_may_have_arrived_is_sent_again(house: House, post: Post) -> None:

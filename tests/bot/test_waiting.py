@@ -8,11 +8,13 @@ from structlog.testing import capture_logs
 from backtrace.outbox_cli import table
 from bot import waiting
 from bot.channels import NotSent, Trouble
+from bot.rates import Rate
 from bot.verdicts import MENDING_WAIT
-from bot.waiting import NoSuchMessage
+from bot.waiting import NoSuchMessage, NotYet, Waiting
 from tests.bot.house import House
 from tests.bot.posting import Post
-from trajectory import audit
+from trajectory import audit, care_team
+from trajectory.care_team import Member
 
 WRONG = NotSent(Trouble.CONFIGURATION, "401")
 
@@ -128,6 +130,60 @@ def test_nothing_is_sent_again_after_stop(house: House, post: Post) -> None:
     with pytest.raises(NoSuchMessage):
         resend(house, message)
     drop(house, message)
+
+
+def test_a_message_to_somebody_who_has_blocked_us_is_sent_again_once_they_write(
+    house: House, post: Post
+) -> None:
+    house.telegram.trouble = [NotSent(Trouble.GONE, "403")]
+    message = post("a")
+    house.settle()
+    with pytest.raises(NotYet, match="telegram gone"):
+        resend(house, message)
+    house.write("hello")
+    house.settle()
+    resend(house, message)
+    house.settle()
+    assert house.telegram.texts()[-1] == "a"
+
+
+def test_a_mail_that_came_back_is_sent_again_only_to_another_address(
+    house: House, post: Post
+) -> None:
+    patient_id = post.to.patient_id
+    with house.database.write() as connection:
+        anne = Member(7, "gp", "Anne Skov", "anne@klinik.example")
+        care_team.add(connection, post.sealer, anne, patient_id=patient_id, now=house.clock.now())
+    house.email.trouble = [NotSent(Trouble.GONE, "550")]
+    to = "anne@klinik.example"
+    message = post("mail", channel="email", address_id=None, member_id=7, to=to)
+    house.settle()
+    with pytest.raises(NotYet, match="email bounced"):
+        resend(house, message)
+
+
+def test_all_of_one_kind_are_found_and_no_others(house: House, post: Post) -> None:
+    house.telegram.trouble = [
+        NotSent(Trouble.CONTENT, "400"),
+        NotSent(Trouble.CONTENT, "413"),
+        NotSent(Trouble.CONTENT, "400"),
+    ]
+    messages = [post(text) for text in "abc"]
+    house.settle()
+    with house.database.read() as connection:
+        assert waiting.alike(connection, "telegram", "400") == [messages[0], messages[2]]
+        assert waiting.alike(connection, "telegram", "content") == messages
+        assert waiting.alike(connection, "sms", "400") == []
+
+
+def test_a_long_queue_says_how_long_it_takes_and_a_pause_when_it_ends(
+    house: House, post: Post
+) -> None:
+    now = house.clock.now()
+    wait = Waiting("telegram", "", "", 6000, now)
+    told = table([wait], (), {"telegram": Rate("bot", 20)}, {"sms": now})
+    assert "; at 17 a second it takes 6 min\n" in told
+    assert told.endswith("sms: its provider has asked for a pause until 2026-11-24 09:00 UTC")
 
 
 def test_nothing_of_a_message_is_shown(house: House, post: Post) -> None:

@@ -17,35 +17,41 @@ BIRGIT = "what Birgit wrote"
 
 
 class Work:
-    """What a loop calls: one result or error a call, then nothing is left."""
+    """What a loop calls: one result or error a call, then there is nothing to do."""
 
-    def __init__(self, *results: int | Exception) -> None:
+    def __init__(self, *results: int | Exception, then: int = 0) -> None:
         self.results = list(results)
+        self.then = then
         self.calls = 0
         self.quiet = threading.Event()
 
     def __call__(self) -> int:
         self.calls += 1
-        result = self.results.pop(0) if self.results else 0
-        if not self.results and result == 0:
+        result = self.results.pop(0) if self.results else self.then
+        if not self.results and result == self.then:
             self.quiet.set()
         if isinstance(result, Exception):
             raise result
         return result
 
 
-def test_it_sends_until_nothing_is_left() -> None:
-    work = Work(100, 100, 7)
+def started(work: Work) -> Sender:
     sender = Sender(work)
+    sender.start()
+    return sender
+
+
+def test_a_turn_says_when_the_next_one_is_due() -> None:
+    work = Work(0, 0, 0, then=600)
+    sender = started(work)
     assert work.quiet.wait(SOON)
     sender.close()
-    assert work.calls >= 4
+    assert work.calls == 4
 
 
-def test_it_is_woken_without_waiting_for_the_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working, "POLL_SECONDS", 600)
-    work = Work()
-    sender = Sender(work)
+def test_it_is_woken_before_that() -> None:
+    work = Work(then=600)
+    sender = started(work)
     assert work.quiet.wait(SOON)
     work.quiet.clear()
     sender.wake()
@@ -54,11 +60,11 @@ def test_it_is_woken_without_waiting_for_the_poll(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("error", [Unavailable(BIRGIT), KeyError(BIRGIT)])
-@pytest.mark.parametrize("loop", [Sender, Ticker])
+@pytest.mark.parametrize("loop", [started, Ticker])
 def test_an_error_does_not_end_a_loop_and_is_named_by_its_class(
     loop: Callable[[Work], Sender | Ticker], error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(working, "AFTER_TROUBLE_SECONDS", 0.01)
     monkeypatch.setattr(working, "TICK_SECONDS", 0.01)
     work = Work(error, 1)
     with capture_logs() as logs:

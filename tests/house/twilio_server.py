@@ -87,17 +87,17 @@ class TwilioServer:
     def take(self, fields: Mapping[str, str]) -> dict[str, Any]:
         """A message goes out."""
         text = fields.get("Body") or json.loads(fields["ContentVariables"])["1"]
+        kept = "" if self.redacts and fields.get("ContentRetention") == "discard" else text
         with self.changed:
             self.bodies.append(text)
             self.changed.notify_all()
-        kept = "" if self.redacts and fields.get("ContentRetention") == "discard" else text
-        return self._add(
-            "outbound-api",
-            fields.get("From"),
-            fields["To"],
-            kept,
-            service=fields.get("MessagingServiceSid"),
-        )
+            return self._add(
+                "outbound-api",
+                fields.get("From"),
+                fields["To"],
+                kept,
+                service=fields.get("MessagingServiceSid"),
+            )
 
     def wait_for(self, holds: Callable[[], object], seconds: float = 20) -> None:
         """Wait until something holds, which may be so after any message."""

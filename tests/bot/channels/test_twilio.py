@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -50,6 +51,17 @@ def trouble(channel: Twilio, parcel: Parcel = PARCEL) -> NotSent:
     assert PATIENT not in str(caught.value)
     assert caught.value.__cause__ is None
     return caught.value
+
+
+def test_several_threads_each_get_the_answer_to_their_own_message(twilio: TwilioServer) -> None:
+    channel = sms(twilio)
+    texts = [f"message {n}" for n in range(40)]
+    twilio.redacts = False
+    with ThreadPoolExecutor(8) as pool:
+        parcels = (replace(PARCEL, rendered=Rendered(text)) for text in texts)
+        sids = list(pool.map(channel.send, parcels))
+    bodies = {message["sid"]: message["body"] for message in twilio.messages}
+    assert [bodies[str(sid)] for sid in sids] == texts
 
 
 def test_a_text_goes_out_from_our_number_and_is_kept_by_nobody(twilio: TwilioServer) -> None:

@@ -1,0 +1,132 @@
+"""Sends one channel's messages with several hands: a provider takes its time over each.
+
+What order demands is kept in the database, where one message to an address is leased at a
+time; so hands need not know of each other.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+
+from bot import delivering, taking
+from bot.deployment import Deployment
+from bot.messages import Priority
+from bot.outcomes import Outcome
+from bot.sending import SLICE, record, send
+from bot.taking import Leased
+from trajectory.database import Unavailable
+
+HANDS = 16
+"""Messages of one channel that are under way in one process."""
+KEPT_FREE = 4
+"""Hands that bulk leaves for replies, where there are as many."""
+POLL = 0.25
+"""Seconds for which a message that nobody woke us for waits at most."""
+BREATH = 0.05
+"""Seconds at least between two looks for tokens."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Crew:
+    """The hands for one channel. `turn` and `close` belong to one thread.
+
+    `wake` is called from any thread when another turn is worth while. `least` is the least
+    urgent that this process sends.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        channel: str,
+        wake: Callable[[], None],
+        hands: int = HANDS,
+        least: Priority = Priority.BULK,
+    ) -> None:
+        self._deployment, self._channel, self._wake = deployment, channel, wake
+        self._hands, self._least = hands, least
+        self._pool = ThreadPoolExecutor(hands, thread_name_prefix=f"send-{channel}")
+        self._ended: queue.SimpleQueue[tuple[Leased, Outcome | None]] = queue.SimpleQueue()
+        self._busy = 0
+        self._unrecorded: list[Outcome] = []
+        self._somebody_waits = False
+        self._recorded_at = deployment.clock.now()
+
+    def turn(self) -> float:
+        """Record what has been sent and begin what can be; the seconds until it is due again.
+
+        Raises:
+            trajectory.database.Unavailable: what was sent is recorded at a later turn.
+        """
+        self._collect()
+        if self._should_record():
+            self._record()
+        free = self._hands - self._busy
+        again_at = self._begin(free) if free else None
+        return self._rest(again_at)
+
+    def close(self) -> None:
+        """Begin nothing more, wait for what is under way, and record it."""
+        self._pool.shutdown()
+        self._collect()
+        try:
+            self._record()
+        except Unavailable:
+            # Another process looks into it when the leases have ended.
+            _log.warning("database unavailable", unrecorded=len(self._unrecorded))
+
+    def _collect(self) -> None:
+        while not self._ended.empty():
+            message, outcome = self._ended.get()
+            self._busy -= 1
+            if outcome is not None:
+                self._unrecorded.append(outcome)
+                self._somebody_waits |= message.tried.priority < Priority.BULK
+
+    def _should_record(self) -> bool:
+        """At once where a patient's next message may wait for it, else a slice at a time."""
+        if self._somebody_waits or not self._busy:
+            return True
+        return self._deployment.clock.now() - self._recorded_at >= SLICE
+
+    def _record(self) -> None:
+        if not self._unrecorded:
+            return
+        record(self._deployment, self._unrecorded)
+        self._unrecorded, self._somebody_waits = [], False
+        self._recorded_at = self._deployment.clock.now()
+        if self._channel in delivering.CHANNELS:
+            delivering.catch_up(self._deployment)
+
+    def _begin(self, free: int) -> datetime | None:
+        """Send as much as there are hands and tokens for; when tokens come for the rest."""
+        now = self._deployment.clock.now()
+        if self._deployment.states.is_paused(self._channel, now):
+            return None
+        most_bulk = max(free - min(KEPT_FREE, self._hands // 2), 0)
+        batch = taking.take(self._deployment, [self._channel], free, self._least, most_bulk)
+        for message in batch.leased:
+            self._busy += 1
+            self._pool.submit(self._send, message)
+        return batch.again_at
+
+    def _send(self, message: Leased) -> None:
+        outcome = None
+        try:
+            outcome = send(self._deployment, message)
+        finally:
+            self._ended.put((message, outcome))
+            if message.tried.priority < Priority.BULK or self._ended.qsize() >= self._busy:
+                self._wake()
+
+    def _rest(self, again_at: datetime | None) -> float:
+        longest = SLICE.total_seconds() if self._busy or self._unrecorded else POLL
+        if again_at is None:
+            return longest
+        wait = (again_at - self._deployment.clock.now()).total_seconds()
+        return min(max(wait, BREATH), longest)

@@ -1,0 +1,254 @@
+"""What a process may send now: tokens taken, rows leased, messages opened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from bot import leases, looking_back, outbox, outcomes, tokens
+from bot.channels import LOOKED_UP, NotSent, Parcel, Trouble
+from bot.deployment import Deployment
+from bot.due import BOUNCED
+from bot.leases import LEASE, Taken
+from bot.messages import Button, Priority, Rendered
+from bot.rates import Granted, Wanted
+from bot.verdicts import MOST_ATTEMPTS, Tried, not_sent
+from trajectory import care_team, patients
+from trajectory import deployment as deployment_key
+from trajectory.keys import Sealer, WrongKey
+from trajectory.patients import LockedPatient
+
+SPARE = timedelta(seconds=40)
+"""Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
+
+PROMPT = timedelta(milliseconds=50)
+"""Whatever begins so soon after its tokens were taken begins when they were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A message in the clear that this process may begin to send until `until`."""
+
+    parcel: Parcel
+    tried: Tried
+    until: datetime
+    repeated: bool = False
+    """It may have arrived at the attempt before, and nobody can say; it is sent once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What this process may send; `rows` also counts what turned out not to be sendable.
+
+    `again_at`: when tokens come for what had to stay.
+    """
+
+    rows: int = 0
+    leased: Sequence[Leased] = ()
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the rows that were taken need to be opened."""
+
+    owners: Mapping[int | None, LockedPatient]
+    taken: Taken
+    bounced: Collection[int]
+    """Those of the care team whose mail address does not work."""
+
+
+def take(
+    deployment: Deployment,
+    channels: Sequence[str],
+    limit: int,
+    least: Priority = Priority.BULK,
+    most_bulk: int | None = None,
+) -> Batch:
+    """Lease the most urgent messages of these channels, no less urgent than `least`.
+
+    `most_bulk`: so many of those that a rate holds are bulk at most.
+
+    Raises:
+        trajectory.database.Unavailable: what was leased is sent after its lease.
+    """
+    free = [name for name in channels if name not in deployment.rates]
+    batches = [_take_freely(deployment, free, limit, least)] if free else []
+    batches += [
+        _take_within_rate(deployment, name, limit, least, most_bulk)
+        for name in channels
+        if name in deployment.rates
+    ]
+    return Batch(
+        sum(batch.rows for batch in batches),
+        [message for batch in batches for message in batch.leased],
+        min((batch.again_at for batch in batches if batch.again_at), default=None),
+    )
+
+
+def _take_freely(
+    deployment: Deployment, channels: Sequence[str], limit: int, least: Priority
+) -> Batch:
+    def work(connection: Connection) -> Batch:
+        taken = leases.take(connection, deployment.clock.now(), channels, limit, least)
+        return _opened_all(connection, deployment, taken)
+
+    return deployment.database.run(work)
+
+
+def _take_within_rate(
+    deployment: Deployment, channel: str, limit: int, least: Priority, most_bulk: int | None
+) -> Batch:
+    """Tokens first, for as many as wait; what they were not needed for goes back."""
+    with deployment.database.read() as connection:
+        now = deployment.clock.now()
+        ready = leases.waiting(connection, now, [channel], limit, least)
+    if not ready.priorities:
+        return Batch()
+    granted = tokens.take(deployment, channel, _wanted(ready.priorities, most_bulk))
+    if not granted.count:
+        return Batch(again_at=granted.again_at)
+    batch = deployment.database.run(
+        lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
+    )
+    rate = deployment.rates[channel]
+    cost = sum(rate.cost(message.parcel) for message in batch.leased)
+    if cost != granted.count or deployment.clock.now() - now > PROMPT:
+        tokens.settle(deployment, channel, granted.count, cost)
+    return replace(batch, again_at=granted.again_at)
+
+
+def _wanted(ready: Sequence[Priority], most_bulk: int | None) -> Wanted:
+    counted = Counter(ready)
+    bulk = counted.total() - counted[Priority.SAFETY] - counted[Priority.REPLY]
+    if most_bulk is not None:
+        bulk = min(bulk, most_bulk)
+    return Wanted(counted[Priority.SAFETY], counted[Priority.REPLY], bulk)
+
+
+def _lease(
+    connection: Connection,
+    deployment: Deployment,
+    channel: str,
+    granted: Granted,
+    abandoned: bool,
+) -> Batch:
+    taken = leases.take(
+        connection,
+        deployment.clock.now(),
+        [channel],
+        granted.count,
+        granted.least,
+        calmly=deployment.rates[channel].calm_chats,
+        abandoned=abandoned,
+    )
+    return _opened_all(connection, deployment, taken)
+
+
+def _opened_all(connection: Connection, deployment: Deployment, taken: Taken) -> Batch:
+    """What was taken in the clear; what cannot be sent is recorded at once."""
+    now = deployment.clock.now()
+    known = _known(connection, taken)
+    leased, unsendable = [], []
+    for row in taken.rows:
+        tried = Tried.of(row, row.attempts + 1)
+        try:
+            parcel = _opened(connection, deployment, row, known)
+        except NotSent as trouble:
+            if trouble.code != outbox.LOST:
+                # Who stopped, was erased or is somebody else is known for that already.
+                tried = replace(tried, address_id=None, member_id=None)
+            unsendable.append(not_sent(deployment, tried, trouble))
+        else:
+            repeated = _ended_as(row, Trouble.UNKNOWN) and row.channel not in LOOKED_UP
+            leased.append(Leased(parcel, tried, now + LEASE - SPARE, repeated))
+    outcomes.record(connection, deployment, unsendable)
+    return Batch(len(taken.rows), _looking_back(connection, leased))
+
+
+def _looking_back(connection: Connection, leased: Sequence[Leased]) -> list[Leased]:
+    """With what channels must know of before, which few of them ask for."""
+    parcels = looking_back.completed(
+        connection, [(message.tried.channel, message.parcel) for message in leased]
+    )
+    return [replace(each, parcel=parcel) for each, parcel in zip(leased, parcels, strict=True)]
+
+
+def _known(connection: Connection, taken: Taken) -> _Known:
+    people = patients.read(connection, {r.patient_id for r in taken.rows if r.patient_id})
+    members = {row.member_id for row in taken.rows if row.member_id is not None}
+    owners: dict[int | None, LockedPatient] = {person.patient_id: person for person in people}
+    return _Known(owners, taken, care_team.bounced(connection, members))
+
+
+def _opened(connection: Connection, deployment: Deployment, row: Row[Any], known: _Known) -> Parcel:
+    """The message in the clear. Raises NotSent where it can or must not be sent at all."""
+    owner, addresses = known.owners.get(row.patient_id), known.taken.addresses
+    if row.attempts >= MOST_ATTEMPTS and not _ended_as(row, Trouble.CONFIGURATION):
+        raise NotSent(Trouble.UNKNOWN, "lease")
+    if row.error == outbox.STOPPED:
+        raise NotSent(Trouble.GONE, outbox.STOPPED)
+    if owner is None and row.patient_id is not None:
+        raise NotSent(Trouble.GONE, "erased")
+    if row.address_id is not None and row.address_id not in addresses:
+        raise NotSent(Trouble.GONE, "closed")
+    if _is_stale(row, deployment.clock.now()):
+        raise NotSent(Trouble.CONTENT, outbox.STALE)
+    if row.address_id in known.taken.gone:
+        raise NotSent(Trouble.GONE, outbox.LOST)
+    if row.member_id in known.bounced:
+        raise NotSent(Trouble.GONE, BOUNCED)
+    try:
+        parcel = _parcel(_sealer(connection, deployment, owner), row, addresses)
+    except WrongKey:
+        raise NotSent(Trouble.RETRY, "wrong-key") from None
+    return replace(parcel, language=owner.language) if owner is not None else parcel
+
+
+def _sealer(connection: Connection, deployment: Deployment, owner: LockedPatient | None) -> Sealer:
+    """What belongs to no patient, such as the refusal of a group, is the deployment's."""
+    if owner is None:
+        return deployment_key.sealer(connection, deployment.ring)
+    return owner.sealer(deployment.ring)
+
+
+def _is_stale(row: Row[Any], now: datetime) -> bool:
+    """Whether a question has waited too long, as for a setting that nobody has mended.
+
+    A mended setting brings no heap of old check-ins. Anything else still goes out.
+    """
+    is_question = row.session_id is not None and row.priority > Priority.SAFETY
+    return is_question and now - row.created_at > outbox.HOLDS_FOR
+
+
+def _ended_as(row: Row[Any], trouble: Trouble) -> bool:
+    """Whether the attempt before ended so."""
+    return str(row.error or "").startswith(trouble.value)
+
+
+def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Parcel:
+    body = sealer.open_json(outbox.BODY, row.id, row.body)
+    to = body["to"]
+    if row.address_id is not None:
+        to = sealer.open_text("address.value", row.address_id, addresses[row.address_id])
+    # A lease that ran out says that somebody may have been in the middle of it.
+    repeated = row.status == "sending" or _ended_as(row, Trouble.UNKNOWN)
+    return Parcel(
+        row.id,
+        row.patient_id,
+        to,
+        _rendered(body),
+        row.created_at,
+        repeated,
+        priority=Priority(row.priority),
+    )
+
+
+def _rendered(body: Mapping[str, Any]) -> Rendered:
+    buttons = tuple(Button(label, data) for label, data in body["buttons"])
+    return Rendered(body["text"], buttons, body["subject"], body.get("picture", ""))

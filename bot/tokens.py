@@ -1,0 +1,70 @@
+"""Tokens taken, paid and given back, each in a transaction of its own: no row is held for long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.deployment import Deployment
+from bot.rates import Granted, Rate, Wanted, filled, grant
+from trajectory import send_rates
+from trajectory.send_rates import Level
+
+
+def take(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
+    """Take tokens for what is wanted, as far as there are some.
+
+    Raises:
+        trajectory.database.Unavailable: nothing was taken.
+    """
+    rate = deployment.rates[channel]
+
+    def work(connection: Connection) -> Granted:
+        now = deployment.clock.now()
+        level = _held(connection, channel, rate, now)
+        if level.paused_until is not None and now < level.paused_until:
+            return Granted(0, again_at=level.paused_until)
+        tokens, at = filled(rate, level.tokens, level.at, now)
+        found = grant(rate, tokens, wanted, now)
+        if found.count:
+            send_rates.put(connection, channel, rate.sender, tokens - found.count, at)
+        return found
+
+    return deployment.database.run(work)
+
+
+def settle(deployment: Deployment, channel: str, count: int, cost: int) -> None:
+    """So many tokens were taken, and this is what is used of them now, in the end.
+
+    What flowed in since they were taken does not count twice: the burst that may gather is less
+    by what goes out now. Raises Unavailable.
+    """
+    rate = deployment.rates[channel]
+
+    def work(connection: Connection) -> None:
+        now = deployment.clock.now()
+        level = _held(connection, channel, rate, now)
+        tokens, at = filled(rate, level.tokens, level.at, now)
+        tokens = min(tokens + count, rate.burst) - cost
+        send_rates.put(connection, channel, rate.sender, tokens, at)
+
+    deployment.database.run(work)
+
+
+def pause(deployment: Deployment, channel: str, until: datetime) -> None:
+    """The provider takes nothing before this moment, from no process. Raises Unavailable."""
+    rate = deployment.rates.get(channel)
+    if rate is None:
+        return
+
+    def work(connection: Connection) -> None:
+        level = _held(connection, channel, rate, deployment.clock.now())
+        if level.paused_until is None or level.paused_until < until:
+            send_rates.pause(connection, channel, rate.sender, until)
+
+    deployment.database.run(work)
+
+
+def _held(connection: Connection, channel: str, rate: Rate, now: datetime) -> Level:
+    return send_rates.hold(connection, channel, rate.sender, rate.burst, now)

@@ -1,0 +1,227 @@
+"""How fast a channel sends: for all processes together, replies first, and no faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from bot.channels import NotSent, Trouble
+from bot.messages import Priority
+from bot.rates import SKEW, Granted, Rate, Wanted, filled, grant
+from tests.bot.house import MORNING, House
+from tests.bot.posting import Post
+from tests.house.telegram_counter import most_within
+from trajectory.database import Database
+
+on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
+TELEGRAM = Rate("bot", 30)
+SLOW = Rate("bot", 10)
+SECOND = timedelta(seconds=1)
+
+
+def limited(house: House, **rates: Rate) -> House:
+    house.deployment = replace(house.deployment, rates=rates)
+    return house
+
+
+@pytest.fixture
+def other_process(house: House, migrated_database_url: str) -> Iterator[House]:
+    """Another process at the same database, which sends as the same bot."""
+    database = Database(migrated_database_url, durable=False)
+    yield limited(House(database, house.deployment.ring, house.clock), telegram=SLOW)
+    database.close()
+
+
+@pytest.fixture
+def crowd(house: House) -> list[Post]:
+    return [Post(house, house.enrol(f"patient {n}")) for n in range(12)]
+
+
+# Tokens
+
+
+def test_tokens_flow_in_and_no_more_gather_than_the_burst() -> None:
+    rate = Rate("bot", 100)
+    assert filled(rate, 0, MORNING, MORNING + SECOND / 10)[0] == pytest.approx(8.5)
+    assert filled(rate, 0, MORNING, MORNING + timedelta(days=1))[0] == rate.burst == 15
+    assert rate.burst + rate.inflow == 100, "no second brings more than the rate"
+
+
+def test_a_clock_that_was_set_back_adds_nothing_and_does_not_stop_the_flow() -> None:
+    back = MORNING - timedelta(hours=1)
+    tokens, at = filled(TELEGRAM, 1, MORNING, back)
+    assert (tokens, at) == (1, back)
+    assert filled(TELEGRAM, tokens, at, back + SECOND)[0] > 1
+
+
+def test_two_machines_whose_clocks_differ_a_little_count_no_second_twice() -> None:
+    tokens, at = 0.0, MORNING
+    for turn in range(100):
+        ahead = timedelta() if turn % 2 else SKEW - SECOND
+        tokens, at = filled(Rate("bot", 1000), tokens, at, MORNING + ahead)
+        tokens = 0.0 if turn == 0 else tokens
+    assert tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("tokens", "wanted", "count", "least"),
+    [
+        (4.5, Wanted(replies=9), 4, REPLY),
+        (4.5, Wanted(bulk=9), 3, BULK),
+        (4.5, Wanted(replies=1, bulk=9), 3, BULK),
+        (4.5, Wanted(replies=3, bulk=9), 3, REPLY),
+        (2.25, Wanted(bulk=9), 0, REPLY),
+        (0.5, Wanted(replies=1), 0, REPLY),
+        (0.0, Wanted(safety=2), 2, REPLY),
+        (-3.0, Wanted(safety=1, replies=1), 1, REPLY),
+    ],
+)
+def test_bulk_leaves_a_reserve_for_replies_and_safety_waits_for_nothing(
+    tokens: float, wanted: Wanted, count: int, least: Priority
+) -> None:
+    granted = grant(TELEGRAM, tokens, wanted, MORNING)
+    assert (granted.count, granted.least) == (count, least)
+
+
+@pytest.mark.parametrize("wanted", [Wanted(replies=9), Wanted(bulk=9), Wanted(2, 2, 2)])
+def test_it_is_known_when_the_next_token_comes(wanted: Wanted) -> None:
+    first = grant(TELEGRAM, 1.0, wanted, MORNING)
+    assert first.again_at is not None
+    left = 1.0 - first.count
+    for moment, more in ((first.again_at - SECOND / 1000, 0), (first.again_at + SECOND / 1000, 1)):
+        tokens, _ = filled(TELEGRAM, left, MORNING, moment)
+        rest = Wanted(0, wanted.replies - (wanted.replies and first.count), wanted.bulk)
+        rest = replace(rest, replies=max(rest.replies, 0))
+        if wanted.safety:
+            rest = Wanted(replies=2, bulk=2)
+        assert min(grant(TELEGRAM, tokens, rest, moment).count, 1) == more
+
+
+def test_all_that_may_go_goes_at_once() -> None:
+    assert grant(TELEGRAM, 4.5, Wanted(replies=2), MORNING) == Granted(2)
+
+
+# Messages
+
+
+@on_sqlite
+def test_what_exceeds_the_rate_stays_ready_and_goes_when_tokens_come(
+    house: House, crowd: list[Post]
+) -> None:
+    limited(house, telegram=SLOW)
+    for post in crowd:
+        post("bulk", BULK)
+    sent = house.send()
+    assert 0 < sent < SLOW.burst
+    assert house.send() == 0
+    assert sum(row.status == "ready" for row in house.outbox()) == len(crowd) - sent
+    house.clock.set(MORNING + SECOND / 5)
+    assert house.send() > 0
+
+
+def test_two_processes_together_are_no_faster_than_one(
+    house: House, crowd: list[Post], other_process: House
+) -> None:
+    limited(house, telegram=SLOW)
+    for post in crowd:
+        post("bulk", BULK)
+    random, moments = Random(4), list[float]()
+    for step in range(200):
+        house.clock.set(MORNING + step * SECOND / 100)
+        for each in random.sample((house, other_process), 2):
+            moments += [step / 100] * each.send()
+    assert len(moments) == len(crowd)
+    assert most_within(moments, 1) <= SLOW.per_second
+    assert max(moments) < len(crowd) / SLOW.per_second * 1.3
+    assert min(len(each.telegram.sent) for each in (house, other_process)) > 0
+
+
+@on_sqlite
+def test_a_reply_does_not_wait_for_the_tokens_that_bulk_would_have_taken(
+    house: House, crowd: list[Post]
+) -> None:
+    limited(house, telegram=SLOW)
+    for post in crowd[1:]:
+        post("bulk", BULK)
+    house.settle()
+    crowd[0]("reply")
+    assert house.send() == 1
+    assert house.telegram.texts()[-1] == "reply"
+
+
+@on_sqlite
+def test_safety_messages_go_though_nothing_is_left(house: House, crowd: list[Post]) -> None:
+    limited(house, telegram=SLOW)
+    for post in crowd[:8]:
+        post("reply")
+    house.settle()
+    crowd[-1]("call 112", SAFETY)
+    house.settle()
+    assert house.telegram.texts()[-1] == "call 112"
+
+
+@on_sqlite
+def test_sms_are_counted_by_segments(house: House) -> None:
+    limited(house, sms=Rate("+4552512345", 10, by_segment=True))
+    posts = [Post(house, house.enrol(f"+452030405{n}", channel="sms")) for n in range(4)]
+    for post in posts:
+        post("x" * 306, channel="sms")
+    moments: list[float] = []
+    for step in range(100):
+        house.clock.set(MORNING + step * SECOND / 25)
+        moments += [step / 25] * house.send()
+    assert len(moments) == 4
+    assert most_within(moments, 1) <= 10 / 2 + 1
+    assert max(moments) > 0.5
+
+
+@on_sqlite
+def test_tokens_of_messages_that_wait_for_another_are_given_back(
+    house: House, crowd: list[Post]
+) -> None:
+    """A patient's second message waits for the first, and costs nobody a token meanwhile."""
+    limited(house, telegram=SLOW)
+    house.telegram.trouble = [NotSent(Trouble.RETRY, "503")]
+    crowd[0]("a")
+    crowd[0]("b")
+    for _ in range(20):
+        house.send()
+    for post in crowd[1:3]:
+        post("reply")
+    assert house.send() == 1, "one of two tokens is spent"
+
+
+def test_a_pause_that_the_provider_asks_for_holds_in_every_process(
+    house: House, crowd: list[Post], other_process: House
+) -> None:
+    limited(house, telegram=SLOW)
+    house.telegram.trouble = [NotSent(Trouble.RETRY, "429", timedelta(seconds=7))]
+    crowd[0]("a")
+    house.send()
+    crowd[1]("b")
+    house.clock.set(MORNING + timedelta(seconds=6.9))
+    assert other_process.send() == 0
+    house.clock.set(MORNING + timedelta(seconds=7))
+    assert other_process.send() == 2
+
+
+def test_one_chat_gets_a_burst_and_then_a_message_a_second(house: House, crowd: list[Post]) -> None:
+    limited(house, telegram=replace(SLOW, calm_chats=True))
+    for number in range(9):
+        crowd[0](str(number))
+    house.wait(seconds=1)
+    for step in range(1000):
+        house.clock.set(MORNING + step * SECOND / 10)
+        house.send()
+        if len(house.telegram.sent) == 9:
+            break
+    moments = [(sent.at - MORNING).total_seconds() for sent in house.telegram.sent]
+    assert house.telegram.texts() == [str(number) for number in range(9)]
+    assert most_within(moments, 4.9) == 5
+    assert moments[4] < 2
+    assert moments[8] < 12
