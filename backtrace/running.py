@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from api import enrolments, professional
 from api.app import create_app
 from api.server import Server, require_free
-from backtrace import by_twilio
+from backtrace import by_twilio, erased
 from backtrace.answers import answers_of
 from backtrace.by_telegram import (
     telegram_heard,
@@ -121,7 +121,7 @@ def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIR
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     """What this deployment does from time to time beside its conversations."""
-    return by_twilio.chores(settings, deployment)
+    return by_twilio.chores(settings, deployment) | erased.chores(settings, deployment)
 
 
 def _require_newest(settings: Settings) -> None:

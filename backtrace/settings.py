@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///backtrace.db"
     keys: SecretStr | None = None
     """The key ring, `id:base64,...`, the first being current; needed in production."""
+    erased_file: Path | None = None
+    """The list of who was erased, kept apart from the backups; with SQLite `<database>.erased`."""
     public_url: str = "http://127.0.0.1:8000"
     """Where patients and professionals reach us; https in production."""
     smtp_url: SecretStr | None = None

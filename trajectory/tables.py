@@ -245,7 +245,7 @@ class Inbox(SQLModel, table=True):
     patient_id: int | None = _ref("patient.id", default=None, nullable=True, index=True)
     at: datetime = _time()
     """When the provider says it was written."""
-    received_at: datetime = _time()
+    received_at: datetime = _time(index=True)
     kind: str
     """text | choice | edit | other | group | blocked | unblocked"""
     body: bytes = _sealed()
@@ -281,7 +281,7 @@ class Outbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON: text and buttons as rendered for the channel; subject of a mail."""
     status: str = "ready"
-    """ready | sending | sent | delivered | read | unknown | dead"""
+    """ready | sending | sent | delivered | read | unknown | dead | held (by a restore)"""
     ready_at: datetime = _time()
     lease_until: datetime | None = _time(default=None, nullable=True)
     attempts: int = 0
@@ -363,7 +363,7 @@ class AccessCode(SQLModel, table=True):
     grant_id: int = _ref("access_grant.id", index=True)
     hash: bytes = _sealed()
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     attempts: int = 0
     used_at: datetime | None = _time(default=None, nullable=True)
 
@@ -376,7 +376,7 @@ class Viewing(SQLModel, table=True):
     cookie_hash: bytes = _sealed(unique=True)
     opened_at: datetime = _time()
     last_seen_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     since: datetime | None = _time(default=None, nullable=True)
     """When this person looked before this viewing: what changed is told from there."""
 
@@ -412,7 +412,7 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
 
 
@@ -447,7 +447,7 @@ class WebSession(SQLModel, table=True):
     patient_id: int = _ref("patient.id", index=True)
     cookie_hash: bytes = _sealed(unique=True)
     created_at: datetime = _time()
-    last_seen_at: datetime = _time()
+    last_seen_at: datetime = _time(index=True)
     closed_at: datetime | None = _time(default=None, nullable=True)
 
 
@@ -461,7 +461,7 @@ class EnrolmentCode(SQLModel, table=True):
     hash: bytes = _sealed(unique=True)
     """Keyed hash of the code."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     claimed_by: bytes | None = _sealed(default=None, nullable=True, index=True)
     """Keyed hash of the channel and the address that have shown it and owe the four digits."""
@@ -492,7 +492,7 @@ class AddressCheck(SQLModel, table=True):
     hash: bytes = _sealed()
     """Keyed hash of the code."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     attempts: int = 0
     used_at: datetime | None = _time(default=None, nullable=True)
 
@@ -528,6 +528,16 @@ class AuditRecord(SQLModel, table=True):
     """Ids only, such as `grant:42`; never names."""
     previous: bytes = _sealed()
     hash: bytes = _sealed()
+
+
+class Erased(SQLModel, table=True):
+    """Who was erased, and when: a restore of an older backup erases them anew."""
+
+    patient_id: int = Field(
+        sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    """No foreign key: a restored backup may not know them at all."""
+    at: datetime = _time()
 
 
 class IdBlock(SQLModel, table=True):
