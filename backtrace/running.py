@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -17,7 +15,8 @@ from sqlalchemy.engine import make_url
 
 from api import enrolments, professional
 from api.app import create_app
-from api.server import Server, require_free
+from api.health import Patience, Probe, probed
+from api.server import Server, beside, require_free
 from backtrace import by_twilio, erased
 from backtrace.answers import answers_of
 from backtrace.by_telegram import (
@@ -32,6 +31,7 @@ from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
+from backtrace.stopping import on_signal
 from bot import chores
 from bot.channels import Channel
 from bot.channels.email import Email
@@ -50,6 +50,9 @@ from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
 from trajectory.migrations import current, head, upgrade
+
+LAST_REQUESTS = 10
+"""Seconds for the requests that are under way when the process is told to stop."""
 
 
 class DemonstrationWording(Exception):
@@ -216,6 +219,7 @@ def answering(
     secure: bool,
     framed: bool = False,
     extra_routers: Iterable[APIRouter] = (),
+    probe: Probe | None = None,
 ) -> Iterator[FastAPI]:
     """The web application with its inbox and sender running."""
     with sending(deployment) as wake:
@@ -228,6 +232,7 @@ def answering(
                 secure=secure,
                 framed=framed,
                 extra_routers=(professional.router, *extra_routers),
+                probe=probe,
             )
         finally:
             inbox.close()
@@ -249,16 +254,19 @@ def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> I
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
-    """Serve until told to stop.
-
-    Raises SystemExit after SIGTERM, which uvicorn passes on when it has stopped: whoever called
-    still has senders and connections to close.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    """Serve until told to stop; then requests under way are answered, and no others taken."""
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_REQUESTS,
     )
-    Server(config, doorbell).run()
+    server = Server(config, doorbell)
+    on_signal(partial(setattr, server, "should_exit", True))
+    server.run()
 
 
 def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -278,6 +286,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
             doorbell,
             secure=settings.secure,
             extra_routers=webhooks_of(settings, presses),
+            probe=probe_of(settings, deployment),
         ) as app,
         ticking(deployment, chores_of(settings, deployment)),
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
@@ -301,6 +310,7 @@ def web(settings: Settings, host: str, port: int) -> None:
             doorbell,
             secure=settings.secure,
             extra_routers=webhooks_of(settings, presses),
+            probe=probe_of(settings, deployment, late_is_unready=False),
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):
@@ -310,9 +320,10 @@ def web(settings: Settings, host: str, port: int) -> None:
 def worker(settings: Settings) -> None:
     """Ticks and sends until it is told to stop; any number on PostgreSQL. Raises as `web`."""
     _require_server(settings)
+    if settings.metrics_port:
+        require_free(settings.metrics_host, settings.metrics_port)
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    on_signal(stop.set)
     clock = SystemClock()
     channels = channels_of(settings, clock, Doorbell())
     with (
@@ -322,8 +333,30 @@ def worker(settings: Settings) -> None:
         sending(deployment) as wake,
         receiving(deployment, wake) as put,
         telegram_heard(settings, deployment, presses, put),
+        watched(settings, deployment),
     ):
         stop.wait()
+
+
+def probe_of(settings: Settings, deployment: Deployment, *, late_is_unready: bool = True) -> Probe:
+    """What /readyz of this process looks at."""
+    patience = Patience(
+        outbox=settings.ready_outbox_seconds,
+        bulk=settings.ready_bulk_seconds,
+        due=settings.ready_due_seconds,
+    )
+    return Probe(deployment, patience, late_is_unready=late_is_unready)
+
+
+@contextmanager
+def watched(settings: Settings, deployment: Deployment) -> Iterator[None]:
+    """A process without pages answers the operator's probes, where a port is set for it."""
+    if not settings.metrics_port:
+        yield
+        return
+    app = probed(probe_of(settings, deployment))
+    with beside(app, settings.metrics_host, settings.metrics_port):
+        yield
 
 
 @contextmanager
@@ -355,5 +388,7 @@ def sending(deployment: Deployment) -> Iterator[Callable[[], None]]:
     try:
         yield wake
     finally:
+        # What is leased and not begun is anybody's again.
+        deployment.states.close()
         for sender in senders:
             sender.close()

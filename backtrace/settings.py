@@ -62,6 +62,15 @@ class Settings(BaseSettings):
     whatsapp_templates: dict[str, str] = Field(default_factory=dict)
     """By language the ContentSid of the approved template for more than 24 hours of silence."""
     whatsapp_answers: Answers | None = None
+    ready_outbox_seconds: float = Field(default=120, gt=0)
+    """For how long a reply may wait to go out before /readyz says late."""
+    ready_bulk_seconds: float = Field(default=3600, gt=0)
+    """The same of a check-in."""
+    ready_due_seconds: float = Field(default=300, gt=0)
+    """For how long something due may wait before /readyz says late."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where `worker` answers /metrics, /readyz and /healthz; 0: nowhere."""
+    metrics_host: str = "127.0.0.1"
     staff_token: SecretStr | None = None
     """What programs of the clinic show at /api, such as the one that enrols."""
     clinic_name: str = "BackTrace"

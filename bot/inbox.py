@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from time import perf_counter
 
+from bot import metrics
 from bot.inbound import Inbound
 from trajectory.database import Unavailable
 
@@ -18,6 +20,7 @@ LARGEST_BATCH = 200
 class _Waiting:
     message: Inbound
     done: Future[None] = field(default_factory=Future)
+    since: float = field(default_factory=perf_counter)
 
     def claim(self) -> bool:
         """Whether anybody still waits; from here on nobody can cancel."""
@@ -26,6 +29,7 @@ class _Waiting:
 
     def settle(self, error: Exception | None = None) -> None:
         """Tell the caller."""
+        metrics.count_turn(self.message.channel, error, perf_counter() - self.since)
         if error is None:
             self.done.set_result(None)
         else:
@@ -98,6 +102,7 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - the thread's edge: every caller is told
             self._hand_over_singly(batch, error)
         else:
+            metrics.BATCH.observe(len(batch))
             _settle(batch)
             self._committed()
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row
 
-from bot import delivering, leases, looking_back, outbox, outcomes
+from bot import delivering, leases, looking_back, metrics, outbox, outcomes
 from bot.channels import LOOKED_UP, NotSent, Parcel, Trouble
 from bot.deployment import Deployment
 from bot.due import BOUNCED, REROUTE
@@ -229,6 +229,7 @@ def _send(deployment: Deployment, message: Leased) -> Outcome:
     else:
         now = deployment.clock.now()
         deployment.states.works(tried.channel)
+        metrics.count_outcome(tried.channel, "sent")
         return Outcome(
             tried.outbox_id, tried.attempt, "sent", now, sent_at=now, provider_id=provider_id
         )
@@ -253,6 +254,7 @@ def _not_sent(
     if kind is Trouble.RETRY and trouble.wait is not None:
         deployment.states.pause(tried.channel, now + min(trouble.wait, LONGEST_PAUSE))
     outcome = judge(tried, trouble, now)
+    metrics.count_outcome(tried.channel, outcome.status, kind.value)
     if last and kind is Trouble.UNKNOWN:
         mishap = REROUTE if tried.is_for_safety else ""
         return replace(outcome, status="unknown", ready_at=now, mishap=mishap)

@@ -32,16 +32,19 @@ class Sender:
         self._woken.set()
 
     def close(self) -> None:
-        """Finish what is being sent, then stop."""
+        """Finish the batch that is being sent, then stop."""
         self._closing = True
         self._woken.set()
         self._thread.join()
 
     def _work(self) -> None:
         while not self._closing:
-            _until_nothing_is_left(self._send)
+            _until_nothing_is_left(self._unless_closing)
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
+
+    def _unless_closing(self) -> int:
+        return 0 if self._closing else self._send()
 
 
 class Ticker:
@@ -52,9 +55,11 @@ class Ticker:
     """
 
     def __init__(self, dispatch: Callable[[], int]) -> None:
+        self._closing = False
+        self._dispatch = dispatch
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
-            lambda: _until_nothing_is_left(dispatch),
+            lambda: _until_nothing_is_left(self._unless_closing),
             "interval",
             seconds=TICK_SECONDS,
             max_instances=1,
@@ -64,8 +69,12 @@ class Ticker:
         self._scheduler.start()
 
     def close(self) -> None:
-        """Finish the tick under way, then stop."""
+        """Finish the batch under way, then stop."""
+        self._closing = True
         self._scheduler.shutdown(wait=True)
+
+    def _unless_closing(self) -> int:
+        return 0 if self._closing else self._dispatch()
 
 
 def _until_nothing_is_left(work: Callable[[], int]) -> None:

@@ -5,13 +5,14 @@ On SQLite the caller holds `trajectory.database.exclusive`; PostgreSQL takes a l
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from trajectory.database import Database
@@ -55,11 +56,17 @@ def current(url: str) -> str | None:
     database = Database(url)
     try:
         with database.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return revision_of(connection)
     finally:
         database.close()
 
 
+def revision_of(connection: Connection) -> str | None:
+    """The revision of an open database; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
 def head() -> str:
     """The newest revision that this program knows."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
@@ -67,6 +74,7 @@ def head() -> str:
     return revision
 
 
+@cache
 def is_known(revision: str) -> bool:
     """Whether this program can bring a database from this revision to the newest."""
     scripts = ScriptDirectory.from_config(_config())
