@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from random import SystemRandom
 
@@ -32,7 +33,7 @@ from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
 from backtrace.stopping import on_signal
-from bot import chores
+from bot import chores, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -45,6 +46,7 @@ from bot.inbound import Inbound
 from bot.inbox import Inbox
 from bot.presses import Presses
 from bot.receiving import receive
+from bot.retention import Periods, delete_old
 from bot.sending import send_ready
 from bot.working import Sender, Ticker
 from flows.library import Library
@@ -124,7 +126,17 @@ def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIR
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     """What this deployment does from time to time beside its conversations."""
-    return by_twilio.chores(settings, deployment) | erased.chores(settings, deployment)
+    periods = Periods(
+        messages=timedelta(days=settings.keep_messages_days),
+        strangers=timedelta(days=settings.keep_strangers_days),
+        access=timedelta(days=settings.keep_access_days),
+    )
+
+    def forget(_last: datetime | None) -> None:
+        delete_old(deployment, periods)
+
+    ours = {retention.KIND: Chore(retention.EVERY, forget)} | erased.chores(settings, deployment)
+    return by_twilio.chores(settings, deployment) | ours
 
 
 def _require_newest(settings: Settings) -> None:

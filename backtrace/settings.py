@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.desk_hours import DeskHours
+from bot.retention import SHORTEST
 
 SHORTEST_TOKEN = 24
 Answers = Literal["inline", "link"]
@@ -62,6 +63,12 @@ class Settings(BaseSettings):
     whatsapp_templates: dict[str, str] = Field(default_factory=dict)
     """By language the ContentSid of the approved template for more than 24 hours of silence."""
     whatsapp_answers: Answers | None = None
+    keep_messages_days: int = Field(default=180, ge=SHORTEST)
+    """For how long messages are kept, and the chat page shows them; answers stay for good."""
+    keep_strangers_days: int = Field(default=30, ge=SHORTEST)
+    """The same of what was written by nobody we know."""
+    keep_access_days: int = Field(default=30, ge=1)
+    """For how long codes, links and devices are kept that open nothing any more."""
     ready_outbox_seconds: float = Field(default=120, gt=0)
     """For how long a reply may wait to go out before /readyz says late."""
     ready_bulk_seconds: float = Field(default=3600, gt=0)

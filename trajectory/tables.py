@@ -237,7 +237,10 @@ class Due(SQLModel, table=True):
 class Inbox(SQLModel, table=True):
     """Every message that came in, once."""
 
-    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("ix_inbox_old", "status", "received_at"),
+    )
 
     id: int = _id()
     channel: str
@@ -245,7 +248,7 @@ class Inbox(SQLModel, table=True):
     patient_id: int | None = _ref("patient.id", default=None, nullable=True, index=True)
     at: datetime = _time()
     """When the provider says it was written."""
-    received_at: datetime = _time(index=True)
+    received_at: datetime = _time()
     kind: str
     """text | choice | edit | other | group | blocked | unblocked"""
     body: bytes = _sealed()

@@ -35,14 +35,14 @@ def upgrade(url: str) -> None:
         database.close()
 
 
-def upgrade_database(database: Database) -> None:
+def upgrade_database(database: Database, revision: str = "head") -> None:
     """`upgrade` for a database that is open already, such as a throw-away one."""
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(_ONE_AT_A_TIME)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def current(url: str) -> str | None:
@@ -75,10 +75,15 @@ def head() -> str:
 
 
 @cache
+def revisions() -> tuple[str, ...]:
+    """Every revision that this program knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+
+
 def is_known(revision: str) -> bool:
     """Whether this program can bring a database from this revision to the newest."""
-    scripts = ScriptDirectory.from_config(_config())
-    return revision in {script.revision for script in scripts.walk_revisions()}
+    return revision in revisions()
 
 
 def _config() -> Config:

@@ -7,7 +7,6 @@ revision = "0007"
 down_revision = "0004"
 
 _OLD = (
-    ("inbox", "received_at"),
     ("access_code", "expires_at"),
     ("viewing", "expires_at"),
     ("web_link", "expires_at"),
@@ -30,5 +29,6 @@ def upgrade() -> None:
         " WHERE audit.patient_id = patient.id AND audit.action = 'erased'), created_at)"
         " FROM patient WHERE status = 'erased'"
     )
+    op.create_index("ix_inbox_old", "inbox", ["status", "received_at"])
     for table, column in _OLD:
         op.create_index(f"ix_{table}_{column}", table, [column])
