@@ -23,7 +23,7 @@ class Sender:
     def __init__(self, send: Callable[[], int]) -> None:
         self._send = send
         self._woken = threading.Event()
-        self._closing = False
+        self.closing = False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
         self._thread.start()
 
@@ -33,18 +33,18 @@ class Sender:
 
     def close(self) -> None:
         """Finish the batch that is being sent, then stop."""
-        self._closing = True
+        self.closing = True
         self._woken.set()
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._closing:
+        while not self.closing:
             _until_nothing_is_left(self._unless_closing)
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
 
     def _unless_closing(self) -> int:
-        return 0 if self._closing else self._send()
+        return 0 if self.closing else self._send()
 
 
 class Ticker:
@@ -55,7 +55,7 @@ class Ticker:
     """
 
     def __init__(self, dispatch: Callable[[], int]) -> None:
-        self._closing = False
+        self.closing = False
         self._dispatch = dispatch
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
@@ -70,11 +70,11 @@ class Ticker:
 
     def close(self) -> None:
         """Finish the batch under way, then stop."""
-        self._closing = True
+        self.closing = True
         self._scheduler.shutdown(wait=True)
 
     def _unless_closing(self) -> int:
-        return 0 if self._closing else self._dispatch()
+        return 0 if self.closing else self._dispatch()
 
 
 def _until_nothing_is_left(work: Callable[[], int]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +12,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 
+from backtrace.stopping import on_signal
 from bot.channels.telegram import inbound
 from bot.inbound import Inbound
 from bot.opaque_ids import opaque
@@ -105,3 +109,38 @@ def test_what_was_acknowledged_is_stored_once_and_nothing_is_sent_twice(clinic: 
     assert {row.status for row in rows} <= {"sent", "ready"}, "nothing is left leased"
     assert "backtrace_due_lag_seconds 0.0" in told
     assert str(PATIENTS[0]) not in told
+
+
+class Handlers(dict[int, Any]):
+    """What would be called at each signal, and how the process would end."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.exits: list[int] = []
+        self.ended = threading.Event()
+        monkeypatch.setattr(signal, "signal", self.__setitem__)
+        monkeypatch.setattr(os, "_exit", self._exit)
+
+    def _exit(self, status: int) -> None:
+        self.exits.append(status)
+        self.ended.set()
+        raise SystemExit
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_at_once(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers, stops = Handlers(monkeypatch), []
+    on_signal(lambda: stops.append(True), patience=86_400)
+    handlers[number](number, None)
+    assert (stops, handlers.exits) == ([True], [])
+    with pytest.raises(SystemExit):
+        handlers[number](number, None)
+    assert (stops, handlers.exits) == ([True], [128 + number])
+
+
+def test_what_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers = Handlers(monkeypatch)
+    on_signal(lambda: None, patience=0.01)
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+    assert handlers.ended.wait(20)
+    assert handlers.exits == [0]
