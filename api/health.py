@@ -23,6 +23,8 @@ from trajectory.migrations import head, is_known, revision_of
 
 KEPT = 5.0
 """Seconds for which a reading of the database is good: probes and scrapes come from many."""
+COUNTED = 30.0
+"""The same of the counts, which are dear where much waits."""
 
 _T = TypeVar("_T")
 router = APIRouter()
@@ -40,14 +42,15 @@ class Patience:
 
 
 class _Kept(Generic[_T]):
-    def __init__(self, read: Callable[[], _T]) -> None:
+    def __init__(self, read: Callable[[], _T], seconds: float) -> None:
         self._read = read
+        self._seconds = seconds
         self._gate = threading.Lock()
         self._newest: tuple[float, _T] | None = None
 
     def __call__(self) -> _T:
         with self._gate:
-            if self._newest is None or monotonic() - self._newest[0] >= KEPT:
+            if self._newest is None or monotonic() - self._newest[0] >= self._seconds:
                 self._newest = monotonic(), self._read()
             return self._newest[1]
 
@@ -69,8 +72,8 @@ class Probe:
         self._deployment = deployment
         self._patience = patience or Patience()
         self._late_is_unready = late_is_unready
-        self.lag = _Kept(self._read_lag)
-        self.waiting = _Kept(self._read_waiting)
+        self.lag = _Kept(self._read_lag, KEPT)
+        self.waiting = _Kept(self._read_waiting, COUNTED)
 
     def ready(self) -> tuple[int, dict[str, Any]]:
         """The status and what is said of it; seconds and channels only."""

@@ -32,7 +32,7 @@ from trajectory.web_access import IDLE
 
 KIND = "retention"
 EVERY = timedelta(hours=6)
-BATCHES = {"sqlite": 200, "postgresql": 1000}
+BATCHES = {"sqlite": 100, "postgresql": 1000}
 """Rows a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
 SHORTEST = 30
 """Days for which a message is kept at least: providers deliver one again for days."""

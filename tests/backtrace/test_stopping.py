@@ -124,7 +124,8 @@ class Handlers(dict[int, Any]):
     def _exit(self, status: int) -> None:
         self.exits.append(status)
         self.ended.set()
-        raise SystemExit
+        if threading.current_thread() is threading.main_thread():
+            raise SystemExit
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from api.health import Patience, Probe, probed
 from bot import lag
 from bot.channels import NotSent, Trouble
+from bot.chores import Chore, begin
 from bot.inbox import Inbox
 from bot.receiving import receive
 from tests.bot.house import House
@@ -53,6 +54,12 @@ def test_what_is_due_and_not_done_makes_it_late(house: House) -> None:
     house.clock.set(house.clock.now() + timedelta(seconds=301))
     assert readyz(house) == (503, {"status": "late", "due": 301})
     house.settle()
+    assert readyz(house) == (200, {"status": "ok"})
+
+
+def test_a_chore_that_nobody_knows_any_more_makes_nobody_late(house: House) -> None:
+    begin(house.deployment, {"of-a-channel-that-is-off": Chore(timedelta(hours=1), print)})
+    house.clock.set(house.clock.now() + timedelta(days=30))
     assert readyz(house) == (200, {"status": "ok"})
 
 
