@@ -49,7 +49,8 @@ def backup(settings: Settings, file: Path, *, overwrite: bool) -> Iterator[str]:
         raise NotMigrated(f"{database} is empty: there is nothing to back up")
     held = make(database, file, overwrite=overwrite)
     yield f"{file}: {_numbers(held)}; checked"
-    yield f"Needed to read it, and not in it: the key ring ({', '.join(held.key_ids)})"
+    keys = f" ({', '.join(held.key_ids)})" if held.key_ids else ""
+    yield f"Needed to read it, and not in it: the key ring{keys}"
     if (listing := file_of(settings)) is not None:
         if revision == head():
             with closing(Database(settings.database_url)) as opened:

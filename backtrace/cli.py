@@ -181,7 +181,12 @@ def restore(
 @app.command(name="erased")
 def list_erased() -> None:
     """Print who was erased, numbers and times only: to be kept apart from the backups."""
-    _start(lambda settings: typer.echo(erased_patients.listed(settings), nl=False))
+
+    def show(settings: Settings) -> None:
+        running.require_newest(settings)
+        typer.echo(erased_patients.listed(settings), nl=False)
+
+    _start(show)
 
 
 @app.command(name="doctor")

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from backtrace.clock import SystemClock
+from backtrace.running import require_newest
 from backtrace.settings import Settings
 from bot import restored
 from trajectory.database import Database
 
 
 def settle(settings: Settings, *, release: bool) -> str:
-    """Release everything that is held, or give it up. Raises Unavailable."""
+    """Release everything that is held, or give it up. Raises NotMigrated, Unavailable."""
+    require_newest(settings)
     with closing(Database(settings.database_url)) as database:
         if release:
             return f"Released: {restored.release(database, SystemClock().now())}"
@@ -20,7 +22,8 @@ def settle(settings: Settings, *, release: bool) -> str:
 
 
 def shown(settings: Settings) -> Iterator[str]:
-    """What is held, by channel; nothing where nothing is."""
+    """What is held, by channel; nothing where nothing is. Raises NotMigrated, Unavailable."""
+    require_newest(settings)
     with closing(Database(settings.database_url)) as database, database.read() as connection:
         held = restored.held(connection)
     if held:

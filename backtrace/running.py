@@ -139,7 +139,8 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     return by_twilio.chores(settings, deployment) | ours
 
 
-def _require_newest(settings: Settings) -> None:
+def require_newest(settings: Settings) -> None:
+    """Raise NotMigrated unless the database has the tables that this program knows."""
     found = current(settings.database_url)
     if found is None:
         raise NotMigrated(
@@ -201,7 +202,7 @@ def deployed(
     """
     library, answers = library_of(settings), answers_of(settings)
     if not alone:
-        _require_newest(settings)
+        require_newest(settings)
     ring = ring_of(settings)
     # Nobody is asked anything on behalf of settings that are refused.
     settings = with_bot_name(settings) if names_bot else settings

@@ -13,7 +13,7 @@ from bot.channels import Trouble
 from bot.messages import Priority
 from trajectory import tables
 
-OLDEST = 1000
+OLDEST = 200
 """So many of the oldest messages of each priority are looked at, to tell the channels apart."""
 CHORES = 100
 """More rows than the deployment has of its own, which nobody may know any more."""
