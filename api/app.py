@@ -16,6 +16,7 @@ from starlette.types import Scope
 from api import chat, chat_link, health
 from api.context import Web, web_of
 from api.guards import SameOrigin, SecurityHeaders
+from api.health import Probe
 from api.language import language_of
 from api.metrics import Measured
 from api.webhooks import Hook, Webhooks
@@ -48,6 +49,7 @@ def create_app(
     framed: bool = False,
     extra_routers: Iterable[APIRouter] = (),
     hooks: Mapping[str, Hook] = NO_HOOKS,
+    probe: Probe | None = None,
 ) -> FastAPI:
     """The application of one process.
 
@@ -66,6 +68,7 @@ def create_app(
         ],
     )
     app.state.web = Web(deployment, inbox, doorbell, secure)
+    app.state.probe = probe or Probe(deployment)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
     for router in (health.router, chat.router, chat_link.router, *extra_routers):

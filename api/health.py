@@ -2,20 +2,128 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
-from api.context import web_of
-from api.metrics import show_waiting
-from bot.waiting import waiting
+from api.metrics import show_lag, show_waiting
+from bot import lag
+from bot.deployment import Deployment
+from bot.lag import Lag
+from bot.waiting import Waiting, waiting
 from trajectory.database import Unavailable
+from trajectory.migrations import head, is_known, revision_of
 
+KEPT = 5.0
+"""Seconds for which a reading of the database is good: probes and scrapes come from many."""
+COUNTED = 30.0
+"""The same of the counts, which are dear where much waits."""
+
+_T = TypeVar("_T")
 router = APIRouter()
-_ANYTHING = text("SELECT 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds for which something may wait before its workers count as late."""
+
+    outbox: float = 120.0
+    """A reply or a safety message."""
+    bulk: float = 3600.0
+    """A check-in: a whole clinic's may fall due at once, and go out at the provider's pace."""
+    due: float = 300.0
+
+
+class _Kept(Generic[_T]):
+    def __init__(self, read: Callable[[], _T], seconds: float) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._gate = threading.Lock()
+        self._newest: tuple[float, _T] | None = None
+
+    def __call__(self) -> _T:
+        with self._gate:
+            if self._newest is None or monotonic() - self._newest[0] >= self._seconds:
+                self._newest = monotonic(), self._read()
+            return self._newest[1]
+
+
+class Probe:
+    """What is looked at for one process.
+
+    `late_is_unready`: this process does the work that may be late, so being late is its failure.
+    One that only answers stays ready: without it patients could not even write.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        patience: Patience | None = None,
+        *,
+        late_is_unready: bool = True,
+    ) -> None:
+        self._deployment = deployment
+        self._patience = patience or Patience()
+        self._late_is_unready = late_is_unready
+        self.lag = _Kept(self._read_lag, KEPT)
+        self.waiting = _Kept(self._read_waiting, COUNTED)
+
+    def ready(self) -> tuple[int, dict[str, Any]]:
+        """The status and what is said of it; seconds and channels only."""
+        try:
+            with self._deployment.database.read() as connection:
+                revision = revision_of(connection)
+            late = self._late(self.lag())
+        except Unavailable:
+            return 503, {"status": "unavailable"}
+        # A newer revision than ours is a deploy under way: this process goes on until it is over.
+        if revision != head() and (revision is None or is_known(revision)):
+            return 503, {"status": "not migrated", "revision": revision, "needs": head()}
+        if not late:
+            return 200, {"status": "ok"}
+        return 503 if self._late_is_unready else 200, {"status": "late", **late}
+
+    def _late(self, found: Lag) -> dict[str, Any]:
+        """What waits too long, with its seconds."""
+        patience = self._patience
+        late: dict[str, Any] = {}
+        if found.due > patience.due:
+            late["due"] = round(found.due)
+        outbox = {
+            f"{channel} {priority}": round(seconds)
+            for (channel, priority), seconds in sorted(found.outbox.items())
+            if seconds > (patience.bulk if priority == "bulk" else patience.outbox)
+        }
+        return late | ({"outbox": outbox} if outbox else {})
+
+    def _read_lag(self) -> Lag:
+        deployment = self._deployment
+        with deployment.database.read() as connection:
+            return lag.read(connection, deployment.clock.now(), deployment.channels)
+
+    def _read_waiting(self) -> Sequence[Waiting]:
+        with self._deployment.database.read() as connection:
+            return waiting(connection, self._deployment.clock.now())
+
+
+def probed(probe: Probe) -> FastAPI:
+    """An application with nothing but the probes, for a process that serves no pages."""
+    app = FastAPI(title="BackTrace", openapi_url=None)
+    app.state.probe = probe
+    app.include_router(router)
+    return app
+
+
+def _probe(request: Request) -> Probe:
+    probe: Probe = request.app.state.probe
+    return probe
 
 
 @router.get("/healthz")
@@ -26,20 +134,16 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 def readyz(request: Request) -> Response:
-    """The database answers; 503 when it does not."""
-    try:
-        with web_of(request).deployment.database.read() as connection:
-            connection.execute(_ANYTHING)
-    except Unavailable:
-        return PlainTextResponse("the database does not answer", 503)
-    return PlainTextResponse("ok")
+    """Whether the database answers and is migrated, and what is late; 503 says no."""
+    status, says = _probe(request).ready()
+    return JSONResponse(says, status)
 
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """Counters for Prometheus; numbers only, never about a person."""
-    deployment = web_of(request).deployment
     # Without a database the rest still tells what there is to tell.
-    with suppress(Unavailable), deployment.database.read() as connection:
-        show_waiting(waiting(connection, deployment.clock.now()))
+    with suppress(Unavailable):
+        show_waiting(_probe(request).waiting())
+        show_lag(_probe(request).lag())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -9,6 +9,7 @@ from time import perf_counter
 from prometheus_client import Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.lag import Lag
 from bot.waiting import Waiting
 
 REQUESTS = Histogram(
@@ -22,6 +23,12 @@ WAITING = Gauge(
     "Messages that should have gone out, by channel and why they have not; empty: not tried yet",
     ("channel", "reason"),
 )
+OUTBOX_AGE = Gauge(
+    "backtrace_outbox_oldest_seconds",
+    "For how long the oldest message that may go out has waited, by channel and priority",
+    ("channel", "priority"),
+)
+DUE_LAG = Gauge("backtrace_due_lag_seconds", "For how long the oldest row that is due has waited")
 STREAMS = Gauge("backtrace_chat_streams", "Chat pages that listen for new messages")
 
 
@@ -34,6 +41,14 @@ def show_waiting(waits: Sequence[Waiting]) -> None:
     # Set, not added up: two may ask at the same moment.
     for labels, count in counts.items():
         WAITING.labels(*labels).set(count)
+
+
+def show_lag(lag: Lag) -> None:
+    """Set the gauges of what is late anew."""
+    OUTBOX_AGE.clear()
+    for labels, seconds in lag.outbox.items():
+        OUTBOX_AGE.labels(*labels).set(seconds)
+    DUE_LAG.set(lag.due)
 
 
 class Measured:

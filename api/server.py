@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import uvicorn
+from fastapi import FastAPI
 
 from bot.doorbell import Doorbell
 
@@ -34,6 +38,10 @@ class Server(uvicorn.Server):
     access log off (`access_log=False`): paths hold tokens.
     """
 
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Leave signals to the process, which sets `should_exit`: it has more to stop than us."""
+        return nullcontext()
+
     def __init__(self, config: uvicorn.Config, doorbell: Doorbell) -> None:
         super().__init__(config)
         self._doorbell = doorbell
@@ -42,3 +50,16 @@ class Server(uvicorn.Server):
         """Close the doorbell, then as uvicorn does."""
         self._doorbell.close()
         await super().shutdown(sockets)
+
+
+@contextmanager
+def beside(app: FastAPI, host: str, port: int) -> Iterator[None]:
+    """Serve a small application from a thread of its own while this lasts."""
+    server = uvicorn.Server(uvicorn.Config(app, host, port, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, name="probes", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

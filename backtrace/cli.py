@@ -14,14 +14,17 @@ from pydantic_settings import SettingsError
 
 from api.server import PortTaken
 from backtrace import (
+    backup_cli,
     bounce_cli,
     cases_cli,
     chatting,
     doctor,
     enrol_cli,
+    held_cli,
     outbox_cli,
     running,
 )
+from backtrace import erased as erased_patients
 from backtrace.answers import AnswersNotChosen
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
@@ -39,7 +42,9 @@ from backtrace.settings import Settings, wording_dir
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
 from flows.errors import DefinitionError
+from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
+from trajectory.erased_list import NoList
 from trajectory.keys import BadKeys, Ring
 from trajectory.migrations import upgrade
 
@@ -65,6 +70,9 @@ _REFUSALS = (
     DefinitionError,
     NoDefinitions,
     enrol_cli.Unknown,
+    backup_cli.Refused,
+    NoBackup,
+    NoList,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -130,6 +138,55 @@ def migrate() -> None:
             upgrade(settings.database_url)
 
     _start(bring_up)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the copy goes, such as backup.db.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write over a file of that name.")
+    ] = False,
+) -> None:
+    """Copy the SQLite database to a file while it is in use, and check the copy."""
+    _start(lambda settings: _print(backup_cli.backup(settings, file, overwrite=overwrite)))
+
+
+@app.command()
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(help="The backup; none on PostgreSQL, after pg_restore.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Keep the present database beside, and go on.")
+    ] = False,
+    erased: Annotated[
+        Path | None, typer.Option(help="The newest list of the erased, where it is elsewhere.")
+    ] = None,
+    without_erased: Annotated[
+        bool, typer.Option("--without-erased", help="There is no list: nobody is erased anew.")
+    ] = False,
+) -> None:
+    """Put a backup in the database's place: whoever was erased since is erased anew, and what
+    waits to go out is held for you.
+    """
+    _start(
+        lambda settings: _print(
+            backup_cli.restore(
+                settings, file, replace=replace, listing=erased, list_is_lost=without_erased
+            )
+        )
+    )
+
+
+@app.command(name="erased")
+def list_erased() -> None:
+    """Print who was erased, numbers and times only: to be kept apart from the backups."""
+
+    def show(settings: Settings) -> None:
+        running.require_newest(settings)
+        typer.echo(erased_patients.listed(settings), nl=False)
+
+    _start(show)
 
 
 @app.command(name="doctor")
@@ -249,6 +306,12 @@ def outbox(
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Take this message off the list for good."),
     ] = None,
+    release_held: Annotated[
+        bool, typer.Option("--release-held", help="Send what a restore holds.")
+    ] = False,
+    drop_held: Annotated[
+        bool, typer.Option("--drop-held", help="Give up what a restore holds.")
+    ] = False,
 ) -> None:
     """Print what waits to go out, by channel and reason, and what was given up."""
 
@@ -259,6 +322,9 @@ def outbox(
             outbox_cli.resend(settings, resend)
         if drop is not None:
             outbox_cli.drop(settings, drop)
+        if release_held or drop_held:
+            typer.echo(held_cli.settle(settings, release=release_held and not drop_held))
+        _print(held_cli.shown(settings))
         typer.echo(outbox_cli.shown(settings))
 
     _start(show)

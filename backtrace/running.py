@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from functools import partial
 from random import SystemRandom
 
 import uvicorn
@@ -16,9 +16,10 @@ from sqlalchemy.engine import make_url
 
 from api import enrolments, professional
 from api.app import NO_HOOKS, create_app
-from api.server import Server, require_free
+from api.health import Patience, Probe, probed
+from api.server import Server, beside, require_free
 from api.webhooks import Hook
-from backtrace import by_twilio
+from backtrace import by_twilio, erased
 from backtrace.answers import answers_of
 from backtrace.by_telegram import (
     telegram_heard,
@@ -33,7 +34,8 @@ from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
-from bot import chores
+from backtrace.stopping import on_signal
+from bot import chores, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -49,6 +51,7 @@ from bot.inbox import Inbox
 from bot.messages import Priority
 from bot.presses import Presses
 from bot.receiving import receive
+from bot.retention import Periods, delete_old
 from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
@@ -56,6 +59,8 @@ from trajectory.migrations import current, head, upgrade
 
 HANDS_BY_CHANNEL = {"web": 1, "email": 4}
 """Ringing takes no time; mail servers take few connections from one place."""
+LAST_REQUESTS = 10
+"""Seconds for the requests that are under way when the process is told to stop."""
 
 
 class DemonstrationWording(Exception):
@@ -132,10 +137,21 @@ def routers_of(settings: Settings) -> list[APIRouter]:
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     """What this deployment does from time to time beside its conversations."""
-    return by_twilio.chores(settings, deployment)
+    periods = Periods(
+        messages=timedelta(days=settings.keep_messages_days),
+        strangers=timedelta(days=settings.keep_strangers_days),
+        access=timedelta(days=settings.keep_access_days),
+    )
+
+    def forget(_last: datetime | None) -> None:
+        delete_old(deployment, periods)
+
+    ours = {retention.KIND: Chore(retention.EVERY, forget)} | erased.chores(settings, deployment)
+    return by_twilio.chores(settings, deployment) | ours
 
 
-def _require_newest(settings: Settings) -> None:
+def require_newest(settings: Settings) -> None:
+    """Raise NotMigrated unless the database has the tables that this program knows."""
     found = current(settings.database_url)
     if found is None:
         raise NotMigrated(
@@ -197,7 +213,7 @@ def deployed(
     """
     library, answers = library_of(settings), answers_of(settings)
     if not alone:
-        _require_newest(settings)
+        require_newest(settings)
     ring = ring_of(settings)
     # Nobody is asked anything on behalf of settings that are refused.
     settings = with_bot_name(settings) if names_bot else settings
@@ -230,6 +246,7 @@ def answering(
     extra_routers: Iterable[APIRouter],
     hooks: Mapping[str, Hook] = NO_HOOKS,
     least: Priority = Priority.BULK,
+    probe: Probe | None = None,
 ) -> Iterator[FastAPI]:
     """The web application with its inbox and sender running; `least` is as in `sending`."""
     prepare(deployment.catalogues, deployment.scanner)
@@ -244,6 +261,7 @@ def answering(
                 framed=framed,
                 extra_routers=extra_routers,
                 hooks=hooks,
+                probe=probe,
             )
         finally:
             inbox.close()
@@ -265,16 +283,19 @@ def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> I
 
 
 def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
-    """Serve until told to stop.
-
-    Raises SystemExit after SIGTERM, which uvicorn passes on when it has stopped: whoever called
-    still has senders and connections to close.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    """Serve until told to stop; then requests under way are answered, and no others taken."""
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_REQUESTS,
     )
-    Server(config, doorbell).run()
+    server = Server(config, doorbell)
+    on_signal(partial(setattr, server, "should_exit", True))
+    server.run()
 
 
 def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -295,6 +316,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
             secure=settings.secure,
             extra_routers=routers_of(settings),
             hooks=hooks_of(settings, presses),
+            probe=probe_of(settings, deployment),
         ) as app,
         ticking(deployment, chores_of(settings, deployment)),
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
@@ -321,6 +343,7 @@ def web(settings: Settings, host: str, port: int) -> None:
             hooks=hooks_of(settings, presses),
             # Bulk is the workers': here it would stand in the way of what was just committed.
             least=Priority.REPLY,
+            probe=probe_of(settings, deployment, late_is_unready=False),
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):
@@ -330,9 +353,10 @@ def web(settings: Settings, host: str, port: int) -> None:
 def worker(settings: Settings) -> None:
     """Ticks and sends until it is told to stop; any number on PostgreSQL. Raises as `web`."""
     _require_server(settings)
+    if settings.metrics_port:
+        require_free(settings.metrics_host, settings.metrics_port)
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    on_signal(stop.set)
     clock = SystemClock()
     channels = channels_of(settings, clock, Doorbell())
     with (
@@ -342,8 +366,30 @@ def worker(settings: Settings) -> None:
         sending(deployment) as wake,
         receiving(deployment, wake) as put,
         telegram_heard(settings, deployment, presses, put),
+        watched(settings, deployment),
     ):
         stop.wait()
+
+
+def probe_of(settings: Settings, deployment: Deployment, *, late_is_unready: bool = True) -> Probe:
+    """What /readyz of this process looks at."""
+    patience = Patience(
+        outbox=settings.ready_outbox_seconds,
+        bulk=settings.ready_bulk_seconds,
+        due=settings.ready_due_seconds,
+    )
+    return Probe(deployment, patience, late_is_unready=late_is_unready)
+
+
+@contextmanager
+def watched(settings: Settings, deployment: Deployment) -> Iterator[None]:
+    """A process without pages answers the operator's probes, where a port is set for it."""
+    if not settings.metrics_port:
+        yield
+        return
+    app = probed(probe_of(settings, deployment))
+    with beside(app, settings.metrics_host, settings.metrics_port):
+        yield
 
 
 @contextmanager
@@ -376,6 +422,8 @@ def sending(
     try:
         yield wake
     finally:
+        # What is leased and not begun is anybody's again.
+        deployment.states.close()
         for sender, _ in senders:
             sender.close()
         for _, crew in senders:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.desk_hours import DeskHours
+from bot.retention import SHORTEST
 
 SHORTEST_TOKEN = 24
 Answers = Literal["inline", "link"]
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///backtrace.db"
     keys: SecretStr | None = None
     """The key ring, `id:base64,...`, the first being current; needed in production."""
+    erased_file: Path | None = None
+    """The list of who was erased, kept apart from the backups; with SQLite `<database>.erased`."""
     public_url: str = "http://127.0.0.1:8000"
     """Where patients and professionals reach us; https in production."""
     smtp_url: SecretStr | None = None
@@ -67,6 +70,21 @@ class Settings(BaseSettings):
     """By language the ContentSid of the approved template for more than 24 hours of silence."""
     whatsapp_rate: float = Field(default=80, gt=0)
     whatsapp_answers: Answers | None = None
+    keep_messages_days: int = Field(default=180, ge=SHORTEST)
+    """For how long messages are kept, and the chat page shows them; answers stay for good."""
+    keep_strangers_days: int = Field(default=30, ge=SHORTEST)
+    """The same of what was written by nobody we know."""
+    keep_access_days: int = Field(default=30, ge=1)
+    """For how long codes, links and devices are kept that open nothing any more."""
+    ready_outbox_seconds: float = Field(default=120, gt=0)
+    """For how long a reply may wait to go out before /readyz says late."""
+    ready_bulk_seconds: float = Field(default=3600, gt=0)
+    """The same of a check-in."""
+    ready_due_seconds: float = Field(default=300, gt=0)
+    """For how long something due may wait before /readyz says late."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where `worker` answers /metrics, /readyz and /healthz; 0: nowhere."""
+    metrics_host: str = "127.0.0.1"
     staff_token: SecretStr | None = None
     """What programs of the clinic show at /api, such as the one that enrols."""
     clinic_name: str = "BackTrace"

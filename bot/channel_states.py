@@ -19,8 +19,13 @@ class ChannelStates:
     """Kept in memory. Pauses of channels with a rate are shared (`bot.tokens`)."""
 
     def __init__(self) -> None:
+        self._closed = False
         self._paused: dict[str, datetime] = {}
         self._wrong: dict[tuple[str, str], str] = {}
+
+    def close(self) -> None:
+        """The process stops: nothing more is begun on any channel."""
+        self._closed = True
 
     def pause(self, channel: str, until: datetime) -> bool:
         """The provider has asked for a pause, whatever the message; whether that is news."""
@@ -33,7 +38,7 @@ class ChannelStates:
     def is_paused(self, channel: str, now: datetime) -> bool:
         """Whether nothing may go out on this channel now."""
         until = self._paused.get(channel)
-        return until is not None and now < until
+        return self._closed or (until is not None and now < until)
 
     def free(self, channels: Collection[str], now: datetime) -> list[str]:
         """Those of these channels that may send, sorted."""

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
 
-from bot import outbox, outcomes
+from bot import metrics, outbox, outcomes
 from bot.channel_states import DELIVERY
 from bot.channels import NotSent, Trouble
 from bot.deployment import Deployment
@@ -136,6 +136,7 @@ def _note(connection: Connection, deployment: Deployment, report: Report) -> boo
 
 def _arrived(connection: Connection, deployment: Deployment, row: Row[Any], status: str) -> None:
     if _RANK[status] > _RANK.get(row.status, 0):
+        metrics.count_outcome(row.channel, status)
         connection.execute(_RAISE, {"message": row.id, "new_status": status})
     if row.address_id is not None:
         patients.note_arrival(connection, row.address_id)
@@ -169,6 +170,7 @@ def _failed(connection: Connection, deployment: Deployment, row: Row[Any], repor
     )
     if outcome.status == "ready" and not tried.is_for_safety and _has_stopped(connection, row):
         outcome = replace(outcome, status="dead", error=outbox.STOPPED)
+    metrics.count_outcome(row.channel, outcome.status, kind.value)
     outcomes.record(connection, deployment, [outcome.reported(row.provider_id, row.sent_at)])
 
 

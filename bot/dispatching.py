@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from bot import due, ledger, loading
+from bot import due, ledger, loading, metrics
 from bot.conversation import safety
 from bot.conversation.falling_due import Fallen, fall_due
 from bot.deployment import Deployment
@@ -45,6 +45,7 @@ def dispatch(deployment: Deployment, limit: int | None = None) -> int:
         owners = due.owners(connection, deployment.clock.now(), most)
     if not owners:
         return 0
+    metrics.DISPATCHED.observe(len(owners))
     try:
         return _act_for(deployment, owners)
     except Unavailable:

@@ -61,4 +61,4 @@ def _is_unsent(connection: Connection, patient_id: int, now: datetime) -> bool:
 
 def _erase(connection: Connection, deployment: Deployment, patient_id: int, now: datetime) -> None:
     audit.append(connection, deployment.ids, patient_id, actor="patient", action="erased", at=now)
-    erase(connection, patient_id)
+    erase(connection, patient_id, now)

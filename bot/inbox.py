@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from time import perf_counter
 from typing import TypeAlias
 
+from bot import metrics
 from bot.inbound import Inbound
 from trajectory.database import Unavailable
 
@@ -27,6 +29,7 @@ class _Waiting:
     done: _Told
     loop: asyncio.AbstractEventLoop | None = None
     """Where the caller waits; None: in a thread."""
+    since: float = field(default_factory=perf_counter)
 
 
 class Inbox:
@@ -110,6 +113,7 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - the thread's edge: every caller is told
             self._hand_over_singly(batch, error)
         else:
+            metrics.BATCH.observe(len(batch))
             _settle(batch)
             self._committed()
 
@@ -124,6 +128,9 @@ class Inbox:
 
 def _settle(batch: Sequence[_Waiting], error: Exception | None = None) -> None:
     """Tell whoever waits: an event loop is woken once, however many wait there."""
+    now = perf_counter()
+    for each in batch:
+        metrics.count_turn(each.message.channel, error, now - each.since)
     for loop, waiting in groupby(batch, key=lambda each: each.loop):
         told = [each.done for each in waiting]
         if loop is None:

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import blocking, ledger, loading, looking_back, outbox
+from bot import blocking, ledger, loading, looking_back, metrics, outbox
 from bot.admitting import admit
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
@@ -332,6 +332,7 @@ def take(
 
 def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
     _log.error("message set aside", inbox_id=stored.id, error=error)
+    metrics.SET_ASIDE.inc()
     connection.execute(_MARK_FAILED, {"message": stored.id, "new_error": error})
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from bot import delivering, leases, outcomes, taking, tokens
+from bot import delivering, leases, metrics, outcomes, taking, tokens
 from bot.channels import NotSent, Trouble
 from bot.deployment import Deployment
 from bot.outcomes import Outcome
@@ -96,6 +96,7 @@ def send(deployment: Deployment, message: Leased) -> Outcome:
     else:
         now = deployment.clock.now()
         deployment.states.works(tried.channel)
+        metrics.count_outcome(tried.channel, "sent")
         return Outcome(
             tried.outbox_id, tried.attempt, "sent", now, sent_at=now, provider_id=provider_id
         )

@@ -9,6 +9,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy import Row
 
+from bot import metrics
 from bot.channels import NotSent, Trouble
 from bot.deployment import Deployment
 from bot.due import BOUNCED, REROUTE
@@ -75,6 +76,7 @@ def not_sent(
             code=trouble.code,
         )
     outcome = judge(tried, trouble, now, fraction=deployment.chance.fraction())
+    metrics.count_outcome(tried.channel, outcome.status, kind.value)
     if last and kind is Trouble.UNKNOWN:
         mishap = REROUTE if tried.is_for_safety else ""
         return replace(outcome, status="unknown", ready_at=now, mishap=mishap)

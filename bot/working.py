@@ -25,7 +25,7 @@ class Sender:
     def __init__(self, turn: Callable[[], float]) -> None:
         self._turn = turn
         self._woken = threading.Event()
-        self._closing = False
+        self.closing = False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
 
     def start(self) -> None:
@@ -38,12 +38,12 @@ class Sender:
 
     def close(self) -> None:
         """Finish the turn under way, then stop."""
-        self._closing = True
+        self.closing = True
         self._woken.set()
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._closing:
+        while not self.closing:
             rest = _guarded(self._turn)
             self._woken.wait(AFTER_TROUBLE_SECONDS if rest is None else rest)
             self._woken.clear()
@@ -57,9 +57,11 @@ class Ticker:
     """
 
     def __init__(self, dispatch: Callable[[], int]) -> None:
+        self.closing = False
+        self._dispatch = dispatch
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
-            lambda: _until_nothing_is_left(dispatch),
+            lambda: _until_nothing_is_left(self._unless_closing),
             "interval",
             seconds=TICK_SECONDS,
             max_instances=1,
@@ -69,8 +71,12 @@ class Ticker:
         self._scheduler.start()
 
     def close(self) -> None:
-        """Finish the tick under way, then stop."""
+        """Finish the batch under way, then stop."""
+        self.closing = True
         self._scheduler.shutdown(wait=True)
+
+    def _unless_closing(self) -> int:
+        return 0 if self.closing else self._dispatch()
 
 
 def _until_nothing_is_left(work: Callable[[], int]) -> None:

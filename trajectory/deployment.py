@@ -36,6 +36,11 @@ def _split(stored: bytes) -> tuple[str, bytes]:
     return key_id.decode(), wrapped
 
 
+def key_id_of(stored: bytes) -> str:
+    """Which key of the ring wraps the deployment's own, as it is stored."""
+    return _split(stored)[0]
+
+
 def rewrap(connection: Connection, ring: Ring) -> None:
     """Wrap the deployment's key with the current key of the ring. Raises WrongKey."""
     stored = connection.execute(_STORED).scalar_one_or_none()

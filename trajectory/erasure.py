@@ -7,10 +7,12 @@ open them are destroyed. The audit holds ids only.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Connection, Delete, delete, select, update
 
 from trajectory import tables
+from trajectory.sql import insert_once
 
 ERASED = "erased"
 
@@ -18,6 +20,7 @@ _patient = tables.core(tables.Patient)
 _conversation = tables.core(tables.Conversation)
 _due = tables.core(tables.Due)
 _grant = tables.core(tables.AccessGrant)
+_erased = tables.core(tables.Erased)
 
 # Whatever refers to another row goes before it.
 _BY_GRANT = [tables.core(model) for model in (tables.AccessCode, tables.Viewing)]
@@ -42,11 +45,12 @@ _BY_PATIENT = [
 ]
 
 
-def erase(connection: Connection, patient_id: int) -> None:
+def erase(connection: Connection, patient_id: int, at: datetime) -> None:
     """Erase a patient whose conversation the caller holds; harmless when repeated.
 
     Unsent messages go too: say goodbye before.
     """
+    insert_once(connection, _erased, {"patient_id": patient_id, "at": at})
     for statement in _deletions(patient_id):
         connection.execute(statement)
     connection.execute(
@@ -68,10 +72,10 @@ def erase(connection: Connection, patient_id: int) -> None:
     )
 
 
-def tombstones(connection: Connection) -> list[int]:
-    """The ids of everybody who was erased: kept outside the backup, erased anew by a restore."""
-    erased = select(_patient.c.id).where(_patient.c.status == ERASED).order_by(_patient.c.id)
-    return list(connection.execute(erased).scalars())
+def tombstones(connection: Connection) -> dict[int, datetime]:
+    """Who was erased, and when: kept outside the backup, erased anew by a restore."""
+    rows = connection.execute(select(_erased).order_by(_erased.c.patient_id))
+    return {row.patient_id: row.at for row in rows}
 
 
 def _deletions(patient_id: int) -> Iterator[Delete]:

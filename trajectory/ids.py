@@ -11,6 +11,11 @@ from trajectory.database import Database
 BLOCK = 1000
 """How many ids a process reserves at a time; the sequence's increment in the migrations."""
 
+SKIPPED = 1_000_000_000
+"""So many ids are left out after a restore: more than the time that was lost can have used."""
+
+_SKIP_POSTGRESQL = text("SELECT setval('id_block_seq', nextval('id_block_seq') + :skipped)")
+_SKIP_SQLITE = text("UPDATE id_block SET next = next + :skipped WHERE name = 'id'")
 _NEXT_POSTGRESQL = text("SELECT nextval('id_block_seq')")
 _NEXT_SQLITE = text(
     "UPDATE id_block SET next = max(next, :floor) + :block WHERE name = 'id'"
@@ -52,3 +57,12 @@ class Ids:
         """The reservation may be rolled back too, and another process may get the block."""
         with self._lock:
             self._end = self._next
+
+
+def skip(connection: Connection) -> None:
+    """Leave out what may have been given out after the backup that was restored.
+
+    Buttons, links, mails and the list of the erased still name those ids.
+    """
+    is_server = connection.dialect.name == "postgresql"
+    connection.execute(_SKIP_POSTGRESQL if is_server else _SKIP_SQLITE, {"skipped": SKIPPED})

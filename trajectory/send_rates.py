@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, select, true, update
 
 from trajectory import tables
-from trajectory._sql import insert_once
+from trajectory.sql import insert_once
 
 _rate = tables.core(tables.SendRate)
 _OURS = and_(_rate.c.channel == bindparam("name"), _rate.c.sender == bindparam("by"))

@@ -253,7 +253,10 @@ class Due(SQLModel, table=True):
 class Inbox(SQLModel, table=True):
     """Every message that came in, once."""
 
-    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "external_id"),
+        Index("ix_inbox_old", "status", "received_at"),
+    )
 
     id: int = _id()
     channel: str
@@ -308,7 +311,7 @@ class Outbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON: text and buttons as rendered for the channel; subject of a mail."""
     status: str = "ready"
-    """ready | sending | sent | delivered | read | unknown | dead"""
+    """ready | sending | sent | delivered | read | unknown | dead | held (by a restore)"""
     ready_at: datetime = _time()
     lease_until: datetime | None = _time(default=None, nullable=True)
     attempts: int = 0
@@ -405,7 +408,7 @@ class AccessCode(SQLModel, table=True):
     grant_id: int = _ref("access_grant.id", index=True)
     hash: bytes = _sealed()
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     attempts: int = 0
     used_at: datetime | None = _time(default=None, nullable=True)
 
@@ -418,7 +421,7 @@ class Viewing(SQLModel, table=True):
     cookie_hash: bytes = _sealed(unique=True)
     opened_at: datetime = _time()
     last_seen_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     since: datetime | None = _time(default=None, nullable=True)
     """When this person looked before this viewing: what changed is told from there."""
 
@@ -454,7 +457,7 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
 
 
@@ -489,7 +492,7 @@ class WebSession(SQLModel, table=True):
     patient_id: int = _ref("patient.id", index=True)
     cookie_hash: bytes = _sealed(unique=True)
     created_at: datetime = _time()
-    last_seen_at: datetime = _time()
+    last_seen_at: datetime = _time(index=True)
     closed_at: datetime | None = _time(default=None, nullable=True)
 
 
@@ -503,7 +506,7 @@ class EnrolmentCode(SQLModel, table=True):
     hash: bytes = _sealed(unique=True)
     """Keyed hash of the code."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     claimed_by: bytes | None = _sealed(default=None, nullable=True, index=True)
     """Keyed hash of the channel and the address that have shown it and owe the four digits."""
@@ -534,7 +537,7 @@ class AddressCheck(SQLModel, table=True):
     hash: bytes = _sealed()
     """Keyed hash of the code."""
     created_at: datetime = _time()
-    expires_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
     attempts: int = 0
     used_at: datetime | None = _time(default=None, nullable=True)
 
@@ -570,6 +573,16 @@ class AuditRecord(SQLModel, table=True):
     """Ids only, such as `grant:42`; never names."""
     previous: bytes = _sealed()
     hash: bytes = _sealed()
+
+
+class Erased(SQLModel, table=True):
+    """Who was erased, and when: a restore of an older backup erases them anew."""
+
+    patient_id: int = Field(
+        sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    """No foreign key: a restored backup may not know them at all."""
+    at: datetime = _time()
 
 
 class IdBlock(SQLModel, table=True):

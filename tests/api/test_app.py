@@ -88,7 +88,7 @@ def test_too_large_a_request_is_not_read(patient: TestClient) -> None:
 def test_alive_and_ready(house: House) -> None:
     client = browse(house)
     assert client.get("/healthz").text == "ok"
-    assert client.get("/readyz").text == "ok"
+    assert client.get("/readyz").json() == {"status": "ok"}
 
 
 def test_alive_but_not_ready_while_the_database_is_stopped(house: House, stopped: Database) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backtrace import by_twilio
 from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel
@@ -69,7 +70,7 @@ def test_a_channel_without_settings_is_off(
     channels = channels_of(read, house.clock, Doorbell())
     assert channels.keys() == {"web"} | on
     assert len(hooks_of(read)) == doors
-    assert bool(chores_of(read, house.deployment)) == bool(on)
+    assert ("reconcile" in chores_of(read, house.deployment)) == bool(on)
 
 
 def test_cards_lead_to_a_whatsapp_number_that_is_written_as_twilio_writes_it() -> None:
@@ -82,7 +83,7 @@ def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: 
         twilio.clock = house.clock.now
         twilio.hear("+4520301234", "anybody there?")
         settings = Settings(twilio_api_url=twilio.url, twilio_from=NUMBER, **ACCOUNT)
-        with ticking(house.deployment, chores_of(settings, house.deployment)):
+        with ticking(house.deployment, by_twilio.chores(settings, house.deployment)):
             for _ in range(200):
                 if house.inbox():
                     break

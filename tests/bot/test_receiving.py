@@ -23,7 +23,7 @@ from bot.conversation import answering
 from bot.conversation.heard import Heard
 from bot.inbound import InboundKind
 from bot.receiving import receive
-from tests.bot.house import House
+from tests.bot.house import MORNING, House
 from tests.house import postgres
 from trajectory import deployment, erasure, migrations, patients
 from trajectory.database import Conflict, Database, Unavailable
@@ -189,7 +189,7 @@ def test_an_erased_patient_is_an_unknown_sender(house: House) -> None:
     house.write("help")
     with house.database.write() as connection:
         patients.lock_conversations(connection, [birgit.patient_id])
-        erasure.erase(connection, birgit.patient_id)
+        erasure.erase(connection, birgit.patient_id, MORNING)
     house.write("are you there?")
     (row,) = house.inbox()
     assert (row.status, row.patient_id) == ("unknown-sender", None)
@@ -206,7 +206,7 @@ def test_a_message_that_meets_its_patients_erasure_belongs_to_nobody(house: Hous
         patients.lock_conversations(connection, [birgit.patient_id])
         turn.start()
         wait_until_somebody_waits(house.database)
-        erasure.erase(connection, birgit.patient_id)
+        erasure.erase(connection, birgit.patient_id, MORNING)
     turn.join()
     row = house.inbox()[0]
     assert (row.status, row.patient_id) == ("unknown-sender", None)

@@ -585,3 +585,14 @@ def test_old_questions_do_not_come_in_a_heap_when_a_setting_is_mended(
     house.settle()
     assert house.telegram.texts() == ["Call 112.", "A note from Anne."]
     assert [row.error for row in house.outbox() if row.status == "dead"] == ["content stale"]
+
+
+def test_a_process_that_stops_finishes_its_message_and_gives_the_rest_back(house: House) -> None:
+    for name in ("birgit", "jonas", "ida"):
+        house.enrol(name)
+        house.write("help", name)
+    house.telegram.before = lambda parcel: house.deployment.states.close()
+    house.send()
+    assert sorted(row.status for row in house.outbox()) == ["ready", "ready", "sent"]
+    assert {row.attempts for row in house.outbox() if row.status == "ready"} == {0}
+    assert house.send() == 0

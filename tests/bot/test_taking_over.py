@@ -334,7 +334,7 @@ def test_a_patient_who_is_erased_meanwhile_hears_nothing(house: House, post: Pos
     by_sms(post, "one")
     house.send()
     with house.database.write() as connection:
-        erase(connection, post.to.patient_id)
+        erase(connection, post.to.patient_id, MORNING)
     house.settle()
     assert house.telegram.sent == []
 

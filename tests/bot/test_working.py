@@ -73,3 +73,29 @@ def test_an_error_does_not_end_a_loop_and_is_named_by_its_class(
         running.close()
     assert [line["error"] for line in logs] == [type(error).__name__]
     assert BIRGIT not in str(logs)
+
+
+@pytest.mark.parametrize("loop", [Sender, Ticker])
+def test_a_process_that_stops_leaves_the_rest_of_a_backlog(
+    loop: Callable[[Callable[[], int]], Sender | Ticker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "TICK_SECONDS", 0.01)
+    begun, let_go = threading.Event(), threading.Event()
+    batches: list[int] = []
+
+    def endless() -> int:
+        batches.append(100)
+        begun.set()
+        assert let_go.wait(SOON)
+        return 100
+
+    running = loop(endless)
+    assert begun.wait(SOON)
+    closing = threading.Thread(target=running.close)
+    closing.start()
+    while not running.closing:
+        closing.join(0.001)
+    let_go.set()
+    closing.join(SOON)
+    assert not closing.is_alive()
+    assert batches == [100], "the batch under way is finished, and no other begun"

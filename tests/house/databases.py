@@ -65,6 +65,13 @@ def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Ite
             yield url
 
 
+@pytest.fixture
+def postgres_migrated(postgres_url: str, migrated_postgres: str) -> Iterator[str]:
+    """Yield the URL of a PostgreSQL database of this test's own with all tables."""
+    with _postgres_database(postgres_url, migrated_postgres) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a migrated SQLite file to copy; leave it alone."""

@@ -37,6 +37,8 @@ class Program:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Its `BACKTRACE_*` variables: those of the tests are none of its."""
     port: int = field(default_factory=free_port)
+    told: bool = True
+    """Whether the port is an option of the command; `worker` has a setting for it."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -54,12 +56,12 @@ class Program:
         others = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, *self.arguments, "--port", str(self.port)],
+                [PROGRAM, *self.arguments, *(["--port", str(self.port)] if self.told else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env={**others, **self.settings},
+                env={**others, "BACKTRACE_METRICS_PORT": str(self.port), **self.settings},
             )
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
@@ -81,6 +83,13 @@ class Program:
     def stop(self) -> None:
         """As Ctrl-C does."""
         self._end(signal.SIGINT)
+
+    def terminate(self) -> int:
+        """As a supervisor does; how it ended."""
+        process = self.process
+        self._end(signal.SIGTERM)
+        assert process is not None
+        return process.returncode
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is None:

@@ -10,7 +10,7 @@ from trajectory.keys import Sealer
 
 STAY = {
     "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
-    "early_status",
+    "early_status", "erased",
 }  # fmt: skip
 
 TOMBSTONE = text(
@@ -133,7 +133,7 @@ def counts(record: Record) -> dict[str, int]:
 def erase(record: Record, patient_id: int) -> None:
     with record.database.write() as connection:
         patients.lock_conversations(connection, [patient_id])
-        erasure.erase(connection, patient_id)
+        erasure.erase(connection, patient_id, NOW)
 
 
 def test_everything_of_the_patient_goes_and_nothing_of_anybody_else(record: Record) -> None:
@@ -156,7 +156,7 @@ def test_a_tombstone_and_the_audit_stay_and_the_key_is_gone(record: Record) -> N
     with record.database.read() as connection:
         assert patients.read(connection, [birgit]) == []
         left = connection.execute(TOMBSTONE, {"id": birgit}).one()
-        assert erasure.tombstones(connection) == [birgit]
+        assert erasure.tombstones(connection) == {birgit: NOW}
         assert audit.verify(connection, birgit) == []
         assert len(audit.records(connection, birgit)) == 1
     assert (left.status, left.wrapped_key, left.profile, left.body) == ("erased", b"", b"", b"")
@@ -167,4 +167,4 @@ def test_a_restore_may_erase_again_and_whom_it_does_not_know(record: Record) -> 
     for patient_id in (birgit, birgit, 999_999):
         erase(record, patient_id)
     with record.database.read() as connection:
-        assert erasure.tombstones(connection) == [birgit]
+        assert erasure.tombstones(connection) == {birgit: NOW, 999_999: NOW}

@@ -45,7 +45,7 @@ def test_it_goes_in_small_steps_and_leaves_the_erased_alone(record: Record) -> N
     old = Record(record.database, record.ids, OLD)
     enrolled = [old.enrol()[0] for _ in range(4)]
     with record.database.write() as connection:
-        erasure.erase(connection, enrolled[0])
+        erasure.erase(connection, enrolled[0], NOW)
     assert rotate(record, limit=2) == (2, 1)
     assert rotate(record, limit=2) == (1, 0)
     assert rotate(record) == (0, 0)

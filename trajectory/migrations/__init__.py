@@ -5,13 +5,14 @@ On SQLite the caller holds `trajectory.database.exclusive`; PostgreSQL takes a l
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from trajectory.database import Database
@@ -34,14 +35,14 @@ def upgrade(url: str) -> None:
         database.close()
 
 
-def upgrade_database(database: Database) -> None:
+def upgrade_database(database: Database, revision: str = "head") -> None:
     """`upgrade` for a database that is open already, such as a throw-away one."""
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(_ONE_AT_A_TIME)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def current(url: str) -> str | None:
@@ -55,16 +56,34 @@ def current(url: str) -> str | None:
     database = Database(url)
     try:
         with database.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return revision_of(connection)
     finally:
         database.close()
 
 
+def revision_of(connection: Connection) -> str | None:
+    """The revision of an open database; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
 def head() -> str:
     """The newest revision that this program knows."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None
     return revision
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Every revision that this program knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program can bring a database from this revision to the newest."""
+    return revision in revisions()
 
 
 def _config() -> Config:

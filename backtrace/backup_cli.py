@@ -1,0 +1,201 @@
+"""`backtrace backup` and `backtrace restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from backtrace.clock import SystemClock
+from backtrace.erased import file_of, sqlite_file, write_down
+from backtrace.keyring import ring_of
+from backtrace.running import NotMigrated
+from backtrace.settings import Settings
+from bot import restored
+from trajectory import erased_list
+from trajectory.backup import BESIDE, Contents, contents_of, copy, make, put_in_place
+from trajectory.database import Database, InUse, Unavailable, exclusive
+from trajectory.erased_list import NoList
+from trajectory.erasure import tombstones
+from trajectory.migrations import current, head, is_known, upgrade
+
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name LIKE 'backtrace%' AND pid <> pg_backend_pid()"
+)
+
+
+class Refused(Exception):
+    """A backup or restore that is not done; the message says what to do instead."""
+
+
+def backup(settings: Settings, file: Path, *, overwrite: bool) -> Iterator[str]:
+    """Copy the database while it is in use, check the copy, and say what it holds.
+
+    Raises Refused, NotMigrated, and trajectory.backup.NoBackup.
+    """
+    database = sqlite_file(settings)
+    if database is None:
+        raise Refused(
+            "`backtrace backup` copies SQLite files. On PostgreSQL use its own backups "
+            "(pg_dump, or base backups with WAL), and keep `backtrace erased` beside them"
+        )
+    revision = current(settings.database_url)
+    if database.is_file() and revision is None:
+        raise NotMigrated(f"{database} is empty: there is nothing to back up")
+    held = make(database, file, overwrite=overwrite)
+    yield f"{file}: {_numbers(held)}; checked"
+    keys = f" ({', '.join(held.key_ids)})" if held.key_ids else ""
+    yield f"Needed to read it, and not in it: the key ring{keys}"
+    if (listing := file_of(settings)) is not None:
+        if revision == head():
+            with closing(Database(settings.database_url)) as opened:
+                write_down(opened, listing)
+        yield f"Needed to restore it, always the newest: the list of the erased, {listing}"
+
+
+def restore(
+    settings: Settings,
+    file: Path | None,
+    *,
+    replace: bool = False,
+    listing: Path | None = None,
+    list_is_lost: bool = False,
+) -> Iterator[str]:
+    """Put a backup in the database's place, and make it fit to be served.
+
+    On PostgreSQL, without `file`: make fit what the server's own tools have restored. Raises
+    Refused, InUse, Unavailable, NoList, and trajectory.backup.NoBackup.
+    """
+    database = sqlite_file(settings)
+    _require_file_or_server(database, file)
+    erased = {} if list_is_lost else _erased(settings, listing)
+    if database is None or file is None:
+        held = _restore_server(settings, erased)
+    else:
+        with exclusive(settings.database_url):
+            held = yield from _restore_file(settings, database, file, erased, replace=replace)
+    yield f"Erased anew: {len(erased)} on the list"
+    yield from _what_now(held)
+
+
+def _restore_file(
+    settings: Settings, database: Path, file: Path, erased: dict[int, datetime], *, replace: bool
+) -> Generator[str, None, int]:
+    if database.exists() and not replace:
+        raise Refused(f"{database} is there already; --replace keeps it beside, under another name")
+    if database.exists() and file.exists() and file.samefile(database):
+        raise Refused(f"{file} is the database itself")
+    contents = contents_of(file)
+    _require_usable(settings, file, contents)
+    erased |= _erased_in(database)
+    aside = Path(f"{database}.restoring")
+    _remove(aside)
+    try:
+        aside.touch(0o600)
+        copy(file, aside)
+        held = _make_fit(f"sqlite:///{aside}", erased)
+        kept = Path(f"{database}.before-restore-{SystemClock().now():%Y%m%dT%H%M%SZ}")
+        was_there = put_in_place(aside, database, kept)
+    finally:
+        _remove(aside)
+    if (listing := file_of(settings)) is not None:
+        erased_list.add(listing, erased)
+    yield f"{database}: {_numbers(contents)}, out of {file}"
+    if was_there:
+        yield f"The database that was there is now {kept}; delete it when it is not needed"
+    return held
+
+
+def _require_file_or_server(database: Path | None, file: Path | None) -> None:
+    if database is not None and file is None:
+        raise Refused("name the backup: `backtrace restore FILE`")
+    if database is None and file is not None:
+        raise Refused(
+            "on PostgreSQL restore with its own tools (pg_restore) first, and then run "
+            "`backtrace restore --erased LIST` without a file, before anything else"
+        )
+
+
+def _restore_server(settings: Settings, erased: dict[int, datetime]) -> int:
+    with closing(Database(settings.database_url)) as opened, opened.read() as connection:
+        others = connection.execute(_OTHERS).scalar_one()
+    if others:
+        raise InUse("BackTrace is connected to this database. Stop `web` and `worker` first.")
+    if current(settings.database_url) is None:
+        raise Refused("the database has no tables: restore it with pg_restore first")
+    return _make_fit(settings.database_url, erased)
+
+
+def _make_fit(url: str, erased: dict[int, datetime]) -> int:
+    upgrade(url)
+    with closing(Database(url)) as opened:
+        return restored.make_safe(opened, erased)
+
+
+def _erased(settings: Settings, listing: Path | None) -> dict[int, datetime]:
+    """Whom a restore must erase anew. Raises NoList: without the list it brings them back."""
+    file = listing or file_of(settings)
+    if file is None:
+        raise Refused("say who was erased: --erased LIST, as `backtrace erased` printed it")
+    try:
+        return erased_list.read(file)
+    except NoList as problem:
+        raise NoList(
+            f"{problem}. Give it by --erased LIST: without it patients who were erased come back. "
+            "--without-erased if there is none"
+        ) from None
+
+
+def _erased_in(database: Path) -> dict[int, datetime]:
+    """Who was erased in the database that is replaced, as far as it can still be read."""
+    found: dict[int, datetime] = {}
+    if database.exists():
+        # It may be replaced since it is damaged, or of a program without this table.
+        with (
+            suppress(Unavailable, DatabaseError),
+            closing(Database(f"sqlite:///{database}")) as opened,
+            opened.read() as connection,
+        ):
+            found = tombstones(connection)
+    return found
+
+
+def _require_usable(settings: Settings, file: Path, contents: Contents) -> None:
+    if not is_known(contents.revision):
+        raise Refused(
+            f"{file} is at revision {contents.revision}, and this program knows {head()} as the "
+            "newest: restore it with the program that made it, or a newer one"
+        )
+    missing = set(contents.key_ids) - set(ring_of(settings, make=False).key_ids)
+    if missing:
+        raise Refused(
+            f"{file} needs keys that are not in the ring: {', '.join(sorted(missing))}. Put the "
+            "ring that was kept with it into BACKTRACE_KEYS, or its key file beside the database"
+        )
+
+
+def _numbers(contents: Contents) -> str:
+    return (
+        f"{contents.patients} patients, {contents.entries} entries, "
+        f"{contents.size / 1_000_000:.1f} MB, revision {contents.revision}"
+    )
+
+
+def _what_now(held: int) -> Iterator[str]:
+    if held:
+        yield (
+            f"Held: {held} messages that waited when the backup was made. Many have gone out since."
+            " `backtrace outbox` shows them; --release-held sends them, --drop-held forgets them"
+        )
+    yield "What was answered since the backup is lost. SMS of the last days are fetched by itself"
+    yield "Now start it, and run `backtrace doctor`"
+
+
+def _remove(aside: Path) -> None:
+    for suffix in ("", *BESIDE):
+        Path(f"{aside}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,134 @@
+"""What is deleted after its time. The trajectory itself, its sessions and the audit never are.
+
+Whole rows go, found by the index of their time, so many at a time in a transaction of their own:
+whoever stops in between goes on at the next turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Delete,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    select,
+)
+
+from bot.deployment import Deployment
+from bot.messages import Priority
+from bot.receiving import UNKNOWN
+from bot.refusing import REFUSED
+from trajectory import tables
+from trajectory.web_access import IDLE
+
+KIND = "retention"
+EVERY = timedelta(hours=6)
+BATCHES = {"sqlite": 100, "postgresql": 1000}
+"""Rows a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
+SHORTEST = 30
+"""Days for which a message is kept at least: providers deliver one again for days."""
+
+_FINAL = ("sent", "delivered", "read", "dead", "unknown")
+_inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check = (
+    tables.core(model)
+    for model in (
+        tables.Inbox,
+        tables.Outbox,
+        tables.AccessCode,
+        tables.Viewing,
+        tables.WebLink,
+        tables.WebCode,
+        tables.WebSession,
+        tables.EnrolmentCode,
+        tables.AddressCheck,
+    )
+)
+_BEFORE = bindparam("before", type_=_inbox.c.received_at.type)
+_MOST: BindParameter[int] = bindparam("most")
+_CHOSEN = bindparam("chosen", expanding=True, type_=_inbox.c.id.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """For how long what is kept beside the trajectory stays."""
+
+    messages: timedelta = timedelta(days=180)
+    """What patients wrote and what they were sent, as the chat page shows it."""
+    strangers: timedelta = timedelta(days=30)
+    """What was written by nobody we know, or in a group."""
+    access: timedelta = timedelta(days=30)
+    """Codes, links and devices, from the day on which they opened nothing any more."""
+
+
+def delete_old(deployment: Deployment, periods: Periods) -> int:
+    """Delete what is older than its period; how many rows it were.
+
+    Raises trajectory.database.Unavailable; what was deleted until then stays deleted.
+    """
+    now = deployment.clock.now()
+    return sum(
+        _delete_all(deployment, found, deletions, now - period)
+        for found, deletions, period in _rules(periods)
+    )
+
+
+def _rules(periods: Periods) -> Iterator[tuple[Select[tuple[int]], list[Delete], timedelta]]:
+    """What is old (in order of its time), how it is deleted, and after how long."""
+    for status, period in (
+        ("done", periods.messages),
+        ("failed", periods.messages),
+        (UNKNOWN, periods.strangers),
+        (REFUSED, periods.strangers),
+    ):
+        found = _old(_inbox.c.received_at).where(_inbox.c.status == status)
+        yield found, _gone(_inbox), period
+    for status in _FINAL:
+        for priority in Priority:
+            found = _old(_outbox.c.ready_at).where(
+                _outbox.c.status == status, _outbox.c.priority == int(priority)
+            )
+            yield found, _gone(_outbox), periods.messages
+    for table in (_code, _viewing, _enrolment, _check):
+        yield _old(table.c.expires_at), _gone(table), periods.access
+    by_link = delete(_web_code).where(_web_code.c.link_id.in_(_CHOSEN))
+    yield _old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access
+    yield _old(_session.c.last_seen_at), _gone(_session), IDLE + periods.access
+
+
+def _old(moment: Column[Any]) -> Select[tuple[int]]:
+    found = select(moment.table.c.id).where(moment < _BEFORE)
+    return found.order_by(moment).limit(_MOST)
+
+
+def _gone(table: Table) -> list[Delete]:
+    return [delete(table).where(table.c.id.in_(_CHOSEN))]
+
+
+def _delete_all(
+    deployment: Deployment, found: Select[tuple[int]], deletions: list[Delete], before: datetime
+) -> int:
+    most = BATCHES[deployment.database.dialect]
+
+    def some(connection: Connection) -> int:
+        chosen = list(connection.execute(found, {"before": before, "most": most}).scalars())
+        for each in deletions if chosen else ():
+            connection.execute(each, {"chosen": chosen})
+        return len(chosen)
+
+    number, count = 0, most
+    while count == most:
+        with deployment.database.read() as connection:
+            if connection.execute(found, {"before": before, "most": 1}).first() is None:
+                break
+        count = deployment.database.run(some)
+        number += count
+    return number
