@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import title
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message, press_data
+from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows.events import Asked
 from flows.model import Flow, Item, ItemKind
 from flows.session import Given, GivenKind
@@ -49,7 +49,8 @@ def question(step: Step, flow: Flow, open: OpenSession, asked: Asked) -> Message
     """The earlier answer, and whether it still holds."""
     assert asked.known is not None
     item, language = flow.item(asked.item), open.session.language
-    text = step.words.say(
+    say = step.words.say
+    text = say(
         "known.ask",
         title=title(flow, item, language),
         answer=_in_words(item, asked.known, language),
@@ -57,9 +58,11 @@ def question(step: Step, flow: Flow, open: OpenSession, asked: Asked) -> Message
     place = f"{open.id}.{open.session.turn}"
     return Message(
         f"{asked.position}/{asked.total} {text}" if asked.total > 1 else text,
-        (
-            Choice(step.words.say("key.yes"), step.words.say("button.yes"), press_data("y", place)),
-            Choice(step.words.say("key.no"), step.words.say("button.no"), press_data("n", place)),
+        Choices(
+            [
+                Choice(say("key.yes"), say("button.yes"), press_data("y", place)),
+                Choice(say("key.no"), say("button.no"), press_data("n", place)),
+            ]
         ),
         Layout.YES_NO,
         session_id=open.id,
