@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 from flows.model import Flow, Item
-from flows.session import Given, GivenKind
+from flows.session import ANSWER, Given
 
 Answers = Mapping[str, int]
 """Item id to the number that was answered, in the order of the instrument."""
@@ -197,7 +197,7 @@ def _answers(items: Sequence[str], given: Mapping[str, Given]) -> dict[str, int]
     answers = {}
     for item in items:
         answer = given.get(item)
-        if answer and answer.kind is GivenKind.ANSWER and answer.value is not None:
+        if answer and answer.kind is ANSWER and answer.value is not None:
             answers[item] = answer.value
     return answers
 

@@ -26,6 +26,10 @@ class GivenKind(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+WAITING, FINISHED, EXPIRED = Status
+ANSWER, SKIP, NOT_APPLICABLE = GivenKind
+"""The members by themselves: through its class Python 3.11 is slow to find one."""
+
 _STATUSES = {status.value: status for status in Status}
 _KINDS = {kind.value: kind for kind in GivenKind}
 _READABLE = (1, VERSION)
@@ -60,7 +64,7 @@ class Session(NamedTuple):
     flow: str
     definition: str
     language: str
-    status: Status = Status.WAITING
+    status: Status = WAITING
     items: tuple[str, ...] | None = None
     given: Mapping[str, Given] = _NOTHING
     facts: Mapping[str, str] = _NOTHING
@@ -78,7 +82,7 @@ class Session(NamedTuple):
     @property
     def pending(self) -> str | None:
         """Id of the item that waits for an answer, or None."""
-        return self.trail[-1] if self.trail and self.status is Status.WAITING else None
+        return self.trail[-1] if self.trail and self.status is WAITING else None
 
     def asked_at(self, turn: int) -> str | None:
         """Id of the item asked at this turn, or None when there was no such turn."""

@@ -38,7 +38,6 @@ from bot.conversation.tasks import (
     rhythm,
 )
 from bot.inbound import Handled, Inbound, InboundKind
-from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
 SILENT = ("stopped", "ended")
@@ -65,7 +64,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     else:
         _take(step, heard, amends)
     step.flush()
-    if heard.message.handled is Handled.STOP:
+    if heard.stops and heard.message.handled is Handled.STOP:
         # The provider has confirmed it and carries nothing more.
         told.hush(step)
 
@@ -75,16 +74,16 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     match message.kind:
         case _ if step.memory.died:
             step.add_line("hands.died.over")
-        case InboundKind.OTHER:
-            _say_unreadable(step)
-        case InboundKind.EDIT | InboundKind.CHOICE if _is_in_doubt(step, message):
+        case InboundKind.CHOICE | InboundKind.EDIT if _is_in_doubt(step, message):
             ask_again(step)
-        case InboundKind.EDIT:
-            _amend(step, heard, amends)
         case InboundKind.CHOICE:
             _press(step, message)
         case InboundKind.TEXT:
             _read(step, heard)
+        case InboundKind.EDIT:
+            _amend(step, heard, amends)
+        case InboundKind.OTHER:
+            _say_unreadable(step)
 
 
 def _say_unreadable(step: Step) -> None:
@@ -197,7 +196,7 @@ def _reply(step: Step, text: str, option: str | None) -> None:
 
 def _hear_only_flags(step: Step, reply: Reply) -> None:
     """After STOP: an answer to a screen counts, and only its safety message goes out."""
-    if step.open is None or step.flow_of(step.open).kind is not FlowKind.SCREEN:
+    if step.open is None or not step.flow_of(step.open).is_screen:
         return
     _resume(step, step.open, reply)
     told.hush(step)
@@ -405,7 +404,7 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
 
 def _is_screen(step: Step) -> bool:
     """Whether a screen for warning signs is open; it goes on in an emergency as well."""
-    return step.open is not None and step.flow_of(step.open).kind is FlowKind.SCREEN
+    return step.open is not None and step.flow_of(step.open).is_screen
 
 
 def _say_unchangeable(step: Step) -> None:

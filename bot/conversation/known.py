@@ -10,7 +10,7 @@ from bot.conversation.step import Step
 from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows.events import Asked
 from flows.model import Flow, Item, ItemKind
-from flows.session import Given, GivenKind
+from flows.session import ANSWER, Given
 
 LONGEST = 100
 """Characters of own words that are shown whole; more than that is asked anew."""
@@ -21,7 +21,7 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     if flow.item(item_id).known_for is None:
         return
     forget(step, flow, item_id)
-    if given.kind is GivenKind.ANSWER and len(given.text or "") <= LONGEST:
+    if given.kind is ANSWER and len(given.text or "") <= LONGEST:
         today = step.now.date().isoformat()
         kept = [today, given.value, given.code, given.text]
         step.memory.known[_key(flow, item_id)] = kept
@@ -39,7 +39,7 @@ def answers(step: Step, flow: Flow) -> dict[str, Given]:
     for item in flow.items:
         kept = step.memory.known.get(_key(flow, item.id))
         if kept is not None and item.known_for is not None:
-            given = Given(GivenKind.ANSWER, "", 0, *kept[1:])
+            given = Given(ANSWER, "", 0, *kept[1:])
             if _is_fresh(kept[0], today, item.known_for) and _fits(item, given):
                 found[item.id] = given
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bot.messages import Choice, Choices, Layout, Message, Priority
+from bot.messages import Choice, Choices, Layout, Message
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
 from flows.session import Given
@@ -35,10 +35,9 @@ def question(
         Choices(choice for choice in choices if choice.data in only) if only else choices,
         how,
         anchors,
-        Priority.REPLY,
-        session_id,
-        turn,
-        f"q.{session_id}.{turn}.",
+        session_id=session_id,
+        turn=turn,
+        place=f"q.{session_id}.{turn}.",
     )
 
 

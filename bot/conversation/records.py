@@ -9,7 +9,7 @@ from typing import Any
 from bot.conversation.effects import Record
 from bot.conversation.memory import SCORE, OpenSession
 from bot.conversation.step import Step
-from flows.model import Flow, ItemKind
+from flows.model import Flow
 from flows.scoring import Score
 from flows.session import Given
 
@@ -71,7 +71,7 @@ def _record(
         value=given.value,
         code=given.code,
         unit=item.unit["en"] if item.unit else None,
-        text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
+        text=given.text or given.raw,
         detail=details,
         author="helper" if open.helped and open.closed_at is None else "patient",
         session_id=open.id,
