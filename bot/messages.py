@@ -85,10 +85,10 @@ class Message(NamedTuple):
     choices: Choices = Choices()
     layout: Layout = Layout.LETTERS
     anchors: tuple[str, str] | None = None
-    priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
     place: str = ""
+    priority: Priority = Priority.REPLY
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
     plain: str = ""

@@ -338,12 +338,9 @@ def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
 def _ask(
     session: Session, item: Item, place: tuple[int, int], events: tuple[Event, ...] = ()
 ) -> Turn:
-    trail = (*session.trail, item.id)
-    if session.misunderstood or session.offered:
-        session = session._replace(misunderstood=0, offered=(), offered_raw="")
-    session = session._replace(trail=trail)
+    session = session.asking(item.id)
     position, total = place
-    asked = Asked(item.id, len(trail), position, total, False, session.known.get(item.id))
+    asked = Asked(item.id, session.turn, position, total, False, session.known.get(item.id))
     return Turn(session, (*events, asked))
 
 

@@ -28,8 +28,7 @@ def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if previous is not None and _same(previous, given):
         return Turn(session, ())
     events = (_event(item, given, previous), *_consequences(item, given))
-    session = session._replace(given={**session.given, item.id: given})
-    return Turn(_without_disabled(flow, session), events)
+    return Turn(_without_disabled(flow, session.answering(item.id, given)), events)
 
 
 def answered(session: Session) -> int:

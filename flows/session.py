@@ -88,6 +88,37 @@ class Session(NamedTuple):
         """Id of the item asked at this turn, or None when there was no such turn."""
         return self.trail[turn - 1] if 1 <= turn <= len(self.trail) else None
 
+    def answering(self, item_id: str, given: Given) -> Session:
+        """The session with this answer in place of any earlier one."""
+        return Session(
+            self.flow,
+            self.definition,
+            self.language,
+            self.status,
+            self.items,
+            {**self.given, item_id: given},
+            self.facts,
+            self.trail,
+            self.misunderstood,
+            self.offered,
+            self.offered_raw,
+            self.known,
+        )
+
+    def asking(self, item_id: str) -> Session:
+        """The session with this item put next; nothing is on offer for it yet."""
+        return Session(
+            self.flow,
+            self.definition,
+            self.language,
+            self.status,
+            self.items,
+            self.given,
+            self.facts,
+            (*self.trail, item_id),
+            known=self.known,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for orjson; `from_json` reads it back to an equal session."""
         parts = {

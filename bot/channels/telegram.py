@@ -49,9 +49,9 @@ def render(message: Message, words: Catalogue) -> Rendered:
     beside = message.choices.longest <= LONGEST_LABEL or message.layout is Layout.IN_TEXT
     text = message.text if beside else f"{message.text}\n\n{message.choices.listed}"
     if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
-        buttons = [Button(label, place + data) for _, label, data in message.choices]
+        buttons = [Button(each.words, place + each.data) for each in message.choices]
     else:
-        buttons = [Button(key, place + data) for key, _, data in message.choices]
+        buttons = [Button(each.key, place + each.data) for each in message.choices]
     text = _with_anchors(text, message, words)
     return Rendered(text, tuple(buttons), picture=message.picture)
 

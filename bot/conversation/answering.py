@@ -70,14 +70,15 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
-    message = heard.message
-    match message.kind:
-        case _ if step.memory.died:
-            step.add_line("hands.died.over")
-        case InboundKind.CHOICE | InboundKind.EDIT if _is_in_doubt(step, message):
-            ask_again(step)
+    if step.memory.died:
+        step.add_line("hands.died.over")
+        return
+    if _is_in_doubt(step, heard.message):
+        ask_again(step)
+        return
+    match heard.message.kind:
         case InboundKind.CHOICE:
-            _press(step, message)
+            _press(step, heard.message)
         case InboundKind.TEXT:
             _read(step, heard)
         case InboundKind.EDIT:
@@ -103,8 +104,13 @@ def _is_held_now(step: Step) -> bool:
 
 
 def _is_in_doubt(step: Step, message: Inbound) -> bool:
-    """While it is in doubt who reads here, only the buttons of that question count."""
-    return hands.waits(step) and not message.choice.startswith("t.")
+    """Whether a button or an edit comes while it is in doubt who reads here.
+
+    Only the buttons of that question count then; words are read as its answer.
+    """
+    if not hands.waits(step) or message.kind not in (InboundKind.CHOICE, InboundKind.EDIT):
+        return False
+    return not message.choice.startswith("t.")
 
 
 def _read(step: Step, heard: Heard) -> None:

@@ -35,9 +35,9 @@ def question(
         Choices(choice for choice in choices if choice.data in only) if only else choices,
         how,
         anchors,
-        session_id=session_id,
-        turn=turn,
-        place=f"q.{session_id}.{turn}.",
+        session_id,
+        turn,
+        f"q.{session_id}.{turn}.",
     )
 
 

@@ -88,12 +88,13 @@ def _is_late(step: Step, open: OpenSession) -> bool:
 
 def record_score(step: Step, flow: Flow, open: OpenSession, score: Score) -> None:
     """Record a score with its completeness; a new one supersedes the one before."""
+    value = score.value
     entry = Record(
         id=step.new_id(),
         kind="score",
         flow=flow.id,
         definition=flow.definition,
-        value=None if score.value is None else float(score.value),
+        value=None if value is None else float(value),
         code=score.band or score.group,
         detail=score_detail(flow, open, score),
         author="system",

@@ -230,7 +230,7 @@ def is_left_open(flow: Flow, session: Session) -> bool:
 
 def was_flagged(flow: Flow, session: Session) -> bool:
     """Whether an answer of this session is a warning sign."""
-    return any(
+    return flow.has_flags and any(
         item.flag is not None and item.id in session.given and session.given[item.id].code == "yes"
         for item in flow.items
     )

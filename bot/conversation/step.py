@@ -170,10 +170,10 @@ class Step:
             message.choices,
             message.layout,
             message.anchors,
-            Priority.BULK if late else message.priority,
             message.session_id,
             message.turn,
             message.place,
+            Priority.BULK if late else message.priority,
             self.picture,
             plain,
         )
