@@ -33,7 +33,8 @@ class Handled(StrEnum):
     HELP = "help"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that costs a call for each field of every message.
+@dataclass(slots=True)
 class Inbound:
     """One message, press or edit; (`channel`, `external_id`) is unique for ever.
 
@@ -62,4 +63,4 @@ class Inbound:
     def _mend(self) -> None:
         for name in _WRITTEN:
             mended = getattr(self, name).encode(errors="replace").decode()
-            object.__setattr__(self, name, mended)
+            setattr(self, name, mended)

@@ -93,16 +93,16 @@ def opened(row: LockedPatient, sealer: Sealer) -> Loaded:
 
 def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
     return Person(
-        id=row.patient_id,
-        status=row.status,
-        language=row.language,
-        timezone=row.timezone,
-        pathway=row.pathway,
-        started_at=row.started_at,
-        name=profile["name"],
-        hour=time.fromisoformat(profile["hour"]),
-        weekday=profile["weekday"],
-        code=profile["code"],
+        row.patient_id,
+        row.status,
+        row.language,
+        row.timezone,
+        row.pathway,
+        row.started_at,
+        profile["name"],
+        time.fromisoformat(profile["hour"]),
+        profile["weekday"],
+        profile["code"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -55,6 +56,24 @@ class Choice(NamedTuple):
     data: str
 
 
+class Choices(tuple[Choice, ...]):
+    """All that can be pressed or typed under one message.
+
+    What is made of them is kept with them and goes when they go: a question's are the same for
+    everybody, and others hold people's names.
+    """
+
+    @cached_property
+    def listed(self) -> str:
+        """One lettered line each."""
+        return "\n".join([f"{key}: {words}" for key, words, _ in self])
+
+    @cached_property
+    def longest(self) -> int:
+        """Characters of the longest words."""
+        return max([len(choice.words) for choice in self], default=0)
+
+
 class Message(NamedTuple):
     """One message to a patient. `text` never lists the choices: the channel does.
 
@@ -63,13 +82,13 @@ class Message(NamedTuple):
     """
 
     text: str
-    choices: tuple[Choice, ...] = ()
+    choices: Choices = Choices()
     layout: Layout = Layout.LETTERS
     anchors: tuple[str, str] | None = None
-    priority: Priority = Priority.REPLY
     session_id: int | None = None
     turn: int | None = None
     place: str = ""
+    priority: Priority = Priority.REPLY
     picture: str = ""
     """An SVG that goes with the text, on channels that show pictures."""
     plain: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -130,4 +129,4 @@ def _add_address(
         if older.channel == added.channel and older.id != address_id:
             patients.set_address_status(connection, older.id, "closed")
             if older.id == finished.route.address_id:
-                finished.route = replace(finished.route, address_id=address_id)
+                finished.route = finished.route._replace(address_id=address_id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flows.model import Condition, Flow, Item, Operator, Test
-from flows.session import Given, GivenKind, Session
+from flows.session import ANSWER, Given, Session
 
 _COMPARE: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.EQUALS: operator.eq,
@@ -59,7 +59,7 @@ def _passes(test: Test, given: Mapping[str, Given], facts: Mapping[str, str]) ->
 def _answer(test: Test, given: Mapping[str, Given]) -> str | int | None:
     """What was answered, in the form that the test compares: an option id or a number."""
     answer = given.get(test.question)
-    if answer is None or answer.kind is not GivenKind.ANSWER:
+    if answer is None or answer.kind is not ANSWER:
         return None
     if test.operator is Operator.EXISTS:
         return answer.raw

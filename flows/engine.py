@@ -37,7 +37,16 @@ from flows.reading import (
 from flows.recording import answered, ends_at_once, record
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.scoring import score
-from flows.session import Given, GivenKind, Session, Status
+from flows.session import (
+    ANSWER,
+    EXPIRED,
+    FINISHED,
+    NOT_APPLICABLE,
+    SKIP,
+    WAITING,
+    Given,
+    Session,
+)
 
 
 def start(
@@ -89,9 +98,9 @@ def resume(flow: Flow, session: Session, reply: Reply, lexicon: Lexicon) -> Turn
         case Back(_, wanted):
             return _back(flow, session, item, wanted)
         case Skip(raw):
-            return _answer(flow, session, item, Given(GivenKind.SKIP, raw, session.turn))
+            return _answer(flow, session, item, Given(SKIP, raw, session.turn))
         case DoesNotApply(raw):
-            kind = GivenKind.NOT_APPLICABLE if item.may_not_apply else GivenKind.SKIP
+            kind = NOT_APPLICABLE if item.may_not_apply else SKIP
             return _answer(flow, session, item, Given(kind, raw, session.turn))
 
 
@@ -115,7 +124,7 @@ def expire(flow: Flow, session: Session) -> Turn:
     """
     _check(flow, session)
     _pending(flow, session)
-    session = _settled(session._replace(status=Status.EXPIRED))
+    session = _settled(session._replace(status=EXPIRED))
     standing = _standing(flow, session)
     return Turn(session, (standing, *(_scored(flow, session) if answered(session) else ())))
 
@@ -173,7 +182,7 @@ def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
     named = reading.code or str(reading.value)
     if turn == session.turn and named in session.offered:
         raw = f"{session.offered_raw} / {raw}"
-    return Given(GivenKind.ANSWER, raw, turn, reading.value, reading.code, reading.text)
+    return Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
 
 
 def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Turn:
@@ -256,9 +265,9 @@ def _still_counts(flow: Flow, session: Session, item: Item) -> bool:
 
     A score of "today" must not come about days later by answers that were missing.
     """
-    if session.status is Status.WAITING or item.flag is not None:
+    if session.status is WAITING or item.flag is not None:
         return True
-    if session.status is Status.EXPIRED and flow.one_sitting:
+    if session.status is EXPIRED and flow.one_sitting:
         return False
     return item.id in session.given
 
@@ -283,7 +292,7 @@ def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     after, events = recorded.session, recorded.events
     if not events:
         return _unchanged(flow, session)
-    if after.status is not Status.WAITING:
+    if after.status is not WAITING:
         return Turn(after, (*events, *_scored(flow, after)))
     if ends_at_once(flow, events):
         return _finish(flow, after, events)
@@ -329,12 +338,9 @@ def go_on(flow: Flow, session: Session, events: tuple[Event, ...] = ()) -> Turn:
 def _ask(
     session: Session, item: Item, place: tuple[int, int], events: tuple[Event, ...] = ()
 ) -> Turn:
-    trail = (*session.trail, item.id)
-    if session.misunderstood or session.offered:
-        session = session._replace(misunderstood=0, offered=(), offered_raw="")
-    session = session._replace(trail=trail)
+    session = session.asking(item.id)
     position, total = place
-    asked = Asked(item.id, len(trail), position, total, False, session.known.get(item.id))
+    asked = Asked(item.id, session.turn, position, total, False, session.known.get(item.id))
     return Turn(session, (*events, asked))
 
 
@@ -343,7 +349,7 @@ def _place(enabled: tuple[Item, ...], item: Item) -> int:
 
 
 def _finish(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
-    session = _settled(session._replace(status=Status.FINISHED))
+    session = _settled(session._replace(status=FINISHED))
     return Turn(session, (*events, _standing(flow, session), *_scored(flow, session)))
 
 
@@ -355,7 +361,7 @@ def _settled(session: Session) -> Session:
 def _standing(flow: Flow, session: Session) -> Finished | Expired:
     """How a closed session stands."""
     of = len(enabled_items(flow, session))
-    if session.status is Status.EXPIRED:
+    if session.status is EXPIRED:
         return Expired(answered(session), of)
     return Finished(answered(session), of)
 

@@ -192,6 +192,11 @@ class Flow:
         return any(item.enable_when is not None for item in self.items)
 
     @cached_property
+    def is_screen(self) -> bool:
+        """Whether it looks for warning signs, before everything else."""
+        return self.kind is FlowKind.SCREEN
+
+    @cached_property
     def has_flags(self) -> bool:
         """Whether an answer may be a warning sign."""
         return any(item.flag is not None for item in self.items)

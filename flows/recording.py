@@ -15,8 +15,8 @@ from flows.events import (
     Skipped,
     Turn,
 )
-from flows.model import Flow, FlowKind, Item, Urgency
-from flows.session import Given, GivenKind, Session
+from flows.model import Flow, Item, Urgency
+from flows.session import ANSWER, NOT_APPLICABLE, SKIP, Given, Session
 
 
 def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
@@ -28,18 +28,17 @@ def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if previous is not None and _same(previous, given):
         return Turn(session, ())
     events = (_event(item, given, previous), *_consequences(item, given))
-    session = session._replace(given={**session.given, item.id: given})
-    return Turn(_without_disabled(flow, session), events)
+    return Turn(_without_disabled(flow, session.answering(item.id, given)), events)
 
 
 def answered(session: Session) -> int:
     """How many questions have an answer, zero included; skips are none."""
-    return sum(given.kind is GivenKind.ANSWER for given in session.given.values())
+    return sum(given.kind is ANSWER for given in session.given.values())
 
 
 def ends_at_once(flow: Flow, events: Iterable[Event]) -> bool:
     """Whether a screen has found an emergency: then no further question may delay help."""
-    return flow.kind is FlowKind.SCREEN and any(
+    return flow.is_screen and any(
         isinstance(event, RedFlag) and event.urgency is Urgency.EMERGENCY for event in events
     )
 
@@ -55,11 +54,11 @@ def _same(one: Given, other: Given) -> bool:
 
 
 def _event(item: Item, given: Given, previous: Given | None) -> Event:
-    if given.kind is GivenKind.SKIP:
+    if given.kind is SKIP:
         return Skipped(item.id, given)
-    if given.kind is GivenKind.NOT_APPLICABLE:
+    if given.kind is NOT_APPLICABLE:
         return NotApplicable(item.id, given)
-    if previous is not None and previous.kind is GivenKind.ANSWER:
+    if previous is not None and previous.kind is ANSWER:
         return Corrected(item.id, given, previous)
     return Answered(item.id, given)
 

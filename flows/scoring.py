@@ -8,12 +8,13 @@ those that do not apply are not answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
 from flows.model import Flow, Item
-from flows.session import Given, GivenKind
+from flows.session import ANSWER, Given
 
 Answers = Mapping[str, int]
 """Item id to the number that was answered, in the order of the instrument."""
@@ -51,8 +52,7 @@ START_BACK_PSYCHOSOCIAL = (
 START_BACK_ITEMS = START_BACK_PHYSICAL + START_BACK_PSYCHOSOCIAL
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """A score as numerator over denominator, with its completeness.
 
     `band` or `group` is a stable id (`severe`, `medium`); `reason` says why there is no
@@ -114,10 +114,10 @@ def odi(given: Mapping[str, Given], minimum_answered: int = 8) -> Score:
     answers = _answers(ODI_ITEMS, given)
     result = _blank("odi", ODI_ITEMS, answers)
     if len(answers) < max(minimum_answered, 1):
-        return replace(result, reason=TOO_FEW)
+        return result._replace(reason=TOO_FEW)
     numerator, denominator = 100 * sum(answers.values()), 5 * len(answers)
     band = _first_band(ODI_BANDS, numerator, denominator)
-    return replace(result, numerator=numerator, denominator=denominator, band=band)
+    return result._replace(numerator=numerator, denominator=denominator, band=band)
 
 
 def start_back(given: Mapping[str, Given]) -> Score:
@@ -132,14 +132,14 @@ def start_back(given: Mapping[str, Given]) -> Score:
     answers = _answers(START_BACK_ITEMS, given)
     result = _blank("start-back", START_BACK_ITEMS, answers)
     if answers:
-        result = replace(result, numerator=sum(answers.values()))
+        result = result._replace(numerator=sum(answers.values()))
     psychosocial = [answers[item] for item in START_BACK_PSYCHOSOCIAL if item in answers]
     if psychosocial:
-        result = replace(result, subscale=sum(psychosocial))
+        result = result._replace(subscale=sum(psychosocial))
     lowest = _start_back_group(answers, missing=0)
     if lowest == _start_back_group(answers, missing=1):
-        return replace(result, group=lowest)
-    return replace(result, reason=UNDECIDED)
+        return result._replace(group=lowest)
+    return result._replace(reason=UNDECIDED)
 
 
 def _start_back_group(answers: Answers, missing: int) -> str:
@@ -186,18 +186,18 @@ def _plain(
     result = _blank(flow.scoring or "", items, answers)
     needed = len(items) if flow.minimum_answered is None else flow.minimum_answered
     if len(answers) < max(needed, 1):
-        return replace(result, reason=TOO_FEW)
+        return result._replace(reason=TOO_FEW)
     numerator, denominator = fraction(answers)
     bands = [(band.id, band.highest) for band in flow.bands]
     band = _first_band(bands, numerator, denominator)
-    return replace(result, numerator=numerator, denominator=denominator, band=band)
+    return result._replace(numerator=numerator, denominator=denominator, band=band)
 
 
 def _answers(items: Sequence[str], given: Mapping[str, Given]) -> dict[str, int]:
     answers = {}
     for item in items:
         answer = given.get(item)
-        if answer and answer.kind is GivenKind.ANSWER and answer.value is not None:
+        if answer and answer.kind is ANSWER and answer.value is not None:
             answers[item] = answer.value
     return answers
 

@@ -26,6 +26,10 @@ class GivenKind(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+WAITING, FINISHED, EXPIRED = Status
+ANSWER, SKIP, NOT_APPLICABLE = GivenKind
+"""The members by themselves: through its class Python 3.11 is slow to find one."""
+
 _STATUSES = {status.value: status for status in Status}
 _KINDS = {kind.value: kind for kind in GivenKind}
 _READABLE = (1, VERSION)
@@ -60,7 +64,7 @@ class Session(NamedTuple):
     flow: str
     definition: str
     language: str
-    status: Status = Status.WAITING
+    status: Status = WAITING
     items: tuple[str, ...] | None = None
     given: Mapping[str, Given] = _NOTHING
     facts: Mapping[str, str] = _NOTHING
@@ -78,11 +82,42 @@ class Session(NamedTuple):
     @property
     def pending(self) -> str | None:
         """Id of the item that waits for an answer, or None."""
-        return self.trail[-1] if self.trail and self.status is Status.WAITING else None
+        return self.trail[-1] if self.trail and self.status is WAITING else None
 
     def asked_at(self, turn: int) -> str | None:
         """Id of the item asked at this turn, or None when there was no such turn."""
         return self.trail[turn - 1] if 1 <= turn <= len(self.trail) else None
+
+    def answering(self, item_id: str, given: Given) -> Session:
+        """The session with this answer in place of any earlier one."""
+        return Session(
+            self.flow,
+            self.definition,
+            self.language,
+            self.status,
+            self.items,
+            {**self.given, item_id: given},
+            self.facts,
+            self.trail,
+            self.misunderstood,
+            self.offered,
+            self.offered_raw,
+            self.known,
+        )
+
+    def asking(self, item_id: str) -> Session:
+        """The session with this item put next; nothing is on offer for it yet."""
+        return Session(
+            self.flow,
+            self.definition,
+            self.language,
+            self.status,
+            self.items,
+            self.given,
+            self.facts,
+            (*self.trail, item_id),
+            known=self.known,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for orjson; `from_json` reads it back to an equal session."""

@@ -13,7 +13,7 @@ from flows.reading.outcome import Understood
 from flows.reading.several import Part
 from flows.recording import record
 from flows.replies import Said
-from flows.session import Given, GivenKind, Session
+from flows.session import ANSWER, Given, Session
 
 
 def left(flow: Flow, session: Session) -> tuple[Item, ...]:
@@ -35,9 +35,7 @@ def take_several(flow: Flow, session: Session, parts: Sequence[Part], lexicon: L
     for item, (raw, reading) in zip(left(flow, session), parts, strict=False):
         if isinstance(reading, Understood):
             session = _asked(session, item)
-            given = Given(
-                GivenKind.ANSWER, raw, session.turn, reading.value, reading.code, reading.text
-            )
+            given = Given(ANSWER, raw, session.turn, reading.value, reading.code, reading.text)
             recorded = record(flow, session, item, given)
             session, events = recorded.session, (*events, *recorded.events)
         elif doubtful is None:

@@ -6,11 +6,6 @@ from bot.messages import Layout, Message
 from templates.catalogue import Catalogue
 
 
-def listed(message: Message) -> str:
-    """The choices, one lettered line each."""
-    return "\n".join([f"{key}: {words}" for key, words, _ in message.choices])
-
-
 def typed(message: Message, words: Catalogue) -> str:
     """The whole message for somebody who can only type."""
     if not message.choices:
@@ -19,7 +14,7 @@ def typed(message: Message, words: Catalogue) -> str:
         case Layout.IN_TEXT:
             return message.text
         case Layout.LETTERS:
-            return f"{message.text}\n{listed(message)}"
+            return f"{message.text}\n{message.choices.listed}"
         case Layout.YES_NO:
             yes, no = message.choices
             return f"{message.text} {yes.key}/{no.key}"

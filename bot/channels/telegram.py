@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bot.channels.plain import listed
 from bot.inbound import Inbound, InboundKind
 from bot.messages import Button, Layout, Message, Rendered
 from templates.catalogue import Catalogue
@@ -47,18 +46,14 @@ class Request(NamedTuple):
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
     place = message.place
-    beside = message.layout is Layout.IN_TEXT or _short(message)
-    text = message.text if beside else f"{message.text}\n\n{listed(message)}"
+    beside = message.choices.longest <= LONGEST_LABEL or message.layout is Layout.IN_TEXT
+    text = message.text if beside else f"{message.text}\n\n{message.choices.listed}"
     if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
-        buttons = [Button(label, place + data) for _, label, data in message.choices]
+        buttons = [Button(each.words, place + each.data) for each in message.choices]
     else:
-        buttons = [Button(key, place + data) for key, _, data in message.choices]
+        buttons = [Button(each.key, place + each.data) for each in message.choices]
     text = _with_anchors(text, message, words)
     return Rendered(text, tuple(buttons), picture=message.picture)
-
-
-def _short(message: Message) -> bool:
-    return all(len(choice.words) <= LONGEST_LABEL for choice in message.choices)
 
 
 def _with_anchors(text: str, message: Message, words: Catalogue) -> str:

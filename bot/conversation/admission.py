@@ -10,7 +10,7 @@ from bot.conversation.effects import SetDue
 from bot.conversation.memory import Today, Waiting
 from bot.conversation.step import Step
 from bot.schedule import at_local
-from flows.model import Flow, FlowKind
+from flows.model import Flow
 
 MORE, NO_MORE = "more", "no-more"
 """What the patient has said about further questions today."""
@@ -57,12 +57,12 @@ def judge(step: Step, flow: Flow, waiting: Waiting, questions: int) -> Verdict:
 
 def is_free(flow: Flow, waiting: Waiting) -> bool:
     """Whether no limit holds it back: the start, safety, and what somebody asked for by name."""
-    return waiting.free or flow.kind is FlowKind.SCREEN
+    return waiting.free or flow.is_screen
 
 
 def is_muted(step: Step, flow: Flow) -> bool:
     """Whether the patient does not want this one; the questions about warning signs stay."""
-    return flow.kind is not FlowKind.SCREEN and flow.kind.value in step.memory.muted
+    return not flow.is_screen and flow.kind.value in step.memory.muted
 
 
 def today(step: Step) -> Today:

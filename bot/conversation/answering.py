@@ -38,7 +38,6 @@ from bot.conversation.tasks import (
     rhythm,
 )
 from bot.inbound import Handled, Inbound, InboundKind
-from flows.model import FlowKind
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
 SILENT = ("stopped", "ended")
@@ -65,26 +64,27 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     else:
         _take(step, heard, amends)
     step.flush()
-    if heard.message.handled is Handled.STOP:
+    if heard.stops and heard.message.handled is Handled.STOP:
         # The provider has confirmed it and carries nothing more.
         told.hush(step)
 
 
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
-    message = heard.message
-    match message.kind:
-        case _ if step.memory.died:
-            step.add_line("hands.died.over")
-        case InboundKind.OTHER:
-            _say_unreadable(step)
-        case InboundKind.EDIT | InboundKind.CHOICE if _is_in_doubt(step, message):
-            ask_again(step)
-        case InboundKind.EDIT:
-            _amend(step, heard, amends)
+    if step.memory.died:
+        step.add_line("hands.died.over")
+        return
+    if _is_in_doubt(step, heard.message):
+        ask_again(step)
+        return
+    match heard.message.kind:
         case InboundKind.CHOICE:
-            _press(step, message)
+            _press(step, heard.message)
         case InboundKind.TEXT:
             _read(step, heard)
+        case InboundKind.EDIT:
+            _amend(step, heard, amends)
+        case InboundKind.OTHER:
+            _say_unreadable(step)
 
 
 def _say_unreadable(step: Step) -> None:
@@ -104,8 +104,13 @@ def _is_held_now(step: Step) -> bool:
 
 
 def _is_in_doubt(step: Step, message: Inbound) -> bool:
-    """While it is in doubt who reads here, only the buttons of that question count."""
-    return hands.waits(step) and not message.choice.startswith("t.")
+    """Whether a button or an edit comes while it is in doubt who reads here.
+
+    Only the buttons of that question count then; words are read as its answer.
+    """
+    if not hands.waits(step) or message.kind not in (InboundKind.CHOICE, InboundKind.EDIT):
+        return False
+    return not message.choice.startswith("t.")
 
 
 def _read(step: Step, heard: Heard) -> None:
@@ -197,7 +202,7 @@ def _reply(step: Step, text: str, option: str | None) -> None:
 
 def _hear_only_flags(step: Step, reply: Reply) -> None:
     """After STOP: an answer to a screen counts, and only its safety message goes out."""
-    if step.open is None or step.flow_of(step.open).kind is not FlowKind.SCREEN:
+    if step.open is None or not step.flow_of(step.open).is_screen:
         return
     _resume(step, step.open, reply)
     told.hush(step)
@@ -405,7 +410,7 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
 
 def _is_screen(step: Step) -> bool:
     """Whether a screen for warning signs is open; it goes on in an emergency as well."""
-    return step.open is not None and step.flow_of(step.open).kind is FlowKind.SCREEN
+    return step.open is not None and step.flow_of(step.open).is_screen
 
 
 def _say_unchangeable(step: Step) -> None:

@@ -26,9 +26,9 @@ from bot.conversation.timers import again_key, comes_again, expires, set_timers
 from bot.schedule import awake
 from flows import engine
 from flows import events as happened
-from flows.model import Flow, FlowKind, Item, ItemKind
+from flows.model import Flow, FlowKind, Item
 from flows.replies import Back, Reply
-from flows.session import Given, GivenKind, Status
+from flows.session import ANSWER, FINISHED, WAITING, Given
 
 
 def request(step: Step, wanted: Waiting) -> None:
@@ -95,7 +95,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 def _is_held_back(step: Step, flow: Flow) -> bool:
     """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
     held = step.memory.held or step.suspended is not None or step.paused
-    return flow.kind is not FlowKind.SCREEN and (held or admission.is_muted(step, flow))
+    return not flow.is_screen and (held or admission.is_muted(step, flow))
 
 
 def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool:
@@ -110,7 +110,7 @@ def _admit(step: Step, flow: Flow, waiting: Waiting, bridge: str | None) -> bool
         now_or_tomorrow.put(step, flow, questions)
         return True
     step.memory.waiting.remove(waiting)
-    if bridge is not None and flow.kind is not FlowKind.SCREEN:
+    if bridge is not None and not flow.is_screen:
         step.add_line(bridge)
     _open(step, flow, waiting, turn)
     return True
@@ -139,7 +139,7 @@ def _begun(step: Step, flow: Flow, waiting: Waiting) -> happened.Turn:
 
 
 def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None:
-    if turn.session.status is not Status.WAITING:
+    if turn.session.status is not WAITING:
         return
     step.open = OpenSession(
         step.new_id(),
@@ -215,7 +215,7 @@ def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Ev
     """Record what happened and say what the patient should hear, in that order."""
     for event in events:
         _tell(step, flow, open, event)
-    if open.session.status is not Status.WAITING and open is step.open:
+    if open.session.status is not WAITING and open is step.open:
         _close(step, open)
 
 
@@ -289,9 +289,9 @@ def _is_by_name(open: OpenSession) -> bool:
 
 def _echo(step: Step, item: Item, given: Given, corrected: str = "") -> None:
     """Say what was taken, `corrected` being the name of what was asked before."""
-    if given.kind is not GivenKind.ANSWER:
+    if given.kind is not ANSWER:
         step.add_line(f"echo.{given.kind.value}")
-    elif item.kind is ItemKind.TEXT:
+    elif given.text is not None:
         step.add_line("echo.noted")
     else:
         answer = label(item, given.code, given.value, step.person.language)
@@ -314,7 +314,7 @@ def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
-    if step.open is not None and step.open is not open and flow.kind is FlowKind.SCREEN:
+    if step.open is not None and step.open is not open and flow.is_screen:
         _suspend(step, step.open)
 
 
@@ -327,7 +327,7 @@ def _suspend(step: Step, open: OpenSession) -> None:
 def _take_back(step: Step) -> None:
     """Go on with the questionnaire that was put aside, if there is one."""
     put_aside, step.suspended, step.memory.suspended = step.suspended, None, None
-    if put_aside is not None and put_aside.session.status is Status.WAITING:
+    if put_aside is not None and put_aside.session.status is WAITING:
         step.open = put_aside
         take_up(step)
 
@@ -349,12 +349,12 @@ def _is_alarming(flow: Flow, open: OpenSession) -> bool:
         item.opens and item.id in given and given[item.id].code in item.opens for item in flow.items
     )
     left_out = any(each.code != "no" for each in given.values())
-    return opened or (flow.kind is FlowKind.SCREEN and left_out)
+    return opened or (flow.is_screen and left_out)
 
 
 def _close(step: Step, open: OpenSession) -> None:
     open.closed_at = step.now
-    if open.session.status is Status.FINISHED:
+    if open.session.status is FINISHED:
         step.memory.finished = open.id
     step.do(SaveSession(open))
     step.do(DropDue(("remind", "expire")))

@@ -14,7 +14,7 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.questions import label, layout, letter, question, title
 from bot.conversation.remarks import remark
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message, press_data
+from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows import events as happened
 from flows.model import Flow, Item, ItemKind
 
@@ -140,19 +140,18 @@ def _bare(step: Step, open: OpenSession, item: Item, only: tuple[str, ...]) -> M
     return message._replace(text="", anchors=None)
 
 
-def _named(step: Step, choices: tuple[Choice, ...]) -> str:
+def _named(step: Step, choices: Choices) -> str:
     return joined([choice.key for choice in choices], step.words.say("or"))
 
 
 def _offer_one(step: Step, open: OpenSession, item: Item, candidate: str) -> None:
     place = f"{open.id}.{open.session.turn}"
-    choices = (
-        Choice(
-            step.words.say("key.yes"),
-            step.words.say("button.yes"),
-            press_data("q", place, candidate),
-        ),
-        Choice(step.words.say("key.no"), step.words.say("button.no"), press_data("n", place)),
+    say = step.words.say
+    choices = Choices(
+        [
+            Choice(say("key.yes"), say("button.yes"), press_data("q", place, candidate)),
+            Choice(say("key.no"), say("button.no"), press_data("n", place)),
+        ]
     )
     step.say(
         Message(

@@ -39,7 +39,7 @@ def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = Fa
     """
     if message.handled is Handled.STOP:
         return Heard(message, Command(STOP), scanner.scan(message.text), stops=True)
-    if message.handled is Handled.START and silent:
+    if silent and message.handled is Handled.START:
         return Heard(message, Command(START))
     if message.kind not in _WRITTEN:
         return Heard(message, None)

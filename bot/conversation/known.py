@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import title
 from bot.conversation.step import Step
-from bot.messages import Choice, Layout, Message, press_data
+from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows.events import Asked
 from flows.model import Flow, Item, ItemKind
-from flows.session import Given, GivenKind
+from flows.session import ANSWER, Given
 
 LONGEST = 100
 """Characters of own words that are shown whole; more than that is asked anew."""
@@ -21,7 +21,7 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     if flow.item(item_id).known_for is None:
         return
     forget(step, flow, item_id)
-    if given.kind is GivenKind.ANSWER and len(given.text or "") <= LONGEST:
+    if given.kind is ANSWER and len(given.text or "") <= LONGEST:
         today = step.now.date().isoformat()
         kept = [today, given.value, given.code, given.text]
         step.memory.known[_key(flow, item_id)] = kept
@@ -39,7 +39,7 @@ def answers(step: Step, flow: Flow) -> dict[str, Given]:
     for item in flow.items:
         kept = step.memory.known.get(_key(flow, item.id))
         if kept is not None and item.known_for is not None:
-            given = Given(GivenKind.ANSWER, "", 0, *kept[1:])
+            given = Given(ANSWER, "", 0, *kept[1:])
             if _is_fresh(kept[0], today, item.known_for) and _fits(item, given):
                 found[item.id] = given
     return found
@@ -49,7 +49,8 @@ def question(step: Step, flow: Flow, open: OpenSession, asked: Asked) -> Message
     """The earlier answer, and whether it still holds."""
     assert asked.known is not None
     item, language = flow.item(asked.item), open.session.language
-    text = step.words.say(
+    say = step.words.say
+    text = say(
         "known.ask",
         title=title(flow, item, language),
         answer=_in_words(item, asked.known, language),
@@ -57,9 +58,11 @@ def question(step: Step, flow: Flow, open: OpenSession, asked: Asked) -> Message
     place = f"{open.id}.{open.session.turn}"
     return Message(
         f"{asked.position}/{asked.total} {text}" if asked.total > 1 else text,
-        (
-            Choice(step.words.say("key.yes"), step.words.say("button.yes"), press_data("y", place)),
-            Choice(step.words.say("key.no"), step.words.say("button.no"), press_data("n", place)),
+        Choices(
+            [
+                Choice(say("key.yes"), say("button.yes"), press_data("y", place)),
+                Choice(say("key.no"), say("button.no"), press_data("n", place)),
+            ]
         ),
         Layout.YES_NO,
         session_id=open.id,

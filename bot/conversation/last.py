@@ -21,7 +21,7 @@ from bot.conversation.step import Step
 from flows.model import Flow, Item
 from flows.reading import Ambiguous, Reading, Understood, given_as, read
 from flows.replies import Amend
-from flows.session import Given, GivenKind
+from flows.session import ANSWER, Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def stands_as(last: Last, reading: Reading) -> bool:
     """Whether this reading is the answer that stands, perhaps by its place on the list."""
     if isinstance(reading, Ambiguous) and len(reading.candidates) == 1:
         reading = given_as(last.item, reading.candidates[0])
-    if not isinstance(reading, Understood) or last.given.kind is not GivenKind.ANSWER:
+    if not isinstance(reading, Understood) or last.given.kind is not ANSWER:
         return False
     return (reading.value, reading.code) == (last.given.value, last.given.code)
 

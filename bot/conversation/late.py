@@ -9,7 +9,7 @@ from bot.conversation.memory import Lapsed, OpenSession
 from bot.conversation.step import Step
 from flows.model import Flow, Item, ItemKind
 from flows.reading import NotAReply, Understood, read
-from flows.session import Status
+from flows.session import EXPIRED
 
 FORGOTTEN = timedelta(days=7)
 """After this a bare number is nobody's late answer any more."""
@@ -50,7 +50,7 @@ def thank_for_tap(step: Step, open: OpenSession, turn: int, option: str) -> bool
     """The same for a button of a session that ran out; False where that is not what it is."""
     flow = step.flow_of(open)
     item_id = open.session.asked_at(turn)
-    if open.session.status is not Status.EXPIRED or item_id is None:
+    if open.session.status is not EXPIRED or item_id is None:
         return False
     _thank(step, flow, flow.item(item_id), option)
     return True

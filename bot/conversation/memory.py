@@ -155,7 +155,7 @@ class Memory:
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
         values = _values(self)
-        parts = dict(compress(zip(_PARTS, values, strict=True), values))
+        parts = dict(zip(compress(_PARTS, values), filter(None, values), strict=True))
         if self.today.date:
             parts["today"] = self.today.to_json()
         else:

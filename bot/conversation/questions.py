@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from bot.messages import Choice, Layout, Message, Priority
+from bot.messages import Choice, Choices, Layout, Message
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Understood
 from flows.session import Given
@@ -32,10 +32,9 @@ def question(
     text, choices, how, anchors = _wording(item, language, words)
     return Message(
         f"{position}/{total} {text}" if total > 1 else text,
-        tuple(choice for choice in choices if choice.data in only) if only else choices,
+        Choices(choice for choice in choices if choice.data in only) if only else choices,
         how,
         anchors,
-        Priority.REPLY,
         session_id,
         turn,
         f"q.{session_id}.{turn}.",
@@ -46,7 +45,7 @@ class _Wording(NamedTuple):
     """All of a question that is the same for everybody who is asked in one language."""
 
     text: str
-    choices: tuple[Choice, ...]
+    choices: Choices
     layout: Layout
     anchors: tuple[str, str] | None
 
@@ -55,7 +54,7 @@ class _Wording(NamedTuple):
 def _wording(item: Item, language: str, words: Catalogue) -> _Wording:
     return _Wording(
         item.text[language],
-        tuple(_choices(item, language, words)),
+        Choices(_choices(item, language, words)),
         layout(item),
         _anchors(item, language),
     )

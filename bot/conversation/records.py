@@ -9,7 +9,7 @@ from typing import Any
 from bot.conversation.effects import Record
 from bot.conversation.memory import SCORE, OpenSession
 from bot.conversation.step import Step
-from flows.model import Flow, ItemKind
+from flows.model import Flow
 from flows.scoring import Score
 from flows.session import Given
 
@@ -71,7 +71,7 @@ def _record(
         value=given.value,
         code=given.code,
         unit=item.unit["en"] if item.unit else None,
-        text=given.text if item.kind is ItemKind.TEXT and given.text else given.raw,
+        text=given.text or given.raw,
         detail=details,
         author="helper" if open.helped and open.closed_at is None else "patient",
         session_id=open.id,
@@ -88,12 +88,13 @@ def _is_late(step: Step, open: OpenSession) -> bool:
 
 def record_score(step: Step, flow: Flow, open: OpenSession, score: Score) -> None:
     """Record a score with its completeness; a new one supersedes the one before."""
+    value = score.value
     entry = Record(
         id=step.new_id(),
         kind="score",
         flow=flow.id,
         definition=flow.definition,
-        value=None if score.value is None else float(score.value),
+        value=None if value is None else float(value),
         code=score.band or score.group,
         detail=score_detail(flow, open, score),
         author="system",

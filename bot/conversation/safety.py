@@ -16,8 +16,8 @@ from bot.deployment import Clinic
 from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
-from flows.model import Flow, FlowKind, Urgency
-from flows.session import GivenKind, Session
+from flows.model import Flow, Urgency
+from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
 
@@ -214,7 +214,7 @@ def is_held(step: Step) -> bool:
     return (
         (step.memory.held or is_quiet(step))
         and step.open is not None
-        and step.flow_of(step.open).kind is not FlowKind.SCREEN
+        and not step.flow_of(step.open).is_screen
     )
 
 
@@ -223,14 +223,14 @@ def is_left_open(flow: Flow, session: Session) -> bool:
     return any(
         item.flag is Urgency.EMERGENCY
         and item.id in session.given
-        and session.given[item.id].kind is not GivenKind.ANSWER
+        and session.given[item.id].kind is not ANSWER
         for item in flow.items
     )
 
 
 def was_flagged(flow: Flow, session: Session) -> bool:
     """Whether an answer of this session is a warning sign."""
-    return any(
+    return flow.has_flags and any(
         item.flag is not None and item.id in session.given and session.given[item.id].code == "yes"
         for item in flow.items
     )

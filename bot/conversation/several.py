@@ -11,10 +11,10 @@ from bot.conversation.step import Step
 from flows.engine import ask_again
 from flows.events import Answered, AskedBack, Event, Opened
 from flows.lexicon import Sense
-from flows.model import Flow, FlowKind
+from flows.model import Flow
 from flows.reading import Understood, read
 from flows.reading.several import may_be_several, read_all, read_several, undotted
-from flows.session import Status
+from flows.session import WAITING
 from flows.several import left, take_several
 
 
@@ -27,7 +27,7 @@ def take(step: Step, text: str) -> bool:
     if open is None or open.session.offered or not may_be_several(text):
         return False
     flow = step.flow_of(open)
-    if flow.kind is FlowKind.SCREEN:
+    if flow.is_screen:
         return False
     items = left(flow, open.session)
     if len(items) < 2:
@@ -56,7 +56,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) 
         step.add_line("echo.several", answers=", ".join(told))
     rest = [event for event in events if event not in answers]
     opened = next((event.flow for event in rest if isinstance(event, Opened)), None)
-    if opened is not None and open.session.status is Status.WAITING:
+    if opened is not None and open.session.status is WAITING:
         # A warning sign goes before the part that is in doubt, which is asked about after it.
         asking.put_first(step, None, opened)
         asking.open_next(step, "bridge")

@@ -16,7 +16,7 @@ from bot.conversation.memory import KEEPING, Memory, OpenSession, Task
 from bot.conversation.pace import Limits
 from bot.conversation.plain_words import PLAIN
 from bot.deployment import Chance, Clinic
-from bot.messages import Choice, Layout, Message, Priority, press_data
+from bot.messages import Choice, Choices, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
@@ -170,10 +170,10 @@ class Step:
             message.choices,
             message.layout,
             message.anchors,
-            Priority.BULK if late else message.priority,
             message.session_id,
             message.turn,
             message.place,
+            Priority.BULK if late else message.priority,
             self.picture,
             plain,
         )
@@ -225,7 +225,7 @@ class Step:
         task.turn = self.memory.turns
         task.asked_at = self.now.isoformat()
         task.data["options"] = [[option, words] for option, words in options]
-        choices = tuple(
+        choices = Choices(
             Choice(letter, words, press_data("t", task.turn, option))
             for letter, (option, words) in zip("ABCDEFGHIJ", options, strict=False)
         )

@@ -14,7 +14,7 @@ from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 from bot.messages import Priority
-from flows.model import FlowKind, Item
+from flows.model import Item
 from flows.reading import Understood, read
 from flows.replies import Amend, Said
 from flows.signs import SELF_HARM
@@ -60,7 +60,7 @@ def _answer_quietly(step: Step, text: str, amends: tuple[int, int] | None) -> No
             asking.resume(step, session, Amend(amends[1], text))
             step.answered = amends
     elif step.open is not None and (item := _pending(step)) is not None:
-        is_screen = step.flow_of(step.open).kind is FlowKind.SCREEN
+        is_screen = step.flow_of(step.open).is_screen
         if is_screen and isinstance(read(item, text, step.lexicon), Understood):
             step.answered = (step.open.id, step.open.session.turn)
             asking.resume(step, step.open, Said(text))

@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.web import render
 from bot.inbound import Inbound, InboundKind
-from bot.messages import Button, Choice, Layout, Message, Priority
+from bot.messages import Button, Choice, Choices, Layout, Message, Priority
 from bot.transcript import Bubble, transcript
 from templates.catalogue import Catalogue
 from tests.api.house import SCALE, STATEMENTS, House
@@ -141,14 +141,14 @@ def test_of_somebody_who_is_gone_nothing_was_said(house: House) -> None:
 
 
 def test_statements_become_buttons_with_their_full_words() -> None:
-    message = Message("Walking?", (Choice("A", "As far as I like", "q.1.0"),))
+    message = Message("Walking?", Choices([Choice("A", "As far as I like", "q.1.0")]))
     rendered = render(message, WORDS)
     assert rendered.text == "Walking?"
     assert rendered.buttons == (Button("A: As far as I like", "q.1.0"),)
 
 
 def test_a_scale_becomes_numbers_with_its_ends_told_under_the_question() -> None:
-    choices = tuple(Choice(str(n), f"the number {n}", f"q.1.{n}") for n in range(11))
+    choices = Choices(Choice(str(n), f"the number {n}", f"q.1.{n}") for n in range(11))
     message = Message("How bad?", choices, Layout.DIGITS, anchors=("no pain", "the worst"))
     rendered = render(message, WORDS)
     assert rendered.text == "How bad?\n0 = no pain, 10 = the worst"
@@ -156,6 +156,6 @@ def test_a_scale_becomes_numbers_with_its_ends_told_under_the_question() -> None
 
 
 def test_yes_and_no_are_words() -> None:
-    choices = (Choice("Y", "Yes", "q.1.y"), Choice("N", "No", "q.1.n"))
+    choices = Choices([Choice("Y", "Yes", "q.1.y"), Choice("N", "No", "q.1.n")])
     rendered = render(Message("Right?", choices, Layout.YES_NO), WORDS)
     assert [b.label for b in rendered.buttons] == ["Yes", "No"]

@@ -6,24 +6,28 @@ import pytest
 
 from bot.channels import telegram, web
 from bot.channels.recast import recast
-from bot.messages import Button, Choice, Layout, Message, Rendered
+from bot.messages import Button, Choice, Choices, Layout, Message, Rendered
 from templates.catalogue import load_catalogues
 
 WORDS = load_catalogues("messages")["en"]
 STATEMENTS = Message(
     "Which fits best?",
-    (
-        Choice("A", "I can walk as far as I like without any trouble", "s.1.1.a"),
-        Choice("B", "I can walk no further than a kilometre because of pain", "s.1.1.b"),
+    Choices(
+        [
+            Choice("A", "I can walk as far as I like without any trouble", "s.1.1.a"),
+            Choice("B", "I can walk no further than a kilometre because of pain", "s.1.1.b"),
+        ]
     ),
 )
-SHORT = Message("Which one?", (Choice("A", "Anne Berg", "t.1.a"), Choice("B", "Nobody", "t.1.b")))
+SHORT = Message(
+    "Which one?", Choices([Choice("A", "Anne Berg", "t.1.a"), Choice("B", "Nobody", "t.1.b")])
+)
 YES_NO = Message(
-    "Shall I?", (Choice("Y", "Yes", "t.1.yes"), Choice("N", "No", "t.1.no")), Layout.YES_NO
+    "Shall I?", Choices([Choice("Y", "Yes", "t.1.yes"), Choice("N", "No", "t.1.no")]), Layout.YES_NO
 )
 SCALE = Message(
     "How bad is it?",
-    tuple(Choice(str(number), str(number), f"s.1.1.{number}") for number in range(11)),
+    Choices(Choice(str(number), str(number), f"s.1.1.{number}") for number in range(11)),
     Layout.DIGITS,
 )
 

@@ -30,7 +30,7 @@ from bot.channels.telegram_setup import (
 )
 from bot.commands import recognise
 from bot.inbound import Inbound, InboundKind
-from bot.messages import Button, Choice, Message, Rendered
+from bot.messages import Button, Choice, Choices, Message, Rendered
 from templates.catalogue import load_catalogues
 from tests.house.bot_api import bot_api, wrong_call, wrong_fields
 
@@ -419,7 +419,9 @@ def test_the_menus_of_all_languages_hold_the_same() -> None:
     assert held["en"] == held["da"]
 
 
-CHOICES = tuple(Choice(key, f"{key}, and more words than a button shows", key) for key in "ABCDEF")
+CHOICES = Choices(
+    Choice(key, f"{key}, and more words than a button shows", key) for key in "ABCDEF"
+)
 
 
 @pytest.mark.parametrize(
