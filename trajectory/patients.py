@@ -16,8 +16,10 @@ from trajectory import tables
 from trajectory._addresses import (
     Address,
     AddressTaken,
+    NewAddress,
     PatientRef,
     add_address,
+    add_addresses,
     address_status,
     addresses,
     find_by_address,
@@ -41,12 +43,16 @@ __all__ = [
     "Changes",
     "ConversationState",
     "LockedPatient",
+    "NewAddress",
+    "NewPatient",
     "PatientRef",
     "add_address",
+    "add_addresses",
     "address_status",
     "addresses",
     "change",
     "create",
+    "create_all",
     "find_by_address",
     "is_closed",
     "lock_conversations",
@@ -143,6 +149,16 @@ _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
 _LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient], skip_locked=True)
 
 
+class NewPatient(NamedTuple):
+    """A patient to be, as `create` describes one."""
+
+    language: str
+    timezone: str
+    pathway: str | None
+    status: str
+    profile: Mapping[str, Any]
+
+
 def create(
     connection: Connection,
     ids: Ids,
@@ -156,23 +172,33 @@ def create(
     now: datetime,
 ) -> tuple[int, Sealer]:
     """A new patient with an own key and an empty conversation (`{}`, sequence 0)."""
-    patient_id = ids.take(connection)
-    sealer, key_id, wrapped = ring.new_sealer(patient_id)
-    row = {
-        "id": patient_id,
-        "created_at": now,
-        "status": status,
-        "language": language,
-        "timezone": timezone,
-        "pathway": pathway,
-        "key_id": key_id,
-        "wrapped_key": wrapped,
-        "profile": sealer.seal_json(PROFILE, patient_id, profile),
-    }
-    body = sealer.seal_json(BODY, patient_id, {})
-    connection.execute(_INSERT_PATIENT, row)
-    connection.execute(_INSERT_CONVERSATION, {"patient_id": patient_id, "body": body})
-    return patient_id, sealer
+    newcomer = NewPatient(language, timezone, pathway, status, profile)
+    (created,) = create_all(connection, ids, ring, [newcomer], now)
+    return created
+
+
+def create_all(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    newcomers: Sequence[NewPatient],
+    now: datetime,
+) -> list[tuple[int, Sealer]]:
+    """As `create`, for many at once and in their order."""
+    created, rows, conversations = [], [], []
+    for newcomer in newcomers:
+        patient_id = ids.take(connection)
+        sealer, key_id, wrapped = ring.new_sealer(patient_id)
+        profile = sealer.seal_json(PROFILE, patient_id, newcomer.profile)
+        keys = {"id": patient_id, "created_at": now, "key_id": key_id, "wrapped_key": wrapped}
+        rows.append(newcomer._asdict() | keys | {"profile": profile})
+        body = sealer.seal_json(BODY, patient_id, {})
+        conversations.append({"patient_id": patient_id, "body": body})
+        created.append((patient_id, sealer))
+    if rows:
+        connection.execute(_INSERT_PATIENT, rows)
+        connection.execute(_INSERT_CONVERSATION, conversations)
+    return created
 
 
 def lock_conversations(
