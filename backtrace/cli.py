@@ -21,6 +21,7 @@ from backtrace import (
     enrol_cli,
     outbox_cli,
     running,
+    simulate_cli,
 )
 from backtrace.answers import AnswersNotChosen
 from backtrace.definitions import NoDefinitions, worded_library
@@ -65,6 +66,7 @@ _REFUSALS = (
     DefinitionError,
     NoDefinitions,
     enrol_cli.Unknown,
+    simulate_cli.NotForPatients,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -309,6 +311,30 @@ def demo(
     except _REFUSALS as refusal:
         typer.echo(f"{refusal}", err=True)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def simulate(
+    patients: simulate_cli.Patients = 1000,
+    weeks: simulate_cli.Weeks = 12,
+    seed: simulate_cli.Seed = 1,
+    database: simulate_cli.Target = None,
+    add: simulate_cli.Add = False,
+    start: simulate_cli.Start = None,
+    channel: simulate_cli.ChannelOption = simulate_cli.ChannelChoice.MIX,
+    language: simulate_cli.LanguageOption = simulate_cli.LanguageChoice.MIX,
+) -> None:
+    """Let invented patients answer for weeks through the real pipeline; 1 if a check fails."""
+    asked = simulate_cli.Asked(
+        patients, weeks, seed, database, add, start, channel.value, language.value
+    )
+    try:
+        right = simulate_cli.run(asked)
+    except _REFUSALS as refusal:
+        typer.echo(f"{refusal}", err=True)
+        raise typer.Exit(2) from None
+    if not right:
+        raise typer.Exit(1)
 
 
 @keys_app.command()
