@@ -62,6 +62,7 @@ __all__ = [
     "prefer_address",
     "reach_again",
     "read",
+    "save_all",
     "save_conversation",
     "save_conversations",
     "save_profile",
@@ -122,6 +123,12 @@ _SAVE_PROFILE = (
     .where(_patient.c.id == bindparam("patient"))
     .values(profile=bindparam("sealed_profile"))
 )
+_SAVE_ALL = _SAVE_PROFILE.values(
+    status=bindparam("new_status"),
+    language=bindparam("new_language"),
+    pathway=bindparam("new_pathway"),
+    started_at=bindparam("new_started_at", type_=_patient.c.started_at.type),
+)
 _SAVE_CONVERSATION = (
     update(_conversation)
     .where(_conversation.c.patient_id == bindparam("patient"))
@@ -150,13 +157,14 @@ _LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient],
 
 
 class NewPatient(NamedTuple):
-    """A patient to be, as `create` describes one."""
+    """What the clinic knows of a patient."""
 
     language: str
     timezone: str
     pathway: str | None
     status: str
     profile: Mapping[str, Any]
+    started_at: datetime | None = None
 
 
 def create(
@@ -230,6 +238,23 @@ def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPat
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
     """Change open columns of a patient whose conversation the caller holds."""
     connection.execute(update(_patient).where(_patient.c.id == patient_id).values(**changes))
+
+
+def save_all(connection: Connection, people: Sequence[tuple[int, Sealer, NewPatient]]) -> None:
+    """Write patients' open columns and profiles in one go; their conversations are held."""
+    rows = [
+        {
+            "patient": patient_id,
+            "new_status": person.status,
+            "new_language": person.language,
+            "new_pathway": person.pathway,
+            "new_started_at": person.started_at,
+            "sealed_profile": sealer.seal_json(PROFILE, patient_id, person.profile),
+        }
+        for patient_id, sealer, person in people
+    ]
+    if rows:
+        connection.execute(_SAVE_ALL, rows)
 
 
 def save_profile(
