@@ -54,10 +54,15 @@ class Problem:
 def problems(deployment: Deployment, after: int) -> Iterator[Problem]:
     """What is wrong with the patients whose numbers are above this one."""
     with deployment.database.read() as connection:
-        yield from wrong_scores(connection, deployment.library, after)
-        yield from left_behind(connection, deployment.clock.now(), after)
-        yield from set_aside(connection, after)
-        yield from too_many_openings(connection, deployment.library, deployment.limits, after)
+        yield from problems_in(connection, deployment, after)
+
+
+def problems_in(connection: Connection, deployment: Deployment, after: int) -> Iterator[Problem]:
+    """As `problems`, as this transaction sees it."""
+    yield from wrong_scores(connection, deployment.library, after)
+    yield from left_behind(connection, deployment.clock.now(), after)
+    yield from set_aside(connection, after)
+    yield from too_many_openings(connection, deployment.library, deployment.limits, after)
 
 
 def wrong_scores(connection: Connection, library: Library, after: int) -> Iterator[Problem]:

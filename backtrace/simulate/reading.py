@@ -45,9 +45,9 @@ class Reader:
             return Question(item or (before.item if before else None), buttons=buttons)
         if item is not None:
             return Question(item)
-        together = tuple(item for brief, item in self._briefs.items() if brief in text)
-        if len(together) > 1:
-            return Question(together=together)
+        places = {text.find(brief): item for brief, item in self._briefs.items() if brief in text}
+        if len(places) > 1:
+            return Question(together=tuple(places[place] for place in sorted(places)))
         return _unnamed(text, before)
 
     def _item(self, text: str) -> Item | None:

@@ -86,7 +86,7 @@ def _counted(
     connection: Connection, owner: Any, column: Any, after: int, *where: Any
 ) -> Counter[str]:
     statement = select(column, func.count()).where(owner > after, *where).group_by(column)
-    return Counter(dict(connection.execute(statement).tuples().all()))
+    return Counter({row[0]: row[1] for row in connection.execute(statement)})
 
 
 def _number(connection: Connection, statement: Select[Any]) -> str:
