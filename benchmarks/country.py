@@ -31,6 +31,7 @@ from sqlalchemy.engine import make_url
 from backtrace.composition import deploy
 from backtrace.definitions import shipped_library
 from backtrace.replay.stage import ReplayClock
+from bot import due
 from bot.channels import Channel, Parcel
 from bot.conversation import pathways
 from bot.conversation.effects import SavePatient
@@ -148,9 +149,9 @@ def work(
         profiler = cProfile.Profile() if profile else None
         began = time.perf_counter()
         if profiler is not None:
-            seen, empty = profiler.runcall(_dispatch_all, deployment, most)
+            seen, empty = profiler.runcall(dispatch_all, deployment, most)
         else:
-            seen, empty = _dispatch_all(deployment, most)
+            seen, empty = dispatch_all(deployment, most)
         took = time.perf_counter() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         done.put(Work(seen, took, empty, memory))
@@ -158,17 +159,24 @@ def work(
             pstats.Stats(profiler).sort_stats("cumulative").print_stats(70)
 
 
-def _dispatch_all(deployment: Deployment, most: int) -> tuple[int, int]:
-    seen = empty = idle = 0
-    while seen < most and idle < 3:
+def dispatch_all(deployment: Deployment, most: int) -> tuple[int, int]:
+    """As `work`; how many patients, and how many claims came back with nobody."""
+    seen = empty = 0
+    while seen < most:
         got = dispatch(deployment)
         seen += got
-        empty += not got
-        # Others may hold all that is due: a worker looks again at its next tick.
-        idle = 0 if got else idle + 1
         if not got:
-            time.sleep(0.001)
+            if not _is_anything_due(deployment):
+                break
+            # A worker would look again at its next tick; here that is at once.
+            empty += 1
+            time.sleep(0.002)
     return seen, empty
+
+
+def _is_anything_due(deployment: Deployment) -> bool:
+    with deployment.database.read() as connection:
+        return bool(due.owners(connection, deployment.clock.now(), 1))
 
 
 def fill_all(country: Country, patients: int) -> float:
@@ -216,7 +224,8 @@ def tell(name: str, works: list[Work]) -> None:
     patients, seconds = sum(w.patients for w in works), max(w.seconds for w in works)
     memory = max(w.memory for w in works) / 2**20
     print(
-        f"{name}: {patients:,} check-ins in {seconds:.1f} s, {patients / seconds:,.0f}/s, "
+        f"{name}: {patients:,} check-ins in {seconds:.1f} s, {patients / seconds:,.0f}/s "
+        f"({' + '.join(f'{each.patients:,}' for each in works)}), "
         f"{sum(w.empty for w in works)} empty claims, at most {memory:.0f} MiB a worker",
         flush=True,
     )
@@ -258,11 +267,11 @@ def measure(country: Country, patients: int, *, profile: bool) -> None:
     country.ask("CHECKPOINT")
     print(f"size after the fill: {sizes(country)}", flush=True)
     at = MONDAY.astimezone(UTC).isoformat()
-    due = country.ask(f"SELECT count(*) FROM due WHERE at <= '{at}'")
+    fallen = country.ask(f"SELECT count(*) FROM due WHERE at <= '{at}'")
     waiting = country.ask("SELECT count(*) FROM due")
-    print(f"due on Monday at 18: {due:,} of {waiting:,} rows that wait", flush=True)
-    tell("one worker", dispatch_with(country, 1, due // 2, profile=profile))
-    tell("two workers", dispatch_with(country, 2, due))
+    print(f"due on Monday at 18: {fallen:,} of {waiting:,} rows that wait", flush=True)
+    tell("one worker", dispatch_with(country, 1, fallen // 2, profile=profile))
+    tell("two workers", dispatch_with(country, 2, fallen))
     print(f"memory of the server: {server_memory(country.url) / 2**20:,.0f} MiB", flush=True)
     left = country.ask(f"SELECT count(*) FROM due WHERE at <= '{at}'")
     ready = country.ask("SELECT count(*) FROM outbox WHERE status = 'ready'")
