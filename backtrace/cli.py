@@ -81,9 +81,10 @@ def _begin() -> None:
     start_logging(production=False)
 
 
-def _settings() -> Settings:
+def _settings(**instead: str) -> Settings:
+    """What the environment says, or what is given `instead`."""
     try:
-        return Settings()
+        return Settings(**instead)  # type: ignore[arg-type]
     except (ValidationError, SettingsError) as error:
         for finding in doctor.unreadable(error):
             typer.echo(f"{finding.what}: {finding.says}", err=True)
@@ -325,11 +326,10 @@ def simulate(
     language: simulate_cli.LanguageOption = simulate_cli.LanguageChoice.MIX,
 ) -> None:
     """Let invented patients answer for weeks through the real pipeline; 1 if a check fails."""
-    asked = simulate_cli.Asked(
-        patients, weeks, seed, database, add, start, channel.value, language.value
-    )
+    asked = simulate_cli.Asked(patients, weeks, seed, add, start, channel.value, language.value)
+    settings = _settings(database_url=database) if database is not None else None
     try:
-        right = simulate_cli.run(asked)
+        right = simulate_cli.run(asked, settings)
     except _REFUSALS as refusal:
         typer.echo(f"{refusal}", err=True)
         raise typer.Exit(2) from None

@@ -65,7 +65,6 @@ class Asked:
     patients: int
     weeks: int
     seed: int
-    database: str | None = None
     add: bool = False
     start: datetime | None = None
     channel: str = MIX
@@ -92,15 +91,17 @@ ChannelOption = Annotated[ChannelChoice, typer.Option(help="Where the patients w
 LanguageOption = Annotated[LanguageChoice, typer.Option(help="What the patients speak.")]
 
 
-def run(asked: Asked) -> bool:
+def run(asked: Asked, settings: Settings | None) -> bool:
     """Simulate, print what came of it, and say what is wrong; whether nothing is.
+
+    `settings` name the database to be filled; without them it is a throw-away one.
 
     Raises:
         NotForPatients: the database holds patients, or is in production.
         Whatever `backtrace.running.deployed` raises for the database that is to be filled.
     """
-    start = _first_day(asked)
-    with _stage(asked, start) as stage:
+    start = asked.start.replace(tzinfo=ZONE) if asked.start else _first_day(asked, settings)
+    with _stage(asked, settings, start) as stage:
         with stage.deployment.database.read() as connection:
             before = newest_patient(connection)
         if before and not asked.add:
@@ -125,24 +126,21 @@ def run(asked: Asked) -> bool:
         return _is_right([str(each) for each in problems(stage.deployment, before)])
 
 
-def _first_day(asked: Asked) -> datetime:
-    if asked.start is not None:
-        return asked.start.replace(tzinfo=ZONE)
-    if asked.database is None:
+def _first_day(asked: Asked, settings: Settings | None) -> datetime:
+    if settings is None:
         return FIRST_DAY
     today = SystemClock().now().astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(weeks=asked.weeks)
 
 
 @contextmanager
-def _stage(asked: Asked, start: datetime) -> Iterator[Stage]:
-    if asked.database is None:
+def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator[Stage]:
+    if settings is None:
         library, clinic = worded_library(wording_dir()), Clinic(public_url=PUBLIC_URL)
         stage = furnish(Database.for_replay(), Ring.generate(), library, start, asked.seed, clinic)
         with _closing(stage):
             yield stage
         return
-    settings = Settings(database_url=asked.database)
     if settings.env == "production":
         raise NotForPatients("BACKTRACE_ENV is production: invented patients have no place there")
     ring, library = ring_of(settings), library_of(settings)

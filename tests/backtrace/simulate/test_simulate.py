@@ -109,6 +109,12 @@ def test_a_database_for_the_demo_ends_today_and_is_not_filled_twice_by_mistake(
     assert simulate("--database", url, "--add", "--channel", "web").exit_code == 0
 
 
+def test_a_database_that_we_do_not_speak_is_refused_in_a_line() -> None:
+    refused = simulate("--database", "mysql://somewhere/else")
+    assert refused.exit_code == 2
+    assert "write sqlite:///file.db or postgresql://" in refused.stderr
+
+
 def test_invented_patients_are_refused_in_production(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
