@@ -56,7 +56,7 @@ test: check
 corpus: setup-dev
 	$(BIN)/python -m tests.corpus.report
 
-bench: setup $(BENCH)/peers
+bench: setup-dev $(BENCH)/peers
 	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 screenshots: setup-dev

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -18,6 +18,7 @@ from api.context import Web, web_of
 from api.guards import SameOrigin, SecurityHeaders
 from api.language import language_of
 from api.metrics import Measured
+from api.webhooks import Hook, Webhooks
 from bot.deployment import Deployment
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
@@ -26,6 +27,7 @@ from trajectory.database import Unavailable
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request; a route that takes more says so itself."""
+NO_HOOKS: Mapping[str, Hook] = {}
 
 
 class _Static(StaticFiles):
@@ -45,11 +47,12 @@ def create_app(
     secure: bool,
     framed: bool = False,
     extra_routers: Iterable[APIRouter] = (),
+    hooks: Mapping[str, Hook] = NO_HOOKS,
 ) -> FastAPI:
     """The application of one process.
 
     `secure`: browsers reach it by https. `framed`: its pages may be shown in a frame of its
-    own site, as the demo does.
+    own site, as the demo does. `hooks`: where providers post, by path.
     """
     app = FastAPI(
         title="BackTrace",
@@ -57,6 +60,7 @@ def create_app(
         max_body_size=LARGEST_BODY,
         middleware=[
             Middleware(Measured),
+            Middleware(Webhooks, hooks=hooks),
             Middleware(SecurityHeaders, secure=secure, framed=framed),
             Middleware(SameOrigin),
         ],

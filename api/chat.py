@@ -159,7 +159,7 @@ async def _put(web: Web, visitor: Visitor, written: Written) -> None:
         choice=written.choice,
     )
     # Shielded: a request that is given up must not take a batch's future away from the inbox.
-    await asyncio.shield(asyncio.wrap_future(web.inbox.put(message)))
+    await web.inbox.take(message)
     web.doorbell.ring(visitor.patient_id)
 
 

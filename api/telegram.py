@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from api.context import web_of
-from bot.channels.telegram import parsed, read
+from api.webhooks import Hook
+from bot.channels.telegram import parsed, understood
 from bot.inbound import InboundKind
 from bot.presses import Presses
 
@@ -17,12 +17,10 @@ PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
 
-def telegram_router(bot: str, secret: str, presses: Presses) -> APIRouter:
-    """The route of one bot; `secret` is what Telegram was told to show with every update."""
-    router = APIRouter()
+def telegram_hooks(bot: str, secret: str, presses: Presses) -> dict[str, Hook]:
+    """The hook of one bot; `secret` is what Telegram was told to show with every update."""
     expected = secret.encode()
 
-    @router.post(PATH)
     async def take(request: Request) -> Response:
         """Take one update."""
         shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
@@ -30,19 +28,19 @@ def telegram_router(bot: str, secret: str, presses: Presses) -> APIRouter:
             return PlainTextResponse("secret", 401)
         return await _take(request, bot, presses)
 
-    return router
+    return {PATH: take}
 
 
 async def _take(request: Request, bot: str, presses: Presses) -> Response:
     web, body = web_of(request), await request.body()
     try:
-        message = read(body, bot, web.deployment.clock.now())
+        update = parsed(body)
+        message = understood(update, bot, web.deployment.clock.now())
     except ValueError:
         return PlainTextResponse("update", 422)
     if message is None:
         return Response()
-    # Shielded: a request that is given up must not take a batch's future away from the inbox.
-    await asyncio.shield(asyncio.wrap_future(web.inbox.put(message)))
+    await web.inbox.take(message)
     if message.kind is InboundKind.CHOICE:
-        presses.put(message, parsed(body))
+        presses.put(message, update)
     return Response()

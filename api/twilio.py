@@ -6,17 +6,17 @@ what a proxy makes of the request's own address, or a stranger of its headers, c
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 import structlog
-from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from twilio.request_validator import RequestValidator
 
 from api.context import web_of
+from api.webhooks import Hook
 from bot.channels.twilio_codes import trouble_of
 from bot.channels.twilio_heard import NotAMessage, heard, is_sid
 from bot.delivering import note_status
@@ -47,12 +47,10 @@ class _Refused(Exception):
         self.response = PlainTextResponse("refused", status)
 
 
-def router(token: str, public_url: str) -> APIRouter:
-    """The webhooks of the account with this token, reached at this address."""
+def twilio_hooks(token: str, public_url: str) -> dict[str, Hook]:
+    """The hooks of the account with this token, reached at this address."""
     validator = RequestValidator(token)
-    webhooks = APIRouter()
 
-    @webhooks.post(MESSAGES)
     async def messages(request: Request) -> Response:
         """A patient's message; answered when it is committed."""
         try:
@@ -60,10 +58,9 @@ def router(token: str, public_url: str) -> APIRouter:
             message = _message(request, form)
         except _Refused as refused:
             return refused.response
-        await asyncio.shield(asyncio.wrap_future(web_of(request).inbox.put(message)))
+        await web_of(request).inbox.take(message)
         return Response(_NOTHING_TO_SAY, media_type="application/xml")
 
-    @webhooks.post(STATUS)
     async def status(request: Request) -> Response:
         """What became of a message of ours; acknowledged when it is noted."""
         try:
@@ -77,7 +74,7 @@ def router(token: str, public_url: str) -> APIRouter:
         await run_in_threadpool(note_status, deployment, sid, name, trouble, code)
         return Response(status_code=204)
 
-    return webhooks
+    return {MESSAGES: messages, STATUS: status}
 
 
 async def _form(request: Request, validator: RequestValidator, url: str) -> Mapping[str, str]:

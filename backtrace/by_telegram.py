@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 
 import structlog
-from fastapi import APIRouter
 from telegram.error import TelegramError
 
-from api.telegram import PATH, telegram_router
+from api.telegram import PATH, telegram_hooks
+from api.webhooks import Hook
 from backtrace.settings import Settings
 from bot.channels.telegram import NAME, Request
 from bot.channels.telegram_bot import Telegram
@@ -68,12 +68,12 @@ def telegram_on(deployment: Deployment) -> Iterator[Presses | None]:
         presses.close()
 
 
-def telegram_webhook(settings: Settings, presses: Presses | None) -> list[APIRouter]:
+def telegram_webhook(settings: Settings, presses: Presses | None) -> dict[str, Hook]:
     """Where Telegram posts updates, if it was told a secret."""
     secret = settings.telegram_webhook_secret
     if presses is None or secret is None:
-        return []
-    return [telegram_router(presses.bot, secret.get_secret_value(), presses)]
+        return {}
+    return telegram_hooks(presses.bot, secret.get_secret_value(), presses)
 
 
 @contextmanager

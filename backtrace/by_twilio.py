@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from api import twilio
+from api.webhooks import Hook
 from backtrace.settings import Settings
 from bot.channels.twilio import Account, Twilio
 from bot.chores import Chore
@@ -38,12 +37,12 @@ def channels(settings: Settings, clock: Clock) -> dict[str, Twilio]:
     return found
 
 
-def webhooks(settings: Settings) -> list[APIRouter]:
+def webhooks(settings: Settings) -> dict[str, Hook]:
     """Where Twilio knocks."""
     token = settings.twilio_auth_token
     if not settings.twilio_account_sid or token is None:
-        return []
-    return [twilio.router(token.get_secret_value(), settings.public_url)]
+        return {}
+    return twilio.twilio_hooks(token.get_secret_value(), settings.public_url)
 
 
 def chores(settings: Settings, deployment: Deployment) -> dict[str, Chore]:

@@ -16,8 +16,9 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.engine import make_url
 
 from api import enrolments, professional
-from api.app import create_app
+from api.app import NO_HOOKS, create_app
 from api.server import Server, require_free
+from api.webhooks import Hook
 from backtrace import by_twilio
 from backtrace.answers import answers_of
 from backtrace.by_telegram import (
@@ -37,6 +38,7 @@ from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
 from bot.chores import Chore
+from bot.conversation.heard import prepare
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.dispatching import dispatch
@@ -111,9 +113,14 @@ def channels_of(settings: Settings, clock: Clock, doorbell: Doorbell) -> Mapping
     return channels | by_twilio.channels(settings, clock)
 
 
-def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIRouter]:
-    """Where the providers of the channels that are on knock, and programs of the clinic."""
-    routers = telegram_webhook(settings, presses) + by_twilio.webhooks(settings)
+def hooks_of(settings: Settings, presses: Presses | None = None) -> dict[str, Hook]:
+    """Where the providers of the channels that are on post."""
+    return telegram_webhook(settings, presses) | by_twilio.webhooks(settings)
+
+
+def routers_of(settings: Settings) -> list[APIRouter]:
+    """Where professionals and, with a staff token, programs of the clinic knock."""
+    routers = [professional.router]
     if settings.staff_token is not None:
         routers.append(enrolments.router_of(settings.staff_token.get_secret_value()))
     return routers
@@ -215,9 +222,11 @@ def answering(
     *,
     secure: bool,
     framed: bool = False,
-    extra_routers: Iterable[APIRouter] = (),
+    extra_routers: Iterable[APIRouter],
+    hooks: Mapping[str, Hook] = NO_HOOKS,
 ) -> Iterator[FastAPI]:
     """The web application with its inbox and sender running."""
+    prepare(deployment.catalogues, deployment.scanner)
     with sending(deployment) as wake:
         inbox = Inbox(lambda batch: receive(deployment, batch), wake)
         try:
@@ -227,7 +236,8 @@ def answering(
                 doorbell,
                 secure=secure,
                 framed=framed,
-                extra_routers=(professional.router, *extra_routers),
+                extra_routers=extra_routers,
+                hooks=hooks,
             )
         finally:
             inbox.close()
@@ -277,7 +287,8 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings, presses),
+            extra_routers=routers_of(settings),
+            hooks=hooks_of(settings, presses),
         ) as app,
         ticking(deployment, chores_of(settings, deployment)),
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
@@ -300,7 +311,8 @@ def web(settings: Settings, host: str, port: int) -> None:
             deployment,
             doorbell,
             secure=settings.secure,
-            extra_routers=webhooks_of(settings, presses),
+            extra_routers=routers_of(settings),
+            hooks=hooks_of(settings, presses),
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
 from bot.deployment import Deployment
 from trajectory import tables
+from trajectory.bulk import Delete, Insert
+from trajectory.sql import Among
 
 PATIENT = "patient"
 REROUTE = "reroute"
@@ -23,12 +25,21 @@ MISHAPS = (REROUTE, BOUNCED)
 """What senders leave for whoever holds the conversation; `bot.undelivered` does it."""
 
 _due = tables.core(tables.Due)
-_INSERT = insert(_due)
-_DROP = delete(_due).where(
-    _due.c.owner_kind == PATIENT,
-    _due.c.owner_id == bindparam("owner"),
-    _due.c.key == bindparam("wanted"),
+_SET = Insert(
+    _due,
+    "id",
+    "at",
+    "kind",
+    "owner_kind",
+    "owner_id",
+    "key",
+    "session_id",
+    "turn",
+    "payload",
+    instead_of=("owner_kind", "owner_id", "key"),
 )
+_DROP = Delete(_due, "owner_kind", "owner_id", "key")
+_TAKE = delete(_due).where(Among(_due.c.id, "ids"))
 _OWNERS = (
     select(_due.c.owner_id)
     .where(_due.c.owner_kind == PATIENT, _due.c.at <= bindparam("now"))
@@ -39,7 +50,7 @@ _FALLEN = (
     select(_due)
     .where(
         _due.c.owner_kind == PATIENT,
-        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        Among(_due.c.owner_id, "owners"),
         _due.c.kind.not_in(MISHAPS),
         _due.c.at <= bindparam("now"),
     )
@@ -49,7 +60,7 @@ _PUT_OFF = (
     update(_due)
     .where(
         _due.c.owner_kind == PATIENT,
-        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        Among(_due.c.owner_id, "owners"),
         _due.c.at <= bindparam("now"),
     )
     .values(at=bindparam("until"))
@@ -78,30 +89,27 @@ def write(
             kept = {place: due for place, due in kept.items() if place[0] != patient_id}
         else:
             kept.update({(patient_id, key): None for key in change.keys})
-    if kept:
-        places = [{"owner": owner, "wanted": key} for owner, key in kept]
-        connection.execute(_DROP, places)
+    _DROP.run(connection, [(PATIENT, *place) for place, due in kept.items() if due is None])
     rows = [
         _row(deployment.ids.take(connection), patient_id, due)
         for (patient_id, _), due in kept.items()
         if due is not None
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    _SET.run(connection, rows)
 
 
-def _row(row_id: int, patient_id: int, due: SetDue) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "at": due.at,
-        "kind": due.kind,
-        "owner_kind": PATIENT,
-        "owner_id": patient_id,
-        "key": due.key,
-        "session_id": due.session_id,
-        "turn": due.turn,
-        "payload": orjson.dumps(due.payload).decode(),
-    }
+def _row(row_id: int, patient_id: int, due: SetDue) -> tuple[Any, ...]:
+    return (
+        row_id,
+        due.at,
+        due.kind,
+        PATIENT,
+        patient_id,
+        due.key,
+        due.session_id,
+        due.turn,
+        orjson.dumps(due.payload).decode(),
+    )
 
 
 def owners(connection: Connection, now: datetime, limit: int) -> list[int]:
@@ -118,7 +126,7 @@ def take(
         return []
     rows = connection.execute(_FALLEN, {"owners": sorted(patient_ids), "now": now}).all()
     if rows:
-        connection.execute(delete(_due).where(_due.c.id.in_([row.id for row in rows])))
+        connection.execute(_TAKE, {"ids": [row.id for row in rows]})
     return [
         (row.owner_id, Fallen(row.kind, row.key, row.session_id, orjson.loads(row.payload)))
         for row in rows

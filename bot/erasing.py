@@ -13,6 +13,7 @@ from bot.deployment import Deployment
 from bot.outbox import UNSENT
 from trajectory import audit, tables
 from trajectory.erasure import erase
+from trajectory.sql import Among
 
 AGAIN = timedelta(minutes=5)
 AT_THE_LATEST = timedelta(days=1)
@@ -22,7 +23,7 @@ _due = tables.core(tables.Due)
 _outbox = tables.core(tables.Outbox)
 _ROWS = select(_due).where(
     _due.c.owner_kind == due.PATIENT,
-    _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+    Among(_due.c.owner_id, "owners"),
     _due.c.kind == ERASE,
     _due.c.at <= bindparam("now"),
 )

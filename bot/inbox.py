@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
 
 from bot.inbound import Inbound
 from trajectory.database import Unavailable
@@ -14,22 +18,15 @@ from trajectory.database import Unavailable
 LARGEST_BATCH = 200
 
 
+_Told: TypeAlias = "Future[None] | asyncio.Future[None]"
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     message: Inbound
-    done: Future[None] = field(default_factory=Future)
-
-    def claim(self) -> bool:
-        """Whether anybody still waits; from here on nobody can cancel."""
-        # A cancelled future would refuse its result, and that would end the thread.
-        return self.done.set_running_or_notify_cancel()
-
-    def settle(self, error: Exception | None = None) -> None:
-        """Tell the caller."""
-        if error is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(error)
+    done: _Told
+    loop: asyncio.AbstractEventLoop | None = None
+    """Where the caller waits; None: in a thread."""
 
 
 class Inbox:
@@ -55,13 +52,28 @@ class Inbox:
         The future raises what `receive` raised: trajectory.database.Unavailable when
         nothing could be stored, and after `close`.
         """
-        waiting = _Waiting(message)
+        done: Future[None] = Future()
+        # Nobody can cancel it: that would take a message out of its batch.
+        done.set_running_or_notify_cancel()
+        self._hand_in(_Waiting(message, done))
+        return done
+
+    async def take(self, message: Inbound) -> None:
+        """`put` on an event loop: returns when the message is committed.
+
+        Raises what the future of `put` does. Whoever gives up waiting stops nothing.
+        """
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        self._hand_in(_Waiting(message, done, loop))
+        await done
+
+    def _hand_in(self, waiting: _Waiting) -> None:
         with self._gate:
             if self._open:
                 self._queue.put(waiting)
-                return waiting.done
-        waiting.settle(Unavailable("This process is stopping. Try again."))
-        return waiting.done
+                return
+        _settle([waiting], Unavailable("This process is stopping. Try again."))
 
     def close(self) -> None:
         """Finish what was handed over, then stop."""
@@ -74,7 +86,7 @@ class Inbox:
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, closing = self._gather(first)
-            self._hand_over([waiting for waiting in batch if waiting.claim()])
+            self._hand_over(batch)
             if closing:
                 return
 
@@ -111,5 +123,22 @@ class Inbox:
 
 
 def _settle(batch: Sequence[_Waiting], error: Exception | None = None) -> None:
-    for waiting in batch:
-        waiting.settle(error)
+    """Tell whoever waits: an event loop is woken once, however many wait there."""
+    for loop, waiting in groupby(batch, key=lambda each: each.loop):
+        told = [each.done for each in waiting]
+        if loop is None:
+            _tell(told, error)
+            continue
+        # A loop that has closed meanwhile has nobody left who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell, told, error)
+
+
+def _tell(told: Sequence[_Told], error: Exception | None) -> None:
+    for done in told:
+        if done.cancelled():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)

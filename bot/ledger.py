@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
 from bot import due, outbox, readdressing
 from bot.conversation import effects as done
@@ -18,20 +18,15 @@ from bot.loading import SESSION_BODY, Loaded
 from bot.messages import Priority, Rendered
 from bot.outbox import Outgoing
 from trajectory import audit, care_team, cases, entries, grants, patients, tables, web_access
+from trajectory.bulk import Insert, Update
 from trajectory.entries import NewEntry
 from trajectory.patients import ConversationState
 
 _session = tables.core(tables.Session)
-_INSERT_SESSION = insert(_session)
-_UPDATE_SESSION = (
-    update(_session)
-    .where(_session.c.id == bindparam("session"))
-    .values(
-        status=bindparam("new_status"),
-        closed_at=bindparam("new_closed_at"),
-        body=bindparam("new_body"),
-    )
+_INSERT_SESSION = Insert(
+    _session, "id", "patient_id", "flow", "definition", "status", "opened_at", "closed_at", "body"
 )
+_UPDATE_SESSION = Update(_session, "id", "status", "closed_at", "body")
 _Kind = TypeVar("_Kind")
 
 
@@ -142,40 +137,34 @@ def _entry(finished: Finished, record: done.Record) -> NewEntry:
 
 
 def _write_sessions(connection: Connection, steps: Sequence[Finished]) -> None:
-    opened: dict[int, dict[str, Any]] = {}
-    changed: dict[int, dict[str, Any]] = {}
+    opened: dict[int, tuple[Any, ...]] = {}
+    changed: dict[int, tuple[Any, ...]] = {}
     for finished, save in _of_kind(steps, done.SaveSession):
         if save.opened or save.open.id in opened:
             opened[save.open.id] = _session_row(finished, save)
         else:
             changed[save.open.id] = _session_change(finished, save)
-    if opened:
-        connection.execute(_INSERT_SESSION, list(opened.values()))
-    if changed:
-        connection.execute(_UPDATE_SESSION, list(changed.values()))
+    _INSERT_SESSION.run(connection, list(opened.values()))
+    _UPDATE_SESSION.run(connection, list(changed.values()))
 
 
-def _session_row(finished: Finished, save: done.SaveSession) -> dict[str, Any]:
-    session = save.open.session
-    return {
-        "id": save.open.id,
-        "patient_id": finished.patient_id,
-        "flow": session.flow,
-        "definition": session.definition,
-        "status": session.status.value,
-        "opened_at": save.open.opened_at,
-        "closed_at": save.open.closed_at,
-        "body": finished.sessions[save.open.id],
-    }
+def _session_row(finished: Finished, save: done.SaveSession) -> tuple[Any, ...]:
+    open, session = save.open, save.open.session
+    return (
+        open.id,
+        finished.patient_id,
+        session.flow,
+        session.definition,
+        session.status.value,
+        open.opened_at,
+        open.closed_at,
+        finished.sessions[open.id],
+    )
 
 
-def _session_change(finished: Finished, save: done.SaveSession) -> dict[str, Any]:
-    return {
-        "session": save.open.id,
-        "new_status": save.open.session.status.value,
-        "new_closed_at": save.open.closed_at,
-        "new_body": finished.sessions[save.open.id],
-    }
+def _session_change(finished: Finished, save: done.SaveSession) -> tuple[Any, ...]:
+    open = save.open
+    return open.id, open.session.status.value, open.closed_at, finished.sessions[open.id]
 
 
 def _write_due(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from bot.conversation.memory import Memory, OpenSession
 from bot.conversation.step import Care, Person, Step, World
@@ -18,12 +18,14 @@ from flows.model import Flow
 from trajectory import address_checks, care_team, definitions, entries, grants, patients, tables
 from trajectory.keys import Sealer
 from trajectory.patients import LockedPatient
+from trajectory.sql import Among
 from trajectory.web_access import CHANNEL as WEB
 
 SESSION_BODY = "session.body"
+NO_SEALERS: Mapping[int, Sealer] = {}
 _session = tables.core(tables.Session)
 _SESSIONS = select(_session.c.id, _session.c.patient_id, _session.c.body).where(
-    _session.c.id.in_(bindparam("ids", expanding=True))
+    Among(_session.c.id, "ids")
 )
 
 
@@ -40,10 +42,19 @@ class Loaded:
 
 
 def load(
-    connection: Connection, deployment: Deployment, rows: Collection[LockedPatient]
+    connection: Connection,
+    deployment: Deployment,
+    rows: Collection[LockedPatient],
+    sealers: Mapping[int, Sealer] = NO_SEALERS,
 ) -> dict[int, Loaded]:
-    """Open the conversations of these locked rows, with the session that each has open."""
-    found = {row.patient_id: opened(row, row.sealer(deployment.ring)) for row in rows}
+    """Open the conversations of these locked rows, with the session that each has open.
+
+    `sealers`: those that the caller has already, by patient.
+    """
+    ring = deployment.ring
+    found = {
+        row.patient_id: opened(row, sealers.get(row.patient_id) or row.sealer(ring)) for row in rows
+    }
     named = [*(row.session_id for row in rows), *(each.memory.suspended for each in found.values())]
     wanted = {session_id for session_id in named if session_id is not None}
     for patient_id, session in sessions(connection, found, wanted).values():

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from bot.channels import telegram
 from bot.inbound import Inbound, InboundKind
 from trajectory import tables
 from trajectory.keys import Ring
+from trajectory.sql import Among
 
 _PURPOSE = "inbox.external_id"
 _WITH_CHAT = (InboundKind.TEXT, InboundKind.EDIT, InboundKind.OTHER, InboundKind.GROUP)
 _inbox = tables.core(tables.Inbox)
 _STORED = select(_inbox.c.external_id).where(
     _inbox.c.channel == telegram.NAME,
-    _inbox.c.external_id.in_(bindparam("ids", expanding=True)),
+    Among(_inbox.c.external_id, "ids"),
 )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, update
+from sqlalchemy import Connection, case, update
 
 from bot.deployment import Deployment
 from bot.messages import Priority, Rendered
 from trajectory import tables
+from trajectory.bulk import Insert
 from trajectory.keys import Sealer
 
 BODY = "outbox.body"
@@ -30,7 +31,23 @@ LOST = "lost"
 """The code of what was not tried, since its address had turned out to be gone."""
 
 _outbox = tables.core(tables.Outbox)
-_INSERT = insert(_outbox)
+_INSERT = Insert(
+    _outbox,
+    "id",
+    "patient_id",
+    "member_id",
+    "channel",
+    "address_id",
+    "sequence",
+    "priority",
+    "body",
+    "status",
+    "ready_at",
+    "attempts",
+    "session_id",
+    "turn",
+    "created_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +76,28 @@ class Outgoing:
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
     """Queue messages; they are sent after the commit."""
-    if messages:
-        connection.execute(
-            _INSERT, [_row(message, deployment.ids.take(connection)) for message in messages]
-        )
+    _INSERT.run(
+        connection, [_row(message, deployment.ids.take(connection)) for message in messages]
+    )
 
 
-def _row(message: Outgoing, row_id: int) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "patient_id": message.patient_id,
-        "member_id": message.member_id,
-        "channel": message.channel,
-        "address_id": message.address_id,
-        "sequence": message.sequence,
-        "priority": int(message.priority),
-        "body": message.sealer.seal_json(BODY, row_id, _body(message)),
-        "status": "ready",
-        "ready_at": message.not_before or message.now,
-        "attempts": 0,
-        "session_id": message.session_id,
-        "turn": message.turn,
-        "created_at": message.now,
-    }
+def _row(message: Outgoing, row_id: int) -> tuple[Any, ...]:
+    return (
+        row_id,
+        message.patient_id,
+        message.member_id,
+        message.channel,
+        message.address_id,
+        message.sequence,
+        int(message.priority),
+        message.sealer.seal_json(BODY, row_id, _body(message)),
+        "ready",
+        message.not_before or message.now,
+        0,
+        message.session_id,
+        message.turn,
+        message.now,
+    )
 
 
 def _body(message: Outgoing) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from telegram.error import TelegramError
 from bot.channels.telegram import NAME, Request, Update, answer_press
 from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_errors import is_done, trouble_of
-from bot.channels.telegram_presses import Pressed, pressed, show_answer
+from bot.channels.telegram_presses import pressed, show_answer
 from bot.inbound import Inbound
 from trajectory import tables
 from trajectory.database import Database, Unavailable
@@ -41,11 +41,10 @@ class Presses:
 
     def put(self, message: Inbound, update: Update) -> None:
         """A press has been committed. From any thread; returns at once."""
-        press = pressed(update)
-        if press is None or not self._room.acquire(blocking=False):
+        if not self._room.acquire(blocking=False):
             return
         try:
-            self._threads.submit(self._show, message, press)
+            self._threads.submit(self._show, message, update)
         except RuntimeError:  # closed meanwhile
             self._room.release()
 
@@ -53,10 +52,11 @@ class Presses:
         """Finish what is under way; what waits is given up."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _show(self, message: Inbound, press: Pressed) -> None:
+    def _show(self, message: Inbound, update: Update) -> None:
         try:
             self._call(answer_press(message))
-            edit = show_answer(press)
+            press = pressed(update)
+            edit = None if press is None else show_answer(press)
             if edit is not None and self._was_answer(message):
                 self._call(edit)
         except (TelegramError, CancelledError) as error:

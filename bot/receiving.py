@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import blocking, ledger, loading, looking_back, outbox
@@ -34,6 +33,7 @@ from bot.opaque_ids import opaque
 from bot.refusing import REFUSED, refuse
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
+from trajectory.bulk import Insert, Update
 from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
@@ -41,11 +41,20 @@ UNKNOWN = "unknown-sender"
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
-_MARK_ANSWERED = (
-    update(_inbox)
-    .where(_inbox.c.id == bindparam("message"))
-    .values(session_id=bindparam("session"), turn=bindparam("new_turn"))
+_INSERT = Insert(
+    _inbox,
+    "id",
+    "channel",
+    "external_id",
+    "patient_id",
+    "at",
+    "received_at",
+    "kind",
+    "body",
+    "status",
+    once=True,
 )
+_MARK_ANSWERED = Update(_inbox, "id", "session_id", "turn")
 _MARK_FAILED = (
     update(_inbox)
     .where(_inbox.c.id == bindparam("message"))
@@ -68,6 +77,21 @@ class Stored:
     ref: PatientRef
 
 
+@dataclass(frozen=True, slots=True)
+class _Senders:
+    """Who is behind each address of a batch, and whose key seals what they wrote."""
+
+    refs: Mapping[tuple[str, str], PatientRef]
+    sealers: Mapping[int, Sealer]
+    others: Sealer | None
+    """For unknown senders; None: there are none."""
+
+    def sealer_of(self, ref: PatientRef | None) -> Sealer:
+        sealer = self.others if ref is None else self.sealers[ref.patient_id]
+        assert sealer is not None
+        return sealer
+
+
 def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
     """Take a batch: after this returns, every message is stored once and answered once.
 
@@ -86,9 +110,10 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
 
 def _receive(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> None:
     batch = opaque(connection, deployment.ring, batch)
-    stored = _store_new(connection, deployment, batch, deployment.clock.now())
+    senders = _senders(connection, deployment, batch)
+    stored = _store_new(connection, deployment, batch, senders, deployment.clock.now())
     for messages in _rounds(stored):
-        _answer(connection, deployment, messages)
+        _answer(connection, deployment, messages, senders.sealers)
 
 
 def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
@@ -105,24 +130,28 @@ def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
 
 
 def _store_new(
-    connection: Connection, deployment: Deployment, batch: Sequence[Inbound], now: datetime
+    connection: Connection,
+    deployment: Deployment,
+    batch: Sequence[Inbound],
+    senders: _Senders,
+    now: datetime,
 ) -> list[Stored]:
     """Store what is new; the messages of patients among it, in the order in which they came."""
-    refs, sealers = _senders(connection, deployment, batch)
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    refs = senders.refs
+    rows: dict[tuple[str, str], tuple[Any, ...]] = {}
     stored = []
     for key, message in _first_of_each(batch).items():
         row_id = deployment.ids.take(connection)
         place = _place(message)
         ref = refs.get(place) if place else None
-        rows[key] = _row(row_id, message, ref, sealers[ref.patient_id if ref else None], now)
+        rows[key] = _row(row_id, message, ref, senders.sealer_of(ref), now)
         if ref is not None and message.handled is not Handled.HELP:
             stored.append(Stored(row_id, message, ref))
-    fresh = _insert(connection, [rows[key] for key in sorted(rows)])
-    new = [m for key, m in _first_of_each(batch).items() if rows[key]["id"] in fresh]
+    fresh = _INSERT.once(connection, [rows[key] for key in sorted(rows)])
+    new = [m for key, m in _first_of_each(batch).items() if rows[key][0] in fresh]
     refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
     stored = [each for each in stored if each.id in fresh]
-    strangers = [(rows[m.channel, m.external_id]["id"], m) for m in new if _is_strange(m, refs)]
+    strangers = [(rows[m.channel, m.external_id][0], m) for m in new if _is_strange(m, refs)]
     admitted = admit(connection, deployment, strangers, {s.ref.patient_id for s in stored}, now)
     return stored + [Stored(*each) for each in admitted]
 
@@ -134,21 +163,16 @@ def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
     return found
 
 
-def _senders(
-    connection: Connection, deployment: Deployment, batch: Sequence[Inbound]
-) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int | None, Sealer]]:
-    """Who is behind each address, and whose key seals: None stands for unknown senders."""
+def _senders(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> _Senders:
+    ring = deployment.ring
     places = {place for message in batch if (place := _place(message))}
-    refs = patients.find_by_address(connection, deployment.ring, places)
-    rows = patients.read(connection, {ref.patient_id for ref in refs.values()})
-    sealers: dict[int | None, Sealer] = {
-        row.patient_id: row.sealer(deployment.ring) for row in rows
-    }
+    refs = patients.find_by_address(connection, ring, places)
+    sealers = patients.sealers(connection, ring, {ref.patient_id for ref in refs.values()})
     # Between the two queries a patient may have been erased.
     refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
-    if any(_place(message) not in refs for message in batch):
-        sealers[None] = deployment_key.sealer(connection, deployment.ring)
-    return refs, sealers
+    known = all(_place(message) in refs for message in batch)
+    others = None if known else deployment_key.sealer(connection, ring)
+    return _Senders(refs, sealers, others)
 
 
 def _place(message: Inbound) -> tuple[str, str] | None:
@@ -164,18 +188,18 @@ def _is_strange(message: Inbound, refs: Mapping[tuple[str, str], PatientRef]) ->
 
 def _row(
     row_id: int, message: Inbound, ref: PatientRef | None, sealer: Sealer, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": row_id,
-        "channel": message.channel,
-        "external_id": message.external_id,
-        "patient_id": ref.patient_id if ref else None,
-        "at": message.at,
-        "received_at": now,
-        "kind": message.kind.value,
-        "body": sealed(sealer, row_id, message),
-        "status": _status(message, ref),
-    }
+) -> tuple[Any, ...]:
+    return (
+        row_id,
+        message.channel,
+        message.external_id,
+        ref.patient_id if ref else None,
+        message.at,
+        now,
+        message.kind.value,
+        sealed(sealer, row_id, message),
+        _status(message, ref),
+    )
 
 
 def _status(message: Inbound, ref: PatientRef | None) -> str:
@@ -184,18 +208,16 @@ def _status(message: Inbound, ref: PatientRef | None) -> str:
     return "done" if ref else UNKNOWN
 
 
-def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[int]:
-    """Insert what is new; the ids of those rows."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(_inbox).on_conflict_do_nothing().returning(_inbox.c.id)
-    return set(connection.execute(statement, list(rows)).scalars())
-
-
-def _answer(connection: Connection, deployment: Deployment, messages: Sequence[Stored]) -> None:
+def _answer(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Sequence[Stored],
+    sealers: Mapping[int, Sealer],
+) -> None:
     held = patients.lock_conversations(connection, {m.ref.patient_id for m in messages})
     # After the wait for the lock, so that a patient's times rise as their numbers do.
     now = deployment.clock.now()
-    found = loading.load(connection, deployment, held)
+    found = loading.load(connection, deployment, held, sealers)
     messages = _still_known(connection, deployment, messages, found)
     messages = blocking.note(connection, messages)
     _reach_again(connection, messages)
@@ -396,12 +418,11 @@ def _mark_answered(
     connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
 ) -> None:
     marks = [
-        {"message": stored.id, "session": done.step.answered[0], "new_turn": done.step.answered[1]}
+        (stored.id, *done.step.answered)
         for stored, done in zip(messages, finished, strict=True)
         if done.step.answered is not None
     ]
-    if marks:
-        connection.execute(_MARK_ANSWERED, marks)
+    _MARK_ANSWERED.run(connection, marks)
 
 
 def _hide_secrets(

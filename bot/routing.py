@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from bot.channels.forms import FORMS
 from bot.deployment import Deployment
 from bot.ledger import Route
 from trajectory import tables
+from trajectory.sql import Among
 
 _address = tables.core(tables.Address)
 _NO_PHONE = ("web", "console")
 _WORKING = select(
     _address.c.patient_id, _address.c.id, _address.c.channel, _address.c.preferred
 ).where(
-    _address.c.patient_id.in_(bindparam("patients", expanding=True)),
+    Among(_address.c.patient_id, "patients"),
     _address.c.status == "active",
     _address.c.channel.in_(sorted(FORMS)),
 )

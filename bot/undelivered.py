@@ -18,6 +18,7 @@ from bot.taking_over import NotTold
 from trajectory import cases, patients, tables
 from trajectory.cases import Kind
 from trajectory.patients import LockedPatient
+from trajectory.sql import Among
 
 IN_DOUBT = timedelta(days=1)
 """When it is looked at again while it is in doubt who reads."""
@@ -28,7 +29,7 @@ _ROWS = (
     select(_due)
     .where(
         _due.c.owner_kind == due.PATIENT,
-        _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+        Among(_due.c.owner_id, "owners"),
         _due.c.kind.in_(due.MISHAPS),
         _due.c.at <= bindparam("now"),
     )

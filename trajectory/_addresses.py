@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from trajectory import tables
-from trajectory._sql import insert_all_once
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among, insert_all_once
 
 _address = tables.core(tables.Address)
 VALUE = "address.value"
@@ -66,8 +66,8 @@ _FIND = select(
     _address.c.status,
     _address.c.failures,
 ).where(
-    _address.c.channel.in_(bindparam("channels", expanding=True)),
-    _address.c.hash.in_(bindparam("hashes", expanding=True)),
+    Among(_address.c.channel, "channels"),
+    Among(_address.c.hash, "hashes"),
 )
 _OF_PATIENT = (
     select(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, select
 
-from trajectory._sql import insert_once
+from trajectory.sql import insert_once
 from trajectory.tables import Definition, core
 
 _definition = core(Definition)

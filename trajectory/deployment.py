@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
-from trajectory._sql import insert_once
 from trajectory.keys import DEPLOYMENT, Ring, Sealer
+from trajectory.sql import insert_once
 from trajectory.tables import Deployment, core
 
 _deployment = core(Deployment)

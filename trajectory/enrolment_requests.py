@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from trajectory import tables
-from trajectory._sql import insert_once
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import insert_once
 
 KEPT = timedelta(days=1)
 BODY = "enrolment_request.body"

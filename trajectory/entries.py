@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from trajectory import tables
+from trajectory.bulk import Insert
 from trajectory.keys import Sealer
 
 _entry = tables.core(tables.Entry)
@@ -50,7 +51,7 @@ class Entry:
 NewEntry = Entry
 """An entry reads the same before it is written and after; the name says which is meant."""
 
-_INSERT = insert(_entry)
+_INSERT = Insert(_entry, *Entry.__slots__)
 _TIMELINE = (
     select(*(_entry.c[name] for name in Entry.__slots__))
     .where(_entry.c.patient_id == bindparam("patient_id"))
@@ -66,7 +67,7 @@ _AFTER = (
 def append(connection: Connection, rows: Sequence[tuple[Sealer, NewEntry]]) -> None:
     """Write entries, of one or several patients, each with its patient's sealer, in one go."""
     if rows:
-        connection.execute(_INSERT, [_sealed(sealer, entry) for sealer, entry in rows])
+        _INSERT.run(connection, [_sealed(sealer, entry) for sealer, entry in rows])
 
 
 def timeline(
@@ -104,29 +105,29 @@ def _narrowed(
     return statement
 
 
-def _sealed(sealer: Sealer, entry: NewEntry) -> dict[str, Any]:
+def _sealed(sealer: Sealer, entry: NewEntry) -> tuple[Any, ...]:
     text, detail = entry.text, entry.detail
-    return {
-        "id": entry.id,
-        "patient_id": entry.patient_id,
-        "sequence": entry.sequence,
-        "at": entry.at,
-        "recorded_at": entry.recorded_at,
-        "kind": entry.kind,
-        "flow": entry.flow,
-        "definition": entry.definition,
-        "item": entry.item,
-        "value": entry.value,
-        "code": entry.code,
-        "unit": entry.unit,
-        "text": None if text is None else sealer.seal_text(_TEXT, entry.id, text),
-        "detail": None if detail is None else orjson.dumps(detail).decode(),
-        "author": entry.author,
-        "channel": entry.channel,
-        "session_id": entry.session_id,
-        "turn": entry.turn,
-        "supersedes": entry.supersedes,
-    }
+    return (
+        entry.id,
+        entry.patient_id,
+        entry.sequence,
+        entry.at,
+        entry.recorded_at,
+        entry.kind,
+        entry.flow,
+        entry.definition,
+        entry.item,
+        entry.value,
+        entry.code,
+        entry.unit,
+        None if text is None else sealer.seal_text(_TEXT, entry.id, text),
+        None if detail is None else orjson.dumps(detail).decode(),
+        entry.author,
+        entry.channel,
+        entry.session_id,
+        entry.turn,
+        entry.supersedes,
+    )
 
 
 def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Entry:

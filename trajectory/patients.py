@@ -31,9 +31,11 @@ from trajectory._addresses import (
     reach_again,
     set_address_status,
 )
+from trajectory.bulk import Update
 from trajectory.erasure import ERASED
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among
 
 __all__ = [
     "BODY",
@@ -66,6 +68,7 @@ __all__ = [
     "save_conversation",
     "save_conversations",
     "save_profile",
+    "sealers",
     "set_address_status",
 ]
 
@@ -129,15 +132,7 @@ _SAVE_ALL = _SAVE_PROFILE.values(
     pathway=bindparam("new_pathway"),
     started_at=bindparam("new_started_at", type_=_patient.c.started_at.type),
 )
-_SAVE_CONVERSATION = (
-    update(_conversation)
-    .where(_conversation.c.patient_id == bindparam("patient"))
-    .values(
-        sequence=bindparam("new_sequence"),
-        session_id=bindparam("new_session_id"),
-        body=bindparam("new_body"),
-    )
-)
+_SAVE_CONVERSATION = Update(_conversation, *ConversationState._fields)
 _HELD: Select[Any] = (
     select(
         *(_patient.c["id" if name == "patient_id" else name] for name in LockedPatient._fields[:9]),
@@ -145,10 +140,13 @@ _HELD: Select[Any] = (
     )
     .join(_conversation, _conversation.c.patient_id == _patient.c.id)
     .where(
-        _conversation.c.patient_id.in_(bindparam("patients", expanding=True)),
+        Among(_conversation.c.patient_id, "patients"),
         _patient.c.status != ERASED,
     )
     .order_by(_conversation.c.patient_id)
+)
+_KEYS = select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key).where(
+    Among(_patient.c.id, "patients"), _patient.c.status != ERASED
 )
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
 # a status that another turn has just changed would be missed.
@@ -235,6 +233,14 @@ def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPat
     return [LockedPatient(*row) for row in rows]
 
 
+def sealers(connection: Connection, ring: Ring, patient_ids: Collection[int]) -> dict[int, Sealer]:
+    """The sealers of these patients; whoever has been erased is left out. Raises WrongKey."""
+    if not patient_ids:
+        return {}
+    rows = connection.execute(_KEYS, {"patients": sorted(patient_ids)})
+    return {row.id: ring.unwrap(row.key_id, row.wrapped_key, row.id) for row in rows}
+
+
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
     """Change open columns of a patient whose conversation the caller holds."""
     connection.execute(update(_patient).where(_patient.c.id == patient_id).values(**changes))
@@ -274,15 +280,4 @@ def save_conversation(
 
 def save_conversations(connection: Connection, states: Sequence[ConversationState]) -> None:
     """Write conversations back that the caller holds, in one go."""
-    if not states:
-        return
-    rows = [
-        {
-            "patient": state.patient_id,
-            "new_sequence": state.sequence,
-            "new_session_id": state.session_id,
-            "new_body": state.body,
-        }
-        for state in states
-    ]
-    connection.execute(_SAVE_CONVERSATION, rows)
+    _SAVE_CONVERSATION.run(connection, states)

@@ -47,7 +47,21 @@ class _SqliteUtc(DATETIME):
 
 
 def _written(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat(" ", "microseconds")[:26]
+    return None if value is None else sqlite_time(value)
+
+
+def sqlite_time(utc: datetime) -> str:
+    """A UTC time as SQLite's columns hold it: text that sorts as time does."""
+    return utc.isoformat(" ", "microseconds")[:26]
+
+
+def as_utc(value: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError where nobody can know which moment it is."""
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("naive datetime; pass an aware one")
+    return value.astimezone(UTC)
 
 
 _SQLITE_UTC: TypeEngine[datetime] = _SqliteUtc()  # type: ignore[no-untyped-call]
@@ -63,11 +77,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _SQLITE_UTC if dialect.name == "sqlite" else DateTime(timezone=True)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is UTC:
-            return value
-        if value.tzinfo is None:
-            raise ValueError("naive datetime; pass an aware one")
-        return value.astimezone(UTC)
+        return None if value is None else as_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from bot.commands import START, STOP, Command, recognise
@@ -11,6 +12,7 @@ from bot.phrases import Phrase, Says, phrases
 from flows.signs import Found, Scanner
 
 _WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
+_ANYTHING = "a few words"
 
 
 class Heard(NamedTuple):
@@ -47,6 +49,14 @@ def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = Fa
     if command is not None and not _is_about_an_answer(command, text, language):
         return Heard(message, command, signs, command.name == STOP)
     return Heard(message, None, signs, phrases=tuple(phrases(text, language)))
+
+
+def prepare(languages: Iterable[str], scanner: Scanner) -> None:
+    """Make what is made only once, about a second's work, before the first patient waits for it."""
+    for language in languages:
+        recognise(_ANYTHING, language)
+        phrases(_ANYTHING, language)
+    scanner.scan(_ANYTHING)
 
 
 def _is_about_an_answer(command: Command, text: str, language: str) -> bool:

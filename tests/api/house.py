@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
@@ -22,10 +21,10 @@ from bot.inbox import Inbox
 from bot.messages import Priority, Rendered
 from templates.catalogue import load_catalogues
 from trajectory import patients, tables, web_access
-from trajectory._sql import insert_once
 from trajectory.database import Database, Unavailable
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import insert_once
 
 MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SCALE = [[str(n), f"q.7.1.{n}"] for n in range(11)]
@@ -212,14 +211,10 @@ class House:
             }
             return insert_once(connection, tables.core(tables.Inbox), row | columns)
 
-    def put(self, message: Inbound) -> Future[None]:
+    async def take(self, message: Inbound) -> None:
         """Stands where the inbox does."""
-        done: Future[None] = Future()
         if self.lost:
-            done.set_exception(Unavailable("The database cannot be reached."))
-            return done
+            raise Unavailable("The database cannot be reached.")
         self.handed_over.append(message)
         if self.hear(message):
             self.say(*self.answer)
-        done.set_result(None)
-        return done

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api import twilio as door
 from api.app import create_app
-from backtrace.running import channels_of, webhooks_of
+from backtrace.running import channels_of, hooks_of
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
@@ -63,9 +63,7 @@ def web(house: House, twilio: TwilioServer) -> Iterator[TestClient]:
     channels = channels_of(settings, house.clock, Doorbell())
     house.deployment = replace(house.deployment, channels={**house.deployment.channels, **channels})
     inbox = Inbox(lambda batch: receive(house.deployment, batch), lambda: None)
-    app = create_app(
-        house.deployment, inbox, Doorbell(), secure=True, extra_routers=webhooks_of(settings)
-    )
+    app = create_app(house.deployment, inbox, Doorbell(), secure=True, hooks=hooks_of(settings))
     with TestClient(app) as client:
         yield client
     inbox.close()

@@ -14,7 +14,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.app import LARGEST_BODY, create_app
-from api.telegram import PATH, telegram_router
+from api.telegram import PATH, telegram_hooks
 from bot.channels.telegram_api import Timeouts
 from bot.channels.telegram_bot import Telegram
 from bot.doorbell import Doorbell
@@ -67,7 +67,7 @@ def open_clinic(database: Database) -> Iterator[Clinic]:
             inbox,
             Doorbell(),
             secure=True,
-            extra_routers=[telegram_router(channel.api.bot, SECRET, presses)],
+            hooks=telegram_hooks(channel.api.bot, SECRET, presses),
         )
         client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
         yield Clinic(house, server, client, presses)

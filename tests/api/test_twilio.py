@@ -33,7 +33,7 @@ def door(house: House) -> TestClient:
         inbox,
         house.doorbell,
         secure=True,
-        extra_routers=[twilio.router(TOKEN, PUBLIC)],
+        hooks=twilio.twilio_hooks(TOKEN, PUBLIC),
     )
     return TestClient(app, base_url="http://10.0.0.7:8000", raise_server_exceptions=False)
 

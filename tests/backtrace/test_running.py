@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backtrace.running import channels_of, chores_of, clinic_of, sending, ticking, webhooks_of
+from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel
 from bot.doorbell import Doorbell
@@ -55,11 +55,11 @@ ACCOUNT: dict[str, Any] = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN
     [
         ({}, set(), 0),
         ({"twilio_from": NUMBER, "whatsapp_from": NUMBER}, set(), 0),
-        (ACCOUNT, set(), 1),
-        (ACCOUNT | {"twilio_from": NUMBER}, {"sms"}, 1),
-        (ACCOUNT | {"twilio_messaging_service_sid": "MG" + "a" * 32}, {"sms"}, 1),
-        (ACCOUNT | {"whatsapp_from": f"whatsapp:{NUMBER}"}, {"whatsapp"}, 1),
-        (ACCOUNT | {"twilio_from": NUMBER, "whatsapp_from": NUMBER}, {"sms", "whatsapp"}, 1),
+        (ACCOUNT, set(), 2),
+        (ACCOUNT | {"twilio_from": NUMBER}, {"sms"}, 2),
+        (ACCOUNT | {"twilio_messaging_service_sid": "MG" + "a" * 32}, {"sms"}, 2),
+        (ACCOUNT | {"whatsapp_from": f"whatsapp:{NUMBER}"}, {"whatsapp"}, 2),
+        (ACCOUNT | {"twilio_from": NUMBER, "whatsapp_from": NUMBER}, {"sms", "whatsapp"}, 2),
     ],
 )
 def test_a_channel_without_settings_is_off(
@@ -68,7 +68,7 @@ def test_a_channel_without_settings_is_off(
     read = Settings(**settings)
     channels = channels_of(read, house.clock, Doorbell())
     assert channels.keys() == {"web"} | on
-    assert len(webhooks_of(read)) == doors
+    assert len(hooks_of(read)) == doors
     assert bool(chores_of(read, house.deployment)) == bool(on)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from backtrace.by_telegram import telegram_heard, telegram_on
 from backtrace.clock import SystemClock
-from backtrace.running import channels_of, receiving, webhooks_of
+from backtrace.running import channels_of, hooks_of, receiving
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell
 from tests.bot.house import House
@@ -52,7 +52,7 @@ def process(house: House, settings: Settings, *, fetches: bool) -> Iterator[int]
         stack.enter_context(
             telegram_heard(settings, house.deployment, presses, put if fetches else None)
         )
-        yield len(webhooks_of(settings, presses))
+        yield len(hooks_of(settings, presses))
 
 
 def menus(server: TelegramServer) -> bool:

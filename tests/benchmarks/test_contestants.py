@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.__main__ import questionnaire
-from benchmarks.conversation_handler import ConversationHandlerContestant
-from benchmarks.ours import OursContestant
-from benchmarks.patient import Answers, Variant, answer_all
+from benchmarks.turns.conversation_handler import ConversationHandlerContestant
+from benchmarks.turns.measuring import questionnaire
+from benchmarks.turns.ours import OursContestant
+from benchmarks.turns.patient import Answers, Variant, answer_all
 
 PATIENTS = range(4711, 4713)
 

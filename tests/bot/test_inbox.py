@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -128,24 +129,68 @@ def test_an_error_of_all_reaches_all() -> None:
     inbox.close()
 
 
-def test_a_caller_who_gives_up_in_time_spoils_nothing(desk: Desk) -> None:
+def test_nobody_can_take_back_what_was_handed_in(desk: Desk) -> None:
     desk.keep_busy()
-    left, stayed = desk.inbox.put(message("left")), desk.inbox.put(message("stayed"))
-    assert left.cancel()
+    waiting = desk.inbox.put(message("waiting"))
+    assert not waiting.cancel()
     desk.open.set()
-    stayed.result(SOON)
-    assert desk.batches[-1] == ["stayed"]
+    waiting.result(SOON)
+    assert desk.batches[-1] == ["waiting"]
+    desk.inbox.close()
+
+
+async def _taken(desk: Desk, texts: Sequence[str]) -> list[type[BaseException] | None]:
+    """What each of these messages comes to on an event loop, while the desk is busy."""
+    waiting = [asyncio.ensure_future(desk.inbox.take(message(text))) for text in texts]
+    await asyncio.sleep(0)
+    desk.open.set()
+    done = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
+    return [None if each is None else type(each) for each in done]
+
+
+def test_an_event_loop_waits_for_the_commit(desk: Desk) -> None:
+    desk.keep_busy()
+    assert asyncio.run(_taken(desk, ["a", "b"])) == [None, None]
+    assert desk.batches[-1] == ["a", "b"]
+    assert desk.commits == 2
+    desk.inbox.close()
+
+
+def test_an_event_loop_is_told_of_a_lost_database_and_of_the_end(desk: Desk) -> None:
+    desk.keep_busy()
+    assert asyncio.run(_taken(desk, ["a", "lost"])) == [Unavailable, Unavailable]
+    desk.inbox.close()
+    assert asyncio.run(_taken(desk, ["late"])) == [Unavailable]
+
+
+def test_a_request_that_is_given_up_keeps_its_message(desk: Desk) -> None:
+    async def give_up() -> None:
+        waiting = asyncio.ensure_future(desk.inbox.take(message("left")))
+        stayed = asyncio.ensure_future(desk.inbox.take(message("stayed")))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        desk.open.set()
+        await asyncio.wait_for(stayed, SOON)
+
+    desk.keep_busy()
+    asyncio.run(give_up())
+    assert desk.batches[-1] == ["left", "stayed"]
     desk.inbox.put(message("later")).result(SOON)
     desk.inbox.close()
 
 
-def test_nobody_can_give_up_what_is_being_stored(desk: Desk) -> None:
-    desk.open.clear()
-    first = desk.inbox.put(message("first"))
-    assert desk.busy.wait(SOON)
-    assert not first.cancel()
+def test_a_loop_that_has_ended_stops_no_batch(desk: Desk) -> None:
+    async def leave() -> None:
+        waiting = asyncio.ensure_future(desk.inbox.take(message("left")))
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    desk.keep_busy()
+    asyncio.run(leave())
+    stayed = desk.inbox.put(message("stayed"))
     desk.open.set()
-    first.result(SOON)
+    stayed.result(SOON)
+    assert desk.batches[-1] == ["left", "stayed"]
     desk.inbox.close()
 
 

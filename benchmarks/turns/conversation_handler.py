@@ -23,8 +23,8 @@ from telegram.ext import (
 )
 from telegram.request import BaseRequest, RequestData
 
-from benchmarks.questionnaire import Question, Questionnaire, percentage
-from benchmarks.wire import TOKEN, Wire
+from benchmarks.turns.questionnaire import Question, Questionnaire, percentage
+from benchmarks.turns.wire import TOKEN, Wire
 
 Users = dict[Any, Any]
 Context = ContextTypes.DEFAULT_TYPE

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from backtrace.definitions import shipped_library
 from backtrace.languages import shipped_lexicons, shipped_scanner
-from benchmarks.questionnaire import Questionnaire
-from benchmarks.wire import BOT, Wire
+from benchmarks.turns.questionnaire import Questionnaire
+from benchmarks.turns.wire import BOT, Wire
 from bot import loading
 from bot.channels import telegram
 from bot.conversation import asking

@@ -19,8 +19,8 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.patient import answer_all
-from benchmarks.questionnaire import Questionnaire
+from benchmarks.turns.patient import answer_all
+from benchmarks.turns.questionnaire import Questionnaire
 
 CHATS = range(4711, 4711 + 20)
 """The patients, who answer anew in every round."""
@@ -48,7 +48,7 @@ CONTESTANTS: Mapping[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
 async def _main(name: str) -> None:
     module, made_by, settings, packages = CONTESTANTS[name]
     questionnaire = Questionnaire.from_json(json.loads(sys.stdin.readline()))
-    make = getattr(import_module(f"benchmarks.{module}"), made_by)
+    make = getattr(import_module(f"benchmarks.turns.{module}"), made_by)
     contestant = make(questionnaire, **settings)
     await contestant.open()
     versions = {package: version(package) for package in packages}

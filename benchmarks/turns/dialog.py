@@ -20,8 +20,8 @@ from aiogram_dialog.widgets.input import MessageInput
 from aiogram_dialog.widgets.kbd import Button, Group
 from aiogram_dialog.widgets.text import Const, Format
 
-from benchmarks.questionnaire import Option, Question, Questionnaire, percentage
-from benchmarks.wire import TOKEN, Wire
+from benchmarks.turns.questionnaire import Option, Question, Questionnaire, percentage
+from benchmarks.turns.wire import TOKEN, Wire
 
 
 class NoOpSession(BaseSession):

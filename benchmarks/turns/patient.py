@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import thread_time
 from typing import Any, Literal, Protocol
 
-from benchmarks.questionnaire import Questionnaire
-from benchmarks.wire import BOT, MESSAGE_ID, SENT_AT, Wire
+from benchmarks.turns.questionnaire import Questionnaire
+from benchmarks.turns.wire import BOT, MESSAGE_ID, SENT_AT, Wire
 
 Variant = Literal["press", "typed"]
 

@@ -1,0 +1,1 @@
+"""Turns through the HTTP webhook, durable before their 200, beside an endpoint that only parses."""

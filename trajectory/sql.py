@@ -1,0 +1,57 @@
+"""What both databases say alike but SQLAlchemy spells twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
+
+
+def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert unless a unique key is taken; whether the row was inserted."""
+    return insert_all_once(connection, table, [row])
+
+
+def insert_all_once(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Insert each row unless a unique key is taken; whether all were inserted."""
+    if not rows:
+        return True
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted, list(rows)).rowcount == len(rows)
+
+
+class Among(ColumnElement[bool]):
+    """Whether a column is one of the values of the parameter `name`, a list.
+
+    On PostgreSQL the list is one array, so that the statement is the same for every length and
+    stays prepared; reading a statement with 200 placeholders costs its driver 6 ms each time.
+    """
+
+    inherit_cache = True
+    _traverse_internals = [  # noqa: RUF012 - SQLAlchemy declares it on the instance
+        ("listed", InternalTraversal.dp_clauseelement),
+        ("array", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, column: Column[Any], name: str) -> None:
+        self.listed = column.in_(bindparam(name, expanding=True))
+        self.array = column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
+@compiles(Among)
+def _listed(element: Among, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.listed, **more)
+
+
+@compiles(Among, "postgresql")
+def _array(element: Among, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.array, **more)
