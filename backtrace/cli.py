@@ -23,6 +23,7 @@ from backtrace import (
     held_cli,
     outbox_cli,
     running,
+    simulate_cli,
 )
 from backtrace import erased as erased_patients
 from backtrace.answers import AnswersNotChosen
@@ -73,6 +74,7 @@ _REFUSALS = (
     backup_cli.Refused,
     NoBackup,
     NoList,
+    simulate_cli.NotForPatients,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -87,9 +89,10 @@ def _begin() -> None:
     start_logging(production=False)
 
 
-def _settings() -> Settings:
+def _settings(**instead: str) -> Settings:
+    """What the environment says, or what is given `instead`."""
     try:
-        return Settings()
+        return Settings(**instead)  # type: ignore[arg-type]
     except (ValidationError, SettingsError) as error:
         for finding in doctor.unreadable(error):
             typer.echo(f"{finding.what}: {finding.says}", err=True)
@@ -384,6 +387,29 @@ def demo(
     except _REFUSALS as refusal:
         typer.echo(f"{refusal}", err=True)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def simulate(
+    patients: simulate_cli.Patients = 1000,
+    weeks: simulate_cli.Weeks = 12,
+    seed: simulate_cli.Seed = 1,
+    database: simulate_cli.Target = None,
+    add: simulate_cli.Add = False,
+    start: simulate_cli.Start = None,
+    channel: simulate_cli.ChannelOption = simulate_cli.ChannelChoice.MIX,
+    language: simulate_cli.LanguageOption = simulate_cli.LanguageChoice.MIX,
+) -> None:
+    """Let invented patients answer for weeks through the real pipeline; 1 if a check fails."""
+    asked = simulate_cli.Asked(patients, weeks, seed, add, start, channel.value, language.value)
+    settings = _settings(database_url=database) if database is not None else None
+    try:
+        right = simulate_cli.run(asked, settings)
+    except _REFUSALS as refusal:
+        typer.echo(f"{refusal}", err=True)
+        raise typer.Exit(2) from None
+    if not right:
+        raise typer.Exit(1)
 
 
 @keys_app.command()

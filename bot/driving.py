@@ -8,7 +8,7 @@ from typing import Protocol
 from bot import due, leases
 from bot.deployment import Deployment
 from bot.dispatching import dispatch
-from bot.sending import send_ready
+from bot.sending import BATCH, send_ready
 
 
 class MovableClock(Protocol):
@@ -23,9 +23,12 @@ class MovableClock(Protocol):
         ...
 
 
-def run_until_quiet(deployment: Deployment) -> None:
-    """Do everything that is due now, and send everything that is ready."""
-    while send_ready(deployment) or dispatch(deployment):
+def run_until_quiet(deployment: Deployment, most: int | None = None) -> None:
+    """Do everything that is due now, and send everything that is ready.
+
+    `most` at a time, where nobody waits meanwhile; else as many as a process of its own does.
+    """
+    while send_ready(deployment, most or BATCH) or dispatch(deployment, most):
         pass
 
 
@@ -38,7 +41,7 @@ def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
 def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> bool:
     """As `drive`, where nothing is left to do now; whether anything fell due on the way."""
     begun = clock.now()
-    while (moment := _next_moment(deployment, clock.now())) is not None and moment <= until:
+    while (moment := next_moment(deployment, clock.now())) is not None and moment <= until:
         clock.set(moment)
         run_until_quiet(deployment)
     passed = clock.now() > begun
@@ -46,7 +49,8 @@ def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> b
     return passed
 
 
-def _next_moment(deployment: Deployment, after: datetime) -> datetime | None:
+def next_moment(deployment: Deployment, after: datetime) -> datetime | None:
+    """When something falls due or becomes ready after this moment, or None."""
     channels = sorted(deployment.channels)
     with deployment.database.read() as connection:
         moments = (

@@ -1,20 +1,23 @@
-"""Making a patient: what the clinic knows, an address, and the conversation that begins."""
+"""Making patients: what the clinic knows, an address, and the conversation that begins."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot import ledger, loading
-from bot.conversation.step import Person
+from bot.conversation.effects import Audit, SavePatient
+from bot.conversation.step import Person, Step
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
-from bot.ledger import Route, finish
-from trajectory import patients
+from bot.ledger import Finished, Route, finish
+from trajectory import audit, patients
+from trajectory.audit import NewRecord
 from trajectory.keys import Sealer
-from trajectory.patients import PatientRef
+from trajectory.patients import NewAddress, NewPatient, PatientRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,65 +43,112 @@ def enrol(deployment: Deployment, newcomer: Newcomer, *, consented: bool) -> Pat
         trajectory.patients.AddressTaken: another patient has this address.
         trajectory.database.Unavailable: nothing was stored.
     """
+    begin = complete if consented else ask
+    (ref,) = enrol_all(deployment, [newcomer], begin)
+    return ref
+
+
+def complete(step: Step, _newcomer: Newcomer) -> None:
+    """The clinic has done it all, consent on paper included."""
+    enrolment.complete(step)
+
+
+def ask(step: Step, newcomer: Newcomer) -> None:
+    """The conversation asks for consent, and for what is not known."""
+    enrolment.begin(step, newcomer.known)
+
+
+def enrol_all(
+    deployment: Deployment,
+    newcomers: Sequence[Newcomer],
+    begin: Callable[[Step, Newcomer], None],
+) -> list[PatientRef]:
+    """As `enrol`, for many in one transaction; `begin` says how the conversation of each does.
+
+    In the order of the newcomers. Raises as `enrol`; nobody is enrolled then.
+    """
     now = deployment.clock.now()
     return deployment.database.run(
-        lambda connection: _enrol(connection, deployment, newcomer, consented, now)
+        lambda connection: _enrol(connection, deployment, newcomers, begin, now)
     )
 
 
 def _enrol(
     connection: Connection,
     deployment: Deployment,
-    newcomer: Newcomer,
-    consented: bool,
+    newcomers: Sequence[Newcomer],
+    begin: Callable[[Step, Newcomer], None],
     now: datetime,
-) -> PatientRef:
-    ref = _create(connection, deployment, newcomer, now)
-    (row,) = patients.lock_conversations(connection, [ref.patient_id])
-    loaded = loading.load(connection, deployment, [row])[ref.patient_id]
-    step = loading.step_for(connection, deployment, loaded, now, newcomer.channel, {})
-    if consented:
-        enrolment.complete(step)
-    else:
-        enrolment.begin(step, newcomer.known)
-    step.flush()
-    finished = finish(loaded, step, Route(newcomer.channel, ref.address_id))
-    ledger.write(connection, deployment, [finished])
-    return ref
+) -> list[PatientRef]:
+    refs = _create(connection, deployment, newcomers, now)
+    rows = patients.lock_conversations(connection, [ref.patient_id for ref in refs])
+    loaded = loading.load(connection, deployment, rows)
+    finished = []
+    for newcomer, ref in zip(newcomers, refs, strict=True):
+        own = loaded[ref.patient_id]
+        step = loading.step_for(connection, deployment, own, now, newcomer.channel, {})
+        begin(step, newcomer)
+        step.flush()
+        finished.append(finish(own, step, Route(newcomer.channel, ref.address_id)))
+    _write_at_once(connection, deployment, finished, now)
+    ledger.write(connection, deployment, finished)
+    return refs
+
+
+def _write_at_once(
+    connection: Connection, deployment: Deployment, steps: Sequence[Finished], now: datetime
+) -> None:
+    """What is seldom elsewhere, and is hence written one by one there, everybody has here."""
+    people, records = [], []
+    for finished in steps:
+        patient_id, step = finished.patient_id, finished.step
+        people.append((patient_id, finished.loaded.sealer, _described(step.person)))
+        for effect in step.effects:
+            if isinstance(effect, Audit):
+                records.append(NewRecord(patient_id, effect.actor, effect.action, effect.subject))
+        step.effects = [each for each in step.effects if not isinstance(each, SavePatient | Audit)]
+    patients.save_all(connection, people)
+    audit.append_all(connection, deployment.ids, records, now)
 
 
 def _create(
-    connection: Connection, deployment: Deployment, newcomer: Newcomer, now: datetime
-) -> PatientRef:
+    connection: Connection, deployment: Deployment, newcomers: Sequence[Newcomer], now: datetime
+) -> list[PatientRef]:
+    people = [_described(_person(newcomer)) for newcomer in newcomers]
+    made = patients.create_all(connection, deployment.ids, deployment.ring, people, now)
+    addresses = [
+        NewAddress(sealer, patient_id, newcomer.channel, newcomer.address)
+        for (patient_id, sealer), newcomer in zip(made, newcomers, strict=True)
+    ]
+    found = patients.add_addresses(connection, deployment.ids, deployment.ring, addresses, now)
+    return [
+        PatientRef(patient_id, address)
+        for (patient_id, _), address in zip(made, found, strict=True)
+    ]
+
+
+def _person(newcomer: Newcomer) -> Person:
     person = Person(0, "enrolling", newcomer.language, newcomer.timezone, newcomer.pathway)
     person.name, person.code = newcomer.name, newcomer.code
     person.weekday = newcomer.weekday
-    patient_id, sealer = create_patient(connection, deployment, person, now)
-    address = patients.add_address(
-        connection,
-        deployment.ids,
-        deployment.ring,
-        sealer,
-        patient_id=patient_id,
-        channel=newcomer.channel,
-        address=newcomer.address,
-        now=now,
+    return person
+
+
+def _described(person: Person) -> NewPatient:
+    return NewPatient(
+        person.language,
+        person.timezone,
+        person.pathway,
+        person.status,
+        person.profile(),
+        person.started_at,
     )
-    return PatientRef(patient_id, address)
 
 
 def create_patient(
     connection: Connection, deployment: Deployment, person: Person, now: datetime
 ) -> tuple[int, Sealer]:
     """A patient as `person` says, whom no address leads to yet: the number and the sealer."""
-    return patients.create(
-        connection,
-        deployment.ids,
-        deployment.ring,
-        language=person.language,
-        timezone=person.timezone,
-        pathway=person.pathway,
-        status=person.status,
-        profile=person.profile(),
-        now=now,
-    )
+    ids, ring = deployment.ids, deployment.ring
+    (made,) = patients.create_all(connection, ids, ring, [_described(person)], now)
+    return made

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from trajectory import tables
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
-from trajectory.sql import Among, insert_once
+from trajectory.sql import Among, insert_all_once
 
 _address = tables.core(tables.Address)
 VALUE = "address.value"
@@ -46,6 +46,16 @@ class Address:
     value: str
     preferred: bool
     status: str
+
+
+class NewAddress(NamedTuple):
+    """An address to be, in the clear, with the sealer of its patient."""
+
+    sealer: Sealer
+    patient_id: int
+    channel: str
+    address: str
+    preferred: bool = True
 
 
 _FIND = select(
@@ -150,26 +160,51 @@ def add_address(
 
     Raises AddressTaken.
     """
-    hashes = ring.find_hashes(hash_purpose(channel), address)
-    _release_closed(connection, channel, [digest for _, digest in hashes])
-    if find_by_address(connection, ring, [(channel, address)]):
+    newcomer = NewAddress(sealer, patient_id, channel, address, preferred)
+    (address_id,) = add_addresses(connection, ids, ring, [newcomer], now)
+    return address_id
+
+
+def add_addresses(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    newcomers: Sequence[NewAddress],
+    now: datetime,
+) -> list[int]:
+    """As `add_address`, for many at once and in their order. Raises AddressTaken for any."""
+    hashes = [ring.find_hashes(hash_purpose(each.channel), each.address) for each in newcomers]
+    for channel in sorted({each.channel for each in newcomers}):
+        found = zip(newcomers, hashes, strict=True)
+        same = [digest for each, known in found if each.channel == channel for _, digest in known]
+        _release_closed(connection, channel, same)
+    pairs = [(each.channel, each.address) for each in newcomers]
+    if find_by_address(connection, ring, pairs):
         raise AddressTaken
-    address_id = ids.take(connection)
-    key_id, digest = hashes[0]
-    row = {
+    rows = [
+        _row(ids.take(connection), newcomer, known[0], now)
+        for newcomer, known in zip(newcomers, hashes, strict=True)
+    ]
+    if not insert_all_once(connection, _address, rows):
+        raise AddressTaken
+    return [row["id"] for row in rows]
+
+
+def _row(
+    address_id: int, newcomer: NewAddress, found_by: tuple[str, bytes], now: datetime
+) -> dict[str, Any]:
+    key_id, digest = found_by
+    return {
         "id": address_id,
-        "patient_id": patient_id,
-        "channel": channel,
+        "patient_id": newcomer.patient_id,
+        "channel": newcomer.channel,
         "hash": digest,
         "hash_key_id": key_id,
-        "value": sealer.seal_text(VALUE, address_id, address),
-        "preferred": preferred,
+        "value": newcomer.sealer.seal_text(VALUE, address_id, newcomer.address),
+        "preferred": newcomer.preferred,
         "status": "active",
         "created_at": now,
     }
-    if not insert_once(connection, _address, row):
-        raise AddressTaken
-    return address_id
 
 
 def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[Address]:

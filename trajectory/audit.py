@@ -8,13 +8,13 @@ head that was noted elsewhere: hence `heads` and `root`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, insert, select
 
 from trajectory import tables
 from trajectory.ids import Ids
@@ -29,6 +29,15 @@ class Head(NamedTuple):
     patient_id: int
     n: int
     hash: bytes
+
+
+class NewRecord(NamedTuple):
+    """What somebody does now with the data of a patient whose conversation is held."""
+
+    patient_id: int
+    actor: str
+    action: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,10 @@ class Problem:
 
 _INSERT = insert(_audit)
 _CHAIN = select(_audit).where(_audit.c.patient_id == bindparam("patient_id")).order_by(_audit.c.n)
-_LAST = (
-    select(_audit.c.n, _audit.c.hash)
-    .where(_audit.c.patient_id == bindparam("patient_id"))
-    .order_by(_audit.c.n.desc())
-    .limit(1)
+_later = _audit.alias("later")
+_NEWEST = select(_audit.c.patient_id, _audit.c.n, _audit.c.hash).where(
+    _audit.c.patient_id.in_(bindparam("patients", expanding=True)),
+    ~exists().where(_later.c.patient_id == _audit.c.patient_id, _later.c.n > _audit.c.n),
 )
 
 
@@ -72,18 +80,35 @@ def append(
     at: datetime,
 ) -> None:
     """Add a record to a patient's chain; the caller holds the patient's conversation."""
-    last = connection.execute(_LAST, {"patient_id": patient_id}).one_or_none()
-    record = {
-        "id": ids.take(connection),
-        "patient_id": patient_id,
-        "n": last.n + 1 if last else 1,
-        "at": at,
-        "actor": actor,
-        "action": action,
-        "subject": subject,
-        "previous": bytes(last.hash) if last else _START,
-    }
-    connection.execute(_INSERT, {**record, "hash": _hash(record)})
+    append_all(connection, ids, [NewRecord(patient_id, actor, action, subject)], at)
+
+
+def append_all(
+    connection: Connection, ids: Ids, newcomers: Sequence[NewRecord], at: datetime
+) -> None:
+    """As `append`, for many at once: each patient's in order."""
+    if not newcomers:
+        return
+    heads = _heads_of(connection, {each.patient_id for each in newcomers})
+    rows = []
+    for each in newcomers:
+        n, previous = heads.get(each.patient_id, (0, _START))
+        record = {
+            "id": ids.take(connection),
+            **each._asdict(),
+            "n": n + 1,
+            "at": at,
+            "previous": previous,
+        }
+        record["hash"] = _hash(record)
+        heads[each.patient_id] = (n + 1, record["hash"])
+        rows.append(record)
+    connection.execute(_INSERT, rows)
+
+
+def _heads_of(connection: Connection, patient_ids: Collection[int]) -> dict[int, tuple[int, bytes]]:
+    rows = connection.execute(_NEWEST, {"patients": sorted(patient_ids)})
+    return {row.patient_id: (row.n, bytes(row.hash)) for row in rows}
 
 
 def records(connection: Connection, patient_id: int) -> list[Record]:

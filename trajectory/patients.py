@@ -16,8 +16,10 @@ from trajectory import tables
 from trajectory._addresses import (
     Address,
     AddressTaken,
+    NewAddress,
     PatientRef,
     add_address,
+    add_addresses,
     address_status,
     addresses,
     find_by_address,
@@ -45,12 +47,16 @@ __all__ = [
     "Changes",
     "ConversationState",
     "LockedPatient",
+    "NewAddress",
+    "NewPatient",
     "PatientRef",
     "add_address",
+    "add_addresses",
     "address_status",
     "addresses",
     "change",
     "create",
+    "create_all",
     "find_by_address",
     "hold_addresses",
     "hold_addresses_of",
@@ -62,6 +68,7 @@ __all__ = [
     "prefer_address",
     "reach_again",
     "read",
+    "save_all",
     "save_conversation",
     "save_conversations",
     "save_profile",
@@ -123,6 +130,12 @@ _SAVE_PROFILE = (
     .where(_patient.c.id == bindparam("patient"))
     .values(profile=bindparam("sealed_profile"))
 )
+_SAVE_ALL = _SAVE_PROFILE.values(
+    status=bindparam("new_status"),
+    language=bindparam("new_language"),
+    pathway=bindparam("new_pathway"),
+    started_at=bindparam("new_started_at", type_=_patient.c.started_at.type),
+)
 _SAVE_CONVERSATION = Update(_conversation, *ConversationState._fields)
 _HELD: Select[Any] = (
     select(
@@ -145,6 +158,17 @@ _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
 _LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient], skip_locked=True)
 
 
+class NewPatient(NamedTuple):
+    """What the clinic knows of a patient."""
+
+    language: str
+    timezone: str
+    pathway: str | None
+    status: str
+    profile: Mapping[str, Any]
+    started_at: datetime | None = None
+
+
 def create(
     connection: Connection,
     ids: Ids,
@@ -158,23 +182,33 @@ def create(
     now: datetime,
 ) -> tuple[int, Sealer]:
     """A new patient with an own key and an empty conversation (`{}`, sequence 0)."""
-    patient_id = ids.take(connection)
-    sealer, key_id, wrapped = ring.new_sealer(patient_id)
-    row = {
-        "id": patient_id,
-        "created_at": now,
-        "status": status,
-        "language": language,
-        "timezone": timezone,
-        "pathway": pathway,
-        "key_id": key_id,
-        "wrapped_key": wrapped,
-        "profile": sealer.seal_json(PROFILE, patient_id, profile),
-    }
-    body = sealer.seal_json(BODY, patient_id, {})
-    connection.execute(_INSERT_PATIENT, row)
-    connection.execute(_INSERT_CONVERSATION, {"patient_id": patient_id, "body": body})
-    return patient_id, sealer
+    newcomer = NewPatient(language, timezone, pathway, status, profile)
+    (created,) = create_all(connection, ids, ring, [newcomer], now)
+    return created
+
+
+def create_all(
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    newcomers: Sequence[NewPatient],
+    now: datetime,
+) -> list[tuple[int, Sealer]]:
+    """As `create`, for many at once and in their order."""
+    created, rows, conversations = [], [], []
+    for newcomer in newcomers:
+        patient_id = ids.take(connection)
+        sealer, key_id, wrapped = ring.new_sealer(patient_id)
+        profile = sealer.seal_json(PROFILE, patient_id, newcomer.profile)
+        keys = {"id": patient_id, "created_at": now, "key_id": key_id, "wrapped_key": wrapped}
+        rows.append(newcomer._asdict() | keys | {"profile": profile})
+        body = sealer.seal_json(BODY, patient_id, {})
+        conversations.append({"patient_id": patient_id, "body": body})
+        created.append((patient_id, sealer))
+    if rows:
+        connection.execute(_INSERT_PATIENT, rows)
+        connection.execute(_INSERT_CONVERSATION, conversations)
+    return created
 
 
 def lock_conversations(
@@ -214,6 +248,23 @@ def sealers(connection: Connection, ring: Ring, patient_ids: Collection[int]) ->
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
     """Change open columns of a patient whose conversation the caller holds."""
     connection.execute(update(_patient).where(_patient.c.id == patient_id).values(**changes))
+
+
+def save_all(connection: Connection, people: Sequence[tuple[int, Sealer, NewPatient]]) -> None:
+    """Write patients' open columns and profiles in one go; their conversations are held."""
+    rows = [
+        {
+            "patient": patient_id,
+            "new_status": person.status,
+            "new_language": person.language,
+            "new_pathway": person.pathway,
+            "new_started_at": person.started_at,
+            "sealed_profile": sealer.seal_json(PROFILE, patient_id, person.profile),
+        }
+        for patient_id, sealer, person in people
+    ]
+    if rows:
+        connection.execute(_SAVE_ALL, rows)
 
 
 def save_profile(

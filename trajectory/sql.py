@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam
@@ -14,10 +14,19 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert unless a unique key is taken; whether the row was inserted."""
+    return insert_all_once(connection, table, [row])
+
+
+def insert_all_once(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Insert each row unless a unique key is taken; whether all were inserted."""
+    if not rows:
+        return True
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing()
     counted = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(counted, row).rowcount == 1
+    return connection.execute(counted, list(rows)).rowcount == len(rows)
 
 
 class Among(ColumnElement[bool]):

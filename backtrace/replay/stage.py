@@ -1,4 +1,4 @@
-"""The throw-away deployment that a transcript is played on."""
+"""The deployment that a transcript is played on, and a simulation."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
 
 PUBLIC_URL = "https://backtrace.example"
+SEED = 20261124
+_CLINIC = Clinic(public_url=PUBLIC_URL)
 
 
 class ReplayClock:
@@ -66,7 +68,18 @@ class Stage:
 
 def build(library: Library, start: datetime) -> Stage:
     """A stage whose clock shows `start`. Ids, tokens and codes are the same at every run."""
-    database = Database.for_replay()
+    return furnish(Database.for_replay(), Ring.generate(), library, start, SEED)
+
+
+def furnish(
+    database: Database,
+    ring: Ring,
+    library: Library,
+    start: datetime,
+    seed: int,
+    clinic: Clinic = _CLINIC,
+) -> Stage:
+    """As `build`, on a database of the caller's, which is brought to the newest revision."""
     upgrade_database(database)
     clock = ReplayClock(start)
     sent: list[Sent] = []
@@ -75,11 +88,11 @@ def build(library: Library, start: datetime) -> Stage:
     }
     deployment = deploy(
         database,
-        Ring.generate(),
+        ring,
         library,
         clock=clock,
-        chance=Chance(Random(20261124)),  # noqa: S311 - a transcript guards nothing
+        chance=Chance(Random(seed)),  # noqa: S311 - nothing that it draws guards anything
         channels=channels,
-        clinic=Clinic(public_url=PUBLIC_URL),
+        clinic=clinic,
     )
     return Stage(deployment, clock, sent)

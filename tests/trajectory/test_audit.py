@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from tests.trajectory.conftest import NOW, Record
 from trajectory import audit
-from trajectory.audit import Head, Problem
+from trajectory.audit import Head, NewRecord, Problem
 
 
 def look(record: Record, patient_id: int, times: int = 4) -> None:
@@ -43,6 +43,19 @@ def test_a_whole_chain_has_no_problems_and_tells_who_looked(record: Record) -> N
         (n, "professional:7", "viewed", "grant:42") for n in (1, 2, 3, 4)
     ]
     assert told[0].at == NOW
+
+
+def test_many_records_at_once_go_on_from_where_each_chain_ends(record: Record) -> None:
+    birgit, jonas = record.enrol()[0], record.enrol("Jonas Lund")[0]
+    look(record, birgit, times=2)
+    news = [NewRecord(each, "system", "exported") for each in (jonas, birgit, jonas)]
+    with record.database.write() as connection:
+        audit.append_all(connection, record.ids, news, NOW)
+        numbers = [
+            [each.n for each in audit.records(connection, patient)] for patient in (birgit, jonas)
+        ]
+    assert numbers == [[1, 2, 3], [1, 2]]
+    assert problems(record, birgit) == problems(record, jonas) == []
 
 
 def test_an_altered_record_shows(record: Record) -> None:

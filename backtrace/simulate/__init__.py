@@ -1,0 +1,1 @@
+"""`backtrace simulate`: invented patients answer for weeks, through the real pipeline."""
