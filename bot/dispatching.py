@@ -21,11 +21,13 @@ from bot.ledger import Route, finish
 from bot.routing import routes
 from bot.undelivered import look_after, note_unreachable
 from trajectory import patients
-from trajectory.database import Unavailable
+from trajectory.database import Database, Unavailable
 from trajectory.patients import LockedPatient
 
-BATCHES = {"sqlite": 15, "postgresql": 50}
+BATCHES = {"sqlite": 15, "postgresql": 100}
 """Patients a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
+WINDOW = 8
+"""So many batches are looked at for one: other workers hold those who have waited longest."""
 AGAIN = timedelta(hours=1)
 """When what could not be digested is tried once more: a series of check-ins must not end by it."""
 UNREACHABLE = timedelta(days=1)
@@ -40,27 +42,36 @@ def dispatch(deployment: Deployment, limit: int | None = None) -> int:
     Raises:
         trajectory.database.Unavailable: nothing was done; the rows stay due.
     """
-    with deployment.database.read() as connection:
-        most = limit or BATCHES[deployment.database.dialect]
-        owners = due.owners(connection, deployment.clock.now(), most)
+    database = deployment.database
+    most = limit or BATCHES[database.dialect]
+    with database.read() as connection:
+        owners = due.owners(connection, deployment.clock.now(), most * _window(database))
     if not owners:
         return 0
-    metrics.DISPATCHED.observe(len(owners))
     try:
-        return _act_for(deployment, owners)
+        acted = _act_for(deployment, owners, most)
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - one patient's trouble must not stop everybody's schedule
-        return sum(_act_for_one(deployment, owner) for owner in owners)
+        acted = sum(_act_for_one(deployment, owner) for owner in owners[:most])
+    metrics.DISPATCHED.observe(acted)
+    return acted
 
 
-def _act_for(deployment: Deployment, owners: Collection[int]) -> int:
-    return deployment.database.run(lambda connection: _dispatch(connection, deployment, owners))
+def _window(database: Database) -> int:
+    """On SQLite nobody else can hold a patient."""
+    return 1 if database.dialect == "sqlite" else WINDOW
+
+
+def _act_for(deployment: Deployment, owners: Sequence[int], most: int) -> int:
+    return deployment.database.run(
+        lambda connection: _dispatch(connection, deployment, owners, most)
+    )
 
 
 def _act_for_one(deployment: Deployment, owner: int) -> int:
     try:
-        return _act_for(deployment, [owner])
+        return _act_for(deployment, [owner], 1)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - kept for later, and for a person to see
@@ -75,10 +86,11 @@ def _put_off(connection: Connection, owner: int, now: datetime) -> None:
         due.put_off(connection, [owner], now, now + AGAIN)
 
 
-def _dispatch(connection: Connection, deployment: Deployment, owners: Collection[int]) -> int:
+def _dispatch(
+    connection: Connection, deployment: Deployment, owners: Sequence[int], most: int
+) -> int:
     now = deployment.clock.now()
-    rows = patients.lock_conversations(connection, owners, skip_locked=True)
-    held = {row.patient_id: row for row in rows}
+    held = {row.patient_id: row for row in _free(connection, owners, most)}
     erased = erase_due(connection, deployment, held, now)
     held = {owner: row for owner, row in held.items() if owner not in erased}
     moved = look_after(connection, deployment, held, now)
@@ -94,6 +106,13 @@ def _dispatch(connection: Connection, deployment: Deployment, owners: Collection
         _act(connection, deployment, [held[owner] for owner in turn], turn, reached, now)
     fell = {owner for owner, _ in fallen}
     return len(erased | moved | silent | fell)
+
+
+def _free(connection: Connection, owners: Sequence[int], most: int) -> list[LockedPatient]:
+    """Those who have waited longest, and in place of whom others hold some of the next."""
+    first, rest = owners[:most], owners[most:]
+    rows = patients.lock_free(connection, first, most)
+    return rows + patients.lock_free(connection, rest, most - len(rows))
 
 
 def _turns(fallen: Sequence[tuple[int, Fallen]]) -> list[dict[int, Fallen]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
@@ -40,9 +40,11 @@ _SET = Insert(
 )
 _DROP = Delete(_due, "owner_kind", "owner_id", "key")
 _TAKE = delete(_due).where(Among(_due.c.id, "ids"))
+# Spelt so that no index but that of the times serves: SQLite would read all rows of patients.
+_OF_PATIENTS = func.coalesce(_due.c.owner_kind, "") == PATIENT
 _OWNERS = (
     select(_due.c.owner_id)
-    .where(_due.c.owner_kind == PATIENT, _due.c.at <= bindparam("now"))
+    .where(_OF_PATIENTS, _due.c.at <= bindparam("now"))
     .order_by(_due.c.at, _due.c.id)
     .limit(bindparam("limit"))
 )

@@ -62,6 +62,7 @@ __all__ = [
     "hold_addresses_of",
     "is_closed",
     "lock_conversations",
+    "lock_free",
     "lose_address",
     "note_arrival",
     "note_doubt",
@@ -155,7 +156,9 @@ _KEYS = select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key).where(
 # The patient's row is locked along: after a wait PostgreSQL reads only locked rows anew, and
 # a status that another turn has just changed would be missed.
 _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
-_LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient], skip_locked=True)
+_LOCK_FREE = _HELD.limit(bindparam("most")).with_for_update(
+    key_share=True, of=[_conversation, _patient], skip_locked=True
+)
 
 
 class NewPatient(NamedTuple):
@@ -211,19 +214,26 @@ def create_all(
     return created
 
 
-def lock_conversations(
-    connection: Connection, patient_ids: Collection[int], *, skip_locked: bool = False
-) -> list[LockedPatient]:
+def lock_conversations(connection: Connection, patient_ids: Collection[int]) -> list[LockedPatient]:
     """Hold these patients until the end of the transaction, in order of their ids.
 
-    Whoever has been erased, even while this waited, is left out. `skip_locked` leaves out those
-    whom another transaction holds. On SQLite the write transaction holds everybody already.
+    Whoever has been erased, even while this waited, is left out. On SQLite the write
+    transaction holds everybody already.
     """
     if not patient_ids:
         return []
-    statement = _LOCK_FREE if skip_locked else _LOCK
-    rows = connection.execute(statement, {"patients": sorted(set(patient_ids))})
+    rows = connection.execute(_LOCK, {"patients": sorted(set(patient_ids))})
     return [LockedPatient(*row) for row in rows]
+
+
+def lock_free(
+    connection: Connection, patient_ids: Collection[int], most: int
+) -> list[LockedPatient]:
+    """As `lock_conversations`, but so many at most, and of those whom nobody else holds."""
+    if not patient_ids or not most:
+        return []
+    asked = {"patients": sorted(set(patient_ids)), "most": most}
+    return [LockedPatient(*row) for row in connection.execute(_LOCK_FREE, asked)]
 
 
 def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPatient]:

@@ -34,7 +34,7 @@ def rotate(connection: Connection, ring: Ring, limit: int = 200) -> int:
     deployment.rewrap(connection, ring)
     waiting = select(_patient.c.id).where(*_is_behind(ring)).order_by(_patient.c.id).limit(limit)
     chosen = list(connection.execute(waiting).scalars())
-    held = patients.lock_conversations(connection, chosen, skip_locked=True)
+    held = patients.lock_free(connection, chosen, limit)
     for patient in held:
         _rotate_patient(connection, ring, patient)
     return len(held)

@@ -233,7 +233,7 @@ class Due(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("owner_kind", "owner_id", "key"),
-        Index("ix_due_at", "at"),
+        Index("ix_due_at", "at", "id"),
     )
 
     id: int = _id()

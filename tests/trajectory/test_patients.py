@@ -147,7 +147,7 @@ def test_a_worker_leaves_out_whom_a_turn_holds(record: Record) -> None:
     first, second = record.enrol()[0], record.enrol("Jonas Lund")[0]
     with record.database.write() as turn, record.database.write() as worker:
         patients.lock_conversations(turn, [first])
-        free = patients.lock_conversations(worker, [first, second], skip_locked=True)
+        free = patients.lock_free(worker, [first, second], 2)
     assert [one.patient_id for one in free] == [second]
 
 
