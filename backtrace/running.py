@@ -32,7 +32,7 @@ from backtrace.composition import deploy
 from backtrace.definitions import worded_library
 from backtrace.keyring import ring_of
 from backtrace.settings import Settings
-from bot import chores
+from bot import chores, replanning
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -121,7 +121,12 @@ def webhooks_of(settings: Settings, presses: Presses | None = None) -> list[APIR
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     """What this deployment does from time to time beside its conversations."""
-    return by_twilio.chores(settings, deployment)
+    plans = Chore(replanning.EVERY, lambda last: _replan(deployment))
+    return {replanning.KIND: plans, **by_twilio.chores(settings, deployment)}
+
+
+def _replan(deployment: Deployment) -> None:
+    replanning.replan(deployment)
 
 
 def _require_newest(settings: Settings) -> None:

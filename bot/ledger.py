@@ -266,7 +266,9 @@ def _save_patient(connection: Connection, finished: Finished) -> None:
         finished.patient_id,
         status=person.status,
         language=person.language,
+        timezone=person.timezone,
         pathway=person.pathway,
+        planned_by=person.planned_by,
         started_at=person.started_at,
     )
     patients.save_profile(connection, finished.loaded.sealer, finished.patient_id, person.profile())

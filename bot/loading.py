@@ -92,6 +92,7 @@ def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
         hour=time.fromisoformat(profile["hour"]),
         weekday=profile["weekday"],
         code=profile["code"],
+        planned_by=row.planned_by,
     )
 
 

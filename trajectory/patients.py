@@ -51,8 +51,10 @@ __all__ = [
     "is_closed",
     "lock_conversations",
     "lose_address",
+    "next_version",
     "note_arrival",
     "note_doubt",
+    "planned_by",
     "prefer_address",
     "reach_again",
     "read",
@@ -78,6 +80,7 @@ class LockedPatient(NamedTuple):
     timezone: str
     pathway: str | None
     started_at: datetime | None
+    planned_by: str
     key_id: str
     wrapped_key: bytes
     profile: bytes
@@ -107,6 +110,7 @@ class Changes(TypedDict, total=False):
     timezone: str
     pathway: str | None
     started_at: datetime | None
+    planned_by: str
 
 
 _INSERT_PATIENT = insert(_patient)
@@ -127,8 +131,11 @@ _SAVE_CONVERSATION = (
 )
 _HELD: Select[Any] = (
     select(
-        *(_patient.c["id" if name == "patient_id" else name] for name in LockedPatient._fields[:9]),
-        *(_conversation.c[name] for name in LockedPatient._fields[9:]),
+        *(
+            _patient.c["id" if name == "patient_id" else name]
+            for name in LockedPatient._fields[:10]
+        ),
+        *(_conversation.c[name] for name in LockedPatient._fields[10:]),
     )
     .join(_conversation, _conversation.c.patient_id == _patient.c.id)
     .where(
@@ -141,6 +148,19 @@ _HELD: Select[Any] = (
 # a status that another turn has just changed would be missed.
 _LOCK = _HELD.with_for_update(key_share=True, of=[_conversation, _patient])
 _LOCK_FREE = _HELD.with_for_update(key_share=True, of=[_conversation, _patient], skip_locked=True)
+
+# The index `ix_patient_plan` has these in order, however many have the newest version.
+_PLANNED = select(_patient.c.planned_by).where(
+    _patient.c.pathway == bindparam("pathway"), _patient.c.status == "active"
+)
+_FIRST_VERSION = _PLANNED.order_by(_patient.c.planned_by).limit(1)
+_NEXT_VERSION = _FIRST_VERSION.where(_patient.c.planned_by > bindparam("after"))
+_PLANNED_BY = (
+    _PLANNED.with_only_columns(_patient.c.id)
+    .where(_patient.c.planned_by == bindparam("version"), _patient.c.id > bindparam("after"))
+    .order_by(_patient.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def create(
@@ -199,6 +219,24 @@ def read(connection: Connection, patient_ids: Collection[int]) -> list[LockedPat
         return []
     rows = connection.execute(_HELD, {"patients": sorted(set(patient_ids))})
     return [LockedPatient(*row) for row in rows]
+
+
+def next_version(connection: Connection, pathway: str, after: str | None) -> str | None:
+    """The next version, in alphabetical order, by which somebody on this pathway is planned.
+
+    None: there is none behind `after`; `after` None: the first.
+    """
+    asked = {"pathway": pathway} if after is None else {"pathway": pathway, "after": after}
+    statement = _FIRST_VERSION if after is None else _NEXT_VERSION
+    return connection.execute(statement, asked).scalar()
+
+
+def planned_by(
+    connection: Connection, pathway: str, version: str, after: int, most: int
+) -> Sequence[int]:
+    """Active patients on this pathway who are planned by this version: ids behind `after`."""
+    asked = {"pathway": pathway, "version": version, "after": after, "most": most}
+    return connection.execute(_PLANNED_BY, asked).scalars().all()
 
 
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:

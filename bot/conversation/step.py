@@ -58,6 +58,8 @@ class Person:
     """Day of the weekly check-in, Monday 0."""
     code: str = ""
     """The patient's own four digits; empty where none was chosen."""
+    planned_by: str = ""
+    """The version of the pathway by which what comes was planned; empty: to be looked at."""
 
     @property
     def zone(self) -> ZoneInfo:
