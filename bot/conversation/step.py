@@ -115,6 +115,8 @@ class Step:
     """The clock speaks first: replies of other patients go before this one."""
     hushed: bool = False
     """Nothing new is opened in the quiet hours."""
+    off_hours: bool = False
+    """Nor at this moment, which the patient has not chosen: what waits opens at their hour."""
     effects: list[Effect] = field(default_factory=list)
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""
