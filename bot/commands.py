@@ -178,7 +178,7 @@ def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
 
 
 def _are_right(slots: Mapping[str, str]) -> bool:
-    """Whether what is in the slots is such: for days, times, places, roles the grammar is closed."""
+    """Whether what is in the slots is such: of days, times, places, roles a closed grammar."""
     return all(read(slots[name]) is not None for name, read in _GRAMMARS.items() if slots.get(name))
 
 
