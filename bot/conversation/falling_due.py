@@ -62,7 +62,9 @@ def fall_due(step: Step, due: Fallen) -> None:
         return
     match due.kind:
         case "step":
-            pathways.fall_due(step, due.payload["step"], due.payload["number"])
+            payload = due.payload
+            planned = payload.get("at", "")
+            pathways.fall_due(step, payload["step"], payload["number"], planned)
         case "flow":
             _start_flow(step, due.payload)
         case "remind" if step.open is not None and step.open.id == due.session_id:

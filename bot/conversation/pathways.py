@@ -229,13 +229,16 @@ def next_check_in(step: Step) -> datetime | None:
     return following[0] if following else None
 
 
-def fall_due(step: Step, key: str, number: int) -> None:
-    """A step of the pathway has fallen due: ask it, and set its next occurrence."""
+def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
+    """A step of the pathway has fallen due: ask it, and set its next occurrence.
+
+    `planned` is the ISO time for which it was set; its row may have been put off since.
+    """
     pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if pathway is None or line is None or chosen is None or step.memory.quiet:
         return
-    due = min(schedule.occurrence(line, chosen, number) or step.now, step.now)
+    due = datetime.fromisoformat(planned) if planned else step.now
     _note_done(step, line, chosen, number)
     _note_other_version(step, pathway)
     following = schedule.next_occurrence(line, chosen, step.now, number + 1)
@@ -278,7 +281,11 @@ def _key(key: str) -> str:
 
 
 def _set(step: Step, line: model.Step, at: datetime, number: int) -> None:
-    payload = {"step": line.key, "number": number}
+    chosen = rhythm(step)
+    if chosen is not None:
+        # What was passed over does not come any more, and is not late either.
+        _note_done(step, line, chosen, number - 1)
+    payload = {"step": line.key, "number": number, "at": at.isoformat()}
     step.do(SetDue(_key(line.key), "step", at, payload=payload))
 
 

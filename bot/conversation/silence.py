@@ -42,7 +42,7 @@ def drop_stale(step: Step) -> None:
             continue
         if datetime.fromisoformat(waiting.due) + flow.expires - WORTH_ASKING <= step.now:
             step.memory.waiting.remove(waiting)
-            if not step.memory.paused_until:
+            if waiting.due >= step.memory.paused_until:
                 miss(step, flow, waiting.due, NOT_ASKED)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from backtrace.definitions import shipped_library
 from bot.conversation.dates import months_later
 from bot.schedule import Rhythm, at_local, check_in_delay, next_occurrence, reached
 from bot.times import end_of, read_ends
+from flows.model import Step
 from tests.bot.house import House
 from trajectory import tables
 
@@ -26,10 +28,10 @@ def shown(moment: datetime, zone: ZoneInfo) -> str:
     return f"{there:%a %Y-%m-%d %H:%M %z}  {everywhere:%Y-%m-%d %H:%M} UTC"
 
 
-def course(day: date, hour: time = EIGHTEEN, weekday: int = 0, **more: int) -> str:
+def course(day: date, hour: time = EIGHTEEN, weekday: int = 0, **chosen: Any) -> str:
     """Everything that comes to a patient in Copenhagen who started at 10:00 on this day."""
     start = at_local(day, time(10), COPENHAGEN)
-    rhythm = Rhythm(start, COPENHAGEN, hour, weekday, check_in_delay(PATHWAY), **more)
+    rhythm = Rhythm(start, COPENHAGEN, hour, weekday, check_in_delay(PATHWAY), **chosen)
     found = [
         (moment, step.key, reached(step, number) if step.weeks or step.weekly_until else 0)
         for step in PATHWAY.steps
@@ -42,12 +44,12 @@ def course(day: date, hour: time = EIGHTEEN, weekday: int = 0, **more: int) -> s
     return table(f"Started {day:%a %Y-%m-%d} 10:00, asked at {hour:%H:%M}", lines)
 
 
-def all_of(step: object, rhythm: Rhythm) -> Iterable[tuple[datetime, int]]:
+def all_of(step: Step, rhythm: Rhythm) -> Iterable[tuple[datetime, int]]:
     """Every occurrence that the patient's choice leaves in place."""
-    following = next_occurrence(step, rhythm, None)  # type: ignore[arg-type]
+    following = next_occurrence(step, rhythm, None)
     while following is not None:
         yield following
-        following = next_occurrence(step, rhythm, *following)  # type: ignore[arg-type]
+        following = next_occurrence(step, rhythm, *following)
 
 
 def table(title: str, lines: Iterable[str]) -> str:
