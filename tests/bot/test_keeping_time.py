@@ -73,7 +73,7 @@ def test_who_was_asked_is_not_asked_again_at_a_later_hour_of_the_same_evening(
     at(house, monday(18, 10))
     say(house, "ask me at 20")
 
-    at(house, monday(23))
+    at(house, monday(23) + timedelta(days=5))
 
     assert asked(house) == ["Mon 30 18:00"]
 

@@ -318,6 +318,7 @@ class _Lives:
 @given(st.sampled_from(STARTS), st.lists(acts, min_size=6, max_size=22))
 @example(STARTS[0], [("wait", 199), ("wait", 199), ("wait", 199), ("wait", 199)])
 @example(STARTS[0], [("wait", 170), ("hour", 1), ("wait", 199), ("answer", 1), ("sleep", 180)])
+@example(STARTS[0], [("wait", 175), ("hour", 440), ("hour", 480), ("wait", 199)])
 @example(STARTS[1], [("wait", 199), ("zone", 2), ("wait", 100), ("zone", 0), ("wait", 199)])
 @example(STARTS[2], [("wait", 150), ("pause", 0), ("wait", 199), ("stop", 0), ("start", 0)])
 def test_the_check_ins_of_any_life_are_the_models(
