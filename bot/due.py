@@ -130,12 +130,16 @@ def take(
     ]
 
 
-def steps(connection: Connection, patient_ids: Collection[int]) -> dict[int, dict[str, datetime]]:
-    """By patient when each step of the pathway that has a row falls due."""
-    found: dict[int, dict[str, datetime]] = {}
+def steps(
+    connection: Connection, patient_ids: Collection[int]
+) -> dict[int, dict[str, tuple[datetime, int]]]:
+    """By patient when each step of the pathway that has a row falls due, and its number."""
+    found: dict[int, dict[str, tuple[datetime, int]]] = {}
     if patient_ids:
         for row in connection.execute(_STEPS, {"owners": sorted(patient_ids)}):
-            found.setdefault(row.owner_id, {})[orjson.loads(row.payload)["step"]] = row.at
+            payload = orjson.loads(row.payload)
+            place = (row.at, payload["number"])
+            found.setdefault(row.owner_id, {})[payload["step"]] = place
     return found
 
 

@@ -111,12 +111,12 @@ def _move(
             _set(step, line, *following)
 
 
-def replan(step: Step, standing: Mapping[str, datetime]) -> None:
+def replan(step: Step, standing: Mapping[str, _Place]) -> None:
     """The pathway was edited: what still comes is planned by what it says now.
 
-    `standing` says when each step that has a due row falls due. What has happened does not
-    happen again, and what is due by now is left to itself. Of a step that stands, and has only
-    times in the past now, the time that it had stays; a weekly one ends.
+    `standing` says when each step that has a due row falls due, with its number. What has happened
+    does not happen again, and what is due by now is left to itself. Of a step that stands, and has
+    only times in the past now, the time that it had stays; a weekly one ends.
     """
     pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
@@ -132,14 +132,15 @@ def replan(step: Step, standing: Mapping[str, datetime]) -> None:
     _note_version(step, pathway)
 
 
-def _replan(step: Step, line: model.Step, chosen: schedule.Rhythm, stands: datetime | None) -> None:
+def _replan(step: Step, line: model.Step, chosen: schedule.Rhythm, stands: _Place | None) -> None:
     weekly = line.weekly_until is not None
-    waits = stands is not None and (stands <= step.now or (step.paused and not weekly))
+    waits = stands is not None and (stands[0] <= step.now or (step.paused and not weekly))
     if line.at_start or waits:
         return
     if following := _following(step, line, chosen):
         step.memory.over = "" if step.memory.over == "due" else step.memory.over
-        _set(step, line, *following)
+        if following != stands:
+            _set(step, line, *following)
     elif stands is not None and weekly:
         step.do(DropDue((_key(line.key),)))
         _ask_how_on(step, line, chosen)
