@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from random import SystemRandom
 
@@ -35,7 +35,7 @@ from backtrace.keyring import ring_of
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
 from backtrace.stopping import on_signal
-from bot import chores, retention
+from bot import chores, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -142,12 +142,12 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
         strangers=timedelta(days=settings.keep_strangers_days),
         access=timedelta(days=settings.keep_access_days),
     )
-
-    def forget(_last: datetime | None) -> None:
-        delete_old(deployment, periods)
-
-    ours = {retention.KIND: Chore(retention.EVERY, forget)} | erased.chores(settings, deployment)
-    return by_twilio.chores(settings, deployment) | ours
+    return {
+        retention.KIND: Chore(retention.EVERY, lambda _last: delete_old(deployment, periods)),
+        replanning.KIND: Chore(replanning.EVERY, lambda _last: replanning.replan(deployment)),
+        **erased.chores(settings, deployment),
+        **by_twilio.chores(settings, deployment),
+    }
 
 
 def require_newest(settings: Settings) -> None:

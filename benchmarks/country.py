@@ -122,7 +122,7 @@ def settle(step: Step, newcomer: Newcomer) -> None:
     step.person.started_at = (MONDAY - timedelta(weeks=begun)).astimezone(UTC)
     step.memory.facts["intake/work-status"] = "working"
     step.do(SavePatient())
-    pathways.set_all(step, step.now)
+    pathways.set_all(step)
 
 
 def newcomer(number: int) -> Newcomer:

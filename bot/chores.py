@@ -63,7 +63,7 @@ class Chore:
     """
 
     every: timedelta
-    work: Callable[[datetime | None], None]
+    work: Callable[[datetime | None], object]
 
 
 class _Claimed(NamedTuple):

@@ -2,8 +2,8 @@
 
 `[x]` may be left out, `(x|y)` is either, both may hold any pattern; `<name>` stands for a
 group that the language file names once under `phrases`; `{slot}` takes any words, `{code}` a
-code with a digit in it, `{number}` a telephone number, `{nth}` a place on a list, `{word}` one
-word. Between words stand blanks or
+code with a digit in it, `{number}` a telephone number, `{nth}` a place on a list, `{place}` a
+known city or country, `{word}` one word. Between words stand blanks or
 punctuation; an apostrophe may be missing.
 """
 

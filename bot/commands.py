@@ -25,6 +25,7 @@ from bot.times import (
     split_ends,
     split_unclear_ends,
 )
+from bot.zones import read_place
 from templates.command_words import CommandWords, load_command_words
 
 STOP, START = "stop", "start"
@@ -177,7 +178,7 @@ def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
 
 
 def _are_right(slots: Mapping[str, str]) -> bool:
-    """Whether what is in the slots is such: of days, times and roles the grammar is closed."""
+    """Whether what is in the slots is such: of days, times, places, roles a closed grammar."""
     return all(read(slots[name]) is not None for name, read in _GRAMMARS.items() if slots.get(name))
 
 
@@ -269,6 +270,7 @@ _GRAMMARS: Mapping[str, Callable[[str], object]] = {
     "role": role_of,
     "somebody": _described,
     "meeting": _meeting,
+    "place": read_place,
 }
 
 

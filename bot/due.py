@@ -67,6 +67,11 @@ _PUT_OFF = (
     )
     .values(at=bindparam("until"))
 )
+_STEPS = select(_due.c.owner_id, _due.c.at, _due.c.payload).where(
+    _due.c.owner_kind == PATIENT,
+    _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+    _due.c.kind == "step",
+)
 _NEXT = select(_due.c.at).where(_due.c.at > bindparam("after")).order_by(_due.c.at).limit(1)
 
 
@@ -133,6 +138,19 @@ def take(
         (row.owner_id, Fallen(row.kind, row.key, row.session_id, orjson.loads(row.payload)))
         for row in rows
     ]
+
+
+def steps(
+    connection: Connection, patient_ids: Collection[int]
+) -> dict[int, dict[str, tuple[datetime, int]]]:
+    """By patient when each step of the pathway that has a row falls due, and its number."""
+    found: dict[int, dict[str, tuple[datetime, int]]] = {}
+    if patient_ids:
+        for row in connection.execute(_STEPS, {"owners": sorted(patient_ids)}):
+            payload = orjson.loads(row.payload)
+            place = (row.at, payload["number"])
+            found.setdefault(row.owner_id, {})[payload["step"]] = place
+    return found
 
 
 def put_off(

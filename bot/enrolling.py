@@ -9,15 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import ledger, loading
-from bot.conversation.effects import Audit, SavePatient
 from bot.conversation.step import Person, Step
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
-from bot.ledger import Finished, Route, finish
-from trajectory import audit, patients
-from trajectory.audit import NewRecord
+from bot.ledger import Route, finish
+from trajectory import patients
 from trajectory.keys import Sealer
-from trajectory.patients import NewAddress, NewPatient, PatientRef
+from trajectory.patients import NewAddress, PatientRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +88,14 @@ def _enrol(
         begin(step, newcomer)
         step.flush()
         finished.append(finish(own, step, Route(newcomer.channel, ref.address_id)))
-    _write_at_once(connection, deployment, finished, now)
     ledger.write(connection, deployment, finished)
     return refs
-
-
-def _write_at_once(
-    connection: Connection, deployment: Deployment, steps: Sequence[Finished], now: datetime
-) -> None:
-    """What is seldom elsewhere, and is hence written one by one there, everybody has here."""
-    people, records = [], []
-    for finished in steps:
-        patient_id, step = finished.patient_id, finished.step
-        people.append((patient_id, finished.loaded.sealer, _described(step.person)))
-        for effect in step.effects:
-            if isinstance(effect, Audit):
-                records.append(NewRecord(patient_id, effect.actor, effect.action, effect.subject))
-        step.effects = [each for each in step.effects if not isinstance(each, SavePatient | Audit)]
-    patients.save_all(connection, people)
-    audit.append_all(connection, deployment.ids, records, now)
 
 
 def _create(
     connection: Connection, deployment: Deployment, newcomers: Sequence[Newcomer], now: datetime
 ) -> list[PatientRef]:
-    people = [_described(_person(newcomer)) for newcomer in newcomers]
+    people = [ledger.described(_person(newcomer)) for newcomer in newcomers]
     made = patients.create_all(connection, deployment.ids, deployment.ring, people, now)
     addresses = [
         NewAddress(sealer, patient_id, newcomer.channel, newcomer.address)
@@ -134,21 +115,10 @@ def _person(newcomer: Newcomer) -> Person:
     return person
 
 
-def _described(person: Person) -> NewPatient:
-    return NewPatient(
-        person.language,
-        person.timezone,
-        person.pathway,
-        person.status,
-        person.profile(),
-        person.started_at,
-    )
-
-
 def create_patient(
     connection: Connection, deployment: Deployment, person: Person, now: datetime
 ) -> tuple[int, Sealer]:
     """A patient as `person` says, whom no address leads to yet: the number and the sealer."""
     ids, ring = deployment.ids, deployment.ring
-    (made,) = patients.create_all(connection, ids, ring, [_described(person)], now)
+    (made,) = patients.create_all(connection, ids, ring, [ledger.described(person)], now)
     return made

@@ -11,16 +11,17 @@ from sqlalchemy import Connection
 from bot import due, outbox, readdressing
 from bot.conversation import effects as done
 from bot.conversation.memory import HANDS
-from bot.conversation.step import Step
+from bot.conversation.step import Person, Step
 from bot.deployment import Deployment
 from bot.linking import Chat, Said, Talk, is_hidden, open_chats, spread
 from bot.loading import SESSION_BODY, Loaded
 from bot.messages import Priority, Rendered
 from bot.outbox import Outgoing
 from trajectory import audit, care_team, cases, entries, grants, patients, tables, web_access
+from trajectory.audit import NewRecord
 from trajectory.bulk import Insert, Update
 from trajectory.entries import NewEntry
-from trajectory.patients import ConversationState
+from trajectory.patients import ConversationState, NewPatient
 
 _session = tables.core(tables.Session)
 _INSERT_SESSION = Insert(
@@ -87,9 +88,11 @@ def write(connection: Connection, deployment: Deployment, steps: Sequence[Finish
     _write_entries(connection, steps)
     _write_sessions(connection, steps)
     _write_due(connection, deployment, steps)
+    _write_patients(connection, steps)
     for finished in steps:
         for effect in finished.step.effects:
             _write_rare(connection, deployment, finished, effect)
+    _write_audits(connection, deployment, steps)
     _write_messages(connection, deployment, steps)
     _write_conversations(connection, steps)
 
@@ -184,8 +187,6 @@ def _write_rare(
     loaded, step = finished.loaded, finished.step
     patient_id, now = finished.patient_id, step.now
     match effect:
-        case done.SavePatient():
-            _save_patient(connection, finished)
         case done.DropUnsent(safety):
             outbox.drop_unsent(connection, patient_id, safety=safety)
         case done.CloseAddress():
@@ -235,29 +236,36 @@ def _write_rare(
             )
         case done.SetCase(kind, state):
             cases.set_state(connection, patient_id, kind, state, now)
-        case done.Audit(action, subject, actor):
-            audit.append(
-                connection,
-                deployment.ids,
-                patient_id,
-                actor=actor,
-                action=action,
-                subject=subject,
-                at=now,
-            )
 
 
-def _save_patient(connection: Connection, finished: Finished) -> None:
-    person = finished.step.person
-    patients.change(
-        connection,
-        finished.patient_id,
-        status=person.status,
-        language=person.language,
-        pathway=person.pathway,
-        started_at=person.started_at,
+def _write_patients(connection: Connection, steps: Sequence[Finished]) -> None:
+    saved = {finished.patient_id: finished for finished, _ in _of_kind(steps, done.SavePatient)}
+    people = [(key, each.loaded.sealer, described(each.step.person)) for key, each in saved.items()]
+    patients.save_all(connection, people)
+
+
+def described(person: Person) -> NewPatient:
+    """What table `patient` keeps of this person."""
+    return NewPatient(
+        person.language,
+        person.timezone,
+        person.pathway,
+        person.status,
+        person.profile(),
+        person.started_at,
+        person.planned_by,
     )
-    patients.save_profile(connection, finished.loaded.sealer, finished.patient_id, person.profile())
+
+
+def _write_audits(
+    connection: Connection, deployment: Deployment, steps: Sequence[Finished]
+) -> None:
+    records = [
+        NewRecord(finished.patient_id, audited.actor, audited.action, audited.subject)
+        for finished, audited in _of_kind(steps, done.Audit)
+    ]
+    if records:
+        audit.append_all(connection, deployment.ids, records, steps[0].step.now)
 
 
 def _write_messages(

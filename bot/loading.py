@@ -103,6 +103,7 @@ def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
         time.fromisoformat(profile["hour"]),
         profile["weekday"],
         profile["code"],
+        row.planned_by,
     )
 
 

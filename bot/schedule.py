@@ -34,6 +34,8 @@ class Rhythm:
     """The last week of check-ins; None: the pathway's own `weekly_until`."""
     only: int | None = None
     """Nothing but this week's check-in and what belongs to it; 0: nothing any more."""
+    week_one: date | None = None
+    """The day on which week 1 begins, once it counts; None: as start, delay and hour have it."""
 
     def asks_in(self, week: int) -> bool:
         """Whether there is a check-in in this week, as far as the choice goes."""
@@ -121,21 +123,34 @@ def _happens(step: Step, rhythm: Rhythm, number: int) -> bool:
     return bool(step.weeks) and step.weeks[number - 1] == rhythm.only
 
 
-def _check_in(rhythm: Rhythm, week: int) -> datetime:
+def week_one(rhythm: Rhythm) -> date:
+    """The day on which week 1 begins: the first whose chosen hour is late enough for a check-in.
+
+    Every week has seven days from there on, and one check-in, on the chosen weekday.
+    """
+    if rhythm.week_one is not None:
+        return rhythm.week_one
     earliest = rhythm.start + rhythm.delay
     day = earliest.astimezone(rhythm.zone).date()
+    too_early = at_local(day, rhythm.hour, rhythm.zone) < earliest
+    return day + timedelta(days=1) if too_early else day
+
+
+def _check_in(rhythm: Rhythm, week: int) -> datetime:
+    day = week_one(rhythm) + timedelta(days=7 * (week - 1))
     day += timedelta(days=(rhythm.weekday - day.weekday()) % 7)
-    if at_local(day, rhythm.hour, rhythm.zone) < earliest:
-        day += timedelta(days=7)
-    return at_local(day + timedelta(days=7 * (week - 1)), rhythm.hour, rhythm.zone)
+    return at_local(day, rhythm.hour, rhythm.zone)
 
 
 def next_occurrence(
-    step: Step, rhythm: Rhythm, after: datetime, number: int = 1
+    step: Step, rhythm: Rhythm, after: datetime | None, number: int = 1
 ) -> tuple[datetime, int] | None:
-    """The first occurrence later than `after`, counted on from `number`, with its number."""
+    """The first occurrence later than `after`, counted on from `number`, with its number.
+
+    None is before all time.
+    """
     while (moment := occurrence(step, rhythm, number)) is not None:
-        if moment > after and _happens(step, rhythm, number):
+        if (after is None or moment > after) and _happens(step, rhythm, number):
             return moment, number
         number += 1
     return None
@@ -147,6 +162,21 @@ def happened(step: Step, rhythm: Rhythm, now: datetime) -> int:
     while (moment := occurrence(step, rhythm, number + 1)) is not None and moment <= now:
         number += 1
     return number
+
+
+def reached(step: Step, number: int) -> int:
+    """How far a step has come with its `number`-th time: the week, where it goes by weeks.
+
+    Weeks stay what they are when a pathway is edited, and numbers do not.
+    """
+    return step.weeks[number - 1] if 0 < number <= len(step.weeks) else number
+
+
+def number_after(step: Step, done: int) -> int:
+    """The number of the first occurrence behind what was `reached`."""
+    if step.weeks:
+        return 1 + sum(week <= done for week in step.weeks)
+    return done + 1
 
 
 def week_of(rhythm: Rhythm, moment: datetime) -> int:
@@ -164,9 +194,3 @@ def check_in_delay(pathway: Pathway) -> timedelta:
     """How long after the start this pathway's weekly check-in begins at the earliest."""
     weekly = (step.delay for step in pathway.steps if step.weekly_until is not None)
     return next(weekly, timedelta(0))
-
-
-def plan(pathway: Pathway, rhythm: Rhythm, after: datetime) -> list[tuple[Step, datetime, int]]:
-    """The next occurrence of every step that still has one after this moment."""
-    found = [(step, next_occurrence(step, rhythm, after)) for step in pathway.steps]
-    return [(step, *moment) for step, moment in found if moment is not None]

@@ -25,6 +25,7 @@ from flows.model import (
     ItemKind,
     Operator,
     Option,
+    Pathway,
     Test,
     Urgency,
 )
@@ -56,6 +57,11 @@ def restore_flow(json: str) -> Flow:
     if "expires" in data:
         data["expires"] = timedelta(seconds=data["expires"])
     return replace(flow, **data)
+
+
+def version_of(pathway: Pathway) -> str:
+    """A short hash of what a pathway asks and when: the same plan, the same version."""
+    return _digest(orjson.dumps(_plain(pathway.steps), option=orjson.OPT_SORT_KEYS).decode())[:16]
 
 
 def sealed(flow: Flow) -> Flow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from flows.canonical import sealed
+from flows.canonical import sealed, version_of
 from flows.condition_checks import wrong_answer
 from flows.errors import DefinitionError
 from flows.loader import read_definition
@@ -20,6 +20,7 @@ class Library:
     def __init__(self, flows: Iterable[Flow], pathways: Iterable[Pathway] = ()) -> None:
         self.flows: Mapping[str, Flow] = {flow.id: flow for flow in flows}
         self.pathways: Mapping[str, Pathway] = {pathway.id: pathway for pathway in pathways}
+        self._versions = {name: version_of(each) for name, each in self.pathways.items()}
         self._by_hash = {flow.definition: flow for flow in self.flows.values()}
 
     @classmethod
@@ -56,6 +57,10 @@ class Library:
     def pathway(self, pathway_id: str) -> Pathway:
         """The pathway with this id; KeyError when there is none."""
         return self.pathways[pathway_id]
+
+    def version(self, pathway_id: str) -> str:
+        """The version (`canonical.version_of`) of this pathway; KeyError when there is none."""
+        return self._versions[pathway_id]
 
     @property
     def languages(self) -> tuple[str, ...]:

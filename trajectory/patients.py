@@ -64,15 +64,16 @@ __all__ = [
     "lock_conversations",
     "lock_free",
     "lose_address",
+    "next_version",
     "note_arrival",
     "note_doubt",
+    "planned_by",
     "prefer_address",
     "reach_again",
     "read",
     "save_all",
     "save_conversation",
     "save_conversations",
-    "save_profile",
     "sealers",
     "set_address_status",
 ]
@@ -93,6 +94,7 @@ class LockedPatient(NamedTuple):
     timezone: str
     pathway: str | None
     started_at: datetime | None
+    planned_by: str
     key_id: str
     wrapped_key: bytes
     profile: bytes
@@ -122,26 +124,30 @@ class Changes(TypedDict, total=False):
     timezone: str
     pathway: str | None
     started_at: datetime | None
+    planned_by: str
 
 
 _INSERT_PATIENT = insert(_patient)
 _INSERT_CONVERSATION = insert(_conversation)
-_SAVE_PROFILE = (
-    update(_patient)
-    .where(_patient.c.id == bindparam("patient"))
-    .values(profile=bindparam("sealed_profile"))
-)
-_SAVE_ALL = _SAVE_PROFILE.values(
-    status=bindparam("new_status"),
-    language=bindparam("new_language"),
-    pathway=bindparam("new_pathway"),
-    started_at=bindparam("new_started_at", type_=_patient.c.started_at.type),
+_SAVE_ALL = Update(
+    _patient,
+    "id",
+    "language",
+    "timezone",
+    "pathway",
+    "status",
+    "profile",
+    "started_at",
+    "planned_by",
 )
 _SAVE_CONVERSATION = Update(_conversation, *ConversationState._fields)
 _HELD: Select[Any] = (
     select(
-        *(_patient.c["id" if name == "patient_id" else name] for name in LockedPatient._fields[:9]),
-        *(_conversation.c[name] for name in LockedPatient._fields[9:]),
+        *(
+            _patient.c["id" if name == "patient_id" else name]
+            for name in LockedPatient._fields[:10]
+        ),
+        *(_conversation.c[name] for name in LockedPatient._fields[10:]),
     )
     .join(_conversation, _conversation.c.patient_id == _patient.c.id)
     .where(
@@ -170,6 +176,21 @@ class NewPatient(NamedTuple):
     status: str
     profile: Mapping[str, Any]
     started_at: datetime | None = None
+    planned_by: str = ""
+
+
+# The index `ix_patient_plan` has these in order, however many have the newest version.
+_PLANNED = select(_patient.c.planned_by).where(
+    _patient.c.pathway == bindparam("pathway"), _patient.c.status == "active"
+)
+_FIRST_VERSION = _PLANNED.order_by(_patient.c.planned_by).limit(1)
+_NEXT_VERSION = _FIRST_VERSION.where(_patient.c.planned_by > bindparam("after"))
+_PLANNED_BY = (
+    _PLANNED.with_only_columns(_patient.c.id)
+    .where(_patient.c.planned_by == bindparam("version"), _patient.c.id > bindparam("after"))
+    .order_by(_patient.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def create(
@@ -255,6 +276,24 @@ def sealers(connection: Connection, ring: Ring, patient_ids: Collection[int]) ->
     return {row.id: ring.unwrap(row.key_id, row.wrapped_key, row.id) for row in rows}
 
 
+def next_version(connection: Connection, pathway: str, after: str | None) -> str | None:
+    """The next version, in alphabetical order, by which somebody on this pathway is planned.
+
+    None: there is none behind `after`; `after` None: the first.
+    """
+    asked = {"pathway": pathway} if after is None else {"pathway": pathway, "after": after}
+    statement = _FIRST_VERSION if after is None else _NEXT_VERSION
+    return connection.execute(statement, asked).scalar()
+
+
+def planned_by(
+    connection: Connection, pathway: str, version: str, after: int, most: int
+) -> Sequence[int]:
+    """Active patients on this pathway who are planned by this version: ids behind `after`."""
+    asked = {"pathway": pathway, "version": version, "after": after, "most": most}
+    return connection.execute(_PLANNED_BY, asked).scalars().all()
+
+
 def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) -> None:
     """Change open columns of a patient whose conversation the caller holds."""
     connection.execute(update(_patient).where(_patient.c.id == patient_id).values(**changes))
@@ -263,26 +302,15 @@ def change(connection: Connection, patient_id: int, **changes: Unpack[Changes]) 
 def save_all(connection: Connection, people: Sequence[tuple[int, Sealer, NewPatient]]) -> None:
     """Write patients' open columns and profiles in one go; their conversations are held."""
     rows = [
-        {
-            "patient": patient_id,
-            "new_status": person.status,
-            "new_language": person.language,
-            "new_pathway": person.pathway,
-            "new_started_at": person.started_at,
-            "sealed_profile": sealer.seal_json(PROFILE, patient_id, person.profile),
-        }
+        (
+            patient_id,
+            *person[:4],
+            sealer.seal_json(PROFILE, patient_id, person.profile),
+            *person[5:],
+        )
         for patient_id, sealer, person in people
     ]
-    if rows:
-        connection.execute(_SAVE_ALL, rows)
-
-
-def save_profile(
-    connection: Connection, sealer: Sealer, patient_id: int, profile: Mapping[str, Any]
-) -> None:
-    """Replace the sealed profile of a patient whose conversation the caller holds."""
-    sealed = sealer.seal_json(PROFILE, patient_id, profile)
-    connection.execute(_SAVE_PROFILE, {"patient": patient_id, "sealed_profile": sealed})
+    _SAVE_ALL.run(connection, rows)
 
 
 def save_conversation(

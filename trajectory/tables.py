@@ -117,6 +117,8 @@ class Deployment(SQLModel, table=True):
 class Patient(SQLModel, table=True):
     """A person who owns a trajectory."""
 
+    __table_args__ = (Index("ix_patient_plan", "pathway", "status", "planned_by", "id"),)
+
     id: int = _id()
     created_at: datetime = _time()
     status: str
@@ -125,6 +127,8 @@ class Patient(SQLModel, table=True):
     timezone: str
     pathway: str | None = None
     started_at: datetime | None = _time(default=None, nullable=True)
+    planned_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The version of the pathway by which the due rows were set; empty: to be looked at."""
     key_id: str
     """Which key of the ring wraps `wrapped_key`."""
     wrapped_key: bytes = _sealed()

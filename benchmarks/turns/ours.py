@@ -196,6 +196,7 @@ class OursContestant:
             timezone="Europe/Copenhagen",
             pathway=None,
             started_at=NOW,
+            planned_by="",
             key_id=key_id,
             wrapped_key=wrapped,
             profile=sealer.seal_json(patients.PROFILE, chat, profile),

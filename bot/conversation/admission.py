@@ -9,9 +9,10 @@ from bot.conversation import pace
 from bot.conversation.effects import SetDue
 from bot.conversation.memory import Today, Waiting
 from bot.conversation.step import Step
-from bot.schedule import at_local
+from bot.schedule import at_local, next_clock
 from flows.model import Flow
 
+HOUR = timedelta(hours=1)
 MORE, NO_MORE = "more", "no-more"
 """What the patient has said about further questions today."""
 
@@ -78,6 +79,16 @@ def tomorrow(step: Step) -> datetime:
     zone = step.person.zone
     day = step.now.astimezone(zone).date() + timedelta(days=1)
     return at_local(day, step.person.hour, zone)
+
+
+def next_hour(step: Step) -> datetime:
+    """The next time that the patient's clock shows the hour at which they want to be asked."""
+    return next_clock(step.now, step.person.zone, step.person.hour)
+
+
+def is_their_hour(step: Step) -> bool:
+    """Whether the hour that begins when the patient wants to be asked has not passed yet."""
+    return next_clock(step.now - HOUR, step.person.zone, step.person.hour) <= step.now
 
 
 def fits_today(step: Step, questions: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.conversation import (
     admission,
@@ -62,7 +63,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
 
     `bridge` is the message that leads over to it from what was said before. After an
     emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
-    hours, nor more than the limits allow; what is over them comes later, and none is lost.
+    hours, nor more than the limits allow; what is over them comes later, at the patient's hour,
+    and none is lost.
     """
     if step.person.status == "stopped" or safety.is_quiet(step):
         return
@@ -71,8 +73,9 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         return
     silence.drop_stale(step)
     more = bool(step.memory.waiting) or is_there_more(step)
-    if step.hushed and more and awake(step.now, step.person.zone) > step.now:
-        step.do(SetDue("waiting", "waiting", awake(step.now, step.person.zone)))
+    at = _speaks_at(step) if step.hushed and more else step.now
+    if at > step.now:
+        step.do(SetDue("waiting", "waiting", at))
         return
     if asks_before_all(step):
         return
@@ -90,6 +93,14 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         _take_back(step)
         if step.open is None:
             say_closing_words(step)
+
+
+def _speaks_at(step: Step) -> datetime:
+    """When the clock may speak first: now, or at the patient's hour; the start in the morning."""
+    waking, library = awake(step.now, step.person.zone), step.world.library
+    if any(admission.is_free(library.flow(w.flow), w) for w in step.memory.waiting):
+        return waking
+    return admission.next_hour(step) if waking > step.now or step.off_hours else step.now
 
 
 def _is_held_back(step: Step, flow: Flow) -> bool:

@@ -37,6 +37,7 @@ from bot.conversation.tasks import (
     follow_up,
     moving,
     retiming,
+    rezoning,
     sharing,
     speaking,
     visiting,
@@ -55,7 +56,17 @@ _WHEN_STOPPED = frozenset(
 )
 _LEAVABLE = frozenset(
     task.NAME
-    for task in (deleting, ending, exporting, moving, retiming, sharing, speaking, visiting)
+    for task in (
+        deleting,
+        ending,
+        exporting,
+        moving,
+        retiming,
+        rezoning,
+        sharing,
+        speaking,
+        visiting,
+    )
 )
 
 
@@ -348,6 +359,10 @@ def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
     retiming.begin(step, slots.get("when", ""))
 
 
+def _zone(step: Step, slots: Mapping[str, str]) -> None:
+    rezoning.begin(step, slots.get("place", ""))
+
+
 def _language(step: Step, slots: Mapping[str, str]) -> None:
     speaking.leave(step)
     speaking.switch(step, slots["language"])
@@ -437,6 +452,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "who-looked": _who_looked,
     "show": _show,
     "rhythm": _rhythm,
+    "zone": _zone,
     "language": _language,
     "choose-language": _choose_language,
     "person": _person,

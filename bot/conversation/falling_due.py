@@ -27,6 +27,8 @@ from bot.schedule import awake
 HELD = timedelta(days=1)
 """When what falls due is looked at again, as long as it is in doubt who reads."""
 _OPENING = ("step", "flow", "waiting")
+_SPEAKING = ("remind", pausing.OVER)
+"""What speaks by itself, and was set for an hour of the day; it may come late, or elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def fall_due(step: Step, due: Fallen) -> None:
     """Act on a due row; one whose session has moved on, or whose owner stopped, does nothing."""
     step.bulk = True
     # What somebody has asked for by name comes at once; the rest waits for the morning.
-    step.hushed = due.kind != "flow"
+    step.hushed = due.kind != "flow" or bool(due.payload.get("last"))
     if step.person.status not in ("active", "enrolling"):
         return
     if step.memory.unreachable == "nowhere":
@@ -54,14 +56,21 @@ def fall_due(step: Step, due: Fallen) -> None:
     if _is_put_off(step, due):
         step.flush()
         return
+    waking = awake(step.now, step.person.zone)
+    if due.kind in _SPEAKING and waking > step.now:
+        _put_off(step, due, waking)
+        return
     match due.kind:
         case "step":
-            pathways.fall_due(step, due.payload["step"], due.payload["number"])
+            payload = due.payload
+            planned = payload.get("at", "")
+            pathways.fall_due(step, payload["step"], payload["number"], planned)
         case "flow":
             _start_flow(step, due.payload)
         case "remind" if step.open is not None and step.open.id == due.session_id:
             _remind(step, promised=bool(due.payload.get("promised")))
         case "expire" if step.open is not None and step.open.id == due.session_id:
+            step.off_hours = not admission.is_their_hour(step)
             asking.expire(step, step.open)
         case "waiting":
             before = step.open

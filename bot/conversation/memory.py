@@ -151,6 +151,10 @@ class Memory:
     """`due`: the pathway has asked its last; `again`: that is offered once more first; `said`:
     a goodbye was said."""
     lapsed: Lapsed | None = None
+    done: dict[str, int] = field(default_factory=dict)
+    """How far each step of the pathway has come, as `bot.schedule.reached` counts."""
+    week_one: str = ""
+    """ISO date on which the first week of check-ins began, once something went by it."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from bot import schedule
 from bot.conversation import muting, pausing, timers
@@ -14,10 +15,14 @@ from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
 from flows import model
 
+_Place = tuple[datetime, int]
+SOON = timedelta(days=3)
+"""By no more than this a changed rhythm puts off what would have come before."""
+
 
 def rhythm(step: Step) -> schedule.Rhythm | None:
     """What this patient chose; None without a pathway, or before it has begun."""
-    person, pathway = step.person, _pathway(step)
+    person, memory, pathway = step.person, step.memory, _pathway(step)
     if pathway is None or person.started_at is None:
         return None
     return schedule.Rhythm(
@@ -26,7 +31,8 @@ def rhythm(step: Step) -> schedule.Rhythm | None:
         person.hour,
         person.weekday,
         schedule.check_in_delay(pathway),
-        **step.memory.rhythm,
+        week_one=date.fromisoformat(memory.week_one) if memory.week_one else None,
+        **memory.rhythm,
     )
 
 
@@ -37,39 +43,132 @@ def start(step: Step) -> None:
         return
     for line in pathway.steps:
         if line.at_start:
+            step.memory.done[line.key] = 1
             request(step, _waiting(step, line, step.now, 1))
-    set_all(step, step.now)
+    set_all(step)
 
 
-def set_all(step: Step, after: datetime) -> None:
+def set_all(step: Step) -> None:
     """Set the due row of every step that still happens after this moment."""
     pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
-    for line, moment, number in schedule.plan(pathway, chosen, after):
+    for line in pathway.steps:
+        if following := _following(step, line, chosen):
+            _set(step, line, *following)
+    _note_version(step, pathway)
+
+
+def _following(step: Step, line: model.Step, chosen: schedule.Rhythm) -> _Place | None:
+    """When a step comes next by this rhythm, and for the how manieth time."""
+    return schedule.next_occurrence(line, chosen, step.now, _number(step, line, chosen))
+
+
+def _number(step: Step, line: model.Step, chosen: schedule.Rhythm) -> int:
+    """For the how manieth time a step comes next; what fell due late has not come."""
+    done = step.memory.done
+    if done or line.at_start:
+        return schedule.number_after(line, done.get(line.key, 0))
+    # Planned before any count was kept: as the calendar says.
+    return schedule.happened(line, chosen, step.now) + 1
+
+
+def follow(step: Step, before: schedule.Rhythm, *, moved: bool = False) -> None:
+    """Set the due rows anew after a change of hour, weekday or (`moved`) time zone.
+
+    What has happened does not happen again. What the new rhythm would have in the past stays
+    where it was; in another zone, where that may be night, it falls due now. In a pause only the
+    weekly questions move: of the rest some wait for its end.
+    """
+    pathway = _pathway(step)
+    if pathway is None:
+        return
+    if moved:
+        step.memory.week_one = schedule.week_one(before).isoformat()
+    chosen = rhythm(step)
+    for line in pathway.steps if chosen else ():
+        if line.at_start or (step.paused and line.weekly_until is None):
+            continue
+        number = _number(step, line, before)
+        stood = schedule.next_occurrence(line, before, None, number)
+        # What is due by now is acted on in a moment, and goes on by the new rhythm then.
+        if chosen and stood and stood[0] > step.now:
+            _move(step, line, chosen, stood, moved=moved)
+
+
+def _move(
+    step: Step, line: model.Step, chosen: schedule.Rhythm, stood: _Place, *, moved: bool
+) -> None:
+    at, number = stood
+    moment = schedule.occurrence(line, chosen, number)
+    if moment is not None and moment > step.now:
         _set(step, line, moment, number)
+    elif moved:
+        _set(step, line, step.now, number)
+    elif line.weekly_until is not None:
+        following = schedule.next_occurrence(line, chosen, step.now, number)
+        if following is not None and following[0] - at <= SOON:
+            _set(step, line, *following)
 
 
-def follow(step: Step, before: schedule.Rhythm) -> None:
-    """Set the due rows anew after a change of hour or weekday.
+def replan(step: Step, standing: Mapping[str, _Place]) -> None:
+    """The pathway was edited: what still comes is planned by what it says now.
 
-    What has happened by the rhythm before does not happen again, and what the new rhythm would
-    have in the past stays where it was. In a pause only the weekly questions move: of the rest
-    some wait for its end.
+    `standing` says when each step that has a due row falls due, with its number. What has happened
+    does not happen again, and what is due by now is left to itself. Of a step that stands, and has
+    only times in the past now, the time that it had stays; a weekly one ends.
     """
     pathway, chosen = _pathway(step), rhythm(step)
     if pathway is None or chosen is None:
         return
-    for line in pathway.steps:
-        weekly = line.weekly_until is not None
-        if line.at_start or (step.paused and not weekly):
-            continue
-        number = schedule.happened(line, before, step.now) + 1
-        moment = schedule.occurrence(line, chosen, number)
-        if moment is not None and moment > step.now:
-            _set(step, line, moment, number)
-        elif weekly and (following := schedule.next_occurrence(line, chosen, step.now, number)):
+    _count(step, pathway, chosen)
+    if not step.memory.quiet and step.memory.over != "said":
+        known = {line.key for line in pathway.steps}
+        gone = [key for key in standing if key not in known]
+        if gone:
+            step.do(DropDue(tuple(_key(key) for key in gone)))
+        for line in pathway.steps:
+            _replan(step, line, chosen, standing.get(line.key))
+    _note_version(step, pathway)
+
+
+def _replan(step: Step, line: model.Step, chosen: schedule.Rhythm, stands: _Place | None) -> None:
+    weekly = line.weekly_until is not None
+    waits = stands is not None and (stands[0] <= step.now or (step.paused and not weekly))
+    if line.at_start or waits:
+        return
+    if following := _following(step, line, chosen):
+        step.memory.over = "" if step.memory.over == "due" else step.memory.over
+        if following != stands:
             _set(step, line, *following)
+    elif stands is not None and weekly:
+        step.do(DropDue((_key(line.key),)))
+        _ask_how_on(step, line, chosen)
+
+
+def _count(step: Step, pathway: model.Pathway, chosen: schedule.Rhythm) -> None:
+    """Keep the count for whom none was kept so far."""
+    memory = step.memory
+    if not memory.done:
+        for line in pathway.steps:
+            _note_done(step, line, chosen, schedule.happened(line, chosen, step.now))
+
+
+def _note_done(step: Step, line: model.Step, chosen: schedule.Rhythm, number: int) -> None:
+    """A step has come for the `number`-th time: from now on the weeks stay where they are."""
+    if number == 0:
+        return
+    memory = step.memory
+    memory.done[line.key] = max(schedule.reached(line, number), memory.done.get(line.key, 0))
+    if line.weekly_until is not None or line.weeks:
+        memory.week_one = schedule.week_one(chosen).isoformat()
+
+
+def _note_version(step: Step, pathway: model.Pathway) -> None:
+    version = step.world.library.version(pathway.id)
+    if step.person.planned_by != version:
+        step.person.planned_by = version
+        step.do(SavePatient())
 
 
 def put_off(step: Step, key: str, number: int, until: datetime) -> None:
@@ -80,7 +179,9 @@ def put_off(step: Step, key: str, number: int, until: datetime) -> None:
         return
     if line.weekly_until is None:
         _set(step, line, until, number)
-    elif following := schedule.next_occurrence(line, chosen, step.now, number + 1):
+        return
+    _note_done(step, line, chosen, number)
+    if following := schedule.next_occurrence(line, chosen, step.now, number + 1):
         _set(step, line, *following)
 
 
@@ -88,13 +189,13 @@ def set_anew(step: Step) -> None:
     """The patient has chosen another rhythm: what stood is dropped, and all is planned again."""
     pathway = _pathway(step)
     if pathway is not None:
-        step.do(DropDue(tuple(f"step:{line.key}" for line in pathway.steps)))
-        set_all(step, step.now)
+        step.do(DropDue(tuple(_key(line.key) for line in pathway.steps)))
+        set_all(step)
 
 
 def go_on(step: Step) -> None:
     """All that still comes is planned again."""
-    set_all(step, step.now)
+    set_all(step)
     offer_check_ins(step)
 
 
@@ -111,6 +212,7 @@ def begin_anew(step: Step) -> None:
     step.person.started_at = step.now
     memory = step.memory
     memory.rhythm, memory.over, memory.choose, memory.lapsed = {}, "", "", None
+    memory.done, memory.week_one = {}, ""
     memory.waiting.clear()
     muting.unmute(step)
     pausing.lift(step)
@@ -124,17 +226,22 @@ def next_check_in(step: Step) -> datetime | None:
     """When the patient is asked next, by the rhythm that holds; None: not any more."""
     pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.weekly_until), None) if pathway else None
-    following = schedule.next_occurrence(line, chosen, step.now) if line and chosen else None
+    following = _following(step, line, chosen) if line and chosen else None
     return following[0] if following else None
 
 
-def fall_due(step: Step, key: str, number: int) -> None:
-    """A step of the pathway has fallen due: ask it, and set its next occurrence."""
+def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
+    """A step of the pathway has fallen due: ask it, and set its next occurrence.
+
+    `planned` is the ISO time for which it was set; its row may have been put off since.
+    """
     pathway, chosen = _pathway(step), rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if pathway is None or line is None or chosen is None or step.memory.quiet:
         return
-    due = schedule.occurrence(line, chosen, number) or step.now
+    due = datetime.fromisoformat(planned) if planned else step.now
+    _note_done(step, line, chosen, number)
+    _note_other_version(step, pathway)
     following = schedule.next_occurrence(line, chosen, step.now, number + 1)
     if following is not None:
         _set(step, line, *following)
@@ -143,20 +250,44 @@ def fall_due(step: Step, key: str, number: int) -> None:
     request(step, _waiting(step, line, due, number))
 
 
+def _note_other_version(step: Step, pathway: model.Pathway) -> None:
+    """This process and the one that planned the rest know different pathways: to be looked at."""
+    if step.person.planned_by not in ("", step.world.library.version(pathway.id)):
+        step.person.planned_by = ""
+        step.do(SavePatient())
+
+
 def _note_end(
     step: Step, pathway: model.Pathway, line: model.Step, chosen: schedule.Rhythm
 ) -> None:
     """After a step's last time: ask how to go on, or say goodbye when nothing else comes."""
-    unwanted = is_muted(step, step.world.library.flow(line.flow))
-    if line.frequencies and not unwanted and chosen.until is None and chosen.only is None:
-        step.memory.choose = "weeks"
-    elif not schedule.plan(pathway, chosen, step.now):
+    if not _ask_how_on(step, line, chosen) and not any(
+        _following(step, each, chosen) for each in pathway.steps
+    ):
         step.memory.over = "due"
 
 
+def _ask_how_on(step: Step, line: model.Step, chosen: schedule.Rhythm) -> bool:
+    """Whether the patient is to be asked how the check-ins go on after the last one."""
+    unwanted = is_muted(step, step.world.library.flow(line.flow))
+    asks = bool(line.frequencies) and not unwanted and chosen.until is None and chosen.only is None
+    if asks:
+        step.memory.choose = "weeks"
+    return asks
+
+
+def _key(key: str) -> str:
+    """The due row of a step."""
+    return f"step:{key}"
+
+
 def _set(step: Step, line: model.Step, at: datetime, number: int) -> None:
-    payload = {"step": line.key, "number": number}
-    step.do(SetDue(f"step:{line.key}", "step", at, payload=payload))
+    chosen = rhythm(step)
+    if chosen is not None:
+        # What was passed over does not come any more, and is not late either.
+        _note_done(step, line, chosen, number - 1)
+    payload = {"step": line.key, "number": number, "at": at.isoformat()}
+    step.do(SetDue(_key(line.key), "step", at, payload=payload))
 
 
 def _waiting(step: Step, line: model.Step, due: datetime, number: int) -> Waiting:

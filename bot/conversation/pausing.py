@@ -6,7 +6,7 @@ the next one. A session that was open runs out in its time; warning signs are fo
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.conversation import asking, silence
 from bot.conversation.dates import day_name
@@ -39,10 +39,24 @@ def begin(step: Step, words: str) -> None:
     if over is None:
         step.add_line("pause.unclear")
         return
-    step.memory.paused_until = over.isoformat()
-    step.do(SetDue(OVER, OVER, over))
+    _last_until(step, over)
     step.do(Audit("paused"))
     step.add_line("pause.begun", day=day_name(over, step.person.zone, step.person.language))
+
+
+def _last_until(step: Step, over: datetime) -> None:
+    step.memory.paused_until = over.isoformat()
+    step.do(SetDue(OVER, OVER, over))
+
+
+def last_day(step: Step) -> date | None:
+    """The day on whose morning the pause that is on ends; None: there is no pause."""
+    return until(step).astimezone(step.person.zone).date() if step.paused else None
+
+
+def end_on(step: Step, day: date) -> None:
+    """Let the pause that is on end on the morning of this day, where the patient is now."""
+    _last_until(step, at_local(day, QUIET_UNTIL, step.person.zone))
 
 
 def _default(step: Step) -> datetime:

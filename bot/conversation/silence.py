@@ -42,7 +42,7 @@ def drop_stale(step: Step) -> None:
             continue
         if datetime.fromisoformat(waiting.due) + flow.expires - WORTH_ASKING <= step.now:
             step.memory.waiting.remove(waiting)
-            if not step.memory.paused_until:
+            if waiting.due >= step.memory.paused_until:
                 miss(step, flow, waiting.due, NOT_ASKED)
 
 
@@ -56,8 +56,7 @@ def give_way_to_newer(step: Step, flow: Flow, older: Waiting) -> None:
 def miss(step: Step, flow: Flow, due: str, why: str) -> None:
     """Record a check-in that stays without answers, and what follows from several in a row.
 
-    One that was never asked counts too: it waited behind another question that had no answer.
-    But where nothing could be answered, or the patient wanted nothing, that is no silence.
+    Where nothing was asked or could be answered, or the patient wanted nothing, that is no silence.
     """
     step.do(
         Record(
@@ -71,7 +70,7 @@ def miss(step: Step, flow: Flow, due: str, why: str) -> None:
         )
     )
     memory = step.memory
-    if memory.held or step.paused or is_quiet(step) or is_muted(step, flow):
+    if why == NOT_ASKED or memory.held or step.paused or is_quiet(step) or is_muted(step, flow):
         return
     memory.unanswered += 1
     if memory.unanswered >= QUIET_AT:

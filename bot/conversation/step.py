@@ -58,6 +58,8 @@ class Person:
     """Day of the weekly check-in, Monday 0."""
     code: str = ""
     """The patient's own four digits; empty where none was chosen."""
+    planned_by: str = ""
+    """The version of the pathway by which what comes was planned; empty: to be looked at."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -113,6 +115,8 @@ class Step:
     """The clock speaks first: replies of other patients go before this one."""
     hushed: bool = False
     """Nothing new is opened in the quiet hours."""
+    off_hours: bool = False
+    """Nor at this moment, which the patient has not chosen: what waits opens at their hour."""
     effects: list[Effect] = field(default_factory=list)
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from bot.schedule import (
     next_clock,
     next_occurrence,
     occurrence,
-    plan,
+    week_one,
 )
 from flows.model import Step
 
@@ -166,6 +167,57 @@ def test_check_ins_come_weekly_on_the_chosen_weekday_from_72_hours_after_the_sta
     assert all_of(STEPS["weekly-check-in"], rhythm) == model_of_check_ins(rhythm)
 
 
+@given(
+    moments,
+    zones,
+    hours,
+    st.integers(0, 6),
+    st.integers(0, 10 * 24),
+    st.sampled_from([1, 2, 4]),
+    st.integers(0, 12),
+    st.integers(0, 16),
+)
+def test_a_chosen_frequency_leaves_out_weeks_and_moves_none(
+    start: datetime,
+    zone: ZoneInfo,
+    hour: time,
+    weekday: int,
+    delay: int,
+    every: int,
+    since: int,
+    until: int,
+) -> None:
+    rhythm = Rhythm(start, zone, hour, weekday, timedelta(hours=delay), every, since, until)
+    step = STEPS["weekly-check-in"]
+
+    found, following = [], next_occurrence(step, rhythm, None)
+    while following is not None:
+        found.append(following)
+        following = next_occurrence(step, rhythm, *following)
+
+    expected, week, day = [], 0, start.astimezone(zone).date()
+    while week < until:
+        moment = first_at_or_after(day, hour, zone) if day.weekday() == weekday else None
+        if moment is not None and moment - start >= timedelta(hours=delay):
+            week += 1
+            if week <= since or (week - since) in range(0, 100, every):
+                expected.append((moment, week))
+        day += DAY
+    assert found == expected
+
+
+@given(rhythms, zones, hours, st.integers(0, 6))
+def test_once_the_first_week_counts_no_choice_changes_which_week_a_day_is_in(
+    rhythm: Rhythm, zone: ZoneInfo, hour: time, weekday: int
+) -> None:
+    began = week_one(rhythm)
+    changed = replace(rhythm, zone=zone, hour=hour, weekday=weekday, week_one=began)
+
+    for number, moment in enumerate(all_of(STEPS["weekly-check-in"], changed)):
+        days = (moment.astimezone(zone).date() - began).days
+        assert days // 7 == number
+
+
 @given(rhythms)
 def test_the_odi_comes_the_day_after_the_check_ins_of_weeks_6_12_26_and_52(rhythm: Rhythm) -> None:
     first = model_of_check_ins(rhythm)[0].astimezone(rhythm.zone).date()
@@ -196,11 +248,9 @@ def test_after_a_pause_each_step_goes_on_with_its_next_time_and_nothing_is_made_
 ) -> None:
     now = rhythm.start + DAY * days
 
-    planned = {step.key: (moment, number) for step, moment, number in plan(PATHWAY, rhythm, now)}
-
-    for key, step in STEPS.items():
+    for step in STEPS.values():
         left = [(m, n) for n, m in enumerate(all_of(step, rhythm), start=1) if m > now]
-        assert planned.get(key) == (left[0] if left else None)
+        assert next_occurrence(step, rhythm, now) == (left[0] if left else None)
 
 
 @given(rhythms, st.integers(1, 11))

@@ -10,7 +10,7 @@ from tests.trajectory.conftest import NOW, OLD_RING, Record
 from trajectory import patients
 from trajectory.database import Database
 from trajectory.keys import Ring, Sealer
-from trajectory.patients import AddressTaken, ConversationState, PatientRef
+from trajectory.patients import AddressTaken, ConversationState, NewPatient, PatientRef
 
 PHONE = "+4520304050"
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
@@ -119,11 +119,9 @@ def test_what_a_turn_leaves_is_there_for_the_next(record: Record) -> None:
             ],
         )
         patients.save_conversations(connection, [])
-        for one in held:
-            patients.save_profile(connection, both[one.patient_id], one.patient_id, {"name": "Bo"})
-            patients.change(
-                connection, one.patient_id, status="stopped", started_at=NOW + timedelta(days=1)
-            )
+        later = NOW + timedelta(days=1)
+        bo = NewPatient("da", "America/New_York", None, "stopped", {"name": "Bo"}, later, "v2")
+        patients.save_all(connection, [(key, sealer, bo) for key, sealer in both.items()])
     with record.database.read() as connection:
         after = patients.read(connection, both)
     for one in after:
@@ -131,7 +129,8 @@ def test_what_a_turn_leaves_is_there_for_the_next(record: Record) -> None:
         assert (one.sequence, one.session_id) == (3, one.patient_id + 100)
         assert sealer.open_json(patients.BODY, one.patient_id, one.body) == {"turn": 1}
         assert sealer.open_json(patients.PROFILE, one.patient_id, one.profile) == {"name": "Bo"}
-        assert (one.status, one.started_at) == ("stopped", NOW + timedelta(days=1))
+        assert (one.language, one.timezone, one.pathway) == ("da", "America/New_York", None)
+        assert (one.status, one.started_at, one.planned_by) == ("stopped", later, "v2")
 
 
 def test_patients_are_held_in_order_of_their_ids(record: Record) -> None:
