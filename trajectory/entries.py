@@ -54,7 +54,7 @@ _INSERT = insert(_entry)
 _TIMELINE = (
     select(*(_entry.c[name] for name in Entry.__slots__))
     .where(_entry.c.patient_id == bindparam("patient_id"))
-    .order_by(_entry.c.recorded_at, _entry.c.sequence)
+    .order_by(_entry.c.sequence)
 )
 _AFTER = (
     select(*(_entry.c[name] for name in Entry.__slots__))

@@ -95,6 +95,9 @@ class ClinicUnderFire:
     """What got an answer that no provider should get."""
     windows: list[Window] = field(default_factory=list)
     numbers: int = 0
+    database_kills: int = 0
+    revived: int = 0
+    """Programs that had to be started again, since the database was not there yet."""
     moved_at: float = 0.0
     """When the clock was moved, by the monotonic one."""
 
@@ -179,6 +182,11 @@ class ClinicUnderFire:
         words = {"answer": ANSWERS, "remark": REMARKS, "sign": SIGNS}[kind]
         return random.choice(words), ""
 
+    def sms(self, text: str) -> Message:
+        """A message of the last patient who writes by SMS, as Twilio posts it."""
+        address = self.patients[-1].address
+        return _sms(address, text, self.twilio.hear(address, text)["sid"])
+
     def _press(self, patient: Patient, random: Random) -> dict[str, Any] | None:
         with self.telegram._changed:
             shown = [
@@ -235,8 +243,10 @@ class ClinicUnderFire:
             if done in moments:
                 moments.discard(done)
                 self._around(kill_database)
+                self.database_kills += 1
                 done += 1
                 continue
+            self._revive()
             ready = [life for life in self.lives if _serves(life)]
             self.random.shuffle(ready)
             victims = ready[: self.random.choice((1, 1, 2, len(ready)))][: kills - done]
@@ -245,11 +255,20 @@ class ClinicUnderFire:
                 life.start()
             done += len(victims)
 
+    def _revive(self) -> None:
+        """Whoever watches over a program starts it again where the database was not there yet."""
+        for life in self.lives:
+            if not life.process.is_alive():
+                self.revived += 1
+                assert self.database_kills, f"it ended by itself: {life.log.read_text()[-800:]}"
+                life.start()
+
     def _wait_for_work(self) -> None:
         """Until some more has been acknowledged, and any moment longer."""
         enough = len(self.acknowledged) + self.random.randint(3, 25)
         deadline = time.monotonic() + PATIENCE
         while len(self.acknowledged) < enough:
+            self._revive()
             assert time.monotonic() < deadline, "nothing is acknowledged"
             wait(0.002)
         wait(self.random.uniform(0, 0.1))
@@ -280,8 +299,7 @@ class ClinicUnderFire:
 
 
 def _serves(life: Life) -> bool:
-    assert life.process.is_alive(), f"it ended by itself: {life.log.read_text()[-800:]}"
-    return "worker" in life.kind or life.listens()
+    return life.process.is_alive() and ("worker" in life.kind or life.listens())
 
 
 def _telegram(address: str, update: Mapping[str, Any], name: str, note: str = "") -> Message:

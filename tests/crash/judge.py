@@ -37,13 +37,13 @@ def judge(clinic: ClinicUnderFire) -> dict[str, int]:
     problems = [
         *clinic.refused,
         *_inbox(clinic),
-        *_records(house, timelines),
+        *records(house, timelines),
         *_notes(clinic, timelines),
         *_openings(house, timelines),
         *_reports(clinic),
         *_outbox(house),
         *letters.problems(),
-        *_scores(house, timelines),
+        *scores_hold(house, timelines),
     ]
     assert not problems, "\n".join(problems)
     held = sum(any(e.kind == "red-flag" for e in each) for each in timelines.values())
@@ -52,6 +52,7 @@ def judge(clinic: ClinicUnderFire) -> dict[str, int]:
     delivered = [*clinic.telegram.deliveries, *clinic.twilio.deliveries]
     return {
         "kills": clinic.kills,
+        "of the database": clinic.database_kills,
         "acknowledgements": len(clinic.acknowledged),
         "messages in": len(house.inbox()),
         "answers": entries["answer"],
@@ -82,7 +83,7 @@ def _heard(message: Message) -> Inbound:
     return Inbound(channel, message.address, message.id, kind, MORNING)
 
 
-def _records(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[str]:
+def records(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[str]:
     """Each patient's numbers run without gap or double, each question was answered once."""
     numbers: dict[int, list[int]] = defaultdict(list)
     for row in house.outbox():
@@ -145,7 +146,7 @@ def _outbox(house: House) -> Iterator[str]:
             yield f"outbox: {row.id} is {row.status} {row.error}, attempts {row.attempts}"
 
 
-def _scores(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[str]:
+def scores_hold(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[str]:
     """The last score of each session is the one that its recorded answers make."""
     for patient_id, timeline in timelines.items():
         sessions: dict[int | None, list[Entry]] = defaultdict(list)
