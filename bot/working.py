@@ -21,7 +21,7 @@ class Sender:
     """Calls `send` until nothing is left, when woken and at every poll."""
 
     def __init__(self, send: Callable[[], int]) -> None:
-        self._send = send
+        self._loop = _Loop(send)
         self._woken = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
@@ -39,7 +39,7 @@ class Sender:
 
     def _work(self) -> None:
         while not self._closing:
-            _until_nothing_is_left(self._send)
+            self._loop()
             self._woken.wait(POLL_SECONDS)
             self._woken.clear()
 
@@ -54,7 +54,7 @@ class Ticker:
     def __init__(self, dispatch: Callable[[], int]) -> None:
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
-            lambda: _until_nothing_is_left(dispatch),
+            _Loop(dispatch),
             "interval",
             seconds=TICK_SECONDS,
             max_instances=1,
@@ -68,12 +68,32 @@ class Ticker:
         self._scheduler.shutdown(wait=True)
 
 
-def _until_nothing_is_left(work: Callable[[], int]) -> None:
-    try:
-        while work():
-            pass
-    except Unavailable as error:
-        # Nothing is lost: what was ready or due still is when the database is back.
-        _log.warning("database unavailable", error=type(error).__name__)
-    except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
-        _log.error("mistake in a loop", error=type(error).__name__)
+class _Loop:
+    """Does its work until nothing is left, each time that it is called."""
+
+    def __init__(self, work: Callable[[], int]) -> None:
+        self._work = work
+        self._is_lost = False
+
+    def __call__(self) -> None:
+        try:
+            while self._work():
+                pass
+        except Unavailable as error:
+            # Nothing is lost: what was ready or due still is when the database is back.
+            self._lose(error)
+        except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
+            _log.error("mistake in a loop", error=type(error).__name__)
+        else:
+            self._find()
+
+    def _lose(self, error: Unavailable) -> None:
+        """Tell it once: a loop tries several times a second."""
+        if not self._is_lost:
+            _log.warning("database unavailable", error=type(error).__name__)
+        self._is_lost = True
+
+    def _find(self) -> None:
+        if self._is_lost:
+            _log.info("database available again")
+        self._is_lost = False

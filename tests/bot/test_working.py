@@ -65,5 +65,22 @@ def test_an_error_does_not_end_a_loop_and_is_named_by_its_class(
         running = loop(work)
         assert work.quiet.wait(SOON)
         running.close()
-    assert [line["error"] for line in logs] == [type(error).__name__]
+    assert [line["error"] for line in logs if "error" in line] == [type(error).__name__]
     assert BIRGIT not in str(logs)
+
+
+def test_a_lost_database_is_told_once_and_so_is_its_return(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(working, "POLL_SECONDS", 0.01)
+    lost = Unavailable("gone")
+    work = Work(lost, lost, lost, 1, 0, lost)
+    with capture_logs() as logs:
+        sender = Sender(work)
+        assert work.quiet.wait(SOON)
+        sender.close()
+    assert [line["event"] for line in logs][:3] == [
+        "database unavailable",
+        "database available again",
+        "database unavailable",
+    ]

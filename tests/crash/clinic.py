@@ -6,20 +6,15 @@ what got one, too. All that is by chance comes from one seed.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPException
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 from bot import due
 from bot.channels.telegram_bot import Telegram
@@ -28,14 +23,23 @@ from bot.conversation.effects import SetDue
 from bot.enrolling import Newcomer, enrol
 from tests.bot.house import Clock, House
 from tests.crash.lives import Life, wait
+from tests.crash.providers import (
+    PUBLIC,
+    SECRET,
+    Message,
+    by_sms,
+    by_telegram,
+    post,
+    signed,
+    telegram_mood,
+    twilio_mood,
+)
 from tests.house import twilio_server as far
-from tests.house.telegram_server import TOKEN, Fault, TelegramServer, telegram_server
-from tests.house.twilio_server import NUMBER, SID, Trouble, TwilioServer
+from tests.house.telegram_server import TOKEN, TelegramServer, telegram_server
+from tests.house.twilio_server import NUMBER, SID, TwilioServer
 from trajectory import patients
 from trajectory.database import Database
 
-PUBLIC = "https://nord.example"
-SECRET = "a-secret_42"
 FLOWS = ("weekly-check-in", "odi", "start-back")
 """What falls due for every patient, once each."""
 WRITERS = 6
@@ -44,19 +48,6 @@ PATIENCE = 60.0
 ANSWERS = ("4", "2", "0", "6", "A", "B", "C", "no", "no", "skip", "4-5")
 REMARKS = ("help", "back", "what now?", "later")
 SIGNS = ("I cannot feel my legs any more",)
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a provider posts: under the same id however often."""
-
-    address: str
-    path: str
-    body: bytes
-    headers: Mapping[str, str]
-    id: str
-    note: str = ""
-    """The words of a note, which no other message has."""
 
 
 @dataclass
@@ -162,14 +153,14 @@ class ClinicUnderFire:
         if patient.channel == "telegram" and random.random() < 0.6:
             pressed = self._press(patient, random)
             if pressed is not None:
-                return _telegram(patient.address, pressed, pressed["callback_query"]["id"])
+                return by_telegram(patient.address, pressed, pressed["callback_query"]["id"])
         text, note = self._words(patient, random)
         if patient.channel == "telegram":
             update = self.telegram.writes(text, int(patient.address))
             name = f"{TOKEN.partition(':')[0]}.{patient.address}.{update['message']['message_id']}"
-            return _telegram(patient.address, update, name, note)
+            return by_telegram(patient.address, update, name, note)
         heard = self.twilio.hear(patient.address, text)
-        return _sms(patient.address, text, heard["sid"], note)
+        return by_sms(patient.address, text, heard["sid"], note)
 
     def _words(self, patient: Patient, random: Random) -> tuple[str, str]:
         shares = (70, 20, 10, 10 * patient.alarmed)
@@ -185,7 +176,7 @@ class ClinicUnderFire:
     def sms(self, text: str) -> Message:
         """A message of the last patient who writes by SMS, as Twilio posts it."""
         address = self.patients[-1].address
-        return _sms(address, text, self.twilio.hear(address, text)["sid"])
+        return by_sms(address, text, self.twilio.hear(address, text)["sid"])
 
     def _press(self, patient: Patient, random: Random) -> dict[str, Any] | None:
         with self.telegram._changed:
@@ -227,7 +218,7 @@ class ClinicUnderFire:
         ]
         if out:
             fields = far.report(random.choice(out), "delivered")
-            message = _signed(patient.address, "/twilio/status", fields, fields["MessageSid"])
+            message = signed(patient.address, "/twilio/status", fields, fields["MessageSid"])
             deadline = time.monotonic() + PATIENCE
             while self._post(message, random) != 204:
                 assert time.monotonic() < deadline
@@ -300,77 +291,6 @@ class ClinicUnderFire:
 
 def _serves(life: Life) -> bool:
     return life.process.is_alive() and ("worker" in life.kind or life.listens())
-
-
-def _telegram(address: str, update: Mapping[str, Any], name: str, note: str = "") -> Message:
-    headers = {
-        "Content-Type": "application/json",
-        "X-Telegram-Bot-Api-Secret-Token": SECRET,
-    }
-    body = json.dumps(update).encode()
-    return Message(address, "/telegram/webhook", body, headers, name, note)
-
-
-def _sms(address: str, text: str, sid: str, note: str = "") -> Message:
-    fields = far.webhook(address, text, MessageSid=sid, SmsMessageSid=sid, SmsSid=sid)
-    return _signed(address, "/twilio/messages", fields, sid, note)
-
-
-def _signed(
-    address: str, path: str, fields: Mapping[str, str], sid: str, note: str = ""
-) -> Message:
-    headers = far.signed(PUBLIC + path, fields)
-    return Message(address, path, urlencode(fields).encode(), headers, sid, note)
-
-
-def post(address: str, message: Message) -> int | None:
-    """The status that a provider gets; None: nothing answers."""
-    request = Request(address + message.path, message.body, dict(message.headers))
-    try:
-        with urlopen(request, timeout=20) as answer:
-            answer.read()
-            return int(answer.status)
-    except HTTPError as error:
-        error.close()
-        return error.code
-    except (OSError, HTTPException):
-        return None
-
-
-def telegram_mood(random: Random, gate: threading.Lock) -> Callable[[str], Fault | None]:
-    """Now and then a call fails, in any of the ways in which calls do."""
-    faults = (
-        Fault("", 429, "Too Many Requests: retry after 1", retry_after=1),
-        Fault("", 500, "Internal Server Error"),
-        Fault("", drops=True),
-        Fault("", drops=True, does=True),
-        Fault("", 502, raw=b"<html>Bad Gateway</html>", does=True),
-        Fault("", slow=0.3, does=True),
-    )
-
-    def draw(method: str) -> Fault | None:
-        with gate:
-            return random.choice(faults) if random.random() < 0.06 else None
-
-    return draw
-
-
-def twilio_mood(random: Random, gate: threading.Lock) -> Callable[[bool], Trouble | None]:
-    """As `telegram_mood`; also the list, by which it is seen what has gone out."""
-    faults = (
-        Trouble(429, 20429, retry_after=1),
-        Trouble(500),
-        Trouble(503, 20503, taken=True),
-        Trouble(),
-        Trouble(taken=True),
-        Trouble(201, taken=True, slow=0.3),
-    )
-
-    def draw(sends: bool) -> Trouble | None:
-        with gate:
-            return random.choice(faults) if random.random() < 0.06 else None
-
-    return draw
 
 
 @contextmanager

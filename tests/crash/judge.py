@@ -16,7 +16,8 @@ from bot.opaque_ids import opaque
 from flows import scoring
 from flows.session import Given, GivenKind
 from tests.bot.house import MORNING, House
-from tests.crash.clinic import FLOWS, ClinicUnderFire, Message, Patient
+from tests.crash.clinic import FLOWS, ClinicUnderFire, Patient
+from tests.crash.providers import Message
 from tests.house.deliveries import Delivery
 from trajectory import audit, tables
 from trajectory.entries import Entry

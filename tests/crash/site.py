@@ -17,8 +17,8 @@ from backtrace.running import answering, ticking
 from bot.doorbell import Doorbell
 from tests.api.conftest import COOKIE, SITE
 from tests.bot.house import House
-from tests.crash.clinic import PUBLIC
 from tests.crash.lives import wait
+from tests.crash.providers import PUBLIC
 from tests.house import twilio_server as far
 from trajectory import web_access
 from trajectory.database import Database

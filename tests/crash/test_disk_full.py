@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.crash.clinic import clinic, post
+from tests.crash.clinic import clinic
 from tests.crash.lives import wait
+from tests.crash.providers import post
 from tests.crash.site import PHONE, Site, let_in, site
 from trajectory import migrations
 from trajectory.database import Database
@@ -23,6 +24,7 @@ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERR
 $$;
 CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION no_room();
 """
+TOLD = {"database unavailable", "database available again"}
 _TABLES = ("inbox", "entry", "outbox", "session", "due")
 
 
@@ -72,7 +74,7 @@ def test_what_found_no_room_comes_in_when_there_is_some(
     rows = len(site.house.outbox())
     site.wait_for(lambda: len(site.house.sms.sent) >= rows)
     site.sent_once()
-    assert all(line["event"] == "database unavailable" for line in logs), logs
+    assert {line["event"] for line in logs} <= TOLD
 
 
 def test_what_is_due_waits_for_room(full: tuple[Site, Callable[[bool], None]]) -> None:
@@ -90,7 +92,7 @@ def test_what_is_due_waits_for_room(full: tuple[Site, Callable[[bool], None]]) -
     assert sorted(each.parcel.address for each in house.telegram.sent) == [
         f"patient-{n}" for n in range(10)
     ]
-    assert {line["event"] for line in logs} == {"database unavailable"}
+    assert {line["event"] for line in logs} <= TOLD
 
 
 def test_the_web_chat_gives_back_what_found_no_room(
@@ -99,17 +101,18 @@ def test_the_web_chat_gives_back_what_found_no_room(
     site, fill = full
     let_in(site)
     fill(True)
-    for n in range(500):
-        form = {"id": f"keep-this-{n:04}", "text": "6 in the morning"}
-        page = site.client.post("/chat/messages", data=form)
-        if page.status_code != 303:
-            break
+    forms = [{"id": f"keep-this-{n:04}", "text": "6 in the morning"} for n in range(500)]
+    form = forms.pop()
+    kept = 0
+    while (page := site.client.post("/chat/messages", data=form)).status_code == 303:
+        form = forms.pop()
+        kept += 1
     assert page.status_code == 503
     assert "nothing is lost" in page.text
     assert "6 in the morning</textarea>" in page.text
     fill(False)
     assert site.client.post("/chat/messages", data=form).status_code == 303
-    assert [row.status for row in site.house.inbox()] == ["done"] * (n + 1)
+    assert [row.status for row in site.house.inbox()] == ["done"] * (kept + 1)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")

@@ -33,7 +33,7 @@ from bot.inbox import Inbox
 from bot.presses import Presses
 from bot.receiving import receive
 from tests.bot.house import House
-from tests.crash.clinic import PUBLIC, SECRET
+from tests.crash.providers import PUBLIC, SECRET
 from tests.house import twilio_server as far
 from tests.house.telegram_server import TOKEN, telegram_server
 from trajectory.database import Database
@@ -218,7 +218,7 @@ def test_a_thousand_broken_forms_from_twilio(door: Door) -> None:
 
 
 def hold_out(door: Door, knock: Callable[[], int]) -> None:
-    seen, good = Counter[int](), 0
+    seen, good, half, objects = Counter[int](), 0, 0, 0
     with capture_logs() as logs:
         for n in range(MANY):
             seen[knock()] += 1
@@ -227,7 +227,6 @@ def hold_out(door: Door, knock: Callable[[], int]) -> None:
                 good += 1
             if n == MANY // 2:
                 half, objects = len(logs), _objects()
-    print(seen)
     assert seen.keys() <= TAKEN | REFUSED
     assert _objects() - objects < 5000, "something is kept in memory"
     assert MARK not in str(logs)
