@@ -227,12 +227,12 @@ class ClinicUnderFire:
 
     def fire(self, kills: int, of_database: int, kill_database: Callable[[], None]) -> None:
         """Kill so often at random moments, and start again what was killed."""
-        moments = set(self.random.sample(range(1, kills), of_database))
+        moments = sorted(self.random.sample(range(1, kills - of_database), of_database))
         done = 0
         while done < kills:
             self._wait_for_work()
-            if done in moments:
-                moments.discard(done)
+            if moments and done >= moments[0]:
+                del moments[0]
                 self._around(kill_database)
                 self.database_kills += 1
                 done += 1
@@ -240,7 +240,8 @@ class ClinicUnderFire:
             self._revive()
             ready = [life for life in self.lives if _serves(life)]
             self.random.shuffle(ready)
-            victims = ready[: self.random.choice((1, 1, 2, len(ready)))][: kills - done]
+            most = kills - done - len(moments)
+            victims = ready[: self.random.choice((1, 1, 2, len(ready)))][:most]
             for life in victims:
                 self._around(life.kill)
                 life.start()
