@@ -135,8 +135,10 @@ class ClinicUnderFire:
             yield
         finally:
             self._over.set()
-            for thread in threads:
-                thread.join(PATIENCE)
+            deadline = time.monotonic() + PATIENCE
+            while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+                self._revive()
+                wait(0.05)
         assert not any(thread.is_alive() for thread in threads), "something is never acknowledged"
 
     def _write(self, own: Sequence[Patient], random: Random) -> None:
