@@ -40,12 +40,12 @@ from tests.house.twilio_server import NUMBER, SID, TwilioServer
 from trajectory import patients
 from trajectory.database import Database
 
-FLOWS = ("weekly-check-in", "odi", "start-back")
+FLOWS = ("start-back", "weekly-check-in", "odi")
 """What falls due for every patient, once each."""
 WRITERS = 6
 PATIENCE = 60.0
 """Seconds until something must have been acknowledged, whatever is killed meanwhile."""
-ANSWERS = ("4", "2", "0", "6", "A", "B", "C", "no", "no", "skip", "4-5")
+ANSWERS = ("A", "B", "A", "B", "C", "D", "4", "2", "0", "no", "skip", "4-5")
 REMARKS = ("help", "back", "what now?", "later")
 SIGNS = ("I cannot feel my legs any more",)
 
@@ -110,6 +110,7 @@ class ClinicUnderFire:
     def let_fall_due(self, seconds: float) -> None:
         """Every flow falls due for every patient, the first at once, within so many seconds."""
         now = datetime.now(UTC)
+        self.house.clock.set(now)
         database, deployment = self.house.database, self.house.deployment
         for patient in self.patients:
             for flow in FLOWS:
@@ -165,7 +166,7 @@ class ClinicUnderFire:
         return by_sms(patient.address, text, heard["sid"], note)
 
     def _words(self, patient: Patient, random: Random) -> tuple[str, str]:
-        shares = (70, 20, 10, 10 * patient.alarmed)
+        shares = (80, 15, 5, 10 * patient.alarmed)
         kind = random.choices(("answer", "note", "remark", "sign"), shares)[0]
         if kind == "note":
             with self._gate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
@@ -50,6 +50,7 @@ def judge(clinic: ClinicUnderFire) -> dict[str, int]:
     held = sum(any(e.kind == "red-flag" for e in each) for each in timelines.values())
     assert held < len(timelines), "everybody is held back"
     entries = Counter(entry.kind for timeline in timelines.values() for entry in timeline)
+    assert entries["answer"] and entries["score"], "nobody has answered"
     delivered = [*clinic.telegram.deliveries, *clinic.twilio.deliveries]
     return {
         "kills": clinic.kills,
@@ -180,6 +181,13 @@ State = tuple[tuple[int, int], ...]
 """By priority: how many of its messages have arrived, and which delivery was the last one's."""
 
 
+class Letter(NamedTuple):
+    """A message of the outbox. `must_arrive`: somebody knows that it did."""
+
+    text: str
+    must_arrive: bool
+
+
 @dataclass
 class Letters:
     """What arrived at the phones, held against the outbox.
@@ -207,11 +215,15 @@ class Letters:
         self, patient: Patient, rows: Sequence[Row[Any]], delivered: Sequence[Delivery]
     ) -> Iterator[str]:
         sealer = self.clinic.house.sealer(patient.id)
-        queues = []
-        for priority in Priority:
-            own = sorted((r for r in rows if r.priority == priority), key=lambda r: r.sequence)
-            queues.append([sealer.open_json("outbox.body", r.id, r.body)["text"] for r in own])
-        states: set[State] = {tuple((0, -1) for _ in queues)}
+        queues = [
+            [
+                Letter(sealer.open_json("outbox.body", r.id, r.body)["text"], r.status != "unknown")
+                for r in sorted(rows, key=lambda row: int(row.sequence))
+                if r.priority == priority
+            ]
+            for priority in Priority
+        ]
+        states = self._skipping({tuple((0, -1) for _ in queues)}, queues)
         for place, each in enumerate(delivered):
             after = {
                 new
@@ -220,29 +232,41 @@ class Letters:
             }
             if not after:
                 yield (
-                    f"patient {patient.id} ({patient.channel}): delivery {place} is out of "
-                    f"order, or a repeat of what was known to have arrived; at {states}, told "
-                    f"{each.told}"
+                    f"patient {patient.id} ({patient.channel}): delivery {place} is out of order, "
+                    f"or a repeat of what was known to have arrived; at {states}, told {each.told}"
                 )
                 return
-            states = after
+            states = self._skipping(after, queues)
         wanted = tuple(len(queue) for queue in queues)
         if wanted not in {tuple(count for count, _ in state) for state in states}:
             yield f"patient {patient.id}: {wanted} went out, and {states} arrived"
 
+    def _skipping(self, states: set[State], queues: Sequence[Sequence[Letter]]) -> set[State]:
+        """Also without what nobody knows of in the end, which may never have arrived."""
+        found, look = set(states), list(states)
+        while look:
+            state = look.pop()
+            for n, (queue, (count, _)) in enumerate(zip(queues, state, strict=True)):
+                if count < len(queue) and not queue[count].must_arrive:
+                    new = (*state[:n], (count + 1, -1), *state[n + 1 :])
+                    if new not in found:
+                        found.add(new)
+                        look.append(new)
+        return found
+
     def _after(
         self,
         state: State,
-        queues: Sequence[Sequence[str]],
+        queues: Sequence[Sequence[Letter]],
         patient: Patient,
         delivered: Sequence[Delivery],
         place: int,
     ) -> Iterator[State]:
         each = delivered[place]
         for n, (queue, (count, last)) in enumerate(zip(queues, state, strict=True)):
-            if count < len(queue) and queue[count] == each.text:
+            if count < len(queue) and queue[count].text == each.text:
                 yield (*state[:n], (count + 1, place), *state[n + 1 :])
-            again = count > 0 and queue[count - 1] == each.text
+            again = last >= 0 and queue[count - 1].text == each.text
             if again and self._may_repeat(patient, delivered[last], each):
                 yield (*state[:n], (count, place), *state[n + 1 :])
 
