@@ -50,7 +50,7 @@ def judge(clinic: ClinicUnderFire) -> dict[str, int]:
     held = sum(any(e.kind == "red-flag" for e in each) for each in timelines.values())
     assert held < len(timelines), "everybody is held back"
     entries = Counter(entry.kind for timeline in timelines.values() for entry in timeline)
-    assert entries["answer"] and entries["score"], "nobody has answered"
+    assert entries["score"], "nobody has answered"
     delivered = [*clinic.telegram.deliveries, *clinic.twilio.deliveries]
     return {
         "kills": clinic.kills,
