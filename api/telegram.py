@@ -1,9 +1,13 @@
-"""Telegram's webhook: 200 only once an update is committed; anything else brings it again."""
+"""Telegram's webhook: 200 only once an update is committed; anything else brings it again.
+
+What can never be understood gets its 200 too.
+"""
 
 from __future__ import annotations
 
 import hmac
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -15,6 +19,8 @@ from bot.presses import Presses
 
 PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+
+_log = structlog.get_logger(__name__)
 
 
 def telegram_hooks(bot: str, secret: str, presses: Presses) -> dict[str, Hook]:
@@ -35,9 +41,14 @@ async def _take(request: Request, bot: str, presses: Presses) -> Response:
     web, body = web_of(request), await request.body()
     try:
         update = parsed(body)
-        message = understood(update, bot, web.deployment.clock.now())
     except ValueError:
         return PlainTextResponse("update", 422)
+    try:
+        message = understood(update, bot, web.deployment.clock.now())
+    except ValueError:
+        # As when it is fetched: it would come again for hours, and hold up what comes after it.
+        _log.error("update not understood", update_id=update["update_id"])
+        return Response()
     if message is None:
         return Response()
     await web.inbox.take(message)

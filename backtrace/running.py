@@ -243,7 +243,7 @@ def answering(
     *,
     secure: bool,
     framed: bool = False,
-    extra_routers: Iterable[APIRouter],
+    extra_routers: Iterable[APIRouter] = (),
     hooks: Mapping[str, Hook] = NO_HOOKS,
     least: Priority = Priority.BULK,
     probe: Probe | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,7 +23,7 @@ class Sender:
     """Takes one turn after the other: when woken, and when the one before has said so."""
 
     def __init__(self, turn: Callable[[], float]) -> None:
-        self._turn = turn
+        self._turn = _Guarded(turn)
         self._woken = threading.Event()
         self.closing = False
         self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
@@ -44,7 +44,7 @@ class Sender:
 
     def _work(self) -> None:
         while not self.closing:
-            rest = _guarded(self._turn)
+            rest = self._turn()
             self._woken.wait(AFTER_TROUBLE_SECONDS if rest is None else rest)
             self._woken.clear()
 
@@ -58,10 +58,10 @@ class Ticker:
 
     def __init__(self, dispatch: Callable[[], int]) -> None:
         self.closing = False
-        self._dispatch = dispatch
+        self._dispatch = _Guarded(dispatch)
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
-            lambda: _until_nothing_is_left(self._unless_closing),
+            self._until_nothing_is_left,
             "interval",
             seconds=TICK_SECONDS,
             max_instances=1,
@@ -75,22 +75,39 @@ class Ticker:
         self.closing = True
         self._scheduler.shutdown(wait=True)
 
-    def _unless_closing(self) -> int:
-        return 0 if self.closing else self._dispatch()
+    def _until_nothing_is_left(self) -> None:
+        while not self.closing and self._dispatch():
+            pass
 
 
-def _until_nothing_is_left(work: Callable[[], int]) -> None:
-    while _guarded(work):
-        pass
+class _Guarded(Generic[_Result]):
+    """Work at a loop's edge: what goes wrong in it is told, and the loop goes on."""
 
+    def __init__(self, work: Callable[[], _Result]) -> None:
+        self._work = work
+        self._is_lost = False
 
-def _guarded(work: Callable[[], _Result]) -> _Result | None:
-    """What it returned; None: it could not be done, and the log says why."""
-    try:
-        return work()
-    except Unavailable as error:
-        # Nothing is lost: what was ready or due still is when the database is back.
-        _log.warning("database unavailable", error=type(error).__name__)
-    except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
-        _log.error("mistake in a loop", error=type(error).__name__)
-    return None
+    def __call__(self) -> _Result | None:
+        """What it returned; None: it could not be done."""
+        try:
+            result = self._work()
+        except Unavailable as error:
+            # Nothing is lost: what was ready or due still is when the database is back.
+            self._lose(error)
+            return None
+        except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
+            _log.error("mistake in a loop", error=type(error).__name__)
+            return None
+        self._find()
+        return result
+
+    def _lose(self, error: Unavailable) -> None:
+        """Tell it once: a loop tries several times a second."""
+        if not self._is_lost:
+            _log.warning("database unavailable", error=type(error).__name__)
+        self._is_lost = True
+
+    def _find(self) -> None:
+        if self._is_lost:
+            _log.info("database available again")
+        self._is_lost = False

@@ -55,7 +55,7 @@ _INSERT = Insert(_entry, *Entry.__slots__)
 _TIMELINE = (
     select(*(_entry.c[name] for name in Entry.__slots__))
     .where(_entry.c.patient_id == bindparam("patient_id"))
-    .order_by(_entry.c.recorded_at, _entry.c.sequence)
+    .order_by(_entry.c.sequence)
 )
 _AFTER = (
     select(*(_entry.c[name] for name in Entry.__slots__))

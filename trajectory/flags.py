@@ -47,7 +47,7 @@ def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
 
 
 def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
-    after = [row for row in rows if (row.recorded_at, row.sequence) > _place(entry)]
+    after = [row for row in rows if row.sequence > entry.sequence]
     follow_ups = _follow_ups(after)
     noted = [Said.from_entry(row) for row in after if _answers(row, entry)]
     return Flag(
@@ -79,10 +79,6 @@ def _follow_ups(after: Sequence[Entry]) -> list[Said]:
         elif row.kind == "red-flag" and found:
             break
     return found
-
-
-def _place(entry: Entry) -> tuple[datetime, int]:
-    return entry.recorded_at, entry.sequence
 
 
 def _taken_back(flag: Entry, after: Sequence[Entry]) -> bool:

@@ -66,8 +66,8 @@ class Reading:
 
 
 def in_order(timeline: Iterable[Entry]) -> list[Entry]:
-    """The rows as they were recorded; rows of the same moment by their number."""
-    return sorted(timeline, key=lambda entry: (entry.recorded_at, entry.sequence, entry.id))
+    """The rows as they were recorded: by number, since a clock may be set back in between."""
+    return sorted(timeline, key=lambda entry: (entry.sequence, entry.id))
 
 
 def readings(timeline: Sequence[Entry]) -> list[Reading]:

@@ -22,6 +22,8 @@ LONGEST_LABEL = 20
 """Characters that a button shows on a narrow phone; longer words go into the text."""
 LONGEST_KEY = 3
 """Labels up to this length stand beside each other; longer ones have a row each."""
+LONGEST_ID = 64
+"""Characters of a press's id, which is a number of 64 bits."""
 MOST_BESIDE = 8
 """More buttons than this Telegram does not show in one row."""
 LONGEST_CAPTION = 1024
@@ -93,7 +95,7 @@ def parsed(body: bytes) -> Update:
             update = json.loads(body)
         except RecursionError:
             raise ValueError("this is nested too deep") from None
-    if not isinstance(update, dict) or type(update.get("update_id")) is not int:
+    if not isinstance(update, dict) or not _is_number(update.get("update_id")):
         raise ValueError("this is no update of the Bot API")
     return update
 
@@ -161,7 +163,7 @@ def _press(query: Update, now: datetime) -> Inbound | None:
         return None
     data, query_id = query["data"], query["id"]
     _whole(message["message_id"])
-    if not query_id.isalnum() or type(data) is not str:
+    if not query_id.isalnum() or len(query_id) > LONGEST_ID or type(data) is not str:
         raise TypeError("this is no press")
     return Inbound(
         NAME,
@@ -205,9 +207,14 @@ def _id(message: Update, bot: str) -> str:
 
 
 def _whole(number: int) -> int:
-    if type(number) is not int:
-        raise TypeError("this is no whole number")
+    if not _is_number(number):
+        raise TypeError("this is no number of the Bot API")
     return number
+
+
+def _is_number(value: object) -> bool:
+    """Whether this is a whole number of 64 bits, as all those of the Bot API are."""
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _moment(seconds: int) -> datetime:

@@ -5,7 +5,6 @@ BACKTRACE_TEST_STRESS_SECONDS=60 makes it a longer run.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -28,6 +27,7 @@ from bot.opaque_ids import opaque
 from tests.bot import crowd
 from tests.bot.crowd import Scene, facts
 from tests.bot.house import MORNING, House
+from tests.house.processes import start
 from trajectory import audit, care_team, grants
 from trajectory.care_team import Member
 
@@ -38,8 +38,6 @@ WORDS = "copper meadow"
 
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.bot.crowd"])
 
 
 @pytest.fixture
@@ -171,12 +169,6 @@ def wait_until(done: Callable[[], bool], started: Sequence[Any]) -> None:
         assert all(process.is_alive() for process in started)
         assert time.monotonic() < deadline
         time.sleep(0.005)
-
-
-def start(work: Callable[..., None], *args: object) -> Any:
-    process = processes.Process(target=work, args=args, daemon=True)
-    process.start()
-    return process
 
 
 def kept(house: House, ids: Sequence[str]) -> list[str]:

@@ -7,8 +7,10 @@ PostgreSQL refuses to run as root, so root lends it the account `nobody`.
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -68,6 +70,31 @@ def stop(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def kill(folder: Path) -> None:
+    """End the folder's server as a power cut would; what runs for it ends by itself."""
+    os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+def halt(folder: Path) -> None:
+    """Stop the folder's server as an administrator does, at once; nothing is removed."""
+    _call(folder, "pg_ctl", "stop", "-w", "-m", "fast", "-D", str(folder / "data"))
+
+
+def start_again(folder: Path) -> None:
+    """Start the folder's server where it was halted or killed, and return when it answers."""
+    data, log, options = folder / "data", folder / "log", (folder / "options").read_text()
+    arguments = ("-w", "-D", str(data), "-l", str(log), "-o", options)
+    for _ in range(50):
+        try:
+            _call(folder, "pg_ctl", "start", *arguments)
+        except RuntimeError:
+            # What the killed server left running has not ended yet.
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"PostgreSQL does not start again:\n{log.read_text(errors='replace')}")
+
+
 @contextmanager
 def server(settings: dict[str, str] | None = None) -> Iterator[str]:
     """Lend a server with its URL; `settings={}` keeps PostgreSQL's own care, on a disc."""
@@ -94,8 +121,8 @@ def _start(folder: Path, owner: int, settings: dict[str, str]) -> None:
         "--encoding=UTF8", "--locale=C", "--no-sync",
     )  # fmt: skip
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-    log = str(folder / "log")
-    _call(folder, "pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", f"-k {folder} {options}")
+    (folder / "options").write_text(f"-k {folder} {options}")
+    start_again(folder)
     subprocess.run(
         ["sh", "-c", WATCH, "watch", str(owner), str(folder)],
         check=True,

@@ -15,6 +15,7 @@ import email.parser
 import email.policy
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.house.bot_api import wrong_call
+from tests.house.deliveries import Delivery
 
 TOKEN = "7000000001:not-a-secret"
 BOT = 7000000001
@@ -58,6 +60,14 @@ class Fault:
     """What was asked for is done all the same."""
     chat: int | None = None
     """Only for this chat."""
+    slow: float = 0
+    """Seconds until the answer comes, whatever it is."""
+
+    def refusal(self) -> tuple[int, bytes]:
+        """What is answered instead."""
+        if self.raw is not None:
+            return self.status, self.raw
+        return _refusal(self.status, self.description, self.retry_after)
 
 
 @dataclass
@@ -80,6 +90,10 @@ class TelegramServer:
     """What waits to be fetched."""
     offsets: list[int] = field(default_factory=list)
     """What getUpdates was asked with."""
+    mood: Callable[[str], Fault | None] = lambda method: None
+    """What any call may meet, when nothing was said of it."""
+    deliveries: list[Delivery] = field(default_factory=list)
+    """What reached a phone, and whether we were told so."""
 
     def __post_init__(self) -> None:
         self._faults: list[Fault] = []
@@ -204,30 +218,38 @@ class TelegramServer:
             self.calls.append(Call(method, body))
             self.wrong += [f"{method}: {reason}" for reason in wrong_call(method, body)]
             fault = self._fault(method, body)
-            try:
-                if token != self.token:
-                    return _refusal(401, "Unauthorized")
-                if fault is None or fault.does:
-                    result = self._does(method, body)
-                    if fault is None:
-                        return result
-            finally:
-                self._changed.notify_all()
-            if fault.hangs:
+            answer = self._with(fault, token, method, body)
+            self._changed.notify_all()
+            if fault is not None and fault.slow:
+                self._changed.wait_for(lambda: not self._open, fault.slow)
+            if fault is not None and fault.hangs:
                 self._changed.wait_for(lambda: not self._open)
-                return None
-            if fault.drops:
-                return None
-            if fault.raw is not None:
-                return fault.status, fault.raw
-            return _refusal(fault.status, fault.description, fault.retry_after)
+            return answer
+
+    def _with(
+        self, fault: Fault | None, token: str, method: str, body: dict[str, Any]
+    ) -> tuple[int, bytes] | None:
+        if token != self.token:
+            return _refusal(401, "Unauthorized")
+        result = None
+        if fault is None or fault.does:
+            result = self._does(method, body)
+            if method in ("sendMessage", "sendPhoto"):
+                self._delivered(body, told=fault is None or bool(fault.slow and not fault.drops))
+        if fault is None or (fault.slow and fault.does and not fault.drops):
+            return result
+        return None if fault.hangs or fault.drops else fault.refusal()
+
+    def _delivered(self, body: Mapping[str, Any], *, told: bool) -> None:
+        text = str(body.get("text") or body.get("caption") or "")
+        self.deliveries.append(Delivery(str(body["chat_id"]), text, time.monotonic(), told))
 
     def _fault(self, method: str, body: Mapping[str, Any]) -> Fault | None:
         for fault in self._faults:
             if fault.method == method and fault.chat in (None, body.get("chat_id")):
                 self._faults.remove(fault)
                 return fault
-        return None
+        return self.mood(method)
 
     def _does(self, method: str, body: dict[str, Any]) -> tuple[int, bytes]:
         match method:
@@ -306,6 +328,7 @@ def _refusal(status: int, description: str, retry_after: int = 0) -> tuple[int, 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer comes 40 ms later
     telegram: TelegramServer
 
     def do_POST(self) -> None:

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tests.house.deliveries import Delivery
 
 SID = "AC" + "0123456789abcdef" * 2
 TOKEN = "not-a-secret-but-a-test"
@@ -53,6 +56,8 @@ class Trouble:
     taken: bool = False
     hangs: bool = False
     """The answer does not come while the client waits."""
+    slow: float = 0
+    """Seconds until the answer comes, whatever it is."""
 
 
 @dataclass
@@ -65,12 +70,16 @@ class TwilioServer:
     """Newest last; as the API shows them."""
     bodies: list[str] = field(default_factory=list)
     """What was really sent, whatever the API shows of it, in order."""
+    deliveries: list[Delivery] = field(default_factory=list)
+    """The same, with where and when, and whether we were told."""
     wrong: list[str] = field(default_factory=list)
     """What in any call was not as Twilio describes it."""
     trouble: list[Trouble] = field(default_factory=list)
     """Met by the next messages, one each."""
     list_trouble: list[Trouble] = field(default_factory=list)
     """Met by the next looks at the list, one each."""
+    mood: Callable[[bool], Trouble | None] = lambda sends: None
+    """What any call may meet, when nothing was said of it: one that sends, or looks."""
     redacts: bool = True
     """Bodies are not kept where that is asked for; this needs Twilio's redaction."""
     page: int = 50
@@ -84,12 +93,13 @@ class TwilioServer:
         """The fields of every message that was asked for."""
         return [call.fields for call in self.calls if call.method == "POST"]
 
-    def take(self, fields: Mapping[str, str]) -> dict[str, Any]:
-        """A message goes out."""
+    def take(self, fields: Mapping[str, str], *, told: bool = True) -> dict[str, Any]:
+        """A message goes out; `told`: we are answered so."""
         text = fields.get("Body") or json.loads(fields["ContentVariables"])["1"]
         kept = "" if self.redacts and fields.get("ContentRetention") == "discard" else text
         with self.changed:
             self.bodies.append(text)
+            self.deliveries.append(Delivery(fields["To"], text, time.monotonic(), told))
             self.changed.notify_all()
             return self._add(
                 "outbound-api",
@@ -119,34 +129,35 @@ class TwilioServer:
         at: datetime | None = None,
     ) -> dict[str, Any]:
         moment = format_datetime(at or self.clock())
-        message: dict[str, Any] = {
-            "sid": f"SM{len(self.messages) + 1:032x}",
-            "account_sid": SID,
-            "api_version": "2010-04-01",
-            "body": body,
-            "date_created": moment,
-            "date_sent": moment,
-            "date_updated": moment,
-            "direction": direction,
-            "error_code": None,
-            "error_message": None,
-            "from": sender,
-            "messaging_service_sid": service,
-            "num_media": "0",
-            "num_segments": "1",
-            "price": None,
-            "price_unit": "USD",
-            "status": "received" if direction == "inbound" else "queued",
-            "subresource_uris": {},
-            "to": to,
-            "uri": "",
-        }
-        self.messages.append(message)
+        with self.changed:
+            message: dict[str, Any] = {
+                "sid": f"SM{len(self.messages) + 1:032x}",
+                "account_sid": SID,
+                "api_version": "2010-04-01",
+                "body": body,
+                "date_created": moment,
+                "date_sent": moment,
+                "date_updated": moment,
+                "direction": direction,
+                "error_code": None,
+                "error_message": None,
+                "from": sender,
+                "messaging_service_sid": service,
+                "num_media": "0",
+                "num_segments": "1",
+                "price": None,
+                "price_unit": "USD",
+                "status": "received" if direction == "inbound" else "queued",
+                "subresource_uris": {},
+                "to": to,
+                "uri": "",
+            }
+            self.messages.append(message)
         return message
 
     def listed(self, query: Mapping[str, str]) -> dict[str, Any]:
         """One page of the messages, newest first."""
-        found = [each for each in reversed(self.messages) if _fits(each, query)]
+        found = [each for each in reversed(list(self.messages)) if _fits(each, query)]
         size = min(int(query.get("PageSize", 50)), self.page)
         first = int(query.get("Page", 0)) * size
         more = first + size < len(found)
@@ -178,7 +189,7 @@ def _fits(message: Mapping[str, Any], query: Mapping[str, str]) -> bool:
 def twilio_server() -> Iterator[TwilioServer]:
     """Run it for a while on a free port."""
     twilio = TwilioServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(twilio))
+    server = _Server(("127.0.0.1", 0), _handler(twilio))
     server.daemon_threads = True
     twilio.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -192,20 +203,26 @@ def twilio_server() -> Iterator[TwilioServer]:
         server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that has gone away is no mistake of the server."""
+
+
 def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else every answer comes 40 ms later
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             fields = dict(parse_qsl(raw, keep_blank_values=True))
             if self._is_known("POST", fields, wrong_create(fields)):
-                self._answer(twilio.trouble, 201, lambda: twilio.take(fields))
+                self._answer(twilio.trouble, 201, lambda told: twilio.take(fields, told=told))
 
         def do_GET(self) -> None:
             query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
             if self._is_known("GET", query, wrong_query(query)):
-                self._answer(twilio.list_trouble, 200, lambda: twilio.listed(query))
+                self._answer(twilio.list_trouble, 200, lambda told: twilio.listed(query))
 
         def _is_known(self, method: str, fields: Mapping[str, str], wrong: Sequence[str]) -> bool:
             twilio.calls.append(Call(method, fields))
@@ -222,10 +239,12 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             return not wrong
 
         def _answer(self, troubles: list[Trouble], status: int, act: Any) -> None:
-            trouble = troubles.pop(0) if troubles else Trouble(status, taken=True)
-            done = act() if trouble.taken else None
-            if trouble.hangs:
-                twilio.closing.wait(20)
+            trouble = troubles.pop(0) if troubles else twilio.mood(status == 201)
+            trouble = trouble or Trouble(status, taken=True)
+            told = 0 < trouble.status < 400 and not trouble.hangs
+            done = act(told) if trouble.taken else None
+            if trouble.hangs or trouble.slow:
+                twilio.closing.wait(trouble.slow or 20)
             if trouble.hangs or not trouble.status:
                 self.close_connection = True
             elif trouble.status < 400:

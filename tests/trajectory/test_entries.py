@@ -75,13 +75,13 @@ def test_entries_of_several_patients_are_written_at_once_and_kept_apart(record: 
     assert one.text == "meh"
 
 
-def test_the_order_is_that_of_recording_then_of_sequence(record: Record) -> None:
+def test_the_order_is_that_of_the_numbers_whatever_the_clock_said(record: Record) -> None:
     patient_id, sealer = record.enrol()
     later = NOW + timedelta(seconds=1)
     rows = [
-        answer(504, patient_id, 1, recorded_at=later, at=NOW - timedelta(days=3)),
+        answer(504, patient_id, 11, at=NOW - timedelta(days=3)),
         answer(502, patient_id, 10),
-        answer(503, patient_id, 9),
+        answer(503, patient_id, 9, recorded_at=later),
     ]
     with record.database.write() as connection:
         entries.append(connection, [(sealer, row) for row in rows])

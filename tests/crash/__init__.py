@@ -1,0 +1,1 @@
+"""What happens when everything fails: nothing is lost, nothing comes twice."""
