@@ -10,8 +10,10 @@ from bot.channels import Parcel
 from bot.messages import Priority
 from bot.segments import segments
 
-BURST = 0.15
-"""Seconds' worth of tokens that may gather: with what flows in meanwhile they fill one second."""
+INFLOW = 0.85
+BURST = 0.1
+"""Of a second's messages, what flows in and what may gather. The rest is for what bunches up on
+the way to the provider."""
 SMALLEST_BURST = 2.0
 SKEW = timedelta(seconds=5)
 """How far the clocks of two machines may be apart; what is more is a clock set back."""
@@ -35,7 +37,7 @@ class Rate:
     @property
     def inflow(self) -> float:
         """Tokens a second."""
-        return self.per_second * (1 - BURST)
+        return self.per_second * INFLOW
 
     @property
     def reserve(self) -> float:

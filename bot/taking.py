@@ -25,7 +25,6 @@ from trajectory.patients import LockedPatient
 
 SPARE = timedelta(seconds=40)
 """Nothing is begun so shortly before the lease ends: a provider may take that long to answer."""
-
 PROMPT = timedelta(milliseconds=50)
 """Whatever begins so soon after its tokens were taken begins when they were."""
 
