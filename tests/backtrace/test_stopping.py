@@ -28,7 +28,7 @@ from trajectory.database import Database
 from trajectory.keys import Ring
 
 SECRET = "a-secret_42"
-PATIENTS = range(5001, 5009)
+PATIENTS = range(48_120_175_001, 48_120_175_009)
 
 
 @dataclass

@@ -168,6 +168,7 @@ FREE = {
     "until": ["until Friday", "til den 12. juni", "for two weeks", "i en måned"],
     "unclear": ["the cows come home", "sommeren er slut"],
     "when": ["at 19", "om tirsdagen kl. 8"],
+    "place": ["New York", "London", "Tokyo"],
     "code": ["48213", "K7M42P", "K7M4-2PQR", "k7m4 2pqr"],
     "number": ["20304050", "+45 20 30 40 50"],
     "day": ["tomorrow", "i morgen"],

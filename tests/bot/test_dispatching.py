@@ -327,7 +327,7 @@ def test_nothing_unasked_in_the_quiet_hours_but_replies(house: House, at_night: 
     assert "Nobody but you" in house.telegram.texts()[0]
 
 
-def test_what_fell_due_at_night_is_asked_in_the_morning(house: House, at_night: None) -> None:
-    house.wait(hours=12)
-    assert house.telegram.sent[0].at == datetime(2026, 11, 25, 7, tzinfo=UTC), "08:00 local"
+def test_what_fell_due_at_night_is_asked_at_the_chosen_hour(house: House, at_night: None) -> None:
+    house.wait(hours=24)
+    assert house.telegram.sent[0].at == datetime(2026, 11, 25, 17, tzinfo=UTC), "18:00 local"
     assert len(questions(house)) == 1
