@@ -16,6 +16,8 @@ LOCK_SECONDS = 10
 """How long a writer waits for its turn before the database counts as unavailable."""
 
 _READERS = 4
+STATEMENTS = 1024
+"""SQLite keeps so many prepared: those of `trajectory.bulk` differ by the number of rows."""
 
 
 def _dumps(value: Any) -> str:
@@ -72,6 +74,7 @@ def _sqlite(url: URL, *, pool_size: int, begin: str) -> Engine:
             "check_same_thread": False,
             "isolation_level": None,
             "timeout": LOCK_SECONDS,
+            "cached_statements": STATEMENTS,
         },
         **_COMMON,
     )

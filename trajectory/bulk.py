@@ -1,19 +1,22 @@
 """Many rows by one statement, with next to nothing spent on each.
 
-SQLAlchemy's own way to write many rows costs more than the databases do: on SQLite it prepares
-every parameter of every row, on PostgreSQL each row is a message of its own. Here a row is a
-tuple. SQLite's driver gets all of them at once; PostgreSQL gets one JSON text and makes rows of
-it, so that the statement is the same for every batch and stays prepared.
+SQLAlchemy's own way to write many rows costs more than the databases do: it prepares every
+parameter of every row, SQLite's driver lets go of the interpreter at each row, and for
+PostgreSQL each row is a message of its own. Here a row is a tuple. SQLite gets one list of
+values; PostgreSQL gets one JSON text and makes rows of it, so that the statement is the same
+for every batch and stays prepared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, LargeBinary, Table
+from sqlalchemy import Connection, CursorResult, LargeBinary, Table
 from sqlalchemy.dialects import postgresql
 
 from trajectory.tables import UtcDateTime, as_utc, sqlite_time
@@ -21,34 +24,50 @@ from trajectory.tables import UtcDateTime, as_utc, sqlite_time
 Row: TypeAlias = tuple[Any, ...]
 _Written: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
 
+MOST_PARAMETERS = 30_000
+"""Of one statement on SQLite, whose own limit is 32,766."""
+
 
 class _Bulk:
-    """A statement for both databases, and how values are written for each."""
+    """A statement in which `{rows}` stands for a table `r` of the rows given."""
 
     def __init__(self, table: Table, columns: Sequence[str], sqlite: str, postgres: str) -> None:
         types = [table.c[name].type for name in columns]
+        times = [place for place, kind in enumerate(types) if isinstance(kind, UtcDateTime)]
+        blobs = [place for place, kind in enumerate(types) if isinstance(kind, LargeBinary)]
+        self._columns = tuple(columns)
+        self._sqlite = sqlite
+        self._for_sqlite = [(place, _sqlite_time) for place in times]
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         record = ", ".join(
             f"{name} {kind.compile(dialect)}" for name, kind in zip(columns, types, strict=True)
         )
-        self._sqlite = sqlite
         self._postgres = postgres.format(rows=f"json_to_recordset(%s::json) AS r({record})")
-        times = [place for place, kind in enumerate(types) if isinstance(kind, UtcDateTime)]
-        blobs = [place for place, kind in enumerate(types) if isinstance(kind, LargeBinary)]
-        self._for_sqlite = [(place, _sqlite_time) for place in times]
         self._for_postgres = [(place, as_utc) for place in times] + [
             (place, _hex) for place in blobs
         ]
-        self._columns = tuple(columns)
 
-    def _run(self, connection: Connection, rows: Sequence[Row]) -> Any:
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Do it to these rows, in this order."""
+        for _ in self._done(connection, rows):
+            pass
+
+    def _done(self, connection: Connection, rows: Sequence[Row]) -> Iterator[CursorResult[Any]]:
+        if not rows:
+            return
         if connection.dialect.name == "postgresql":
             given = [
                 dict(zip(self._columns, row, strict=True))
                 for row in _written(rows, self._for_postgres)
             ]
-            return connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
-        return connection.exec_driver_sql(self._sqlite, _written(rows, self._for_sqlite))
+            yield connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
+            return
+        width = len(self._columns)
+        most = MOST_PARAMETERS // width
+        for start in range(0, len(rows), most):
+            some = _written(rows[start : start + most], self._for_sqlite)
+            statement = _with_rows(self._sqlite, len(some), width)
+            yield connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 class Insert(_Bulk):
@@ -65,61 +84,41 @@ class Insert(_Bulk):
         once: bool = False,
         instead_of: Sequence[str] = (),
     ) -> None:
-        names, marks = ", ".join(columns), ", ".join("?" for _ in columns)
+        names = ", ".join(columns)
         news = ", ".join(f"{each} = excluded.{each}" for each in columns if each != "id")
         taken = f" ON CONFLICT ({', '.join(instead_of)}) DO UPDATE SET {news}" if instead_of else ""
-        self._fresh = f"SELECT id FROM {table.name} WHERE id IN "
+        if once:
+            taken = " ON CONFLICT DO NOTHING RETURNING id"
         super().__init__(
             table,
             columns,
-            f"INSERT {'OR IGNORE ' if once else ''}INTO {table.name} ({names}) VALUES ({marks})"
-            + taken,
-            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {{rows}}"
-            + (" ON CONFLICT DO NOTHING RETURNING id" if once else taken),
+            f"INSERT INTO {table.name} ({names}) {{rows}}{taken}",
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {{rows}}{taken}",
         )
-
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Insert these rows, in this order."""
-        if rows:
-            self._run(connection, rows)
 
     def once(self, connection: Connection, rows: Sequence[Row]) -> set[int]:
-        """Insert what is new; the ids of those rows, which come first in each."""
-        if not rows:
-            return set()
-        done = self._run(connection, rows)
-        if connection.dialect.name == "postgresql":
-            return {row.id for row in done}
-        asked = tuple(row[0] for row in rows)
-        found = connection.exec_driver_sql(
-            self._fresh + f"({', '.join('?' for _ in asked)})", asked
-        )
-        return {row.id for row in found}
+        """Insert what is new; the ids of those rows."""
+        return {row.id for done in self._done(connection, rows) for row in done}
 
 
 class Update(_Bulk):
-    """Sets columns of rows by their key; a row is the key's value and those of `columns`."""
+    """Sets columns of rows by their key; a row is the key's value and those of `columns`.
+
+    Rows at most once each.
+    """
 
     def __init__(self, table: Table, key: str, *columns: str) -> None:
         name = table.name
+        places = ", ".join(
+            f"{each} = r.column{place}" for place, each in enumerate(columns, start=2)
+        )
         super().__init__(
             table,
             (key, *columns),
-            f"UPDATE {name} SET {', '.join(f'{each} = ?' for each in columns)} WHERE {key} = ?",
+            f"UPDATE {name} SET {places} FROM ({{rows}}) AS r WHERE {name}.{key} = r.column1",
             f"UPDATE {name} SET {', '.join(f'{each} = r.{each}' for each in columns)}"
             f" FROM {{rows}} WHERE {name}.{key} = r.{key}",
         )
-
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Update these rows, at most once each."""
-        if not rows:
-            return
-        if connection.dialect.name != "postgresql":
-            # SQLite's placeholders have no names: the key comes last.
-            written = _written(rows, self._for_sqlite)
-            connection.exec_driver_sql(self._sqlite, [(*row[1:], row[0]) for row in written])
-            return
-        self._run(connection, rows)
 
 
 class Delete(_Bulk):
@@ -130,20 +129,21 @@ class Delete(_Bulk):
         super().__init__(
             table,
             columns,
-            f"DELETE FROM {name} WHERE " + " AND ".join(f"{each} = ?" for each in columns),
+            f"DELETE FROM {name} WHERE ({', '.join(columns)}) IN ({{rows}})",
             f"DELETE FROM {name} USING {{rows}} WHERE "
             + " AND ".join(f"{name}.{each} = r.{each}" for each in columns),
         )
 
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Delete what is there of these."""
-        if rows:
-            self._run(connection, rows)
+
+@lru_cache(maxsize=2048)
+def _with_rows(statement: str, count: int, width: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return statement.format(rows=f"VALUES {', '.join([row] * count)}")
 
 
-def _written(rows: Sequence[Row], how: _Written) -> list[Row]:
+def _written(rows: Sequence[Row], how: _Written) -> Sequence[Row]:
     if not how:
-        return list(rows)
+        return rows
     # Most times of a batch are one and the same moment.
     known: dict[Any, Any] = {None: None}
     found = []
