@@ -24,9 +24,9 @@ from trajectory import patients
 from trajectory.database import Database, Unavailable
 from trajectory.patients import LockedPatient
 
-BATCHES = {"sqlite": 15, "postgresql": 100}
+BATCHES = {"sqlite": 15, "postgresql": 200}
 """Patients a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
-WINDOW = 8
+WINDOW = 4
 """So many batches are looked at for one: other workers hold those who have waited longest."""
 AGAIN = timedelta(hours=1)
 """When what could not be digested is tried once more: a series of check-ins must not end by it."""

@@ -39,7 +39,6 @@ _SET = Insert(
     instead_of=("owner_kind", "owner_id", "key"),
 )
 _DROP = Delete(_due, "owner_kind", "owner_id", "key")
-_TAKE = delete(_due).where(Among(_due.c.id, "ids"))
 # Spelt so that no index but that of the times serves: SQLite would read all rows of patients.
 _OF_PATIENTS = func.coalesce(_due.c.owner_kind, "") == PATIENT
 _OWNERS = (
@@ -48,15 +47,15 @@ _OWNERS = (
     .order_by(_due.c.at, _due.c.id)
     .limit(bindparam("limit"))
 )
-_FALLEN = (
-    select(_due)
+_TAKE = (
+    delete(_due)
     .where(
         _due.c.owner_kind == PATIENT,
         Among(_due.c.owner_id, "owners"),
         _due.c.kind.not_in(MISHAPS),
         _due.c.at <= bindparam("now"),
     )
-    .order_by(_due.c.at, _due.c.id)
+    .returning(*_due.c)
 )
 _PUT_OFF = (
     update(_due)
@@ -131,12 +130,10 @@ def take(
     """Take what is due for patients whose conversations are held; it is gone from here on."""
     if not patient_ids:
         return []
-    rows = connection.execute(_FALLEN, {"owners": sorted(patient_ids), "now": now}).all()
-    if rows:
-        connection.execute(_TAKE, {"ids": [row.id for row in rows]})
+    rows = connection.execute(_TAKE, {"owners": sorted(patient_ids), "now": now}).all()
     return [
         (row.owner_id, Fallen(row.kind, row.key, row.session_id, orjson.loads(row.payload)))
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.at, row.id))
     ]
 
 

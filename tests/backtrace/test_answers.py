@@ -11,7 +11,8 @@ from backtrace.answers import AnswersNotChosen, answers_of
 from backtrace.doctor import Verdict
 from backtrace.doctor.deployment import deployment
 from backtrace.settings import Settings
-from tests.backtrace.test_cli import backtrace, new_keys
+from tests.backtrace.test_cli import new_keys
+from tests.house.command import backtrace
 
 ALL = {
     "telegram_token": "1:token",

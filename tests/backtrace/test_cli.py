@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,28 +10,11 @@ from sqlalchemy import text
 
 from tests.flows.test_wording import pack
 from tests.house.answers import answering
+from tests.house.command import backtrace
 from trajectory import audit, cases, web_access
 from trajectory.database import Database, exclusive
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade
-
-SHORT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-
-
-def backtrace(
-    *arguments: str, folder: Path, typed: str = "", **settings: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command in a folder, with these settings alone."""
-    return subprocess.run(
-        [sys.executable, "-c", "from backtrace.cli import app; app()", *arguments],
-        cwd=folder,
-        env=SHORT | settings,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_doctor_finds_a_new_folder_healthy_and_names_what_is_off(tmp_path: Path) -> None:

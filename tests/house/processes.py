@@ -11,7 +11,7 @@ from typing import Any
 
 _context = multiprocessing.get_context("forkserver")
 # All that any test forks: the first one to do so starts the parent for the others, too.
-_context.set_forkserver_preload(["tests.bot.crowd", "tests.crash.lives"])
+_context.set_forkserver_preload(["backtrace.cli", "tests.bot.crowd", "tests.crash.lives"])
 
 
 def start(work: Callable[..., None], *args: object) -> Any:
