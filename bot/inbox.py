@@ -109,13 +109,28 @@ class Inbox:
         try:
             self._receive([waiting.message for waiting in batch])
         except Unavailable as error:
-            _settle(batch, error)
+            # Whoever came meanwhile is told as well: each would wait as long for the same.
+            _settle([*batch, *self._left()], error)
         except Exception as error:  # noqa: BLE001 - the thread's edge: every caller is told
             self._hand_over_singly(batch, error)
         else:
             metrics.BATCH.observe(len(batch))
             _settle(batch)
             self._committed()
+
+    def _left(self) -> list[_Waiting]:
+        """All that waits, without waiting for more."""
+        left = []
+        while True:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return left
+            if waiting is None:
+                # The end of everything, which is for the thread's own loop.
+                self._queue.put(None)
+                return left
+            left.append(waiting)
 
     def _hand_over_singly(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """One message has spoilt the batch: the others must not fall with it."""

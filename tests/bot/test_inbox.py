@@ -109,6 +109,20 @@ def test_a_lost_database_reaches_every_caller_of_the_batch_and_the_next_goes_thr
     desk.inbox.close()
 
 
+def test_who_came_while_the_database_was_lost_does_not_wait_for_the_next_attempt(
+    desk: Desk,
+) -> None:
+    desk.keep_busy()
+    lost = [desk.inbox.put(message("lost", str(n))) for n in range(LARGEST_BATCH)]
+    behind = desk.inbox.put(message("behind"))
+    desk.open.set()
+    assert isinstance(behind.exception(SOON), Unavailable)
+    assert isinstance(lost[-1].exception(SOON), Unavailable)
+    assert desk.batches == [["first"]]
+    desk.inbox.put(message("later")).result(SOON)
+    desk.inbox.close()
+
+
 def test_one_that_spoils_its_batch_fails_alone(desk: Desk) -> None:
     desk.keep_busy()
     good, bad, last = (desk.inbox.put(message(text)) for text in ("a", POISON, "b"))
@@ -151,9 +165,9 @@ async def _taken(desk: Desk, texts: Sequence[str]) -> list[type[BaseException] |
 def test_an_event_loop_waits_for_the_commit(desk: Desk) -> None:
     desk.keep_busy()
     assert asyncio.run(_taken(desk, ["a", "b"])) == [None, None]
+    desk.inbox.close()
     assert desk.batches[-1] == ["a", "b"]
     assert desk.commits == 2
-    desk.inbox.close()
 
 
 def test_an_event_loop_is_told_of_a_lost_database_and_of_the_end(desk: Desk) -> None:
