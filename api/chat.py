@@ -158,7 +158,6 @@ async def _put(web: Web, visitor: Visitor, written: Written) -> None:
         text=written.text,
         choice=written.choice,
     )
-    # Shielded: a request that is given up must not take a batch's future away from the inbox.
     await web.inbox.take(message)
     web.doorbell.ring(visitor.patient_id)
 

@@ -270,11 +270,11 @@ def answering(
 @contextmanager
 def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> Iterator[None]:
     """Due rows are acted on while this lasts, the deployment's `own` ones beside the patients'."""
-    tickers = [Ticker(lambda: dispatch(deployment))]
+    tickers = [Ticker(lambda: dispatch(deployment), "due")]
     if own:
         # Apart, since a chore may wait for somebody else's server.
         chores.begin(deployment, own)
-        tickers.append(Ticker(lambda: chores.do_due(deployment, own)))
+        tickers.append(Ticker(lambda: chores.do_due(deployment, own), "chores"))
     try:
         yield
     finally:
@@ -422,18 +422,20 @@ def sending(
     try:
         yield wake
     finally:
-        # What is leased and not begun is anybody's again.
+        # Nothing more is leased; what is leased is in some hand already, and is finished.
         deployment.states.close()
-        for sender, _ in senders:
-            sender.close()
-        for _, crew in senders:
-            crew.close()
+        with ExitStack() as closing:
+            # The last first, and each whatever goes wrong in another: first every sender.
+            for _, crew in senders:
+                closing.callback(crew.close)
+            for sender, _ in senders:
+                closing.callback(sender.close)
 
 
 def channel_sender(deployment: Deployment, channel: str, least: Priority) -> tuple[Sender, Crew]:
     """A running sender of one channel with its hands."""
     hands = HANDS_BY_CHANNEL.get(channel, HANDS)
     crew = Crew(deployment, channel, lambda: sender.wake(), hands, least)
-    sender = Sender(crew.turn)
+    sender = Sender(crew.turn, f"send-{channel}")
     sender.start()
     return sender, crew

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -92,7 +92,8 @@ class Crew:
         """At once where a patient's next message may wait for it, else a slice at a time."""
         if self._somebody_waits or not self._busy:
             return True
-        return self._deployment.clock.now() - self._recorded_at >= SLICE
+        # Less than nothing has passed where the clock was set back.
+        return not timedelta() <= self._deployment.clock.now() - self._recorded_at < SLICE
 
     def _record(self) -> None:
         if not self._unrecorded:

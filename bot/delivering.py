@@ -7,9 +7,10 @@ some process has recorded a message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
@@ -72,6 +73,22 @@ class Report:
     code: str
 
 
+_Count: TypeAlias = tuple[str, str, str]
+"""Channel, what the message has come to, and the class of trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Whether the message is known, and what is to be counted once that is committed."""
+
+    is_known: bool
+    counts: Sequence[_Count] = ()
+
+    def count(self) -> None:
+        for channel, outcome, trouble in self.counts:
+            metrics.count_outcome(channel, outcome, trouble)
+
+
 def note_status(
     deployment: Deployment, provider_id: str, status: str, trouble: Trouble | None, code: str
 ) -> bool:
@@ -84,11 +101,12 @@ def note_status(
         trajectory.database.Unavailable: nothing was noted; the provider should say it again.
     """
     report = Report(provider_id, status, trouble, code)
-    known = deployment.database.run(lambda connection: _note(connection, deployment, report))
-    if not known:
+    noted = deployment.database.run(lambda connection: _note(connection, deployment, report))
+    noted.count()
+    if not noted.is_known:
         # Its id may have been recorded between our look and our commit.
         catch_up(deployment)
-    return known
+    return noted.is_known
 
 
 def note_bounce(deployment: Deployment, outbox_id: int, code: str) -> bool:
@@ -96,9 +114,11 @@ def note_bounce(deployment: Deployment, outbox_id: int, code: str) -> bool:
 
     Raises Unavailable.
     """
-    return deployment.database.run(
+    noted = deployment.database.run(
         lambda connection: _bounced(connection, deployment, outbox_id, code)
     )
+    noted.count()
+    return noted.is_known
 
 
 def catch_up(deployment: Deployment) -> None:
@@ -113,37 +133,44 @@ def _apply_kept(deployment: Deployment, row: Row[Any]) -> None:
     trouble = None if row.trouble is None else Trouble(row.trouble)
     report = Report(row.provider_id, row.status, trouble, row.code)
 
-    def apply(connection: Connection) -> None:
-        if connection.execute(_FORGET, {"done": row.id}).first() is not None:
-            _note(connection, deployment, report)
+    def apply(connection: Connection) -> _Noted:
+        if connection.execute(_FORGET, {"done": row.id}).first() is None:
+            return _Noted(is_known=False)
+        return _note(connection, deployment, report)
 
-    deployment.database.run(apply)
+    deployment.database.run(apply).count()
 
 
-def _note(connection: Connection, deployment: Deployment, report: Report) -> bool:
+def _note(connection: Connection, deployment: Deployment, report: Report) -> _Noted:
     wanted = {"wanted": report.provider_id}
     patients.hold_addresses(connection, connection.execute(_ADDRESSED, wanted).scalars().all())
     rows = connection.execute(_FIND, wanted).all()
+    counts: list[_Count] = []
     for row in rows:
         if report.status in ARRIVED:
-            _arrived(connection, deployment, row, report.status)
+            counts += _arrived(connection, deployment, row, report.status)
         elif report.status in _FAILED and row.status == "sent":
-            _failed(connection, deployment, row, report)
+            counts += _failed(connection, deployment, row, report)
     if not rows and report.status in (*ARRIVED, *_FAILED):
         _keep(connection, deployment, report)
-    return bool(rows)
+    return _Noted(bool(rows), counts)
 
 
-def _arrived(connection: Connection, deployment: Deployment, row: Row[Any], status: str) -> None:
-    if _RANK[status] > _RANK.get(row.status, 0):
-        metrics.count_outcome(row.channel, status)
+def _arrived(
+    connection: Connection, deployment: Deployment, row: Row[Any], status: str
+) -> list[_Count]:
+    rises = _RANK[status] > _RANK.get(row.status, 0)
+    if rises:
         connection.execute(_RAISE, {"message": row.id, "new_status": status})
     if row.address_id is not None:
         patients.note_arrival(connection, row.address_id)
     deployment.states.works(row.channel, DELIVERY)
+    return [(row.channel, status, "")] if rises else []
 
 
-def _failed(connection: Connection, deployment: Deployment, row: Row[Any], report: Report) -> None:
+def _failed(
+    connection: Connection, deployment: Deployment, row: Row[Any], report: Report
+) -> list[_Count]:
     """As if sending had failed so; the attempts that were made count."""
     trouble = report.trouble or Trouble.RETRY
     blind = report.trouble in (None, Trouble.UNKNOWN)
@@ -170,8 +197,9 @@ def _failed(connection: Connection, deployment: Deployment, row: Row[Any], repor
     )
     if outcome.status == "ready" and not tried.is_for_safety and _has_stopped(connection, row):
         outcome = replace(outcome, status="dead", error=outbox.STOPPED)
-    metrics.count_outcome(row.channel, outcome.status, kind.value)
-    outcomes.record(connection, deployment, [outcome.reported(row.provider_id, row.sent_at)])
+    reported = outcome.reported(row.provider_id, row.sent_at)
+    recorded = outcomes.record(connection, deployment, [reported])
+    return [(each.channel, each.status, each.trouble) for each in recorded]
 
 
 def _has_stopped(connection: Connection, row: Row[Any]) -> bool:
@@ -180,12 +208,12 @@ def _has_stopped(connection: Connection, row: Row[Any]) -> bool:
     return connection.execute(_STATUS, asked).scalar_one_or_none() in ("stopped", "ended")
 
 
-def _bounced(connection: Connection, deployment: Deployment, outbox_id: int, code: str) -> bool:
+def _bounced(connection: Connection, deployment: Deployment, outbox_id: int, code: str) -> _Noted:
     row = connection.execute(_MAIL, {"message": outbox_id}).one_or_none()
     if row is None or row.status != "sent":
-        return False
-    _failed(connection, deployment, row, Report(row.provider_id, "failed", Trouble.GONE, code))
-    return True
+        return _Noted(is_known=False)
+    report = Report(row.provider_id, "failed", Trouble.GONE, code)
+    return _Noted(True, _failed(connection, deployment, row, report))
 
 
 def _keep(connection: Connection, deployment: Deployment, report: Report) -> None:

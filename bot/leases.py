@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     and_,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 
 from bot import outbox
 from bot.messages import Priority
+from bot.rates import SKEW
 from trajectory import tables
 
 LEASE = timedelta(minutes=2)
@@ -89,7 +91,10 @@ _BURST_BEGAN = (
     .scalar_subquery()
 )
 _SINCE = bindparam("since", type_=_outbox.c.sent_at.type)
-_TOO_FAST = func.coalesce(_BURST_BEGAN > _SINCE, false())
+_SOON = bindparam("soon", type_=_outbox.c.sent_at.type)
+# What another machine, whose clock is ahead, has just sent counts; a time later than that is
+# from before the clock was set back.
+_TOO_FAST = func.coalesce(and_(_BURST_BEGAN > _SINCE, _BURST_BEGAN <= _SOON), false())
 _IS_READY = and_(_is(_outbox.c.status, "ready"), _outbox.c.ready_at <= _NOW)
 _IS_ABANDONED = and_(_is(_outbox.c.status, "sending"), _outbox.c.lease_until <= _NOW)
 _FREE = (
@@ -102,18 +107,26 @@ _FREE = (
 _READY = _FREE.where(_IS_READY).order_by(_outbox.c.priority, _outbox.c.ready_at)
 _READY_CALMLY = _READY.where(~_TOO_FAST)
 _ABANDONED = _FREE.where(_IS_ABANDONED).order_by(_outbox.c.priority, _outbox.c.lease_until)
-_LOOK = union_all(
-    *(
-        select(_outbox.c.priority, _outbox.c.status)
-        .where(_OURS, _URGENT_ENOUGH, each)
-        .order_by(_outbox.c.priority)
-        .limit(bindparam("limit"))
-        # SQLite sorts no part of a union but as a table of its own.
-        .subquery()
-        .select()
-        for each in (_IS_READY, _IS_ABANDONED)
+
+
+def _look(*ready: ColumnElement[bool]) -> CompoundSelect[tuple[int, str]]:
+    """As what is taken: a message that waits for another must get no tokens."""
+    return union_all(
+        *(
+            select(_outbox.c.priority, _outbox.c.status)
+            .where(_OURS, _URGENT_ENOUGH, ~_BLOCKED, *each)
+            .order_by(_outbox.c.priority)
+            .limit(bindparam("limit"))
+            # SQLite sorts no part of a union but as a table of its own.
+            .subquery()
+            .select()
+            for each in (ready, (_IS_ABANDONED,))
+        )
     )
-)
+
+
+_LOOK = _look(_IS_READY)
+_LOOK_CALMLY = _look(_IS_READY, ~_TOO_FAST)
 # Two processes may find two messages to one address at the same time: whoever holds the
 # address takes one, and looks again whether another is under way meanwhile.
 _HOLD = (
@@ -172,11 +185,17 @@ class Waiting(NamedTuple):
 
 
 def waiting(
-    connection: Connection, now: datetime, channels: Sequence[str], limit: int, least: Priority
+    connection: Connection,
+    now: datetime,
+    channels: Sequence[str],
+    limit: int,
+    least: Priority,
+    *,
+    calmly: bool = False,
 ) -> Waiting:
-    """What may go out now, unless something goes before it."""
-    asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
-    rows = connection.execute(_LOOK, asked).all()
+    """What `take` would find now."""
+    asked = _asked(now, channels, limit, least)
+    rows = connection.execute(_LOOK_CALMLY if calmly else _LOOK, asked).all()
     found = sorted(Priority(row.priority) for row in rows)
     return Waiting(found[:limit], any(row.status == "sending" for row in rows))
 
@@ -195,11 +214,9 @@ def take(
 
     `calmly`: to one chat about one a second. `abandoned`: also that whose lease has run out.
     """
-    asked = {"now": now, "channels": channels, "limit": limit, "least": int(least)}
-    ready = _READY_CALMLY if calmly else _READY
-    asked_ready = asked | {"since": now - CHAT_TIME} if calmly else asked
+    asked = _asked(now, channels, limit, least)
     rows = list(connection.execute(_ABANDONED, asked)) if abandoned else []
-    rows += connection.execute(ready, asked_ready)
+    rows += connection.execute(_READY_CALMLY if calmly else _READY, asked)
     rows = sorted(rows, key=_urgency)[:limit]
     wanted = sorted({row.address_id for row in rows if row.address_id is not None})
     held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}
@@ -214,6 +231,17 @@ def take(
         {row.id: row.value for row in held.values() if row.status != "closed"},
         {row.id for row in held.values() if row.status == "gone"},
     )
+
+
+def _asked(now: datetime, channels: Sequence[str], limit: int, least: Priority) -> dict[str, Any]:
+    return {
+        "now": now,
+        "since": now - CHAT_TIME,
+        "soon": now + SKEW,
+        "channels": channels,
+        "limit": limit,
+        "least": int(least),
+    }
 
 
 def _urgency(row: Row[Any]) -> int:

@@ -89,6 +89,7 @@ def write(connection: Connection, deployment: Deployment, steps: Sequence[Finish
     _write_sessions(connection, steps)
     _write_due(connection, deployment, steps)
     _write_patients(connection, steps)
+    _hold_unsent(connection, steps)
     for finished in steps:
         for effect in finished.step.effects:
             _write_rare(connection, deployment, finished, effect)
@@ -178,6 +179,13 @@ def _write_due(connection: Connection, deployment: Deployment, steps: Sequence[F
     ]
     if changes:
         due.write(connection, deployment, changes)
+
+
+def _hold_unsent(connection: Connection, steps: Sequence[Finished]) -> None:
+    """Before any of the batch's addresses is written, since what follows may close one."""
+    silenced = {finished.patient_id for finished, _ in _of_kind(steps, done.DropUnsent)}
+    if silenced:
+        outbox.hold_unsent(connection, silenced)
 
 
 def _write_rare(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from bot.deployment import Deployment
 from bot.messages import Priority, Rendered
@@ -17,6 +17,9 @@ from trajectory.keys import Sealer
 
 BODY = "outbox.body"
 UNSENT = ("ready", "sending")
+HELD = "held"
+"""The status of a message that waits for the operator after a restore."""
+_DROPPABLE = (*UNSENT, HELD)
 STOPPED = "stopped"
 """The `error` of what must not go out any more because the patient has said stop."""
 MOVED = "moved"
@@ -47,6 +50,15 @@ _INSERT = Insert(
     "session_id",
     "turn",
     "created_at",
+)
+_HOLD = (
+    select(_outbox.c.id)
+    .where(
+        _outbox.c.patient_id.in_(bindparam("patients", expanding=True)),
+        _outbox.c.status.in_(_DROPPABLE),
+    )
+    .order_by(_outbox.c.id)
+    .with_for_update()
 )
 
 
@@ -127,24 +139,32 @@ def resume(
     )
 
 
+def hold_unsent(connection: Connection, patient_ids: Collection[int]) -> None:
+    """Hold these patients' addresses, then what `drop_unsent` may drop, both by id.
+
+    That is the order of whoever records outcomes, and it holds over a whole batch.
+    """
+    patients.hold_addresses_of(connection, patient_ids)
+    connection.execute(_HOLD, {"patients": sorted(patient_ids)})
+
+
 def drop_unsent(connection: Connection, patient_id: int, *, safety: bool = False) -> None:
     """Messages to this patient that have not gone out never will; `safety` messages only if asked.
 
-    One that is just being sent may still arrive, but is not tried a second time. The patient's
-    conversation is held.
+    One that is just being sent may still arrive, but is not tried a second time. What is held
+    after a restore is dropped, too. The patient's conversation is held, and `hold_unsent` has
+    been called for the batch.
     """
-    # Before the messages, as senders hold them; what follows may close an address.
-    patients.hold_addresses_of(connection, patient_id)
     connection.execute(
         update(_outbox)
         .where(
             _outbox.c.patient_id == patient_id,
             _outbox.c.member_id.is_(None),
-            _outbox.c.status.in_(UNSENT),
+            _outbox.c.status.in_(_DROPPABLE),
             _outbox.c.priority >= int(Priority.SAFETY if safety else Priority.REPLY),
         )
         .values(
-            status=case((_outbox.c.status == "ready", "dead"), else_=_outbox.c.status),
+            status=case((_outbox.c.status == "sending", "sending"), else_="dead"),
             error=STOPPED,
         )
     )

@@ -79,6 +79,9 @@ class Outcome:
     """Whether the attempt was one; it was none where a setting of ours was wrong."""
     was: str = "sending"
     """How the row must stand for this to be written: `sent` where the provider says it later."""
+    channel: str = ""
+    trouble: str = ""
+    """The class of what went wrong; like `channel` for whoever counts."""
 
     def reported(self, provider_id: str | None, sent_at: datetime | None) -> Outcome:
         """The same, said by the provider of what it had taken at that time under that id."""
@@ -99,8 +102,10 @@ class Outcome:
         }
 
 
-def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Outcome]) -> None:
-    """Write what came of attempts.
+def record(
+    connection: Connection, deployment: Deployment, outcomes: Iterable[Outcome]
+) -> Sequence[Outcome]:
+    """Write what came of attempts; the same as they were written, to be counted once committed.
 
     In order of the rows' ids, so that two processes cannot lock them crosswise. What must
     take the patient's conversation is a due row of the same transaction: a crash in between
@@ -108,7 +113,7 @@ def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Ou
     """
     ordered = sorted(outcomes, key=lambda outcome: outcome.outbox_id)
     if not ordered:
-        return
+        return ()
     patients.hold_addresses(connection, [each for each in map(_blamed, ordered) if each])
     if any(outcome.doubted is not None for outcome in ordered):
         ordered = _with_doubts(connection, ordered)
@@ -122,6 +127,7 @@ def record(connection: Connection, deployment: Deployment, outcomes: Iterable[Ou
     ]
     if mishaps:
         due.write(connection, deployment, mishaps)
+    return ordered
 
 
 def _blamed(outcome: Outcome) -> int | None:

@@ -17,8 +17,7 @@ from trajectory import audit, erasure, ids, patients, tables
 from trajectory.database import Database
 from trajectory.ids import Ids
 
-HELD = "held"
-"""The status of a message that waits for the operator."""
+HELD = outbox.HELD
 DOUBT = "unknown restored"
 """The `error` of what is released: it may have arrived, and providers that can say are asked."""
 BATCH = 500

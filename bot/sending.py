@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
 
 from bot import delivering, leases, metrics, outcomes, taking, tokens
 from bot.channels import NotSent, Trouble
@@ -25,6 +28,8 @@ SLICE = timedelta(milliseconds=100)
 """What was sent is recorded this often: a crash repeats no more than that, or what is under way."""
 LONGEST_PAUSE = timedelta(hours=1)
 """After so long a channel is tried again, whatever its provider has asked for."""
+
+_log = structlog.get_logger(__name__)
 
 
 def send_ready(
@@ -77,8 +82,41 @@ def _record(deployment: Deployment, done: Sequence[Outcome]) -> None:
 
 
 def record(deployment: Deployment, done: Sequence[Outcome]) -> None:
-    """Write what came of attempts. Raises Unavailable."""
-    deployment.database.run(lambda connection: outcomes.record(connection, deployment, done))
+    """Write what came of attempts. Raises Unavailable.
+
+    The broad catch is the rule here: an outcome that cannot be written, such as one with a
+    provider's id that is no text, keeps no other from it.
+    """
+    try:
+        _write(deployment, done)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001
+        for outcome in done:
+            _record_alone(deployment, outcome)
+
+
+def _record_alone(deployment: Deployment, outcome: Outcome) -> None:
+    """At worst without the provider's id: what has gone out must not go out again for that."""
+    for each in (outcome, replace(outcome, provider_id=None)):
+        try:
+            return _write(deployment, [each])
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001
+            _log.error(
+                "outcome not recorded as it is",
+                outbox_id=outcome.outbox_id,
+                error=type(error).__name__,
+            )
+
+
+def _write(deployment: Deployment, done: Sequence[Outcome]) -> None:
+    recorded = deployment.database.run(
+        lambda connection: outcomes.record(connection, deployment, done)
+    )
+    for outcome in recorded:
+        metrics.count_outcome(outcome.channel, outcome.status, outcome.trouble)
 
 
 def send(deployment: Deployment, message: Leased) -> Outcome:
@@ -96,19 +134,25 @@ def send(deployment: Deployment, message: Leased) -> Outcome:
     else:
         now = deployment.clock.now()
         deployment.states.works(tried.channel)
-        metrics.count_outcome(tried.channel, "sent")
         return Outcome(
-            tried.outbox_id, tried.attempt, "sent", now, sent_at=now, provider_id=provider_id
+            tried.outbox_id,
+            tried.attempt,
+            "sent",
+            now,
+            sent_at=now,
+            provider_id=provider_id,
+            channel=tried.channel,
         )
     if trouble.trouble is Trouble.RETRY and trouble.wait is not None:
-        until = deployment.clock.now() + min(trouble.wait, LONGEST_PAUSE)
-        _pause(deployment, tried.channel, until)
+        _pause(deployment, tried.channel, min(trouble.wait, LONGEST_PAUSE))
     return not_sent(deployment, tried, trouble, last=message.repeated)
 
 
-def _pause(deployment: Deployment, channel: str, until: datetime) -> None:
+def _pause(deployment: Deployment, channel: str, wait: timedelta) -> None:
     """The provider has asked for it, of all processes."""
-    if deployment.states.pause(channel, until):
+    now = deployment.clock.now()
+    until = now + wait
+    if deployment.states.pause(channel, until, now):
         # Without the database the others learn it from their own next message.
         with suppress(Unavailable):
             tokens.pause(deployment, channel, until)

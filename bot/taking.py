@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot import leases, looking_back, outbox, outcomes, tokens
+from bot import leases, looking_back, metrics, outbox, outcomes, tokens
 from bot.channels import LOOKED_UP, NotSent, Parcel, Trouble
 from bot.deployment import Deployment
 from bot.due import BOUNCED
 from bot.leases import LEASE, Taken
 from bot.messages import Button, Priority, Rendered
+from bot.outcomes import Outcome
 from bot.rates import Granted, Wanted
 from bot.verdicts import MOST_ATTEMPTS, Tried, not_sent
 from trajectory import care_team, patients
 from trajectory import deployment as deployment_key
+from trajectory.database import Unavailable
 from trajectory.keys import Sealer, WrongKey
 from trajectory.patients import LockedPatient
 
@@ -44,12 +48,14 @@ class Leased:
 class Batch:
     """What this process may send; `rows` also counts what turned out not to be sendable.
 
-    `again_at`: when tokens come for what had to stay.
+    `again_at`: when tokens come for what had to stay. `unsendable`: what has been recorded
+    of those that were not even tried.
     """
 
     rows: int = 0
     leased: Sequence[Leased] = ()
     again_at: datetime | None = None
+    unsendable: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,21 @@ def take(
         trajectory.database.Unavailable: what was leased is sent after its lease.
     """
     free = [name for name in channels if name not in deployment.rates]
-    batches = [_take_freely(deployment, free, limit, least)] if free else []
-    batches += [
-        _take_within_rate(deployment, name, limit, least, most_bulk)
+    steps = [partial(_take_freely, deployment, free, limit, least)] if free else []
+    steps += [
+        partial(_take_within_rate, deployment, name, limit, least, most_bulk)
         for name in channels
         if name in deployment.rates
     ]
+    batches: list[Batch] = []
+    for step in steps:
+        try:
+            batches.append(step())
+        except Unavailable:
+            # What is leased already is sent now, and not when its lease has ended.
+            if not any(batch.leased for batch in batches):
+                raise
+            break
     return Batch(
         sum(batch.rows for batch in batches),
         [message for batch in batches for message in batch.leased],
@@ -97,29 +112,41 @@ def _take_freely(
         taken = leases.take(connection, deployment.clock.now(), channels, limit, least)
         return _opened_all(connection, deployment, taken)
 
-    return deployment.database.run(work)
+    return _counted(deployment.database.run(work))
 
 
 def _take_within_rate(
     deployment: Deployment, channel: str, limit: int, least: Priority, most_bulk: int | None
 ) -> Batch:
     """Tokens first, for as many as wait; what they were not needed for goes back."""
+    rate = deployment.rates[channel]
     with deployment.database.read() as connection:
         now = deployment.clock.now()
-        ready = leases.waiting(connection, now, [channel], limit, least)
-    if not ready.priorities:
+        ready = leases.waiting(connection, now, [channel], limit, least, calmly=rate.calm_chats)
+    wanted = _wanted(ready.priorities, most_bulk)
+    if wanted == Wanted():
         return Batch()
-    granted = tokens.take(deployment, channel, _wanted(ready.priorities, most_bulk))
+    granted = tokens.take(deployment, channel, wanted)
     if not granted.count:
         return Batch(again_at=granted.again_at)
-    batch = deployment.database.run(
-        lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
+    batch = _counted(
+        deployment.database.run(
+            lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
+        )
     )
-    rate = deployment.rates[channel]
     cost = sum(rate.cost(message.parcel) for message in batch.leased)
     if cost != granted.count or deployment.clock.now() - now > PROMPT:
-        tokens.settle(deployment, channel, granted.count, cost)
+        # A few tokens are worth less than what is leased, which nobody else may send now.
+        with suppress(Unavailable):
+            tokens.settle(deployment, channel, granted.count, cost)
     return replace(batch, again_at=granted.again_at)
+
+
+def _counted(batch: Batch) -> Batch:
+    """After the commit, since a transaction may be tried more than once."""
+    for outcome in batch.unsendable:
+        metrics.count_outcome(outcome.channel, outcome.status, outcome.trouble)
+    return batch
 
 
 def _wanted(ready: Sequence[Priority], most_bulk: int | None) -> Wanted:
@@ -166,8 +193,8 @@ def _opened_all(connection: Connection, deployment: Deployment, taken: Taken) ->
         else:
             repeated = _ended_as(row, Trouble.UNKNOWN) and row.channel not in LOOKED_UP
             leased.append(Leased(parcel, tried, now + LEASE - SPARE, repeated))
-    outcomes.record(connection, deployment, unsendable)
-    return Batch(len(taken.rows), _looking_back(connection, leased))
+    recorded = outcomes.record(connection, deployment, unsendable)
+    return Batch(len(taken.rows), _looking_back(connection, leased), unsendable=recorded)
 
 
 def _looking_back(connection: Connection, leased: Sequence[Leased]) -> list[Leased]:

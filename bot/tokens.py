@@ -25,10 +25,10 @@ def take(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
         level = _held(connection, channel, rate, now)
         if level.paused_until is not None and now < level.paused_until:
             return Granted(0, again_at=level.paused_until)
-        tokens, at = filled(rate, level.tokens, level.at, now)
-        found = grant(rate, tokens, wanted, now)
+        found = grant(rate, level.tokens, wanted, now)
         if found.count:
-            send_rates.put(connection, channel, rate.sender, tokens - found.count, at)
+            left = level.tokens - found.count
+            send_rates.put(connection, channel, rate.sender, left, level.at)
         return found
 
     return deployment.database.run(work)
@@ -43,11 +43,9 @@ def settle(deployment: Deployment, channel: str, count: int, cost: int) -> None:
     rate = deployment.rates[channel]
 
     def work(connection: Connection) -> None:
-        now = deployment.clock.now()
-        level = _held(connection, channel, rate, now)
-        tokens, at = filled(rate, level.tokens, level.at, now)
-        tokens = min(tokens + count, rate.burst) - cost
-        send_rates.put(connection, channel, rate.sender, tokens, at)
+        level = _held(connection, channel, rate, deployment.clock.now())
+        tokens = min(level.tokens + count, rate.burst) - cost
+        send_rates.put(connection, channel, rate.sender, tokens, level.at)
 
     deployment.database.run(work)
 
@@ -67,4 +65,14 @@ def pause(deployment: Deployment, channel: str, until: datetime) -> None:
 
 
 def _held(connection: Connection, channel: str, rate: Rate, now: datetime) -> Level:
-    return send_rates.hold(connection, channel, rate.sender, rate.burst, now)
+    """The level as it is now. Where the clock was set back it counts from now on.
+
+    A pause from before that is void: nobody knows when it would end, and the provider asks anew.
+    """
+    level = send_rates.hold(connection, channel, rate.sender, rate.burst, now)
+    tokens, at = filled(rate, level.tokens, level.at, now)
+    if at >= level.at:
+        return Level(tokens, at, level.paused_until)
+    send_rates.put(connection, channel, rate.sender, tokens, at)
+    send_rates.pause(connection, channel, rate.sender, None)
+    return Level(tokens, at, None)

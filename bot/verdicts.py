@@ -9,7 +9,6 @@ from typing import Any, Self
 import structlog
 from sqlalchemy import Row
 
-from bot import metrics
 from bot.channels import NotSent, Trouble
 from bot.deployment import Deployment
 from bot.due import BOUNCED, REROUTE
@@ -76,7 +75,6 @@ def not_sent(
             code=trouble.code,
         )
     outcome = judge(tried, trouble, now, fraction=deployment.chance.fraction())
-    metrics.count_outcome(tried.channel, outcome.status, kind.value)
     if last and kind is Trouble.UNKNOWN:
         mishap = REROUTE if tried.is_for_safety else ""
         return replace(outcome, status="unknown", ready_at=now, mishap=mishap)
@@ -110,6 +108,8 @@ def judge(
         address_id=tried.address_id,
         member_id=tried.member_id,
         counted=kind is not Trouble.CONFIGURATION,
+        channel=tried.channel,
+        trouble=kind.value,
     )
     if kind is Trouble.GONE:
         return replace(outcome, gone=tried.address_id, mishap=_mishap(tried))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -16,17 +17,19 @@ AFTER_TROUBLE_SECONDS = 0.25
 
 _Result = TypeVar("_Result")
 
+_OURS = ("api", "backtrace", "bot", "flows", "templates", "trajectory")
+
 _log = structlog.get_logger(__name__)
 
 
 class Sender:
     """Takes one turn after the other: when woken, and when the one before has said so."""
 
-    def __init__(self, turn: Callable[[], float]) -> None:
-        self._turn = _Guarded(turn)
+    def __init__(self, turn: Callable[[], float], name: str) -> None:
+        self._turn = _Guarded(turn, name)
         self._woken = threading.Event()
         self.closing = False
-        self._thread = threading.Thread(target=self._work, name="sender", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to take turns."""
@@ -56,9 +59,9 @@ class Ticker:
     database. A tick never overlaps the one before.
     """
 
-    def __init__(self, dispatch: Callable[[], int]) -> None:
+    def __init__(self, dispatch: Callable[[], int], name: str) -> None:
         self.closing = False
-        self._dispatch = _Guarded(dispatch)
+        self._dispatch = _Guarded(dispatch, name)
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._scheduler.add_job(
             self._until_nothing_is_left,
@@ -83,8 +86,8 @@ class Ticker:
 class _Guarded(Generic[_Result]):
     """Work at a loop's edge: what goes wrong in it is told, and the loop goes on."""
 
-    def __init__(self, work: Callable[[], _Result]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[], _Result], name: str) -> None:
+        self._work, self._name = work, name
         self._is_lost = False
 
     def __call__(self) -> _Result | None:
@@ -96,7 +99,12 @@ class _Guarded(Generic[_Result]):
             self._lose(error)
             return None
         except Exception as error:  # noqa: BLE001 - the loop's edge: it must go on
-            _log.error("mistake in a loop", error=type(error).__name__)
+            _log.error(
+                "mistake in a loop",
+                loop=self._name,
+                error=type(error).__name__,
+                place=_place(error),
+            )
             return None
         self._find()
         return result
@@ -111,3 +119,13 @@ class _Guarded(Generic[_Result]):
         if self._is_lost:
             _log.info("database available again")
         self._is_lost = False
+
+
+def _place(error: Exception) -> str:
+    """File and line of the innermost call of ours; the message may quote a patient."""
+    places = [
+        f"{module.replace('.', '/')}.py:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (module := str(frame.f_globals.get("__name__"))).partition(".")[0] in _OURS
+    ]
+    return places[-1]

@@ -109,7 +109,7 @@ _HOLD = (
 )
 _HOLD_ALL = (
     select(_address.c.id)
-    .where(_address.c.patient_id == bindparam("patient_id"))
+    .where(_address.c.patient_id.in_(bindparam("patient_ids", expanding=True)))
     .order_by(_address.c.id)
     .with_for_update(key_share=True)
 )
@@ -233,9 +233,9 @@ def hold_addresses(connection: Connection, address_ids: Collection[int]) -> None
         connection.execute(_HOLD, {"wanted": sorted(set(address_ids))})
 
 
-def hold_addresses_of(connection: Connection, patient_id: int) -> None:
-    """Hold all addresses of a patient, as `hold_addresses` does."""
-    connection.execute(_HOLD_ALL, {"patient_id": patient_id})
+def hold_addresses_of(connection: Connection, patient_ids: Collection[int]) -> None:
+    """Hold all addresses of these patients, as `hold_addresses` does."""
+    connection.execute(_HOLD_ALL, {"patient_ids": sorted(patient_ids)})
 
 
 def note_doubt(connection: Connection, address_id: int) -> bool:

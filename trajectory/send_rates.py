@@ -58,8 +58,8 @@ def put(connection: Connection, channel: str, sender: str, tokens: float, at: da
     connection.execute(_PUT, place | {"new_tokens": tokens, "new_at": at})
 
 
-def pause(connection: Connection, channel: str, sender: str, until: datetime) -> None:
-    """The provider takes nothing from this sender before then; the row is held."""
+def pause(connection: Connection, channel: str, sender: str, until: datetime | None) -> None:
+    """The provider takes nothing from this sender before then (None: it may); the row is held."""
     connection.execute(_PAUSE, {"name": channel, "by": sender, "until": until})
 
 

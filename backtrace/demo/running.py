@@ -52,7 +52,7 @@ def run(file: Path, host: str, port: int, say: Callable[[str], None]) -> None:
         with answering(
             deployment, doorbell, secure=False, framed=True, extra_routers=routers
         ) as app:
-            ticker = Ticker(acts.tick)
+            ticker = Ticker(acts.tick, "demo")
             try:
                 say(f"BackTrace is on {address} (Ctrl-C ends it)")
                 listen(app, doorbell, host, port)

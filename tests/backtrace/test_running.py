@@ -12,6 +12,7 @@ from backtrace import by_twilio
 from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel
+from bot.crew import Crew
 from bot.doorbell import Doorbell
 from tests.bot.house import House
 from tests.house.twilio_server import NUMBER, SID, TOKEN, twilio_server
@@ -90,3 +91,18 @@ def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: 
                 twilio.closing.wait(0.05)
     assert [row.status for row in house.inbox()] == ["unknown-sender"]
     assert not twilio.wrong
+
+
+def test_one_crew_that_cannot_end_keeps_no_other_from_ending(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Crew] = []
+
+    def fail(crew: Crew) -> None:
+        closed.append(crew)
+        raise KeyError
+
+    monkeypatch.setattr(Crew, "close", fail)
+    with pytest.raises(KeyError), sending(house.deployment):
+        pass
+    assert len(set(closed)) == len(house.deployment.channels)

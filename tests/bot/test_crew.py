@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import outcomes
 from bot.channels import Parcel
@@ -193,3 +195,41 @@ def test_a_channels_worst_mistake_costs_no_hand(house: House, gate: Gate) -> Non
         patch.setattr(gate, "send", fail)
         turn_until(hands, lambda: len(tried) == 3)
     assert states(house) == ["sending"] * 3
+
+
+@pytest.mark.parametrize("provider_id", ["SM\ud800", "SM\0"])
+def test_an_outcome_that_cannot_be_written_stops_nobody_and_is_sent_once(
+    house: House, gate: Gate, provider_id: str
+) -> None:
+    everybody = posts(house, 4)
+    answers = {"patient 1": provider_id}
+    with (
+        capture_logs() as logs,
+        crew(house) as hands,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(gate, "send", lambda parcel: answers.get(parcel.address, "SM1"))
+        for post in everybody[:3]:
+            post("a")
+        turn_until(hands, lambda: states(house) == ["sent"] * 3)
+        everybody[3]("a")
+        turn_until(hands, lambda: states(house) == ["sent"] * 4)
+    told = [line["outbox_id"] for line in logs if line["event"].startswith("outcome not")]
+    assert told in ([], [house.outbox()[1].id])
+
+
+@on_sqlite
+def test_what_was_sent_is_recorded_soon_though_the_clock_is_set_back(
+    house: House, gate: Gate
+) -> None:
+    first, second = posts(house, 2)
+    first("bulk", BULK)
+    second("bulk", BULK)
+    slow = gate.send
+    with crew(house) as hands, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "send", lambda p: slow(p) if p.address == "patient 1" else "SM1")
+        hands.turn()
+        gate.wait_for(1)
+        house.clock.set(house.clock.now() - timedelta(hours=1))
+        turn_until(hands, lambda: states(house) == ["sent", "sending"])
+        gate.answers()

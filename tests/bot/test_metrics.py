@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY, generate_latest
 from sqlalchemy import text
 
 from api.health import Patience, Probe, probed
-from bot import lag
+from bot import lag, outcomes
 from bot.channels import NotSent, Trouble
 from bot.chores import Chore, begin
 from bot.inbox import Inbox
 from bot.receiving import receive
 from tests.bot.house import House
+from trajectory.database import Conflict
 from trajectory.migrations import head
 
 
@@ -115,3 +118,44 @@ def test_turns_and_outcomes_are_counted_by_channel(light_house: House) -> None:
         == sent + 1
     )
     assert "birgit" not in generate_latest().decode().lower()
+
+
+def outcomes_of(outcome: str, trouble: str) -> float:
+    return number(
+        "backtrace_outbox_outcomes_total", channel="telegram", outcome=outcome, trouble=trouble
+    )
+
+
+def test_what_nobody_knows_in_the_end_counts_as_that_and_not_as_tried_again(house: House) -> None:
+    house.enrol()
+    house.write("help")
+    house.telegram.trouble = [NotSent(Trouble.UNKNOWN, "cut")] * 2
+    before = outcomes_of("retry", "unknown"), outcomes_of("unknown", "unknown")
+    house.wait(hours=1)
+    assert {row.status for row in house.outbox()} == {"unknown"}
+    after = outcomes_of("retry", "unknown"), outcomes_of("unknown", "unknown")
+    assert after == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("status", ["active", "closed"])
+def test_an_outcome_counts_once_though_its_transaction_is_tried_twice(
+    house: House, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    birgit = house.enrol()
+    house.write("help")
+    house.set_address(birgit.address_id, status)
+    house.telegram.trouble = [NotSent(Trouble.GONE, "blocked")]
+    record, met = outcomes.record, list[bool]()
+
+    def meet_another(*given: Any) -> Any:
+        recorded = record(*given)
+        if recorded and not met:
+            met.append(True)
+            raise Conflict("another was there")
+        return recorded
+
+    monkeypatch.setattr(outcomes, "record", meet_another)
+    before = outcomes_of("dead", "gone")
+    house.send()
+    assert met
+    assert outcomes_of("dead", "gone") == before + 1

@@ -9,13 +9,15 @@ from random import Random
 
 import pytest
 
+from bot import tokens
 from bot.channels import NotSent, Trouble
+from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.rates import SKEW, Granted, Rate, Wanted, filled, grant
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
 from tests.house.telegram_counter import most_within
-from trajectory.database import Database
+from trajectory.database import Database, Unavailable
 
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
@@ -196,6 +198,29 @@ def test_tokens_of_messages_that_wait_for_another_are_given_back(
     assert house.send() == 1, "one of two tokens is spent"
 
 
+@pytest.mark.parametrize("calm_chats", [False, True])
+def test_replies_that_cannot_go_out_keep_no_check_in_from_going(
+    house: House, crowd: list[Post], calm_chats: bool
+) -> None:
+    """One waits for another that is tried again later, or for its turn in a busy chat."""
+    limited(house, telegram=replace(SLOW, calm_chats=calm_chats))
+    for number in range(5 if calm_chats else 0):
+        crowd[0](str(number))
+    for step in range(10):
+        house.clock.set(MORNING + step * SECOND / 10)
+        house.send()
+    house.telegram.trouble = [] if calm_chats else [NotSent(Trouble.RETRY, "503")]
+    for text in ("a", "b"):
+        crowd[0](text)
+    for post in crowd[1:4]:
+        post("check-in", BULK)
+    for step in range(10, 20):
+        house.clock.set(MORNING + step * SECOND / 10)
+        house.send()
+    assert house.telegram.texts().count("check-in") == 3
+    assert {"a", "b"}.isdisjoint(house.telegram.texts())
+
+
 def test_a_pause_that_the_provider_asks_for_holds_in_every_process(
     house: House, crowd: list[Post], other_process: House
 ) -> None:
@@ -208,6 +233,52 @@ def test_a_pause_that_the_provider_asks_for_holds_in_every_process(
     assert other_process.send() == 0
     house.clock.set(MORNING + timedelta(seconds=7))
     assert other_process.send() == 2
+
+
+def test_a_pause_lasts_no_longer_because_the_clock_is_set_back(
+    house: House, crowd: list[Post], other_process: House
+) -> None:
+    limited(house, telegram=SLOW)
+    house.telegram.trouble = [NotSent(Trouble.RETRY, "429", timedelta(seconds=7))]
+    crowd[0]("a")
+    house.send()
+    back = MORNING - timedelta(minutes=30)
+    for number, process in enumerate((other_process, house), start=1):
+        house.clock.set(back + number * SECOND)
+        crowd[number]("b")
+        assert process.send() == 1
+    other_process.telegram.trouble = [NotSent(Trouble.RETRY, "429", timedelta(seconds=7))]
+    crowd[3]("c")
+    assert other_process.send() == 1
+    house.clock.set(back + 3 * SECOND)
+    crowd[4]("d")
+    assert house.send() == 0, "what is asked for by the new clock holds"
+
+
+@on_sqlite
+def test_what_is_leased_goes_out_though_the_database_is_lost_right_after(
+    house: House, crowd: list[Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tokens cannot be given back, or the next channel cannot be looked at."""
+    limited(house, sms=Rate("+4552512345", 30, by_segment=True), telegram=SLOW)
+    post = Post(house, house.enrol("+4520304050", channel="sms"))
+    post("x" * 306, channel="sms")
+    crowd[0]("reply")
+    take = tokens.take
+
+    def lost(*_: object) -> Granted:
+        raise Unavailable("gone")
+
+    def lost_for_telegram(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
+        return take(deployment, channel, wanted) if channel == "sms" else lost()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tokens, "settle", lost)
+        patch.setattr(tokens, "take", lost_for_telegram)
+        assert house.send() == 1
+        with pytest.raises(Unavailable):
+            house.send()
+    assert house.sms.texts() == ["x" * 306]
 
 
 def test_one_chat_gets_a_burst_and_then_a_message_a_second(house: House, crowd: list[Post]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy import text as sql
 from structlog.testing import capture_logs
 
 from bot import leases
@@ -434,9 +435,10 @@ def test_whoever_comes_late_does_not_undo_what_another_process_has_sent(
 def test_a_database_that_is_lost_after_sending_repeats_only_that(
     house: House, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose(_: object, __: object, outcomes: Sequence[Outcome]) -> None:
+    def lose(_: object, __: object, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         if outcomes:
             raise Unavailable("gone")
+        return ()
 
     post("a")
     with monkeypatch.context() as patch:
@@ -457,6 +459,38 @@ def test_stop_takes_back_what_has_not_gone_out(house: House, post: Post) -> None
     house.write("stop")
     house.wait(days=1)
     assert house.telegram.texts() == ["Stopped. I will not write again. START begins again."]
+
+
+def test_stop_takes_back_what_is_held_after_a_restore(house: House, post: Post) -> None:
+    house.change_outbox(post("From a backup."), status="held")
+    house.write("stop")
+    first = house.outbox()[0]
+    assert (first.status, first.error) == ("dead", "stopped")
+
+
+@on_postgresql
+def test_who_says_stop_in_one_batch_is_held_in_the_order_of_whoever_records(
+    house: House, post: Post
+) -> None:
+    """Addresses by id over the whole batch: waiting for one, it holds no later one."""
+    jonas = house.enrol("jonas")
+    later = house.add_address(post.to.patient_id, "sms", "+4520304050")
+    assert post.to.address_id < jonas.address_id < later
+    stops = [house.message("stop", name) for name in ("birgit", "jonas")]
+    stopping = threading.Thread(target=house.receive, args=stops)
+    hold = "SELECT id FROM address WHERE id = :id FOR NO KEY UPDATE NOWAIT"
+    waiting = sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with house.database.write() as connection:
+        connection.execute(sql(hold), {"id": jonas.address_id})
+        stopping.start()
+        while not connection.execute(waiting).scalar():
+            stopping.join(0.005)
+            assert stopping.is_alive()
+        connection.execute(sql(hold), {"id": later})
+    stopping.join()
+    assert {house.person(each).status for each in (post.to.patient_id, jonas.patient_id)} == {
+        "stopped"
+    }
 
 
 def test_stop_while_a_message_is_under_way_takes_back_its_repeat(house: House, post: Post) -> None:

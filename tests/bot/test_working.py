@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot import working
+from bot.desk_hours import DeskHours
 from bot.working import Sender, Ticker
 from trajectory.database import Unavailable
 
@@ -36,7 +39,7 @@ class Work:
 
 
 def started(work: Work) -> Sender:
-    sender = Sender(work)
+    sender = Sender(work, "send-sms")
     sender.start()
     return sender
 
@@ -60,7 +63,7 @@ def test_it_is_woken_before_that() -> None:
 
 
 @pytest.mark.parametrize("error", [Unavailable(BIRGIT), KeyError(BIRGIT)])
-@pytest.mark.parametrize("loop", [started, Ticker])
+@pytest.mark.parametrize("loop", [started, partial(Ticker, name="due")])
 def test_an_error_does_not_end_a_loop_and_is_named_by_its_class(
     loop: Callable[[Work], Sender | Ticker], error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +75,25 @@ def test_an_error_does_not_end_a_loop_and_is_named_by_its_class(
         assert work.quiet.wait(SOON)
         running.close()
     assert [line["error"] for line in logs if "error" in line] == [type(error).__name__]
+    assert BIRGIT not in str(logs)
+
+
+def test_a_mistake_is_found_by_the_loops_name_and_the_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(working, "TICK_SECONDS", 0.01)
+    tried = threading.Event()
+
+    def mistaken() -> int:
+        tried.set()
+        return len(str(DeskHours.read(BIRGIT)))
+
+    with capture_logs() as logs:
+        running = Ticker(mistaken, "due")
+        assert tried.wait(SOON)
+        running.close()
+    assert logs[0]["loop"] == "due"
+    assert re.fullmatch(r"bot/desk_hours\.py:\d+", logs[0]["place"])
     assert BIRGIT not in str(logs)
 
 
@@ -88,7 +110,7 @@ def test_a_process_that_stops_leaves_the_rest_of_a_backlog(
         assert let_go.wait(SOON)
         return 100
 
-    running = Ticker(endless)
+    running = Ticker(endless, "due")
     assert begun.wait(SOON)
     closing = threading.Thread(target=running.close)
     closing.start()

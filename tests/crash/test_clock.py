@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -12,7 +13,10 @@ import pytest
 from bot import access
 from bot.access import CodeSpent
 from bot.leases import LEASE
+from bot.messages import Priority
+from bot.rates import Rate
 from tests.bot.house import CHECK_IN, MORNING, House
+from tests.bot.posting import Post
 from tests.bot.test_together import WORDS, share
 from tests.crash.judge import records, scores_hold
 from trajectory.readings import readings
@@ -28,6 +32,7 @@ def pass_time(house: House, time: timedelta) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_answers_count_once_and_in_order_whatever_the_clock_does(house: House, seed: int) -> None:
     random, ids = Random(seed), {}
+    limited(house, replace(TELEGRAM, calm_chats=bool(seed)))
     for name in ("birgit", "jonas", "aase"):
         ids[name] = house.enrol(name).patient_id
         for flow in (CHECK_IN, "odi", "start-back"):
@@ -45,7 +50,10 @@ def test_answers_count_once_and_in_order_whatever_the_clock_does(house: House, s
         if random.random() < 0.5:
             house.settle()
     house.clock.set(max(row.created_at for row in house.outbox()) + HOUR)
-    house.wait(days=21)
+    for _ in range(21):
+        settle_at_the_rate(house)
+        house.wait(days=1)
+    settle_at_the_rate(house)
     timelines = {patient_id: house.timeline(patient_id) for patient_id in ids.values()}
     assert [*records(house, timelines), *scores_hold(house, timelines)] == []
     assert {row.status for row in house.outbox()} == {"sent"}
@@ -56,6 +64,15 @@ def test_answers_count_once_and_in_order_whatever_the_clock_does(house: House, s
         for reading in readings(timeline):
             numbers = [entry.sequence for entry in reading.history]
             assert numbers == sorted(numbers), "the last word does not count"
+
+
+def settle_at_the_rate(house: House) -> None:
+    house.settle()
+    while any(
+        row.status == "ready" and row.ready_at <= house.clock.now() for row in house.outbox()
+    ):
+        pass_time(house, SECOND)
+        house.settle()
 
 
 def assert_in_order(house: House, patient_id: int) -> None:
@@ -94,6 +111,44 @@ def test_what_was_under_way_is_sent_once_when_the_clock_has_caught_up(house: Hou
     house.settle()
     assert len(house.telegram.sent) == before + 2
     assert {row.status for row in house.outbox()} == {"sent"}
+
+
+TELEGRAM = Rate("bot", 30, calm_chats=True)
+
+
+def limited(house: House, rate: Rate = TELEGRAM) -> House:
+    house.deployment = replace(house.deployment, rates={"telegram": rate})
+    return house
+
+
+def test_a_chat_that_was_busy_hears_of_a_warning_sign_at_once(house: House) -> None:
+    post = Post(limited(house), house.enrol())
+    for number in range(5):
+        post(str(number))
+    for _ in range(10):
+        house.send()
+        pass_time(house, SECOND / 10)
+    assert len(house.telegram.sent) == 5
+    pass_time(house, -HOUR)
+    post("Call 112", Priority.SAFETY)
+    house.send()
+    assert house.telegram.texts()[-1] == "Call 112"
+
+
+def test_what_comes_after_the_clock_was_set_back_goes_at_the_rate(house: House) -> None:
+    posts = [Post(house, house.enrol(f"patient {n}")) for n in range(6)]
+    limited(house, Rate("bot", 10))
+    for post in posts[:2]:
+        post("before")
+    assert house.send() == 2, "that is every token"
+    pass_time(house, -HOUR)
+    for post in posts[2:]:
+        post("after")
+    assert house.send() == 0
+    for _ in range(20):
+        pass_time(house, SECOND / 10)
+        house.send()
+    assert house.telegram.texts().count("after") == 4
 
 
 def test_what_is_due_falls_due_once(house: House) -> None:
