@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from backtrace.backup_cli import Refused, backup, restore
+from backtrace.enrol_cli import OPERATOR
 from backtrace.erased import listed, write_down
 from backtrace.settings import Settings
 from bot import restored
@@ -211,10 +212,10 @@ def test_what_waited_is_held_until_the_operator_decides(server: Server) -> None:
     assert len(house.telegram.sent) == 1, "a new reply does not wait for what is held"
     repeated: list[bool] = []
     house.telegram.before = lambda parcel: repeated.append(parcel.repeated)
-    assert restored.release(house.database, house.clock.now()) == 1
+    assert restored.release(house.database, house.clock.now(), OPERATOR) == 1
     house.settle()
     assert repeated == [True], "the provider is asked whether it has the message already"
-    assert restored.release(house.database, house.clock.now()) == 0
+    assert restored.release(house.database, house.clock.now(), OPERATOR) == 0
 
 
 def test_what_is_held_is_not_sent_after_stop_nor_after_it_was_dropped(server: Server) -> None:
@@ -230,12 +231,12 @@ def test_what_is_held_is_not_sent_after_stop_nor_after_it_was_dropped(server: Se
         house.settle()
     sent: list[Parcel] = []
     house.telegram.before = sent.append
-    restored.release(house.database, house.clock.now())
+    restored.release(house.database, house.clock.now(), OPERATOR)
     house.settle()
     assert [parcel.address for parcel in sent] == ["jonas"]
     server.back_up(overwrite=True)
     house.ask(house.enrol("ida").patient_id)
-    assert restored.drop(house.database) == 0
+    assert restored.drop(house.database, house.clock.now(), OPERATOR) == 0
 
 
 def test_three_lost_weeks_ask_each_patient_once(server: Server) -> None:
@@ -246,7 +247,7 @@ def test_three_lost_weeks_ask_each_patient_once(server: Server) -> None:
     house.clock.set(house.clock.now() + timedelta(weeks=3))
     server.restore()
     house = server.house
-    restored.drop(house.database)
+    restored.drop(house.database, house.clock.now(), OPERATOR)
     house.settle()
     questions = [sent for sent in house.telegram.sent if sent.parcel.rendered.buttons]
     assert len(questions) == 1
