@@ -62,9 +62,12 @@ def test_a_failure_that_is_told_of_a_message_that_has_arrived_sets_nothing_due(
 
 
 def test_nobody_is_erased_while_a_mail_about_them_is_under_way(house: House, post: Post) -> None:
+    def dispatch_meanwhile(parcel: Parcel) -> None:
+        house.dispatch()
+
     house.set_row(post.to.patient_id, SetDue(ERASE, ERASE, MORNING))
     mail_the_physio(post)
-    house.email.before = lambda parcel: [house.dispatch(), None][1]
+    house.email.before = dispatch_meanwhile
     house.send()
     assert is_here(house, post)
     house.wait(minutes=6)
