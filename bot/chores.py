@@ -106,18 +106,22 @@ def begin(deployment: Deployment, chores: Mapping[str, AnyChore]) -> None:
 def do_due(deployment: Deployment, chores: Mapping[str, AnyChore]) -> int:
     """Do one chore that is due, or a slice of it; 1 if that went well, 0: there was none.
 
-    What comes often goes first: it is short, and somebody counts on it. Raises
+    What is short goes first, and of that what comes often: somebody counts on it. Raises
     trajectory.database.Unavailable.
     """
     now = deployment.clock.now()
     with deployment.database.read() as connection:
         asked = {"kinds": sorted(chores), "now": now}
         kinds = set(connection.execute(_LOOK, asked).scalars())
-    for kind in sorted(kinds, key=lambda kind: chores[kind].every):
+    for kind in sorted(kinds, key=lambda kind: _turn(chores[kind])):
         claimed = deployment.database.run(partial(_claim, kind=kind, now=now))
         if claimed is not None:
             return _do(deployment, chores[kind], claimed, now)
     return 0
+
+
+def _turn(chore: AnyChore) -> tuple[bool, timedelta]:
+    return isinstance(chore, Long), chore.every
 
 
 def _do(deployment: Deployment, chore: AnyChore, claimed: _Claimed, now: datetime) -> bool:

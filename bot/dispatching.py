@@ -74,7 +74,10 @@ def _act_for(
         held = {row.patient_id: row for row in _free(connection, owners, most)}
         if taken is not None:
             taken[:] = held
-        return _dispatch(connection, deployment, owners, held)
+        # Looked for only where the batch is not full: they harm nobody before.
+        left = set(owners) - held.keys() if len(held) < most else set()
+        forgotten = due.forget_erased(connection, left)
+        return len(forgotten) + _dispatch(connection, deployment, held)
 
     return deployment.database.run(act)
 
@@ -97,13 +100,9 @@ def _put_off(connection: Connection, owner: int, now: datetime) -> None:
 
 
 def _dispatch(
-    connection: Connection,
-    deployment: Deployment,
-    owners: Sequence[int],
-    held: Mapping[int, LockedPatient],
+    connection: Connection, deployment: Deployment, held: Mapping[int, LockedPatient]
 ) -> int:
     now = deployment.clock.now()
-    forgotten = due.forget_erased(connection, set(owners) - held.keys())
     erased = erase_due(connection, deployment, held, now)
     held = {owner: row for owner, row in held.items() if owner not in erased}
     moved = look_after(connection, deployment, held, now)
@@ -118,7 +117,7 @@ def _dispatch(
             held = {row.patient_id: row for row in patients.lock_conversations(connection, turn)}
         _act(connection, deployment, [held[owner] for owner in turn], turn, reached, now)
     fell = {owner for owner, _ in fallen}
-    return len(forgotten | erased | moved | silent | fell)
+    return len(erased | moved | silent | fell)
 
 
 def _free(connection: Connection, owners: Sequence[int], most: int) -> list[LockedPatient]:

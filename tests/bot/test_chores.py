@@ -38,7 +38,7 @@ def test_what_is_short_comes_first_and_between_the_slices_of_what_is_long(house:
         return walk(place)
 
     both: dict[str, AnyChore] = {
-        "a-long-one": Long(HOUR, walk_on),
+        "a-long-one": Long(MINUTE, walk_on),
         "short": Chore(MINUTE, lambda last: done.append("short")),
     }
     chores.begin(house.deployment, both)
