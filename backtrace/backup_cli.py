@@ -7,7 +7,6 @@ from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from backtrace.clock import SystemClock
@@ -18,15 +17,11 @@ from backtrace.settings import Settings
 from bot import restored
 from trajectory import erased_list
 from trajectory.backup import BESIDE, Contents, contents_of, copy, make, put_in_place
-from trajectory.database import Database, InUse, Unavailable, exclusive
+from trajectory.database import Database, Unavailable, exclusive
 from trajectory.erased_list import NoList
 from trajectory.erasure import tombstones
 from trajectory.migrations import current, head, is_known, upgrade
-
-_OTHERS = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND application_name LIKE 'backtrace%' AND pid <> pg_backend_pid()"
-)
+from trajectory.sole import require_alone
 
 
 class Refused(Exception):
@@ -99,16 +94,27 @@ def _restore_file(
         aside.touch(0o600)
         copy(file, aside)
         held = _make_fit(f"sqlite:///{aside}", erased)
+        _write_list(settings, erased)
         kept = Path(f"{database}.before-restore-{SystemClock().now():%Y%m%dT%H%M%SZ}")
         was_there = put_in_place(aside, database, kept)
     finally:
         _remove(aside)
-    if (listing := file_of(settings)) is not None:
-        erased_list.add(listing, erased)
     yield f"{database}: {_numbers(contents)}, out of {file}"
     if was_there:
         yield f"The database that was there is now {kept}; delete it when it is not needed"
     return held
+
+
+def _write_list(settings: Settings, erased: dict[int, datetime]) -> None:
+    """Before the database that knows them is put aside. Raises NoList, Refused."""
+    if (listing := file_of(settings)) is not None:
+        try:
+            erased_list.add(listing, erased)
+        except OSError as error:
+            raise Refused(
+                f"the list of the erased, {listing}, cannot be written ({error.strerror}); nothing "
+                "was replaced"
+            ) from None
 
 
 def _require_file_or_server(database: Path | None, file: Path | None) -> None:
@@ -122,10 +128,7 @@ def _require_file_or_server(database: Path | None, file: Path | None) -> None:
 
 
 def _restore_server(settings: Settings, erased: dict[int, datetime]) -> int:
-    with closing(Database(settings.database_url)) as opened, opened.read() as connection:
-        others = connection.execute(_OTHERS).scalar_one()
-    if others:
-        raise InUse("BackTrace is connected to this database. Stop `web` and `worker` first.")
+    require_alone(settings.database_url)
     if current(settings.database_url) is None:
         raise Refused("the database has no tables: restore it with pg_restore first")
     return _make_fit(settings.database_url, erased)

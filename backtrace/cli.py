@@ -317,6 +317,9 @@ def outbox(
     ] = False,
 ) -> None:
     """Print what waits to go out, by channel and reason, and what was given up."""
+    if release_held and drop_held:
+        typer.echo("--release-held or --drop-held: choose one", err=True)
+        raise typer.Exit(2)
 
     def show(settings: Settings) -> None:
         if resend_all is not None:
@@ -326,7 +329,7 @@ def outbox(
         if drop is not None:
             outbox_cli.drop(settings, drop)
         if release_held or drop_held:
-            typer.echo(held_cli.settle(settings, release=release_held and not drop_held))
+            typer.echo(held_cli.settle(settings, release=release_held))
         _print(held_cli.shown(settings))
         typer.echo(outbox_cli.shown(settings))
 

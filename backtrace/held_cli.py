@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from backtrace.clock import SystemClock
+from backtrace.enrol_cli import OPERATOR
 from backtrace.running import require_newest
 from backtrace.settings import Settings
 from bot import restored
@@ -15,10 +16,11 @@ from trajectory.database import Database
 def settle(settings: Settings, *, release: bool) -> str:
     """Release everything that is held, or give it up. Raises NotMigrated, Unavailable."""
     require_newest(settings)
+    now = SystemClock().now()
     with closing(Database(settings.database_url)) as database:
         if release:
-            return f"Released: {restored.release(database, SystemClock().now())}"
-        return f"Dropped: {restored.drop(database)}"
+            return f"Released: {restored.release(database, now, OPERATOR)}"
+        return f"Dropped: {restored.drop(database, now, OPERATOR)}"
 
 
 def shown(settings: Settings) -> Iterator[str]:

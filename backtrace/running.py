@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from random import SystemRandom
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -39,7 +40,7 @@ from bot import chores, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
-from bot.chores import Chore
+from bot.chores import AnyChore, Long
 from bot.conversation.heard import prepare
 from bot.crew import HANDS, Crew
 from bot.deployment import Chance, Clinic, Clock, Deployment
@@ -51,10 +52,12 @@ from bot.inbox import Inbox
 from bot.messages import Priority
 from bot.presses import Presses
 from bot.receiving import receive
+from bot.replanning import Place
 from bot.retention import Periods, delete_old
 from bot.working import Sender, Ticker
 from flows.library import Library
 from trajectory.database import Database, exclusive
+from trajectory.deployment import is_simulated
 from trajectory.migrations import current, head, upgrade
 
 HANDS_BY_CHANNEL = {"web": 1, "email": 4}
@@ -135,7 +138,7 @@ def routers_of(settings: Settings) -> list[APIRouter]:
     return routers
 
 
-def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
+def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]:
     """What this deployment does from time to time beside its conversations."""
     periods = Periods(
         messages=timedelta(days=settings.keep_messages_days),
@@ -143,11 +146,18 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
         access=timedelta(days=settings.keep_access_days),
     )
     return {
-        retention.KIND: Chore(retention.EVERY, lambda _last: delete_old(deployment, periods)),
-        replanning.KIND: Chore(replanning.EVERY, lambda _last: replanning.replan(deployment)),
+        retention.KIND: Long(
+            retention.EVERY, lambda place: delete_old(deployment, periods, place or 0)
+        ),
+        replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
         **erased.chores(settings, deployment),
         **by_twilio.chores(settings, deployment),
     }
+
+
+def _replan(deployment: Deployment, place: Sequence[Any] | None) -> list[Any] | None:
+    _, reached = replanning.replan(deployment, Place(*place) if place else None)
+    return list(reached) if reached else None
 
 
 def require_newest(settings: Settings) -> None:
@@ -268,7 +278,7 @@ def answering(
 
 
 @contextmanager
-def ticking(deployment: Deployment, own: Mapping[str, Chore] | None = None) -> Iterator[None]:
+def ticking(deployment: Deployment, own: Mapping[str, AnyChore] | None = None) -> Iterator[None]:
     """Due rows are acted on while this lasts, the deployment's `own` ones beside the patients'."""
     tickers = [Ticker(lambda: dispatch(deployment), "due")]
     if own:
@@ -310,6 +320,8 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
     with (
         deployed(settings, clock, channels, alone=True, names_bot=True) as deployment,
         telegram_on(deployment) as presses,
+        # Around what sends: a chore under way must not keep senders from recording in time.
+        ticking(deployment, chores_of(settings, deployment)),
         answering(
             deployment,
             doorbell,
@@ -318,10 +330,12 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
             hooks=hooks_of(settings, presses),
             probe=probe_of(settings, deployment),
         ) as app,
-        ticking(deployment, chores_of(settings, deployment)),
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
         say(f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}")
+        with deployment.database.read() as connection:
+            if is_simulated(connection):
+                say("The patients in this database are invented (backtrace simulate)")
         listen(app, doorbell, host, port)
 
 

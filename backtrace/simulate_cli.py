@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
 from backtrace.definitions import worded_library
@@ -28,7 +29,9 @@ from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
 from trajectory.database import Database, exclusive
+from trajectory.deployment import is_simulated, mark_simulated
 from trajectory.keys import Ring
+from trajectory.sole import require_alone
 
 FIRST_DAY = datetime(2026, 1, 5, tzinfo=ZONE)
 """Of a throw-away run, so that every run is like the other."""
@@ -81,7 +84,7 @@ Target = Annotated[
     ),
 ]
 Add = Annotated[
-    bool, typer.Option("--add", help="The database may hold patients; these come to them.")
+    bool, typer.Option("--add", help="It may hold invented patients; these come to them.")
 ]
 Start = Annotated[
     datetime | None,
@@ -97,17 +100,14 @@ def run(asked: Asked, settings: Settings | None) -> bool:
     `settings` name the database to be filled; without them it is a throw-away one.
 
     Raises:
-        NotForPatients: the database holds patients, or is in production.
+        NotForPatients: the database holds patients who are real, or unasked for, or is in
+            production.
+        trajectory.database.InUse: something else is connected to it.
         Whatever `backtrace.running.deployed` raises for the database that is to be filled.
     """
     start = asked.start.replace(tzinfo=ZONE) if asked.start else _first_day(asked, settings)
     with _stage(asked, settings, start) as stage:
-        with stage.deployment.database.read() as connection:
-            before = newest_patient(connection)
-        if before and not asked.add:
-            raise NotForPatients(
-                "this database holds patients already: choose another, or --add to them"
-            )
+        before = stage.deployment.database.run(lambda connection: _before(connection, asked))
         crowd = Crowd(
             asked.patients,
             asked.seed,
@@ -124,6 +124,21 @@ def run(asked: Asked, settings: Settings | None) -> bool:
         _print(summary(stage.deployment, simulation.people, before, start, end))
         _say_speed(simulation.progress, took)
         return _is_right([str(each) for each in problems(stage.deployment, before)])
+
+
+def _before(connection: Connection, asked: Asked) -> int:
+    """The newest patient who is here, none of whom is a real one. Raises NotForPatients."""
+    before = newest_patient(connection)
+    if before and not is_simulated(connection):
+        raise NotForPatients(
+            "this database holds patients who are not invented: choose another one"
+        )
+    if before and not asked.add:
+        raise NotForPatients(
+            "this database holds patients already: choose another, or --add to them"
+        )
+    mark_simulated(connection)
+    return before
 
 
 def _first_day(asked: Asked, settings: Settings | None) -> datetime:
@@ -144,6 +159,7 @@ def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator
     if settings.env == "production":
         raise NotForPatients("BACKTRACE_ENV is production: invented patients have no place there")
     ring, library = ring_of(settings), library_of(settings)
+    require_alone(settings.database_url)
     with exclusive(settings.database_url):
         typer.echo("Nothing waits for the disk meanwhile: after a crash, begin anew.", err=True)
         database = Database(settings.database_url, durable=False)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 import structlog
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.deployment import Deployment
@@ -29,16 +30,21 @@ _OWNER, _OWNER_ID = "deployment", 0
 _log = structlog.get_logger(__name__)
 _due = tables.core(tables.Due)
 _AT = _due.c.at.type
+_MOMENT = bindparam("moment", type_=_AT)
 _OURS = and_(
     _due.c.owner_kind == _OWNER,
     _due.c.kind.in_(bindparam("kinds", expanding=True, type_=_due.c.kind.type)),
 )
 _NOW_DUE = and_(_OURS, _due.c.at <= bindparam("now", type_=_AT))
-_LOOK = select(_due.c.id).where(_NOW_DUE).limit(1)
+_LOOK = select(_due.c.kind).where(_NOW_DUE)
 _HURRY = (
     update(_due)
-    .where(_OURS, _due.c.at > bindparam("moment", type_=_AT))
-    .values(at=bindparam("moment", type_=_AT))
+    .where(_OURS)
+    .values(at=case((_due.c.at > _MOMENT, _MOMENT), else_=_due.c.at))
+    .returning(_due.c.id, _due.c.payload)
+)
+_START_ANEW = (
+    update(_due).where(_due.c.id == bindparam("row")).values(payload=bindparam("new_payload"))
 )
 # Of two workers that look at the same time the second finds the row put off by the first.
 _CLAIM = (
@@ -66,6 +72,21 @@ class Chore:
     work: Callable[[datetime | None], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Long:
+    """A chore that takes long, and so is done a slice at a time.
+
+    `slice` is told where the one before has stopped (None: at the beginning), and says where to go
+    on (None: it is done); both are JSON. Other chores, and a stop, come between two slices.
+    """
+
+    every: timedelta
+    slice: Callable[[Any], Any]
+
+
+AnyChore: TypeAlias = Chore | Long
+
+
 class _Claimed(NamedTuple):
     id: int
     kind: str
@@ -73,37 +94,58 @@ class _Claimed(NamedTuple):
     until: datetime
 
 
-def begin(deployment: Deployment, chores: Mapping[str, Chore]) -> None:
-    """Let every chore fall due now: nobody knows what happened while no process ran."""
+def begin(deployment: Deployment, chores: Mapping[str, AnyChore]) -> None:
+    """Let every chore fall due now, from its beginning.
+
+    Nobody knows what happened while no process ran.
+    """
     now = deployment.clock.now()
     deployment.database.run(lambda connection: _hurry(connection, deployment, chores, now))
 
 
-def do_due(deployment: Deployment, chores: Mapping[str, Chore]) -> int:
-    """Do the chores that are due; how many came to their end.
+def do_due(deployment: Deployment, chores: Mapping[str, AnyChore]) -> int:
+    """Do one chore that is due, or a slice of it; 1 if that went well, 0: there was none.
 
-    Raises trajectory.database.Unavailable.
+    What is short goes first, and of that what comes often: somebody counts on it. Raises
+    trajectory.database.Unavailable.
     """
     now = deployment.clock.now()
-    asked = {"kinds": sorted(chores), "now": now}
     with deployment.database.read() as connection:
-        if connection.execute(_LOOK, asked).first() is None:
-            return 0
-    claimed = deployment.database.run(lambda connection: _claim(connection, chores, now))
-    return sum([_do(deployment, chores[each.kind], each, now) for each in claimed])
+        asked = {"kinds": sorted(chores), "now": now}
+        kinds = set(connection.execute(_LOOK, asked).scalars())
+    for kind in sorted(kinds, key=lambda kind: _turn(chores[kind])):
+        claimed = deployment.database.run(partial(_claim, kind=kind, now=now))
+        if claimed is not None:
+            return _do(deployment, chores[kind], claimed, now)
+    return 0
 
 
-def _do(deployment: Deployment, chore: Chore, claimed: _Claimed, now: datetime) -> bool:
+def _turn(chore: AnyChore) -> tuple[bool, timedelta]:
+    return isinstance(chore, Long), chore.every
+
+
+def _do(deployment: Deployment, chore: AnyChore, claimed: _Claimed, now: datetime) -> bool:
     """The broad catch is the rule here: one chore that fails stops no other, and comes again."""
-    last = claimed.payload.get("done")
     try:
-        chore.work(datetime.fromisoformat(last) if last else None)
+        place = _work(chore, claimed.payload)
     except Exception as error:  # noqa: BLE001
         _log.warning("chore failed", kind=claimed.kind, error=type(error).__name__)
         _set_again(deployment, claimed, now + AGAIN, claimed.payload)
         return False
-    _set_again(deployment, claimed, now + chore.every, {"done": now.isoformat()})
+    if place is None:
+        _set_again(deployment, claimed, now + chore.every, {"done": now.isoformat()})
+    else:
+        _set_again(deployment, claimed, now, claimed.payload | {"place": place})
     return True
+
+
+def _work(chore: AnyChore, payload: Mapping[str, Any]) -> Any:
+    """Where to go on; None: it is done."""
+    if isinstance(chore, Long):
+        return chore.slice(payload.get("place"))
+    last = payload.get("done")
+    chore.work(datetime.fromisoformat(last) if last else None)
+    return None
 
 
 def _hurry(
@@ -123,13 +165,18 @@ def _hurry(
         for kind in kinds
     ]
     connection.execute(dialect.insert(_due).on_conflict_do_nothing(), rows)
-    connection.execute(_HURRY, {"kinds": sorted(kinds), "moment": now})
+    for row in connection.execute(_HURRY, {"kinds": sorted(kinds), "moment": now}).all():
+        payload = orjson.loads(row.payload)
+        if payload.pop("place", None) is not None:
+            anew = {"row": row.id, "new_payload": orjson.dumps(payload).decode()}
+            connection.execute(_START_ANEW, anew)
 
 
-def _claim(connection: Connection, kinds: Collection[str], now: datetime) -> list[_Claimed]:
+def _claim(connection: Connection, kind: str, now: datetime) -> _Claimed | None:
     until = now + LEASE
-    rows = connection.execute(_CLAIM, {"kinds": sorted(kinds), "now": now, "until": until}).all()
-    return [_Claimed(row.id, row.kind, orjson.loads(row.payload), until) for row in rows]
+    asked = {"kinds": [kind], "now": now, "until": until}
+    row = connection.execute(_CLAIM, asked).one_or_none()
+    return None if row is None else _Claimed(row.id, row.kind, orjson.loads(row.payload), until)
 
 
 def _set_again(

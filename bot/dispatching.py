@@ -48,12 +48,14 @@ def dispatch(deployment: Deployment, limit: int | None = None) -> int:
         owners = due.owners(connection, deployment.clock.now(), most * _window(database))
     if not owners:
         return 0
+    taken: list[int] = []
     try:
-        acted = _act_for(deployment, owners, most)
+        acted = _act_for(deployment, owners, most, taken)
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - one patient's trouble must not stop everybody's schedule
-        acted = sum(_act_for_one(deployment, owner) for owner in owners[:most])
+        # Those who were taken, for the first ones may have been another worker's.
+        acted = sum(_act_for_one(deployment, owner) for owner in taken or owners)
     metrics.DISPATCHED.observe(acted)
     return acted
 
@@ -63,10 +65,21 @@ def _window(database: Database) -> int:
     return 1 if database.dialect == "sqlite" else WINDOW
 
 
-def _act_for(deployment: Deployment, owners: Sequence[int], most: int) -> int:
-    return deployment.database.run(
-        lambda connection: _dispatch(connection, deployment, owners, most)
-    )
+def _act_for(
+    deployment: Deployment, owners: Sequence[int], most: int, taken: list[int] | None = None
+) -> int:
+    """How many of these had something; `taken` is told whose conversations it was."""
+
+    def act(connection: Connection) -> int:
+        held = {row.patient_id: row for row in _free(connection, owners, most)}
+        if taken is not None:
+            taken[:] = held
+        # Looked for only where the batch is not full: they harm nobody before.
+        left = set(owners) - held.keys() if len(held) < most else set()
+        forgotten = due.forget_erased(connection, left)
+        return len(forgotten) + _dispatch(connection, deployment, held)
+
+    return deployment.database.run(act)
 
 
 def _act_for_one(deployment: Deployment, owner: int) -> int:
@@ -87,10 +100,9 @@ def _put_off(connection: Connection, owner: int, now: datetime) -> None:
 
 
 def _dispatch(
-    connection: Connection, deployment: Deployment, owners: Sequence[int], most: int
+    connection: Connection, deployment: Deployment, held: Mapping[int, LockedPatient]
 ) -> int:
     now = deployment.clock.now()
-    held = {row.patient_id: row for row in _free(connection, owners, most)}
     erased = erase_due(connection, deployment, held, now)
     held = {owner: row for owner, row in held.items() if owner not in erased}
     moved = look_after(connection, deployment, held, now)

@@ -14,6 +14,7 @@ from bot.conversation.falling_due import Fallen
 from bot.deployment import Deployment
 from trajectory import tables
 from trajectory.bulk import Delete, Insert
+from trajectory.erasure import ERASED
 from trajectory.sql import Among
 
 PATIENT = "patient"
@@ -56,6 +57,18 @@ _TAKE = (
         _due.c.at <= bindparam("now"),
     )
     .returning(*_due.c)
+)
+_patient = tables.core(tables.Patient)
+_FORGET = (
+    delete(_due)
+    .where(
+        _due.c.owner_kind == PATIENT,
+        Among(_due.c.owner_id, "owners"),
+        select(_patient.c.id)
+        .where(_patient.c.id == _due.c.owner_id, _patient.c.status == ERASED)
+        .exists(),
+    )
+    .returning(_due.c.owner_id)
 )
 _PUT_OFF = (
     update(_due)
@@ -122,6 +135,17 @@ def owners(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Patients who have something due, longest waiting first, without a lock."""
     rows = connection.execute(_OWNERS, {"now": now, "limit": limit})
     return list(dict.fromkeys(row.owner_id for row in rows))
+
+
+def forget_erased(connection: Connection, patient_ids: Collection[int]) -> set[int]:
+    """Delete what is due for those of these patients who are erased; who that was.
+
+    Their conversations can be held by nobody, so that it would stay due for ever.
+    """
+    if not patient_ids:
+        return set()
+    rows = connection.execute(_FORGET, {"owners": sorted(patient_ids)})
+    return {row.owner_id for row in rows}
 
 
 def take(

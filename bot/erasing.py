@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from bot import due
 from bot.conversation.tasks.deleting import ERASE
@@ -29,9 +29,18 @@ _ROWS = select(_due).where(
 )
 _UNSENT = select(_outbox.c.created_at).where(
     _outbox.c.patient_id == bindparam("patient"),
-    _outbox.c.member_id.is_(None),
-    _outbox.c.status.in_(UNSENT),
-    _outbox.c.created_at > bindparam("since"),
+    or_(
+        and_(
+            _outbox.c.member_id.is_(None),
+            _outbox.c.status.in_(UNSENT),
+            _outbox.c.created_at > bindparam("since", type_=_outbox.c.created_at.type),
+        ),
+        # Whoever is just sending has something to record: to the care team, or of long ago, too.
+        and_(
+            _outbox.c.status == "sending",
+            _outbox.c.lease_until > bindparam("now", type_=_outbox.c.lease_until.type),
+        ),
+    ),
 )
 
 
@@ -40,7 +49,7 @@ def erase_due(
 ) -> set[int]:
     """Erase whom it is time for, of patients whose conversations are held; who is dealt with.
 
-    A goodbye on its way puts it off a little.
+    A goodbye on its way puts it off a little, and so does whatever is just being sent.
     """
     if not patient_ids:
         return set()
@@ -55,7 +64,7 @@ def erase_due(
 
 
 def _is_unsent(connection: Connection, patient_id: int, now: datetime) -> bool:
-    asked = {"patient": patient_id, "since": now - AT_THE_LATEST}
+    asked = {"patient": patient_id, "since": now - AT_THE_LATEST, "now": now}
     return connection.execute(_UNSENT.limit(1), asked).first() is not None
 
 

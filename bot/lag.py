@@ -12,6 +12,7 @@ from bot import due
 from bot.channels import Trouble
 from bot.messages import Priority
 from trajectory import tables
+from trajectory.erasure import ERASED
 
 OLDEST = 200
 """So many of the oldest messages of each priority are looked at, to tell the channels apart."""
@@ -37,9 +38,14 @@ _READY = (
     .order_by(_outbox.c.ready_at)
     .limit(OLDEST)
 )
+_patient = tables.core(tables.Patient)
+_STATUS = select(_patient.c.status).where(_patient.c.id == _due.c.owner_id).scalar_subquery()
 # Whose it is is looked at here: told so, SQLite would read all rows of patients and sort them.
 _DUE = (
-    select(_due.c.at, _due.c.owner_kind).where(_due.c.at <= _NOW).order_by(_due.c.at).limit(CHORES)
+    select(_due.c.at, _due.c.owner_kind, _STATUS.label("status"))
+    .where(_due.c.at <= _NOW)
+    .order_by(_due.c.at)
+    .limit(CHORES)
 )
 
 
@@ -65,7 +71,9 @@ def read(connection: Connection, now: datetime, channels: Collection[str]) -> La
         for row in connection.execute(_READY, asked):
             waiting.setdefault((row.channel, priority.name.lower()), _since(row.ready_at, now))
     rows = connection.execute(_DUE, {"now": now})
-    fell = next((row.at for row in rows if row.owner_kind == due.PATIENT), now)
+    fell = next(
+        (row.at for row in rows if row.owner_kind == due.PATIENT and row.status != ERASED), now
+    )
     return Lag(waiting, _since(fell, now))
 
 

@@ -6,10 +6,10 @@ later: whoever holds an outbox row never asks for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
@@ -20,6 +20,8 @@ from trajectory import patients, tables
 
 ARRIVED = ("delivered", "read")
 """What a provider says of a message that nothing takes back."""
+
+_Standing: TypeAlias = Mapping[int, tuple[str, int]]
 
 _outbox = tables.core(tables.Outbox)
 _NEW = bindparam("new_status", type_=_outbox.c.status.type)
@@ -115,15 +117,16 @@ def record(
     if not ordered:
         return ()
     patients.hold_addresses(connection, [each for each in map(_blamed, ordered) if each])
-    if any(outcome.doubted is not None for outcome in ordered):
-        ordered = _with_doubts(connection, ordered)
+    standing = _standing(connection, ordered)
+    ordered = _with_doubts(connection, ordered, standing)
     connection.execute(_RECORD, [outcome.values() for outcome in ordered])
     for address_id in sorted({each.gone for each in ordered if each.gone is not None}):
         patients.lose_address(connection, address_id)
     mishaps = [
         (outcome.patient_id, _mishap(outcome, deployment.clock.now()))
         for outcome in ordered
-        if outcome.mishap and outcome.patient_id is not None
+        # Of a patient who was erased meanwhile, or a message that stands otherwise by now, none.
+        if outcome.mishap and outcome.patient_id is not None and _holds(outcome, standing)
     ]
     if mishaps:
         due.write(connection, deployment, mishaps)
@@ -135,16 +138,28 @@ def _blamed(outcome: Outcome) -> int | None:
     return outcome.gone if outcome.gone is not None else outcome.doubted
 
 
-def _with_doubts(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The second doubtful failure in a row makes an address one that is gone."""
+def _standing(connection: Connection, outcomes: Sequence[Outcome]) -> _Standing:
+    """Status and attempts of the rows, which are held from here on, where more hangs on them."""
+    if not any(outcome.mishap or outcome.doubted is not None for outcome in outcomes):
+        return {}
     rows = connection.execute(_HOLD, {"ids": [outcome.outbox_id for outcome in outcomes]})
-    standing = {row.id: (row.status, row.attempts) for row in rows}
+    return {row.id: (row.status, row.attempts) for row in rows}
+
+
+def _holds(outcome: Outcome, standing: _Standing) -> bool:
+    """Whether the row is still as the attempt has left it."""
+    return standing.get(outcome.outbox_id) == (outcome.was, outcome.attempt)
+
+
+def _with_doubts(
+    connection: Connection, outcomes: Sequence[Outcome], standing: _Standing
+) -> list[Outcome]:
+    """The second doubtful failure in a row makes an address one that is gone."""
     doubted = sorted(
         {
             outcome.doubted
             for outcome in outcomes
-            if outcome.doubted is not None
-            and standing.get(outcome.outbox_id) == (outcome.was, outcome.attempt)
+            if outcome.doubted is not None and _holds(outcome, standing)
         }
     )
     gone = {each for each in doubted if patients.note_doubt(connection, each)}

@@ -6,8 +6,9 @@ batch a transaction. It may be broken off and done again at any time, by several
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -23,27 +24,63 @@ from trajectory.database import Unavailable
 KIND = "replan"
 EVERY = timedelta(hours=1)
 """Workers of the deploy before may plan by the old pathway as long as they run."""
+SLICE = 10
+"""So many batches at a time: a process that is told to stop waits for no more."""
 _NOWHERE = Route("web", None)
 """Nothing is said."""
 
 _log = structlog.get_logger(__name__)
 
 
-def replan(deployment: Deployment) -> int:
-    """Plan anew for every patient who was planned by another version; how many there were.
+class Place(NamedTuple):
+    """How far it has come: pathways and versions in alphabetical order, patients by their ids."""
 
+    pathway: str
+    version: str
+    patient_id: int
+
+
+def replan(deployment: Deployment, place: Place | None = None) -> tuple[int, Place | None]:
+    """Plan anew for some patients who were planned by another version; how many there were.
+
+    And where to go on: what the next call is told as `place`. None: everybody's turn has come.
     Raises trajectory.database.Unavailable: some may be planned anew already, the rest is not.
     """
-    return sum(
-        _replan_all(deployment, pathway, version)
-        for pathway in sorted(deployment.library.pathways)
-        for version in _other_versions(deployment, pathway)
-    )
+    count = 0
+    for number, (reached, ids) in enumerate(_batches(deployment, place), 1):
+        count += _replan_batch(deployment, ids)
+        if number == SLICE:
+            return count, reached
+    return count, None
 
 
-def _other_versions(deployment: Deployment, pathway: str) -> Iterator[str]:
-    """The versions by which some are planned still; each is looked up when its turn comes."""
-    current, after = deployment.library.version(pathway), None
+def _batches(deployment: Deployment, place: Place | None) -> Iterator[tuple[Place, Sequence[int]]]:
+    """From there on, in order of their ids: who is passed over now comes with the next chore."""
+    for pathway in sorted(deployment.library.pathways):
+        if place is not None and pathway < place.pathway:
+            continue
+        here = place if place is not None and pathway == place.pathway else None
+        for version in _other_versions(deployment, pathway, here.version if here else None):
+            after = here.patient_id if here and here.version == version else 0
+            while found := _planned_by(deployment, pathway, version, after):
+                after = found[-1]
+                yield Place(pathway, version, after), found
+
+
+def _planned_by(deployment: Deployment, pathway: str, version: str, after: int) -> Sequence[int]:
+    most = BATCHES[deployment.database.dialect]
+    with deployment.database.read() as connection:
+        return patients.planned_by(connection, pathway, version, after, most)
+
+
+def _other_versions(deployment: Deployment, pathway: str, first: str | None) -> Iterator[str]:
+    """The versions, from `first` on, by which some are planned still.
+
+    Each is looked up when its turn comes.
+    """
+    current, after = deployment.library.version(pathway), first
+    if first is not None and first != current:
+        yield first
     while True:
         with deployment.database.read() as connection:
             found = patients.next_version(connection, pathway, after)
@@ -52,20 +89,6 @@ def _other_versions(deployment: Deployment, pathway: str) -> Iterator[str]:
         if found != current:
             yield found
         after = found
-
-
-def _replan_all(deployment: Deployment, pathway: str, version: str) -> int:
-    """In order of their ids, so that one who is passed over now comes with the next chore."""
-    count, after = 0, 0
-    while True:
-        with deployment.database.read() as connection:
-            found = patients.planned_by(
-                connection, pathway, version, after, BATCHES[deployment.database.dialect]
-            )
-        if not found:
-            return count
-        count += _replan_batch(deployment, found)
-        after = found[-1]
 
 
 def _replan_batch(deployment: Deployment, ids: Collection[int]) -> int:

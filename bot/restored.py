@@ -6,14 +6,16 @@ held until the operator releases or drops them. Whoever was erased since is eras
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, case, func, select, update
 
 from bot import outbox
 from trajectory import audit, erasure, ids, patients, tables
+from trajectory.audit import NewRecord
 from trajectory.database import Database
 from trajectory.ids import Ids
 
@@ -45,7 +47,12 @@ _HELD = (
     .group_by(_outbox.c.channel)
     .order_by(_outbox.c.channel)
 )
-_SOME = select(_outbox.c.id).where(_outbox.c.status == HELD).limit(BATCH)
+_SOME = (
+    select(_outbox.c.id, _outbox.c.patient_id)
+    .where(_outbox.c.status == HELD)
+    .order_by(_outbox.c.id)
+    .limit(BATCH)
+)
 _SILENT = (
     select(_patient.c.id)
     .where(_patient.c.id == _outbox.c.patient_id, _patient.c.status.in_(("stopped", "ended")))
@@ -54,18 +61,22 @@ _SILENT = (
 _STOPPED = (_outbox.c.error == outbox.STOPPED) | _SILENT
 _RELEASE = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)))
+    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)), _outbox.c.status == HELD)
     .values(
         status=case((_STOPPED, "dead"), else_="ready"),
         error=case((_STOPPED, outbox.STOPPED), else_=DOUBT),
         ready_at=bindparam("now", type_=_outbox.c.ready_at.type),
     )
+    .returning(_outbox.c.id, _outbox.c.patient_id, _outbox.c.status)
 )
 _DROP = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)))
+    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)), _outbox.c.status == HELD)
     .values(status="dead", error=outbox.DROPPED)
+    .returning(_outbox.c.id, _outbox.c.patient_id, _outbox.c.status)
 )
+_ACTIONS = {"ready": "message-released", "dead": "message-dropped"}
+"""How the audit calls what became of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +114,36 @@ def held(connection: Connection) -> Sequence[Held]:
     return [Held(row.channel, row.number, row.since) for row in connection.execute(_HELD)]
 
 
-def release(database: Database, now: datetime) -> int:
+def release(database: Database, now: datetime, actor: str) -> int:
     """Let everything that is held go out; how many it were. Raises Unavailable.
 
     What went out already may come a second time where the provider cannot tell (Telegram, mail);
     a question older than three days and what patients have stopped does not go out.
     """
-    return _all(database, lambda connection, chosen: _release(connection, chosen, now))
+    return _all(database, _RELEASE, {"now": now}, now, actor)
 
 
-def drop(database: Database) -> int:
+def drop(database: Database, now: datetime, actor: str) -> int:
     """Give up everything that is held; how many it were. Raises Unavailable."""
-    return _all(database, _drop)
+    return _all(database, _DROP, {}, now, actor)
 
 
-def _all(database: Database, change: Callable[[Connection, Sequence[int]], None]) -> int:
+def _all(
+    database: Database, change: Update, values: Mapping[str, Any], now: datetime, actor: str
+) -> int:
+    numbers = Ids(database)
+
     def some(connection: Connection) -> int:
-        chosen = sorted(connection.execute(_SOME).scalars())
-        if chosen:
-            change(connection, chosen)
-        return len(chosen)
+        found = connection.execute(_SOME).all()
+        if not found:
+            return 0
+        # Before the messages, as everybody holds them.
+        owners = {row.patient_id for row in found if row.patient_id is not None}
+        patients.lock_conversations(connection, owners)
+        chosen = [row.id for row in found]
+        changed = connection.execute(change, {"chosen": chosen, **values}).all()
+        audit.append_all(connection, numbers, list(_records(changed, actor)), now)
+        return len(found)
 
     number = 0
     while count := database.run(some):
@@ -130,9 +151,8 @@ def _all(database: Database, change: Callable[[Connection, Sequence[int]], None]
     return number
 
 
-def _release(connection: Connection, chosen: Sequence[int], now: datetime) -> None:
-    connection.execute(_RELEASE, {"chosen": list(chosen), "now": now})
-
-
-def _drop(connection: Connection, chosen: Sequence[int]) -> None:
-    connection.execute(_DROP, {"chosen": list(chosen)})
+def _records(changed: Sequence[Row[Any]], actor: str) -> Iterator[NewRecord]:
+    for row in sorted(changed, key=lambda row: int(row.id)):
+        if row.patient_id is not None:
+            action = _ACTIONS[row.status]
+            yield NewRecord(row.patient_id, actor, action, f"message:{row.id}")

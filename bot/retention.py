@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 
 from bot.deployment import Deployment
-from bot.messages import Priority
 from bot.receiving import UNKNOWN
 from bot.refusing import REFUSED
 from trajectory import tables
@@ -34,10 +33,11 @@ KIND = "retention"
 EVERY = timedelta(hours=6)
 BATCHES = {"sqlite": 100, "postgresql": 1000}
 """Rows a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
+SLICE = 20
+"""So many transactions at a time: a process that is told to stop waits for no more."""
 SHORTEST = 30
 """Days for which a message is kept at least: providers deliver one again for days."""
 
-_FINAL = ("sent", "delivered", "read", "dead", "unknown")
 _inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check = (
     tables.core(model)
     for model in (
@@ -50,6 +50,12 @@ _inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check
         tables.WebSession,
         tables.EnrolmentCode,
         tables.AddressCheck,
+    )
+)
+# Written out in the words of the partial index, which serves no parameter.
+_IS_FINAL = _outbox.c.status.in_(
+    bindparam(
+        None, ("sent", "delivered", "read", "dead", "unknown"), expanding=True, literal_execute=True
     )
 )
 _BEFORE = bindparam("before", type_=_inbox.c.received_at.type)
@@ -69,20 +75,31 @@ class Periods:
     """Codes, links and devices, from the day on which they opened nothing any more."""
 
 
-def delete_old(deployment: Deployment, periods: Periods) -> int:
-    """Delete what is older than its period; how many rows it were.
-
-    Raises trajectory.database.Unavailable; what was deleted until then stays deleted.
-    """
-    now = deployment.clock.now()
-    return sum(
-        _delete_all(deployment, found, deletions, now - period)
-        for found, deletions, period in _rules(periods)
-    )
-
-
-def _rules(periods: Periods) -> Iterator[tuple[Select[tuple[int]], list[Delete], timedelta]]:
+class Rule(NamedTuple):
     """What is old (in order of its time), how it is deleted, and after how long."""
+
+    found: Select[tuple[int]]
+    deletions: list[Delete]
+    period: timedelta
+
+
+def delete_old(deployment: Deployment, periods: Periods, place: int = 0) -> int | None:
+    """Delete some of what is older than its period; where to go on, or None: nothing is left.
+
+    `place` is what the call before has returned. Raises trajectory.database.Unavailable; what was
+    deleted until then stays deleted.
+    """
+    now, left = deployment.clock.now(), SLICE
+    for number, rule in enumerate(rules(periods)):
+        if number >= place:
+            left = _delete_some(deployment, rule, now, left)
+            if not left:
+                return number
+    return None
+
+
+def rules(periods: Periods) -> Iterator[Rule]:
+    """All rules, always in the same order."""
     for status, period in (
         ("done", periods.messages),
         ("failed", periods.messages),
@@ -90,18 +107,13 @@ def _rules(periods: Periods) -> Iterator[tuple[Select[tuple[int]], list[Delete],
         (REFUSED, periods.strangers),
     ):
         found = _old(_inbox.c.received_at).where(_inbox.c.status == status)
-        yield found, _gone(_inbox), period
-    for status in _FINAL:
-        for priority in Priority:
-            found = _old(_outbox.c.ready_at).where(
-                _outbox.c.status == status, _outbox.c.priority == int(priority)
-            )
-            yield found, _gone(_outbox), periods.messages
+        yield Rule(found, _gone(_inbox), period)
+    yield Rule(_old(_outbox.c.ready_at).where(_IS_FINAL), _gone(_outbox), periods.messages)
     for table in (_code, _viewing, _enrolment, _check):
-        yield _old(table.c.expires_at), _gone(table), periods.access
+        yield Rule(_old(table.c.expires_at), _gone(table), periods.access)
     by_link = delete(_web_code).where(_web_code.c.link_id.in_(_CHOSEN))
-    yield _old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access
-    yield _old(_session.c.last_seen_at), _gone(_session), IDLE + periods.access
+    yield Rule(_old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access)
+    yield Rule(_old(_session.c.last_seen_at), _gone(_session), IDLE + periods.access)
 
 
 def _old(moment: Column[Any]) -> Select[tuple[int]]:
@@ -113,22 +125,22 @@ def _gone(table: Table) -> list[Delete]:
     return [delete(table).where(table.c.id.in_(_CHOSEN))]
 
 
-def _delete_all(
-    deployment: Deployment, found: Select[tuple[int]], deletions: list[Delete], before: datetime
-) -> int:
-    most = BATCHES[deployment.database.dialect]
+def _delete_some(deployment: Deployment, rule: Rule, now: datetime, left: int) -> int:
+    """Delete by one rule; how many are left then of so many transactions."""
+    most, before = BATCHES[deployment.database.dialect], now - rule.period
 
     def some(connection: Connection) -> int:
-        chosen = list(connection.execute(found, {"before": before, "most": most}).scalars())
-        for each in deletions if chosen else ():
+        asked = {"before": before, "most": most}
+        chosen = list(connection.execute(rule.found, asked).scalars())
+        for each in rule.deletions if chosen else ():
             connection.execute(each, {"chosen": chosen})
         return len(chosen)
 
-    number, count = 0, most
-    while count == most:
+    count = most
+    while left and count == most:
         with deployment.database.read() as connection:
-            if connection.execute(found, {"before": before, "most": 1}).first() is None:
+            if connection.execute(rule.found, {"before": before, "most": 1}).first() is None:
                 break
         count = deployment.database.run(some)
-        number += count
-    return number
+        left -= 1
+    return left

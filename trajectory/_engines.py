@@ -16,8 +16,8 @@ LOCK_SECONDS = 10
 """How long a writer waits for its turn before the database counts as unavailable."""
 
 _READERS = 4
-STATEMENTS = 1024
-"""SQLite keeps so many prepared: those of `trajectory.bulk` differ by the number of rows."""
+STATEMENTS = 256
+"""SQLite keeps so many prepared on a connection: all that the conversation uses again."""
 
 
 def _dumps(value: Any) -> str:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ def make(database: Path, file: Path, *, overwrite: bool = False) -> Contents:
     if not database.is_file():
         raise NoBackup(f"there is no database at {database}")
     if file.exists() and not overwrite:
-        raise NoBackup(f"{file} is there already; choose another name, or --overwrite")
+        raise _taken(file)
     if file.exists() and file.samefile(database):
         raise NoBackup(f"{file} is the database itself")
     with _aside(file) as aside:
@@ -102,10 +102,11 @@ def _one(opened: sqlite3.Connection, statement: str) -> Any:
 def put_in_place(new: Path, database: Path, kept: Path) -> bool:
     """Let `new` be the database; whether an older one was there, which is now called `kept`.
 
-    The caller holds `trajectory.database.exclusive`, and nothing has `new` open.
+    The caller holds `trajectory.database.exclusive`, and nothing has `new` open. Raises NoBackup.
     """
     was_there = database.exists()
     if was_there:
+        _fold_in(database)
         _keep(database, kept)
     for suffix in BESIDE:
         # A log that is left belongs to the older file, and would spoil the new one.
@@ -115,6 +116,17 @@ def put_in_place(new: Path, database: Path, kept: Path) -> bool:
     new.replace(database)
     sync_folder(database.parent)
     return was_there
+
+
+def _fold_in(database: Path) -> None:
+    """Put what stands in the log into the file, which is whole by itself from here on.
+
+    Whatever happens next, no commit is lost with the log. Raises NoBackup.
+    """
+    # One that is damaged is kept as it is, with its log beside it.
+    with suppress(sqlite3.DatabaseError), closing(_open(database)) as opened:
+        if opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise NoBackup(f"{database} is being read by another program; end that first")
 
 
 def _keep(database: Path, kept: Path) -> None:
@@ -146,7 +158,21 @@ def _name(aside: Path, file: Path, *, overwrite: bool) -> None:
     try:
         os.link(aside, file)
     except FileExistsError:
-        raise NoBackup(f"{file} is there already; choose another name, or --overwrite") from None
+        raise _taken(file) from None
+    except OSError:  # a file system without links
+        _name_by_replacing(aside, file)
+
+
+def _name_by_replacing(aside: Path, file: Path) -> None:
+    try:
+        file.touch(0o600, exist_ok=False)
+    except FileExistsError:
+        raise _taken(file) from None
+    aside.replace(file)
+
+
+def _taken(file: Path) -> NoBackup:
+    return NoBackup(f"{file} is there already; choose another name, or --overwrite")
 
 
 def _sync(file: Path) -> None:

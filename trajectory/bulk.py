@@ -24,8 +24,9 @@ from trajectory.tables import UtcDateTime, as_utc, sqlite_time
 Row: TypeAlias = tuple[Any, ...]
 _Written: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
 
-MOST_PARAMETERS = 30_000
-"""Of one statement on SQLite, whose own limit is 32,766."""
+MOST_ROWS = 64
+"""Of one statement on SQLite, which takes as many rows at a time as a power of two: each number is
+a statement of its own that stays prepared, and so there are seven."""
 
 
 class _Bulk:
@@ -63,9 +64,8 @@ class _Bulk:
             yield connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
             return
         width = len(self._columns)
-        most = MOST_PARAMETERS // width
-        for start in range(0, len(rows), most):
-            some = _written(rows[start : start + most], self._for_sqlite)
+        for piece in _pieces(rows):
+            some = _written(piece, self._for_sqlite)
             statement = _with_rows(self._sqlite, len(some), width)
             yield connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
@@ -135,7 +135,16 @@ class Delete(_Bulk):
         )
 
 
-@lru_cache(maxsize=2048)
+def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """All rows in order, in pieces of 64, 32, ... 2, 1."""
+    start = 0
+    while left := len(rows) - start:
+        size = min(MOST_ROWS, 1 << (left.bit_length() - 1))
+        yield rows[start : start + size]
+        start += size
+
+
+@lru_cache(maxsize=128)
 def _with_rows(statement: str, count: int, width: int) -> str:
     row = f"({', '.join('?' * width)})"
     return statement.format(rows=f"VALUES {', '.join([row] * count)}")

@@ -1,4 +1,6 @@
-"""The deployment's own key: seals what belongs to no patient, such as unknown senders' words."""
+"""The deployment's own: the key that seals what belongs to no patient, such as unknown senders'
+words, and whether its patients are invented.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from trajectory.sql import insert_once
 from trajectory.tables import Deployment, core
 
 _deployment = core(Deployment)
+_SIMULATED = "simulated"
+_MARKED = select(_deployment.c.key).where(_deployment.c.key == _SIMULATED)
 _STORED = select(_deployment.c.value).where(_deployment.c.key == "key")
 
 
@@ -25,6 +29,16 @@ def sealer(connection: Connection, ring: Ring) -> Sealer:
         stored = connection.execute(_STORED).scalar_one()
     key_id, wrapped = _split(stored)
     return ring.unwrap(key_id, wrapped, DEPLOYMENT)
+
+
+def mark_simulated(connection: Connection) -> None:
+    """Whoever is in this database is invented."""
+    insert_once(connection, _deployment, {"key": _SIMULATED, "value": b""})
+
+
+def is_simulated(connection: Connection) -> bool:
+    """Whether `mark_simulated` was ever called on this database."""
+    return connection.execute(_MARKED).first() is not None
 
 
 def _join(key_id: str, wrapped: bytes) -> bytes:

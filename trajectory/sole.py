@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from hashlib import sha256
 
 from sqlalchemy import Connection, create_engine, text
@@ -10,10 +11,28 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from trajectory._engines import LOCK_SECONDS
-from trajectory.database import Database
+from trajectory.database import Database, InUse
 
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
 _STILL = text("SELECT 1")
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name LIKE 'backtrace%' AND pid <> pg_backend_pid()"
+)
+
+
+def require_alone(url: str) -> None:
+    """Raise InUse where other processes of BackTrace are connected to a PostgreSQL database.
+
+    A SQLite file has a lock for that: `trajectory.database.exclusive`.
+    """
+    with closing(Database(url)) as opened:
+        if opened.dialect != "postgresql":
+            return
+        with opened.read() as connection:
+            others = connection.execute(_OTHERS).scalar_one()
+    if others:
+        raise InUse("BackTrace is connected to this database. Stop `web` and `worker` first.")
 
 
 class Sole:

@@ -297,6 +297,11 @@ class Outbox(SQLModel, table=True):
             where="status IN ('ready', 'sending')",
         ),
         _partial("ix_outbox_given_up", "id", where="status IN ('dead', 'unknown')"),
+        _partial(
+            "ix_outbox_old",
+            "ready_at",
+            where="status IN ('sent', 'delivered', 'read', 'dead', 'unknown')",
+        ),
         _partial("ix_outbox_provider", "channel", "provider_id", where="provider_id IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),

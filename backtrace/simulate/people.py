@@ -15,6 +15,10 @@ CHANNELS = ("telegram", "sms", "web")
 LANGUAGES = ("en", "da")
 _DESK = (time(9), time(11), time(13), time(15))
 """When the clinic enrols."""
+_NOBODYS_NUMBER = 1_000_000
+"""No number in Denmark begins with 0: whatever is sent there reaches nobody."""
+_NOBODYS_CHAT = 4_000_000_000_000_000
+"""Within what Telegram allows for an id, and far from those that it has given out."""
 _DAYS = 5
 """All are enrolled on the first days, so that every one of them has the same weeks."""
 
@@ -154,9 +158,9 @@ class Crowd:
 def _address(channel: str, number: int) -> str:
     match channel:
         case "sms":
-            return f"+45{20_000_000 + number}"
+            return f"+45{_NOBODYS_NUMBER + number:08}"
         case "telegram":
-            return f"{7_000_000_000 + number}"
+            return f"{_NOBODYS_CHAT + number}"
         case _:
             return f"simulated:{number}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 import stat
@@ -13,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from backtrace.backup_cli import Refused, backup, restore
+from backtrace.enrol_cli import OPERATOR
 from backtrace.erased import listed, write_down
 from backtrace.settings import Settings
 from bot import restored
 from bot.channels import Parcel
 from tests.bot.house import House
 from trajectory import audit, erased_list, erasure, patients
-from trajectory.backup import NoBackup
+from trajectory.backup import NoBackup, put_in_place
 from trajectory.database import Database, InUse, exclusive
 from trajectory.erased_list import NoList
 from trajectory.ids import SKIPPED
@@ -211,10 +214,10 @@ def test_what_waited_is_held_until_the_operator_decides(server: Server) -> None:
     assert len(house.telegram.sent) == 1, "a new reply does not wait for what is held"
     repeated: list[bool] = []
     house.telegram.before = lambda parcel: repeated.append(parcel.repeated)
-    assert restored.release(house.database, house.clock.now()) == 1
+    assert restored.release(house.database, house.clock.now(), OPERATOR) == 1
     house.settle()
     assert repeated == [True], "the provider is asked whether it has the message already"
-    assert restored.release(house.database, house.clock.now()) == 0
+    assert restored.release(house.database, house.clock.now(), OPERATOR) == 0
 
 
 def test_what_is_held_is_not_sent_after_stop_nor_after_it_was_dropped(server: Server) -> None:
@@ -230,12 +233,75 @@ def test_what_is_held_is_not_sent_after_stop_nor_after_it_was_dropped(server: Se
         house.settle()
     sent: list[Parcel] = []
     house.telegram.before = sent.append
-    restored.release(house.database, house.clock.now())
+    restored.release(house.database, house.clock.now(), OPERATOR)
     house.settle()
     assert [parcel.address for parcel in sent] == ["jonas"]
     server.back_up(overwrite=True)
     house.ask(house.enrol("ida").patient_id)
-    assert restored.drop(house.database) == 0
+    assert restored.drop(house.database, house.clock.now(), OPERATOR) == 0
+
+
+def test_releasing_and_dropping_stands_in_the_record_of_the_patient(server: Server) -> None:
+    house = server.house
+    birgit, jonas = house.enrol(), house.enrol("jonas")
+    for settled in (restored.release, restored.drop):
+        for each in (birgit, jonas):
+            house.set_due(each.patient_id)
+        house.dispatch()
+        server.back_up(overwrite=True)
+        server.restore()
+        house = server.house
+        assert settled(house.database, house.clock.now(), OPERATOR) == 2
+    for each in (birgit, jonas):
+        done = [action for action in house.audited(each.patient_id) if "message" in action]
+        assert done == ["message-released", "message-dropped"]
+
+
+def test_a_crash_in_the_middle_leaves_the_old_database_with_all_that_was_committed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.back_up()
+    server.house.enrol()
+    killed = server.file.with_name("killed.db")
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{server.file}{suffix}", f"{killed}{suffix}")
+    replace = Path.replace
+
+    def cut(new: Path, target: Path | str) -> Path:
+        if Path(target) == killed:
+            raise InterruptedError
+        return replace(new, target)
+
+    monkeypatch.setattr(Path, "replace", cut)
+    with pytest.raises(InterruptedError):
+        put_in_place(server.copy, killed, killed.with_name("kept.db"))
+    with closing(sqlite3.connect(killed)) as opened:
+        assert opened.execute("SELECT count(*) FROM patient").fetchone() == (1,)
+
+
+def test_nothing_is_replaced_where_the_list_of_the_erased_cannot_be_written(
+    server: Server,
+) -> None:
+    server.back_up()
+    server.erase(server.house.enrol().patient_id)
+    lost = server.file.parent / "lost" / "list"
+    server.settings = server.settings.model_copy(update={"erased_file": lost})
+    with pytest.raises(Refused, match="cannot be written"):
+        server.restore(list_is_lost=True)
+    assert list(server.file.parent.glob("*before*")) == []
+
+
+def test_a_disk_without_hard_links_takes_backups_too(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    server.back_up()
+    with pytest.raises(NoBackup, match="--overwrite"):
+        server.back_up()
+    server.restore()
 
 
 def test_three_lost_weeks_ask_each_patient_once(server: Server) -> None:
@@ -246,7 +312,7 @@ def test_three_lost_weeks_ask_each_patient_once(server: Server) -> None:
     house.clock.set(house.clock.now() + timedelta(weeks=3))
     server.restore()
     house = server.house
-    restored.drop(house.database)
+    restored.drop(house.database, house.clock.now(), OPERATOR)
     house.settle()
     questions = [sent for sent in house.telegram.sent if sent.parcel.rendered.buttons]
     assert len(questions) == 1
@@ -281,3 +347,5 @@ def test_postgresql_is_restored_by_its_own_tools_and_made_fit_by_ours(
         with database.read() as connection:
             assert patients.read(connection, [birgit.patient_id]) == []
         assert house.enrol("ida").patient_id > SKIPPED
+        assert restored.release(database, house.clock.now(), OPERATOR) == 1
+        assert house.audited(jonas.patient_id)[-1] == "message-released"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from backtrace.cli import app
 from tests.flows.test_wording import pack
 from tests.house.answers import answering
 from tests.house.command import backtrace
@@ -137,6 +139,12 @@ def test_doctor_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert "its folder does not exist" in found.stdout
     assert "BACKTRACE_DATABSE_URL is set, and no setting has that name" in found.stdout
+
+
+def test_what_is_held_is_not_released_and_dropped_at_once() -> None:
+    refused = CliRunner().invoke(app, ["outbox", "--release-held", "--drop-held"])
+    assert refused.exit_code == 2
+    assert "choose one" in refused.stderr
 
 
 def test_a_patient_is_enrolled_by_a_link_into_the_web_chat(tmp_path: Path) -> None:

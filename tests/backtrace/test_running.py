@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backtrace import by_twilio
+from backtrace import by_twilio, running
 from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel
+from bot.chores import Chore
 from bot.crew import Crew
 from bot.doorbell import Doorbell
 from tests.bot.house import House
 from tests.house.twilio_server import NUMBER, SID, TOKEN, twilio_server
 from trajectory.database import Database
+from trajectory.keys import Ring
 
 
 @pytest.fixture
@@ -77,6 +82,32 @@ def test_a_channel_without_settings_is_off(
 def test_cards_lead_to_a_whatsapp_number_that_is_written_as_twilio_writes_it() -> None:
     settings = Settings(whatsapp_from=f"whatsapp:{NUMBER}", **ACCOUNT)
     assert clinic_of(settings, mails=False).whatsapp_number == NUMBER
+
+
+def test_senders_record_before_a_chore_that_takes_long_is_waited_for(
+    tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = shutil.copy(migrated_sqlite, tmp_path / "clinic.db")
+    begun, recorded = threading.Event(), threading.Event()
+    waited: list[bool] = []
+    close = Crew.close
+
+    def close_and_tell(crew: Crew) -> None:
+        close(crew)
+        recorded.set()
+
+    def take_long(_last: object) -> None:
+        begun.set()
+        waited.append(recorded.wait(5))
+
+    monkeypatch.setattr(Crew, "close", close_and_tell)
+    monkeypatch.setattr(
+        running, "chores_of", lambda *_: {"long": Chore(timedelta(hours=1), take_long)}
+    )
+    monkeypatch.setattr(running, "listen", lambda *_: begun.wait(20))
+    settings = Settings(database_url=f"sqlite:///{file}", keys=Ring.generate().setting())
+    running.serve(settings, "127.0.0.1", 0, lambda _: None)
+    assert waited == [True]
 
 
 def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: House) -> None:

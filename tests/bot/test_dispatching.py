@@ -16,6 +16,7 @@ from bot.dispatching import AGAIN, BATCHES, UNREACHABLE, dispatch
 from tests.bot.house import CHECK_IN, MORNING, House
 from trajectory import patients
 from trajectory.database import Unavailable
+from trajectory.erasure import erase
 from trajectory.keys import Ring
 
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
@@ -249,6 +250,21 @@ def test_more_broken_patients_than_a_batch_takes_do_not_stop_the_others(
     assert len(questions(house)) == 1
 
 
+def test_what_is_left_due_for_the_erased_is_forgotten_and_holds_nobody_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "BATCHES", {"sqlite": 3, "postgresql": 3})
+    for n in range(13):
+        gone = house.enrol(f"gone {n}").patient_id
+        with house.database.write() as connection:
+            erase(connection, gone, MORNING)
+        house.set_due(gone, MORNING - timedelta(days=1))
+    house.set_due(house.enrol().patient_id)
+    house.settle()
+    assert len(questions(house)) == 1
+    assert [row.key for row in house.due()] == ["expire", "remind"]
+
+
 def test_a_lost_database_leaves_everything_due(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +297,19 @@ def test_a_patient_whom_a_turn_holds_is_left_for_the_next_tick(house: House) -> 
     assert house.dispatch() == 1
     house.settle()
     assert (len(questions(house)), len(questions(house, "jonas"))) == (1, 1)
+
+
+@on_postgresql
+def test_a_broken_patient_who_came_in_place_of_a_held_one_is_put_off_too(
+    house: House, broken_check_in: None
+) -> None:
+    birgit, jonas = house.enrol(), house.enrol("jonas", name="Jonas Lund")
+    house.set_due(birgit.patient_id, MORNING - timedelta(days=1))
+    house.set_due(jonas.patient_id)
+    with house.database.write() as turn:
+        patients.lock_conversations(turn, [birgit.patient_id])
+        dispatch(house.deployment, 1)
+    assert [row.at for row in house.due() if row.owner_id == jonas.patient_id] == [MORNING + AGAIN]
 
 
 def test_several_workers_ask_everybody_once(house: House) -> None:

@@ -18,6 +18,7 @@ from bot.inbox import Inbox
 from bot.receiving import receive
 from tests.bot.house import House
 from trajectory.database import Conflict
+from trajectory.erasure import erase
 from trajectory.migrations import head
 
 
@@ -58,6 +59,17 @@ def test_what_is_due_and_not_done_makes_it_late(house: House) -> None:
     assert readyz(house) == (503, {"status": "late", "due": 301})
     house.settle()
     assert readyz(house) == (200, {"status": "ok"})
+
+
+def test_what_is_left_due_for_the_erased_makes_nobody_late(house: House) -> None:
+    gone = house.enrol().patient_id
+    with house.database.write() as connection:
+        erase(connection, gone, house.clock.now())
+    house.set_due(gone)
+    house.clock.set(house.clock.now() + timedelta(days=1))
+    assert readyz(house) == (200, {"status": "ok"})
+    house.set_due(house.enrol("jonas").patient_id, house.clock.now() - timedelta(seconds=400))
+    assert readyz(house)[0] == 503
 
 
 def test_a_chore_that_nobody_knows_any_more_makes_nobody_late(house: House) -> None:

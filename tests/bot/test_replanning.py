@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot import replanning
+from bot.deployment import Deployment
 from bot.dispatching import dispatch
 from bot.driving import run_until_quiet
 from flows.library import Library
@@ -61,6 +62,15 @@ def without(*keys: str) -> Edit:
     )
 
 
+def replan_all(deployment: Deployment) -> int:
+    """As the chore does, slice after slice; how many were planned anew."""
+    count, place = replanning.replan(deployment)
+    while place is not None:
+        more, place = replanning.replan(deployment, place)
+        count += more
+    return count
+
+
 def planned(house: House) -> dict[str, int]:
     """By step in how many days it comes next."""
     now = house.clock.now()
@@ -108,7 +118,7 @@ def asked(house: House, flow: str) -> int:
 def test_who_is_planned_by_this_pathway_is_left_alone(house: House) -> None:
     enrol(house)
 
-    assert replanning.replan(house.deployment) == 0
+    assert replan_all(house.deployment) == 0
 
 
 def test_a_new_step_comes_to_running_patients_if_its_time_has_not_passed(both: House) -> None:
@@ -117,7 +127,7 @@ def test_a_new_step_comes_to_running_patients_if_its_time_has_not_passed(both: H
     late = Step("odi-late", ODI, day=3)
 
     deploy(both, lambda pathway: adding(extra)(adding(late)(pathway)))
-    assert replanning.replan(both.deployment) == 1
+    assert replan_all(both.deployment) == 1
 
     assert planned(both)["odi-extra"] == 2
     assert "odi-late" not in planned(both)
@@ -128,7 +138,7 @@ def test_what_is_taken_out_does_not_come(house: House) -> None:
     before = planned(house)
 
     deploy(house, without("intake-more"))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     assert planned(house) == {key: at for key, at in before.items() if key != "intake-more"}
 
@@ -144,14 +154,14 @@ def test_what_was_taken_out_does_nothing_where_it_falls_due_before_the_patient_i
     run_until_quiet(house.deployment)
 
     assert "intake" not in opened(house)[before:]
-    assert replanning.replan(house.deployment) == 1
+    assert replan_all(house.deployment) == 1
 
 
 def test_a_step_moves_with_its_day(house: House) -> None:
     enrol(house, days=4)
 
     deploy(house, changing("intake-more", day=20))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     assert planned(house)["intake-more"] == 16
 
@@ -161,7 +171,7 @@ def test_a_step_that_has_come_does_not_come_again_on_its_new_day(both: House) ->
     assert asked(both, ODI) == 1
 
     deploy(both, changing("odi-baseline", day=20))
-    replanning.replan(both.deployment)
+    replan_all(both.deployment)
 
     assert "odi-baseline" not in planned(both)
 
@@ -170,7 +180,7 @@ def test_a_start_question_that_moves_to_a_day_is_not_asked_again(house: House) -
     enrol(house, days=4)
 
     deploy(house, changing("start-back", at_start=False, day=10))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     assert "start-back" not in planned(house)
 
@@ -181,7 +191,7 @@ def test_a_step_that_waits_and_has_only_times_in_the_past_comes_when_it_would_ha
     enrol(house, days=4)
 
     deploy(house, changing("intake-more", day=3))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     assert planned(house)["intake-more"] == 4
 
@@ -191,7 +201,7 @@ def test_weeks_that_are_put_in_before_what_has_come_bring_nothing_twice(house: H
     done = asked(house, ODI)
 
     deploy(house, changing("odi", weeks=(3, 6, 9, 12, 26, 52)))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     # Week 9's, and nothing of week 6 again.
     assert 7 <= planned(house)["odi"] <= 21
@@ -208,16 +218,16 @@ def test_another_delay_moves_the_first_check_in_and_no_later_one(
     enrol(house)
     first = planned(house)[CHECK_IN]
     deploy(house, changing(CHECK_IN, delay=delay))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
     assert planned(house)[CHECK_IN] == (first if not delay else 20)
 
     deploy(house, changing(CHECK_IN, delay=timedelta(hours=72)))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
     assert planned(house)[CHECK_IN] == first
     live(house, first + 1)
     following = planned(house)[CHECK_IN]
     deploy(house, changing(CHECK_IN, delay=delay))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
     assert planned(house)[CHECK_IN] == following
 
 
@@ -227,7 +237,7 @@ def test_fewer_weeks_end_the_check_ins_and_the_patient_is_asked_how_to_go_on(
     enrol(house, days=30)
 
     deploy(house, changing(CHECK_IN, weekly_until=3))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
     assert CHECK_IN not in planned(house)
     live(house, 15)
 
@@ -238,7 +248,7 @@ def test_more_weeks_go_on(house: House) -> None:
     enrol(house, days=30)
 
     deploy(house, changing(CHECK_IN, weekly_until=20))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
 
     live(house, 70)
     assert CHECK_IN in planned(house)
@@ -253,7 +263,7 @@ def test_what_is_overdue_when_the_new_program_starts_still_comes_once(house: Hou
     # Down over the hour of the check-in, and another pathway when it is up again.
     house.clock.set(house.clock.now() + timedelta(days=1))
     deploy(house, changing(CHECK_IN, weekly_until=20))
-    replanning.replan(house.deployment)
+    replan_all(house.deployment)
     live(house, 1)
 
     assert asked(house, CHECK_IN) == before + 1
@@ -264,13 +274,13 @@ def test_who_has_stopped_is_planned_by_the_new_pathway_at_start(house: House) ->
     enrol(house, days=4)
     house.write("stop")
     deploy(house, adding(Step("odi-extra", ODI, day=30)))
-    assert replanning.replan(house.deployment) == 0
+    assert replan_all(house.deployment) == 0
 
     house.write("start")
 
     assert planned(house)["odi-extra"] == 26
     assert "odi-baseline" not in planned(house)
-    assert replanning.replan(house.deployment) == 0
+    assert replan_all(house.deployment) == 0
 
 
 def test_patients_of_a_release_that_kept_no_count_are_counted_by_the_calendar(
@@ -288,7 +298,7 @@ def test_patients_of_a_release_that_kept_no_count_are_counted_by_the_calendar(
         patients.change(connection, patient, planned_by="")
     before = planned(both)
 
-    assert replanning.replan(both.deployment) == 1
+    assert replan_all(both.deployment) == 1
 
     assert planned(both) == before
 
@@ -302,11 +312,11 @@ def test_whom_another_worker_holds_is_planned_anew_the_next_time(both: House) ->
 
     with both.database.write() as connection:
         patients.lock_conversations(connection, [held])
-        assert replanning.replan(both.deployment) == 1
+        assert replan_all(both.deployment) == 1
 
-    assert replanning.replan(both.deployment) == 1
+    assert replan_all(both.deployment) == 1
     assert other != held
-    assert replanning.replan(both.deployment) == 0
+    assert replan_all(both.deployment) == 0
 
 
 def test_a_patient_who_cannot_be_planned_anew_stops_nobody(
@@ -319,18 +329,18 @@ def test_a_patient_who_cannot_be_planned_anew_stops_nobody(
         patients.save_conversation(connection, broken, row.sequence, row.session_id, b"broken")
     deploy(both, without("intake-more"))
 
-    assert replanning.replan(both.deployment) == 1
-    assert replanning.replan(both.deployment) == 0
+    assert replan_all(both.deployment) == 1
+    assert replan_all(both.deployment) == 0
 
 
 def test_a_worker_of_the_deploy_before_leaves_a_patient_to_be_looked_at(house: House) -> None:
     enrol(house, days=4)
     old = house.deployment
     deploy(house, adding(Step("odi-extra", ODI, day=300)))
-    assert replanning.replan(house.deployment) == 1
+    assert replan_all(house.deployment) == 1
 
     house.clock.set(house.clock.now() + timedelta(days=4))
     while dispatch(old):
         pass
 
-    assert replanning.replan(house.deployment) == 1
+    assert replan_all(house.deployment) == 1

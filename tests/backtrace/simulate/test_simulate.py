@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberFormat
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
@@ -20,6 +23,7 @@ from backtrace.simulate.people import Crowd
 from backtrace.simulate.report import summary
 from backtrace.simulate.run import Simulation
 from backtrace.simulate_cli import FIRST_DAY
+from tests.bot.house import House
 from trajectory.database import Database
 from trajectory.keys import Ring
 
@@ -124,6 +128,39 @@ def test_invented_patients_are_refused_in_production(
     assert refused.exit_code == 2
     assert "production" in refused.stderr
     assert not (tmp_path / "real.db").exists()
+
+
+def test_real_patients_are_never_simulated(
+    tmp_path: Path, migrated_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = shutil.copy(migrated_sqlite, tmp_path / "clinic.db")
+    with closing(Database(f"sqlite:///{file}", durable=False)) as database:
+        House(database).enrol()
+    refused = simulate("--database", f"sqlite:///{file}", "--add")
+    assert refused.exit_code == 2
+    assert "not invented" in refused.stderr
+
+
+def test_a_server_that_others_are_connected_to_is_left_alone(
+    postgres_migrated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKTRACE_KEYS", Ring.generate().setting())
+    with closing(Database(postgres_migrated, durable=False)) as database, database.read():
+        refused = simulate("--database", postgres_migrated)
+    assert refused.exit_code == 2
+    assert "Stop `web` and `worker`" in refused.stderr
+
+
+def test_invented_numbers_are_nobodys() -> None:
+    people = list(Crowd(200, SEED, FIRST_DAY, ("sms",), offset=250_000).people())
+    numbers = {person.address for person in people}
+    assert len(numbers) == len(people)
+    for number in numbers:
+        parsed = phonenumbers.parse(number)
+        assert not phonenumbers.is_valid_number(parsed)
+        assert phonenumbers.format_number(parsed, PhoneNumberFormat.E164) == number
 
 
 def test_whatever_is_wrong_is_named_and_ends_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
