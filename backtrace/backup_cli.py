@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from backtrace.clock import SystemClock
 from backtrace.erased import file_of, sqlite_file, write_down
 from backtrace.keyring import ring_of
-from backtrace.running import NotMigrated
+from backtrace.refusals import NotMigrated
 from backtrace.settings import Settings
 from bot import restored
 from trajectory import erased_list

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from backtrace.clock import SystemClock
+from backtrace.furnishing import deployed
 from backtrace.keyring import NoKeys, ring_of
-from backtrace.running import NotMigrated, deployed
+from backtrace.refusals import NotMigrated
 from backtrace.settings import Settings
 from bot.channels import delivery_reports
 from bot.channels.delivery_reports import DeliveryReport, Unreadable

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
 from backtrace.enrol_cli import OPERATOR, Unknown
-from backtrace.running import deployed
+from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot.deployment import Deployment
 from trajectory import audit, cases, patients
@@ -22,7 +22,7 @@ def listed(settings: Settings) -> list[Case]:
     """What somebody must look at, the most pressing first.
 
     Raises:
-        backtrace.running.NotMigrated: there is no list yet.
+        backtrace.refusals.NotMigrated: there is no list yet.
     """
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         return deployment.database.run(cases.listed)
@@ -33,7 +33,7 @@ def handle(settings: Settings, case_id: int) -> None:
 
     Raises:
         Unknown: no case on the list has this number.
-        backtrace.running.NotMigrated: there is no list yet.
+        backtrace.refusals.NotMigrated: there is no list yet.
     """
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         now = deployment.clock.now()

@@ -22,6 +22,7 @@ from backtrace import (
     enrol_cli,
     held_cli,
     outbox_cli,
+    refusals,
     running,
     simulate_cli,
 )
@@ -32,13 +33,8 @@ from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
 from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
+from backtrace.refusals import DemonstrationWording, InsecureAddress, NotMigrated, OneProcessOnly
 from backtrace.replay_cli import replay
-from backtrace.running import (
-    DemonstrationWording,
-    InsecureAddress,
-    NotMigrated,
-    OneProcessOnly,
-)
 from backtrace.settings import Settings, wording_dir
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
@@ -186,7 +182,7 @@ def list_erased() -> None:
     """Print who was erased, numbers and times only: to be kept apart from the backups."""
 
     def show(settings: Settings) -> None:
-        running.require_newest(settings)
+        refusals.require_newest(settings)
         typer.echo(erased_patients.listed(settings), nl=False)
 
     _start(show)

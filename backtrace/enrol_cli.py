@@ -17,7 +17,7 @@ import typer
 from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
-from backtrace.running import deployed
+from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot import inviting
 from bot.asked_enrolment import MOST_DAYS, Asked, Wrong, invitee_of, lifetime_of
@@ -80,7 +80,7 @@ def enrol_patient(
 
     Raises:
         Unknown: no such language, pathway or time zone.
-        backtrace.running.NotMigrated: there is no table to keep the patient in.
+        backtrace.refusals.NotMigrated: there is no table to keep the patient in.
     """
     clock = SystemClock()
     with deployed(settings, clock, {}, alone=False) as deployment:
@@ -106,7 +106,7 @@ def invite_patient(settings: Settings, asked: Asked, card: Path | None) -> Itera
 
     Raises:
         Unknown: something asked for cannot be, or the card cannot be written.
-        backtrace.running.NotMigrated: there is no table to keep the patient in.
+        backtrace.refusals.NotMigrated: there is no table to keep the patient in.
     """
     with deployed(settings, SystemClock(), {}, alone=False, names_bot=True) as deployment:
         try:
@@ -129,7 +129,7 @@ def invite_known(
 
     Raises:
         Unknown: no patient has this number, or the card cannot be written.
-        backtrace.running.NotMigrated: there are no patients yet.
+        backtrace.refusals.NotMigrated: there are no patients yet.
     """
     with (
         deployed(settings, SystemClock(), {}, alone=False, names_bot=True) as deployment,
@@ -170,7 +170,7 @@ def new_link(settings: Settings, number: int, *, sign_out: bool) -> WayIn:
 
     Raises:
         Unknown: no patient has this number.
-        backtrace.running.NotMigrated: there are no patients yet.
+        backtrace.refusals.NotMigrated: there are no patients yet.
     """
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         return _way_in(deployment, number, sign_out=sign_out)

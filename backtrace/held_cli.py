@@ -7,7 +7,7 @@ from contextlib import closing
 
 from backtrace.clock import SystemClock
 from backtrace.enrol_cli import OPERATOR
-from backtrace.running import require_newest
+from backtrace.refusals import require_newest
 from backtrace.settings import Settings
 from bot import restored
 from trajectory.database import Database

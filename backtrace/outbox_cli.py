@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
 from backtrace.enrol_cli import OPERATOR, Unknown
-from backtrace.running import deployed
+from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot import waiting
 from bot.deployment import Deployment
@@ -45,7 +45,7 @@ _HEADS = ("Waits to go out:", "Given up (--resend ID tries it again, --drop ID f
 
 
 def shown(settings: Settings) -> str:
-    """The whole list. Raises backtrace.running.NotMigrated."""
+    """The whole list. Raises backtrace.refusals.NotMigrated."""
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         now = deployment.clock.now()
         with deployment.database.read() as connection:

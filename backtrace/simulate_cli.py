@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
 from backtrace.definitions import worded_library
+from backtrace.furnishing import clinic_of, library_of
 from backtrace.keyring import ring_of
 from backtrace.replay.stage import PUBLIC_URL, Stage, furnish
-from backtrace.running import clinic_of, library_of
 from backtrace.settings import Settings, wording_dir
 from backtrace.simulate.checks import newest_patient, problems
 from backtrace.simulate.people import CHANNELS, LANGUAGES, ZONE, Crowd
@@ -103,7 +103,7 @@ def run(asked: Asked, settings: Settings | None) -> bool:
         NotForPatients: the database holds patients who are real, or unasked for, or is in
             production.
         trajectory.database.InUse: something else is connected to it.
-        Whatever `backtrace.running.deployed` raises for the database that is to be filled.
+        Whatever `backtrace.furnishing.deployed` raises for the database that is to be filled.
     """
     start = asked.start.replace(tzinfo=ZONE) if asked.start else _first_day(asked, settings)
     with _stage(asked, settings, start) as stage:

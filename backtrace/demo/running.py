@@ -15,7 +15,9 @@ from api.server import require_free
 from backtrace.clock import ShiftedClock, SystemClock
 from backtrace.demo.people import seed
 from backtrace.demo.stage import keep_shift, people, stored_shift
-from backtrace.running import answering, deployed, listen
+from backtrace.furnishing import deployed
+from backtrace.loops import answering
+from backtrace.running import listen
 from backtrace.settings import Settings
 from bot.channels import Channel
 from bot.channels.shown_mail import ShownMail

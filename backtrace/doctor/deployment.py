@@ -11,9 +11,10 @@ from backtrace.answers import AnswersNotChosen, answers_of, not_chosen, setting_
 from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions
 from backtrace.doctor.finding import Finding, Verdict
+from backtrace.furnishing import library_of
 from backtrace.keyring import NoKeys, ring_of
 from backtrace.languages import shipped_lexicons
-from backtrace.running import DemonstrationWording, library_of
+from backtrace.refusals import DemonstrationWording
 from backtrace.settings import Settings
 from bot.channels.email import BadMailSetting, Email
 from bot.desk_hours import EXAMPLE

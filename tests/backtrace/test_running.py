@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from backtrace import by_twilio, running
-from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
+from backtrace.furnishing import channels_of, chores_of, clinic_of, hooks_of
+from backtrace.loops import sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel
 from bot.chores import Chore

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from backtrace.running import channels_of
+from backtrace.furnishing import channels_of
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell
 from tests.bot.house import House

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from backtrace.doctor import Verdict, examine
-from backtrace.running import clinic_of
+from backtrace.furnishing import clinic_of
 from backtrace.settings import Settings
 from bot.desk_hours import BadDeskHours, DeskHours
 

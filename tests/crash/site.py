@@ -13,7 +13,7 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api import twilio
-from backtrace.running import answering, ticking
+from backtrace.loops import answering, ticking
 from bot.doorbell import Doorbell
 from tests.api.conftest import COOKIE, SITE
 from tests.bot.house import House
