@@ -32,6 +32,9 @@ _WHY = {
 }
 """By the class of the trouble, in the operator's words."""
 
+_WHY_CODE = {"wrong-key": "the keys setting does not open it (backtrace doctor)"}
+"""By the code of a trouble that is our own, and no provider's."""
+
 _FIRST = {
     ("telegram", "gone"): "the patient has blocked the bot: once they write to it again",
     ("email", "bounced"): "mail to that person comes back: once the patient has given another "
@@ -146,7 +149,7 @@ def table(
 
 
 def _why(each: Waiting | GivenUp) -> str:
-    says = _WHY.get(each.trouble, each.trouble)
+    says = _WHY_CODE.get(each.code) or _WHY.get(each.trouble, each.trouble)
     return f"{says} [{each.code}]" if each.code else says
 
 
