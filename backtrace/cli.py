@@ -50,7 +50,10 @@ from trajectory.keys import BadKeys, Ring, WrongKey
 from trajectory.migrations import upgrade
 
 app = typer.Typer(
-    help="Low back pain check-ins by chat.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Low back pain check-ins by chat.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
@@ -332,8 +335,10 @@ def outbox(
             outbox_cli.drop(settings, drop)
         if release_held or drop_held:
             typer.echo(held_cli.settle(settings, release=release_held and not drop_held))
-        _print(held_cli.shown(settings))
-        typer.echo(outbox_cli.shown(settings))
+        held = list(held_cli.shown(settings))
+        listed = outbox_cli.shown(settings)
+        _print(held)
+        typer.echo("Nothing else waits." if held and listed == outbox_cli.NOTHING else listed)
 
     _start(show)
 

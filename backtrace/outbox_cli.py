@@ -13,6 +13,7 @@ from backtrace.enrol_cli import OPERATOR, Unknown
 from backtrace.running import deployed
 from backtrace.settings import Settings
 from bot import waiting
+from bot.channels.forms import FORMS
 from bot.deployment import Deployment
 from bot.rates import Rate
 from bot.waiting import GivenUp, NoSuchMessage, NotYet, Waiting
@@ -44,6 +45,10 @@ _FIRST = {
 }
 """What must happen before a message can be sent again, and when that is."""
 
+_CHANNELS = ("email", *sorted(FORMS))
+
+NOTHING = "Nothing waits."
+
 _HEADS = ("Waits to go out:", "Given up (--resend ID tries it again, --drop ID forgets it):")
 
 
@@ -74,6 +79,8 @@ def resend_all(settings: Settings, which: str) -> str:
     channel, _, error = which.partition("/")
     if not channel or not error:
         raise Unknown("write CHANNEL/ERROR, such as sms/30007 or telegram/retry")
+    if channel not in _CHANNELS:
+        raise Unknown(f"there is no channel {channel}; choose {', '.join(_CHANNELS)}")
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         with deployment.database.read() as connection:
             found = waiting.alike(connection, channel, error)
@@ -145,7 +152,7 @@ def table(
         for each in dead
     ]
     parts = [[head, *part] for head, part in zip(_HEADS, (lines, given_up), strict=True) if part]
-    return "\n\n".join("\n".join(part) for part in parts) or "Nothing waits."
+    return "\n\n".join("\n".join(part) for part in parts) or NOTHING
 
 
 def _why(each: Waiting | GivenUp) -> str:

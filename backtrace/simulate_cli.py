@@ -162,17 +162,18 @@ def _closing(stage: Stage) -> Iterator[None]:
 
 
 def _watch(simulation: Simulation, start: datetime, weeks: int) -> None:
-    """Run it, with a bar on a terminal and a line a week elsewhere."""
+    """Run it, with a bar on a terminal and elsewhere a line when a week is over."""
     console = Console(stderr=True)
     if console.is_terminal:
         _with_bar(simulation, start, weeks, console)
         return
-    told = 0
+    over = 0
     for progress in simulation.run():
         week = _week(progress, start)
-        if week > told:
-            told = week
-            typer.echo(f"{_told(progress, week)} of {weeks}", err=True)
+        if over + 1 < week <= weeks:
+            over = week - 1
+            typer.echo(f"{_told(progress, over)} of {weeks}", err=True)
+    typer.echo(f"{_told(simulation.progress, weeks)} of {weeks}", err=True)
 
 
 def _with_bar(simulation: Simulation, start: datetime, weeks: int, console: Console) -> None:

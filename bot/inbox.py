@@ -120,7 +120,7 @@ class Inbox:
 
     def _left(self) -> list[_Waiting]:
         """All that waits, without waiting for more."""
-        left = []
+        left: list[_Waiting] = []
         while True:
             try:
                 waiting = self._queue.get_nowait()

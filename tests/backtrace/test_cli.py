@@ -413,6 +413,9 @@ def test_the_outbox_is_listed_and_nothing_is_made_up(tmp_path: Path) -> None:
         assert "message 7 was not given up" in refused.stderr
     none = backtrace("outbox", "--resend-all", "sms/30007", folder=tmp_path, **keys)
     assert none.stdout == "0 of 0 are tried again\nNothing waits.\n"
+    nowhere = backtrace("outbox", "--resend-all", "pigeon/lost", folder=tmp_path, **keys)
+    assert nowhere.returncode == 2
+    assert "there is no channel pigeon; choose email" in nowhere.stderr
 
 
 def test_a_bounce_that_is_none_is_refused_as_mail_servers_read_it(tmp_path: Path) -> None:

@@ -95,3 +95,6 @@ def test_a_trial_restore_elsewhere_asks_for_the_ring_and_works_with_it(clinic: P
     ring = (clinic / "backtrace.db.key").read_text().strip()
     done = backtrace(*restore, folder=trial, BACKTRACE_KEYS=ring)
     assert done.returncode == 0, done.stderr
+    listed = backtrace("outbox", folder=trial, BACKTRACE_KEYS=ring).stdout
+    assert "Held since a restore" in listed
+    assert listed.endswith("\nNothing else waits.\n")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from backtrace import by_twilio
 from backtrace.running import channels_of, chores_of, clinic_of, hooks_of, sending, ticking
@@ -16,6 +18,7 @@ from bot.doorbell import Doorbell
 from tests.bot.house import House
 from tests.house.twilio_server import NUMBER, SID, TOKEN, twilio_server
 from trajectory.database import Database
+from trajectory.erased_list import NoList
 
 
 @pytest.fixture
@@ -90,3 +93,12 @@ def test_what_was_written_while_no_process_ran_is_asked_for_at_the_start(house: 
                 twilio.closing.wait(0.05)
     assert [row.status for row in house.inbox()] == ["unknown-sender"]
     assert not twilio.wrong
+
+
+def test_the_log_names_the_setting_of_a_list_that_cannot_be_kept(
+    house: House, tmp_path: Path
+) -> None:
+    chore = chores_of(Settings(erased_file=tmp_path), house.deployment)["erased-list"]
+    with capture_logs() as logs, pytest.raises(NoList):
+        chore.work(None)
+    assert [line["setting"] for line in logs] == ["BACKTRACE_ERASED_FILE"]
