@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from rich.progress import Progress as Bar
 
 from backtrace.clock import SystemClock
 from backtrace.definitions import worded_library
-from backtrace.keyring import ring_of
+from backtrace.keyring import proved, ring_of
 from backtrace.replay.stage import PUBLIC_URL, Stage, furnish
 from backtrace.running import clinic_of, library_of
 from backtrace.settings import Settings, wording_dir
@@ -27,6 +28,7 @@ from backtrace.simulate.people import CHANNELS, LANGUAGES, ZONE, Crowd
 from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
+from trajectory import deployment as own_key
 from trajectory.database import Database, exclusive
 from trajectory.keys import Ring
 
@@ -150,6 +152,8 @@ def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator
         clinic = clinic_of(settings, mails=True)
         stage = furnish(database, ring, library, start, asked.seed, clinic)
         with _closing(stage):
+            with proved(settings):
+                database.run(partial(own_key.take, ring=ring))
             yield stage
 
 

@@ -11,6 +11,7 @@ from trajectory.database import Database
 from trajectory.deployment import prove
 from trajectory.keys import Ring, WrongKey
 
+URL = "sqlite:///backtrace.db"
 ANOTHER = Ring.generate().setting()
 
 
@@ -22,7 +23,15 @@ def clinic(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", [("serve",), ("enrol",), ("link", "1"), ("outbox",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve",),
+        ("enrol",),
+        ("link", "1"),
+        ("simulate", "--add", "--patients", "1", "--weeks", "1", "--database", URL),
+    ],
+)
 def test_another_key_of_the_same_id_is_refused_in_words(
     clinic: Path, command: tuple[str, ...]
 ) -> None:
@@ -63,11 +72,18 @@ def test_before_there_is_anything_to_seal_doctor_says_who_makes_the_key(tmp_path
     assert "off    keys: no key file yet; `backtrace serve` makes it" in examined.stdout
 
 
-def test_the_first_command_leaves_something_to_prove_a_ring_by(tmp_path: Path) -> None:
-    backtrace("migrate", folder=tmp_path)
-    assert backtrace("cases", folder=tmp_path).returncode == 0
-    refused = backtrace("cases", folder=tmp_path, BACKTRACE_KEYS=ANOTHER)
+def test_the_first_command_leaves_something_to_prove_a_ring_by(
+    tmp_path: Path, migrated_database_url: str
+) -> None:
+    first, second = (
+        {"BACKTRACE_DATABASE_URL": migrated_database_url, "BACKTRACE_KEYS": ring}
+        for ring in (Ring.generate().setting(), ANOTHER)
+    )
+    assert backtrace("cases", folder=tmp_path, **first).returncode == 0
+    refused = backtrace("cases", folder=tmp_path, **second)
     assert refused.returncode == 2
+    assert "does not open this database" in refused.stderr
+    assert backtrace("cases", folder=tmp_path, **first).returncode == 0
 
 
 def test_a_database_of_before_is_proved_by_its_patients(clinic: Path) -> None:
