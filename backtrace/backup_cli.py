@@ -10,18 +10,24 @@ from pathlib import Path
 from sqlalchemy.exc import DatabaseError
 
 from backtrace.clock import SystemClock
-from backtrace.erased import file_of, sqlite_file, write_down
-from backtrace.keyring import ring_of
+from backtrace.erased import file_of, require_list, sqlite_file, write_down
+from backtrace.keyring import NoKeys, ring_of
 from backtrace.refusals import NotMigrated
 from backtrace.settings import Settings
 from bot import restored
 from trajectory import erased_list
 from trajectory.backup import BESIDE, Contents, contents_of, copy, make, put_in_place
 from trajectory.database import Database, Unavailable, exclusive
+from trajectory.deployment import is_sealed, prove
 from trajectory.erased_list import NoList
 from trajectory.erasure import tombstones
+from trajectory.keys import Ring, WrongKey
 from trajectory.migrations import current, head, is_known, upgrade
 from trajectory.sole import require_alone
+
+_ITS_RING = (
+    "Put the ring that was kept with it into BACKTRACE_KEYS, or its key file beside the database"
+)
 
 
 class Refused(Exception):
@@ -31,7 +37,7 @@ class Refused(Exception):
 def backup(settings: Settings, file: Path, *, overwrite: bool) -> Iterator[str]:
     """Copy the database while it is in use, check the copy, and say what it holds.
 
-    Raises Refused, NotMigrated, and trajectory.backup.NoBackup.
+    Raises Refused, NotMigrated, NoList, and trajectory.backup.NoBackup.
     """
     database = sqlite_file(settings)
     if database is None:
@@ -42,6 +48,7 @@ def backup(settings: Settings, file: Path, *, overwrite: bool) -> Iterator[str]:
     revision = current(settings.database_url)
     if database.is_file() and revision is None:
         raise NotMigrated(f"{database} is empty: there is nothing to back up")
+    require_list(settings)
     held = make(database, file, overwrite=overwrite)
     yield f"{file}: {_numbers(held)}; checked"
     keys = f" ({', '.join(held.key_ids)})" if held.key_ids else ""
@@ -64,10 +71,11 @@ def restore(
     """Put a backup in the database's place, and make it fit to be served.
 
     On PostgreSQL, without `file`: make fit what the server's own tools have restored. Raises
-    Refused, InUse, Unavailable, NoList, and trajectory.backup.NoBackup.
+    Refused, InUse, Unavailable, NoList, NoKeys, and trajectory.backup.NoBackup.
     """
     database = sqlite_file(settings)
     _require_file_or_server(database, file)
+    _require_there(file)
     erased = {} if list_is_lost else _erased(settings, listing)
     if database is None or file is None:
         held = _restore_server(settings, erased)
@@ -93,6 +101,7 @@ def _restore_file(
     try:
         aside.touch(0o600)
         copy(file, aside)
+        _require_its_ring(settings, f"sqlite:///{aside}", file)
         held = _make_fit(f"sqlite:///{aside}", erased)
         _write_list(settings, erased)
         kept = Path(f"{database}.before-restore-{SystemClock().now():%Y%m%dT%H%M%SZ}")
@@ -127,10 +136,16 @@ def _require_file_or_server(database: Path | None, file: Path | None) -> None:
         )
 
 
+def _require_there(file: Path | None) -> None:
+    if file is not None and not file.is_file():
+        raise Refused(f"{file} is no file" if file.exists() else f"there is no backup at {file}")
+
+
 def _restore_server(settings: Settings, erased: dict[int, datetime]) -> int:
     require_alone(settings.database_url)
     if current(settings.database_url) is None:
         raise Refused("the database has no tables: restore it with pg_restore first")
+    _require_its_ring(settings, settings.database_url, "the database")
     return _make_fit(settings.database_url, erased)
 
 
@@ -174,12 +189,28 @@ def _require_usable(settings: Settings, file: Path, contents: Contents) -> None:
             f"{file} is at revision {contents.revision}, and this program knows {head()} as the "
             "newest: restore it with the program that made it, or a newer one"
         )
-    missing = set(contents.key_ids) - set(ring_of(settings, make=False).key_ids)
+    needed = set(contents.key_ids)
+    missing = needed and needed - set(_ring(settings, file).key_ids)
     if missing:
-        raise Refused(
-            f"{file} needs keys that are not in the ring: {', '.join(sorted(missing))}. Put the "
-            "ring that was kept with it into BACKTRACE_KEYS, or its key file beside the database"
-        )
+        names = ", ".join(sorted(missing))
+        raise Refused(f"{file} needs keys that are not in the ring: {names}. {_ITS_RING}")
+
+
+def _ring(settings: Settings, what: Path | str) -> Ring:
+    try:
+        return ring_of(settings, make=False)
+    except NoKeys:
+        raise Refused(f"there is no ring for {what}. {_ITS_RING}") from None
+
+
+def _require_its_ring(settings: Settings, url: str, what: Path | str) -> None:
+    """That a key has the right id does not make it the right one."""
+    with closing(Database(url)) as opened, opened.read() as connection:
+        try:
+            if is_sealed(connection):
+                prove(connection, _ring(settings, what))
+        except WrongKey:
+            raise Refused(f"the ring does not open {what}: {_ITS_RING}") from None
 
 
 def _numbers(contents: Contents) -> str:

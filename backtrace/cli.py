@@ -42,11 +42,14 @@ from flows.errors import DefinitionError
 from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.erased_list import NoList
-from trajectory.keys import BadKeys, Ring
+from trajectory.keys import BadKeys, Ring, WrongKey
 from trajectory.migrations import upgrade
 
 app = typer.Typer(
-    help="Low back pain check-ins by chat.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Low back pain check-ins by chat.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
@@ -60,6 +63,7 @@ _REFUSALS = (
     PortTaken,
     NoKeys,
     BadKeys,
+    WrongKey,
     DemonstrationWording,
     InsecureAddress,
     NotMigrated,
@@ -207,6 +211,7 @@ def examine() -> None:
 
 @app.command()
 def enrol(
+    context: typer.Context,
     name: enrol_cli.Name = "",
     language: enrol_cli.Language = "",
     pathway: enrol_cli.Pathway = "low-back-pain",
@@ -222,9 +227,11 @@ def enrol(
 ) -> None:
     """Make a new patient; print their number and a one-time link into the web chat (7 days).
 
-    With --channel or --card: a one-time code for any channel, the patient's own four digits,
-    and a card to be printed. With --patient: a new code for somebody who is here already.
+    With --channel, --card, --hour, --weekday, --consented or --days, and a --language: a one-time
+    code for any channel, the patient's own four digits, and a card to be printed. With
+    --patient: a new code for somebody who is here already.
     """
+    given = enrol_cli.given(context)
     asked = Asked(
         language,
         channel or "web",
@@ -240,8 +247,9 @@ def enrol(
 
     def make(settings: Settings) -> None:
         if patient is not None:
-            _print(enrol_cli.invite_known(settings, patient, asked.channel, days, card))
-        elif channel or card is not None:
+            enrol_cli.require_only(given, enrol_cli.OF_KNOWN)
+            _print(enrol_cli.invite_known(settings, patient, channel, days, card))
+        elif given & enrol_cli.OF_CODES:
             _print(enrol_cli.invite_patient(settings, asked, card))
         else:
             make_with_link(settings)
@@ -326,8 +334,10 @@ def outbox(
             outbox_cli.drop(settings, drop)
         if release_held or drop_held:
             typer.echo(held_cli.settle(settings, release=release_held))
-        _print(held_cli.shown(settings))
-        typer.echo(outbox_cli.shown(settings))
+        held = list(held_cli.shown(settings))
+        listed = outbox_cli.shown(settings)
+        _print(held)
+        typer.echo("Nothing else waits." if held and listed == outbox_cli.NOTHING else listed)
 
     _start(show)
 

@@ -20,8 +20,16 @@ from backtrace.clock import SystemClock
 from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot import inviting
-from bot.asked_enrolment import MOST_DAYS, Asked, Wrong, invitee_of, lifetime_of
-from bot.deployment import Chance, Deployment
+from bot.asked_enrolment import (
+    MOST_DAYS,
+    Asked,
+    Wrong,
+    invitee_of,
+    lifetime_of,
+    require_way,
+    ways_of,
+)
+from bot.deployment import Chance, Clinic, Deployment
 from bot.enrolling import Newcomer, enrol
 from bot.inviting import Invitation
 from flows.library import Library
@@ -31,7 +39,7 @@ from trajectory.patients import AddressTaken
 LINK_LIFE = timedelta(days=7)
 
 Name = Annotated[str, typer.Option(help="What the patient is called; asked when left out.")]
-Language = Annotated[str, typer.Option(help="en or da; asked when left out.")]
+Language = Annotated[str, typer.Option(help="en or da; asked when left out, needed for a code.")]
 Pathway = Annotated[str, typer.Option(help="Which pathway the patient follows.")]
 Zone = Annotated[str, typer.Option(help="The patient's time zone.")]
 
@@ -42,7 +50,7 @@ Channel = Annotated[
 Phone = Annotated[str, typer.Option(help="With --channel sms: send an SMS that says how to begin.")]
 Hour = Annotated[str, typer.Option(help="When the questions come, as 18:00; asked when left out.")]
 Weekday = Annotated[str, typer.Option(help="Day of the weekly questions, as monday.")]
-Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How long a code lives.")]
+Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="For how many days a code lives.")]
 Consented = Annotated[
     bool, typer.Option("--consented", help="Consent was given on paper: nothing is asked.")
 ]
@@ -57,12 +65,17 @@ Known = Annotated[
     ),
 ]
 
+OF_CODES = frozenset({"channel", "card", "phone", "hour", "weekday", "consented", "days"})
+"""Options that a link alone cannot carry: whoever gives one gets a code as well."""
+OF_KNOWN = frozenset({"patient", "channel", "card", "days"})
+"""Options that go with a patient who is here already."""
+
 OPERATOR = "operator"
 """Who acts in a patient's log when the clinic's command line was used."""
 
 
 class Unknown(Exception):
-    """There is no such language, pathway, time zone or patient; the message says what to do."""
+    """Something asked for cannot be, or is not there; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,24 @@ class WayIn:
 
     number: int
     link: str
+
+
+def given(context: typer.Context) -> frozenset[str]:
+    """The names of the options that were written, whatever their value."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(
+        name for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    )
+
+
+def require_only(written: frozenset[str], allowed: frozenset[str]) -> None:
+    """Raise Unknown for an option that would change nothing."""
+    others = sorted(f"--{name}" for name in written - allowed)
+    if others:
+        raise Unknown(
+            f"{', '.join(others)}: not together with --patient, who has all this already and "
+            "changes it in the chat"
+        )
 
 
 def enrol_patient(
@@ -128,33 +159,54 @@ def invite_known(
     """Make a code for a patient who is here already; the lines to be shown, once.
 
     Raises:
-        Unknown: no patient has this number, or the card cannot be written.
+        Unknown: no patient has this number, the card cannot be written, or no code leads in.
         backtrace.refusals.NotMigrated: there are no patients yet.
     """
     with (
         deployed(settings, SystemClock(), {}, alone=False, names_bot=True) as deployment,
         _opened(card) as file,
     ):
+        _require_code_way(deployment.clinic, number, channel)
         try:
             invitation = inviting.invite_again(deployment, number, lifetime_of(days))
         except inviting.NoSuchPatient:
             raise Unknown(f"no patient has the number {number}") from None
-        file.write(inviting.card_of(deployment, invitation, channel))
+        file.write(inviting.card_of(deployment, invitation, channel or "web"))
     yield from _shown(invitation)
+
+
+def _require_code_way(clinic: Clinic, number: int, channel: str) -> None:
+    """A code is sent to a number or a bot; into the web chat it is a link that leads."""
+    if channel == "web" or not any(way for name, way in ways_of(clinic).items() if name != "web"):
+        raise Unknown(f"no code leads into the web chat: use `backtrace link {number}`")
+    if channel:
+        try:
+            require_way(clinic, channel)
+        except Wrong as wrong:
+            raise Unknown(f"--{wrong.field}: {wrong}") from None
 
 
 @contextmanager
 def _opened(card: Path | None) -> Iterator[TextIO]:
-    """The card's file, for its owner only; opened before anything is made that it must hold."""
+    """The card's file, for its owner only; opened before anything is made that it must hold.
+
+    It is a new one, and gone again where nothing came of it. Raises Unknown.
+    """
     if card is None:
         yield io.StringIO()
         return
     try:
-        file = os.fdopen(os.open(card, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
+        file = os.fdopen(os.open(card, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+    except FileExistsError:
+        raise Unknown(f"--card: {card} is there already; choose another name") from None
     except OSError as error:
         raise Unknown(f"--card: {error.strerror}; choose another file") from None
-    with file:
-        yield file
+    try:
+        with file:
+            yield file
+    except BaseException:
+        card.unlink()
+        raise
 
 
 def _shown(invitation: Invitation) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from sqlalchemy.engine import make_url
 
 from backtrace.settings import Settings
@@ -13,10 +15,13 @@ from bot.chores import Chore
 from bot.deployment import Deployment
 from trajectory import erased_list
 from trajectory.database import Database
+from trajectory.erased_list import NoList
 from trajectory.erasure import tombstones
 
 KIND = "erased-list"
 EVERY = timedelta(minutes=1)
+
+_log = structlog.get_logger(__name__)
 
 
 def file_of(settings: Settings) -> Path | None:
@@ -40,7 +45,30 @@ def chores(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
     file = file_of(settings)
     if file is None:
         return {}
-    return {KIND: Chore(EVERY, lambda _last: write_down(deployment.database, file))}
+    return {KIND: Chore(EVERY, lambda _last: _keep(settings, deployment.database, file))}
+
+
+def require_list(settings: Settings) -> None:
+    """Raise NoList where the list cannot be kept: who is erased would come back with a restore."""
+    file = file_of(settings)
+    if file is None:
+        return
+    name = "BACKTRACE_ERASED_FILE" if settings.erased_file is not None else "the list of the erased"
+    if file.exists() and not file.is_file():
+        raise NoList(f"{name}: {file} is no file; write the name of a file")
+    if not file.parent.is_dir():
+        raise NoList(f"{name}: the folder {file.parent} does not exist; make it, or choose another")
+    if not os.access(file.parent, os.W_OK):
+        raise NoList(f"{name}: the folder {file.parent} cannot be written; check its permissions")
+    if file.exists():
+        _require_readable(file, name)
+
+
+def _require_readable(file: Path, name: str) -> None:
+    try:
+        erased_list.read(file)
+    except NoList as problem:
+        raise NoList(f"{name}: {problem}") from None
 
 
 def write_down(database: Database, file: Path) -> None:
@@ -48,6 +76,16 @@ def write_down(database: Database, file: Path) -> None:
     with database.read() as connection:
         erased = tombstones(connection)
     erased_list.add(file, erased)
+
+
+def _keep(settings: Settings, database: Database, file: Path) -> None:
+    """`write_down` as a chore: the log says which setting keeps it from its end."""
+    try:
+        require_list(settings)
+    except NoList:
+        _log.warning("the list of the erased cannot be kept", setting="BACKTRACE_ERASED_FILE")
+        raise
+    write_down(database, file)
 
 
 def listed(settings: Settings) -> str:

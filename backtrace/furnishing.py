@@ -23,7 +23,7 @@ from backtrace.by_telegram import (
 )
 from backtrace.composition import deploy
 from backtrace.definitions import worded_library
-from backtrace.keyring import ring_of
+from backtrace.keyring import proved, ring_of
 from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
@@ -39,6 +39,7 @@ from bot.presses import Presses
 from bot.replanning import Place
 from bot.retention import Periods, delete_old
 from flows.library import Library
+from trajectory import deployment as own_key
 from trajectory.database import Database, exclusive
 from trajectory.migrations import upgrade
 
@@ -164,6 +165,7 @@ def deployed(
         trajectory.database.Unavailable: the database cannot be reached.
         NotMigrated: it has no tables or older ones, and this process is not the one to make them.
         backtrace.answers.AnswersNotChosen: production must say what each channel carries.
+        backtrace.keyring.NoKeys: there is no ring, or it does not open this database.
     """
     library, answers = library_of(settings), answers_of(settings)
     if not alone:
@@ -177,6 +179,8 @@ def deployed(
             upgrade(settings.database_url)
         database = Database(settings.database_url, durable=durable)
         stack.callback(database.close)
+        with proved(settings):
+            database.run(partial(own_key.take, ring=ring))
         yield deploy(
             database,
             ring,

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from backtrace.settings import Settings
-from trajectory.keys import Ring
+from trajectory import deployment
+from trajectory.database import Database
+from trajectory.keys import Ring, WrongKey
 
 
 class NoKeys(Exception):
-    """There is no key ring; the message says how to get one."""
+    """There is no key ring, or not that of this database; the message says what to do."""
+
+
+class NoKeyYet(NoKeys):
+    """There is no key file, and nothing in the database that needs one."""
+
+
+_SET = (
+    "set BACKTRACE_KEYS to the ring that the database was made with, or for a new database to what "
+    "`backtrace keys new` prints"
+)
 
 
 def ring_of(settings: Settings, *, make: bool = True) -> Ring:
@@ -20,21 +34,66 @@ def ring_of(settings: Settings, *, make: bool = True) -> Ring:
 
     Raises:
         NoKeys: production without BACKTRACE_KEYS, no file to keep a development key in, or
-            none there and none to be made.
+            none there and none to be made: a database that is sealed already needs its own.
+        trajectory.database.Unavailable: the database cannot be asked whether it is.
         trajectory.keys.BadKeys: the setting or file cannot be read as a ring.
     """
     if settings.keys is not None:
         return Ring.parse(settings.keys.get_secret_value())
     if settings.env == "production":
-        raise NoKeys("set BACKTRACE_KEYS; `backtrace keys new` prints a new one. Keep a copy safe")
-    return _development_ring(_beside(settings.database_url), make)
+        raise NoKeys(f"{_SET}. Keep a copy safe")
+    file = _beside(settings.database_url)
+    if not file.exists():
+        _require_unsealed(settings.database_url, file)
+    return _development_ring(file, make)
+
+
+def named(settings: Settings) -> str:
+    """Where the ring is, in the operator's words."""
+    if settings.keys is not None:
+        return "BACKTRACE_KEYS"
+    return f"the development key file {_beside(settings.database_url)}"
+
+
+@contextmanager
+def proved(settings: Settings) -> Iterator[None]:
+    """What is refused within for the sake of its key is refused in the operator's words.
+
+    Raises NoKeys.
+    """
+    try:
+        yield
+    except WrongKey:
+        raise NoKeys(
+            f"{named(settings)} does not open this database: its key is another one, or one is "
+            "missing. Put back the ring that the database was made with"
+        ) from None
+
+
+def prove(settings: Settings, database: Database, ring: Ring) -> None:
+    """Raise NoKeys where the ring does not open what the database holds."""
+    with proved(settings), database.read() as connection:
+        deployment.prove(connection, ring)
 
 
 def _beside(database_url: str) -> Path:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise NoKeys("set BACKTRACE_KEYS; `backtrace keys new` prints a new one")
+        raise NoKeys(_SET)
     return Path(f"{url.database}.key")
+
+
+def _require_unsealed(database_url: str, file: Path) -> None:
+    """A new key would open nothing of what is there, and hide that the old one is lost."""
+    if not Path(make_url(database_url).database or "").is_file():
+        return
+    with closing(Database(database_url)) as database, database.read() as connection:
+        sealed = deployment.is_sealed(connection)
+    if sealed:
+        raise NoKeys(
+            f"the database was made with a key that is not here: put your key file back at {file}, "
+            "or its ring into BACKTRACE_KEYS"
+        )
 
 
 def _development_ring(file: Path, make: bool) -> Ring:
@@ -43,7 +102,7 @@ def _development_ring(file: Path, make: bool) -> Ring:
         return Ring.parse(file.read_text("ascii").strip())
     except FileNotFoundError:
         if not make:
-            raise NoKeys("no key file yet; `backtrace serve` makes it") from None
+            raise NoKeyYet("no key file yet; `backtrace serve` makes it") from None
         ring = Ring.generate()
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,6 +13,7 @@ from backtrace.enrol_cli import OPERATOR, Unknown
 from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot import waiting
+from bot.channels.forms import FORMS
 from bot.deployment import Deployment
 from bot.rates import Rate
 from bot.waiting import GivenUp, NoSuchMessage, NotYet, Waiting
@@ -32,6 +33,9 @@ _WHY = {
 }
 """By the class of the trouble, in the operator's words."""
 
+_WHY_CODE = {"wrong-key": "the keys setting does not open it (backtrace doctor)"}
+"""By the code of a trouble that is our own, and no provider's."""
+
 _FIRST = {
     ("telegram", "gone"): "the patient has blocked the bot: once they write to it again",
     ("email", "bounced"): "mail to that person comes back: once the patient has given another "
@@ -40,6 +44,10 @@ _FIRST = {
     "closed": "that address is not the patient's any more: never; --drop takes it off the list",
 }
 """What must happen before a message can be sent again, and when that is."""
+
+_CHANNELS = ("email", *sorted(FORMS))
+
+NOTHING = "Nothing waits."
 
 _HEADS = ("Waits to go out:", "Given up (--resend ID tries it again, --drop ID forgets it):")
 
@@ -71,6 +79,8 @@ def resend_all(settings: Settings, which: str) -> str:
     channel, _, error = which.partition("/")
     if not channel or not error:
         raise Unknown("write CHANNEL/ERROR, such as sms/30007 or telegram/retry")
+    if channel not in _CHANNELS:
+        raise Unknown(f"there is no channel {channel}; choose {', '.join(_CHANNELS)}")
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         with deployment.database.read() as connection:
             found = waiting.alike(connection, channel, error)
@@ -142,11 +152,11 @@ def table(
         for each in dead
     ]
     parts = [[head, *part] for head, part in zip(_HEADS, (lines, given_up), strict=True) if part]
-    return "\n\n".join("\n".join(part) for part in parts) or "Nothing waits."
+    return "\n\n".join("\n".join(part) for part in parts) or NOTHING
 
 
 def _why(each: Waiting | GivenUp) -> str:
-    says = _WHY.get(each.trouble, each.trouble)
+    says = _WHY_CODE.get(each.code) or _WHY.get(each.trouble, each.trouble)
     return f"{says} [{each.code}]" if each.code else says
 
 

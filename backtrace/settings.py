@@ -18,6 +18,8 @@ from bot.desk_hours import DeskHours
 from bot.retention import SHORTEST
 
 SHORTEST_TOKEN = 24
+LONGEST = 36500
+"""Days of keeping: a hundred years."""
 Answers = Literal["inline", "link"]
 """Whether a channel carries questions and answers itself, or a link to the secure web chat."""
 
@@ -70,11 +72,11 @@ class Settings(BaseSettings):
     """By language the ContentSid of the approved template for more than 24 hours of silence."""
     whatsapp_rate: float = Field(default=80, gt=0)
     whatsapp_answers: Answers | None = None
-    keep_messages_days: int = Field(default=180, ge=SHORTEST)
+    keep_messages_days: int = Field(default=180, ge=SHORTEST, le=LONGEST)
     """For how long messages are kept, and the chat page shows them; answers stay for good."""
-    keep_strangers_days: int = Field(default=30, ge=SHORTEST)
+    keep_strangers_days: int = Field(default=30, ge=SHORTEST, le=LONGEST)
     """The same of what was written by nobody we know."""
-    keep_access_days: int = Field(default=30, ge=1)
+    keep_access_days: int = Field(default=30, ge=1, le=LONGEST)
     """For how long codes, links and devices are kept that open nothing any more."""
     ready_outbox_seconds: float = Field(default=120, gt=0)
     """For how long a reply may wait to go out before /readyz says late."""
@@ -158,7 +160,13 @@ class Settings(BaseSettings):
 
 
 _PREFIX = "BACKTRACE_"
-_ELSEWHERE = ("BACKTRACE_TEST_DATABASE_URL", "BACKTRACE_SPECS", "BACKTRACE_CHROMIUM")
+_ELSEWHERE = (
+    "BACKTRACE_TEST_DATABASE_URL",
+    "BACKTRACE_TEST_LONG",
+    "BACKTRACE_TEST_SEED",
+    "BACKTRACE_SPECS",
+    "BACKTRACE_CHROMIUM",
+)
 """What the tests read, and no process of the product does."""
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ from sqlalchemy import Connection
 from backtrace.clock import SystemClock
 from backtrace.definitions import worded_library
 from backtrace.furnishing import clinic_of, library_of
-from backtrace.keyring import ring_of
+from backtrace.keyring import proved, ring_of
 from backtrace.replay.stage import PUBLIC_URL, Stage, furnish
 from backtrace.settings import Settings, wording_dir
 from backtrace.simulate.checks import newest_patient, problems
@@ -28,6 +29,7 @@ from backtrace.simulate.people import CHANNELS, LANGUAGES, ZONE, Crowd
 from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
+from trajectory import deployment as own_key
 from trajectory.database import Database, exclusive
 from trajectory.deployment import is_simulated, mark_simulated
 from trajectory.keys import Ring
@@ -166,6 +168,8 @@ def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator
         clinic = clinic_of(settings, mails=True)
         stage = furnish(database, ring, library, start, asked.seed, clinic)
         with _closing(stage):
+            with proved(settings):
+                database.run(partial(own_key.take, ring=ring))
             yield stage
 
 
@@ -178,17 +182,18 @@ def _closing(stage: Stage) -> Iterator[None]:
 
 
 def _watch(simulation: Simulation, start: datetime, weeks: int) -> None:
-    """Run it, with a bar on a terminal and a line a week elsewhere."""
+    """Run it, with a bar on a terminal and elsewhere a line when a week is over."""
     console = Console(stderr=True)
     if console.is_terminal:
         _with_bar(simulation, start, weeks, console)
         return
-    told = 0
+    over = 0
     for progress in simulation.run():
         week = _week(progress, start)
-        if week > told:
-            told = week
-            typer.echo(f"{_told(progress, week)} of {weeks}", err=True)
+        if over + 1 < week <= weeks:
+            over = week - 1
+            typer.echo(f"{_told(progress, over)} of {weeks}", err=True)
+    typer.echo(f"{_told(simulation.progress, weeks)} of {weeks}", err=True)
 
 
 def _with_bar(simulation: Simulation, start: datetime, weeks: int, console: Console) -> None:

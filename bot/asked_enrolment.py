@@ -56,7 +56,7 @@ def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
     name = " ".join(asked.name.split())
     if len(name) > LONGEST_NAME:
         raise Wrong("name", f"write at most {LONGEST_NAME} characters")
-    _require_way(deployment.clinic, asked.channel)
+    require_way(deployment.clinic, asked.channel)
     return Invitee(
         asked.language,
         timezone,
@@ -76,13 +76,19 @@ def lifetime_of(days: int) -> timedelta:
     return timedelta(days=days)
 
 
-def _require_way(clinic: Clinic, channel: str) -> None:
-    ways = {
-        "telegram": clinic.telegram_bot,
-        "sms": clinic.sms_number or clinic.sms_by_service,
-        "whatsapp": clinic.whatsapp_number,
-        "web": clinic.public_url,
+def ways_of(clinic: Clinic) -> dict[str, bool]:
+    """By channel whether it is set up here."""
+    return {
+        "telegram": bool(clinic.telegram_bot),
+        "sms": bool(clinic.sms_number or clinic.sms_by_service),
+        "whatsapp": bool(clinic.whatsapp_number),
+        "web": bool(clinic.public_url),
     }
+
+
+def require_way(clinic: Clinic, channel: str) -> None:
+    """Raise Wrong unless the channel is set up here."""
+    ways = ways_of(clinic)
     if not ways.get(channel):
         there = ", ".join(each for each, way in ways.items() if way)
         raise Wrong("channel", f"it is not set up here; choose {there}")

@@ -45,6 +45,8 @@ def make(database: Path, file: Path, *, overwrite: bool = False) -> Contents:
     """
     if not database.is_file():
         raise NoBackup(f"there is no database at {database}")
+    if file.exists() and not file.is_file():
+        raise NoBackup(f"{file} is no file that could be written over; choose another name")
     if file.exists() and not overwrite:
         raise _taken(file)
     if file.exists() and file.samefile(database):

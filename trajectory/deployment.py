@@ -4,16 +4,59 @@ words, and whether its patients are invented.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Iterator
 
+from sqlalchemy import Connection, inspect, select, update
+
+from trajectory.erasure import ERASED
 from trajectory.keys import DEPLOYMENT, Ring, Sealer
 from trajectory.sql import insert_once
-from trajectory.tables import Deployment, core
+from trajectory.tables import Deployment, Patient, core
 
 _deployment = core(Deployment)
 _SIMULATED = "simulated"
 _MARKED = select(_deployment.c.key).where(_deployment.c.key == _SIMULATED)
 _STORED = select(_deployment.c.value).where(_deployment.c.key == "key")
+_patient = core(Patient)
+_SEALED = (
+    select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key)
+    .where(_patient.c.status != ERASED)
+    .limit(1)
+)
+# By the primary key, so that a million patients take no longer than two.
+_FIRST_AND_LAST = (_SEALED.order_by(_patient.c.id), _SEALED.order_by(_patient.c.id.desc()))
+
+
+def is_sealed(connection: Connection) -> bool:
+    """Whether there is anything that only a ring opens; a database of any revision is asked."""
+    return any(True for _ in _wrapped(connection))
+
+
+def prove(connection: Connection, ring: Ring) -> None:
+    """Raise WrongKey where the ring does not open the deployment's own key, or a patient's.
+
+    The first and the last patient are asked: a ring has its keys one after the other.
+    """
+    for key_id, wrapped, owner in _wrapped(connection):
+        ring.unwrap(key_id, wrapped, owner)
+
+
+def _wrapped(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
+    """Key id, wrapped key and owner of some of what only a ring opens."""
+    tables = inspect(connection)
+    if tables.has_table("deployment"):
+        for stored in connection.execute(_STORED).scalars():
+            yield *_split(stored), DEPLOYMENT
+    if tables.has_table("patient"):
+        for one in _FIRST_AND_LAST:
+            for row in connection.execute(one):
+                yield row.key_id, row.wrapped_key, row.id
+
+
+def take(connection: Connection, ring: Ring) -> None:
+    """`prove`, and leave something to be proved against next time. Raises WrongKey."""
+    prove(connection, ring)
+    sealer(connection, ring)
 
 
 def sealer(connection: Connection, ring: Ring) -> Sealer:

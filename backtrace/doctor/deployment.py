@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -11,8 +12,9 @@ from backtrace.answers import AnswersNotChosen, answers_of, not_chosen, setting_
 from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions
 from backtrace.doctor.finding import Finding, Verdict
+from backtrace.erased import file_of, require_list
 from backtrace.furnishing import library_of
-from backtrace.keyring import NoKeys, ring_of
+from backtrace.keyring import NoKeys, NoKeyYet, named, prove, ring_of
 from backtrace.languages import shipped_lexicons
 from backtrace.refusals import DemonstrationWording
 from backtrace.settings import Settings
@@ -20,7 +22,8 @@ from bot.channels.email import BadMailSetting, Email
 from bot.desk_hours import EXAMPLE
 from flows.errors import DefinitionError
 from templates.catalogue import load_catalogues
-from trajectory.database import Unavailable
+from trajectory.database import Database, Unavailable
+from trajectory.erased_list import NoList
 from trajectory.keys import BadKeys
 from trajectory.migrations import current, head
 
@@ -28,13 +31,16 @@ from trajectory.migrations import current, head
 def _keys(what: str, settings: Settings) -> Finding:
     try:
         ring = ring_of(settings, make=False)
-    except NoKeys as error:
-        not_yet = settings.env == "development" and _is_new(settings)
-        return Finding(what, Verdict.OFF if not_yet else Verdict.WRONG, str(error))
-    except BadKeys as error:
+        if not _is_new(settings):
+            with closing(Database(settings.database_url)) as opened:
+                prove(settings, opened, ring)
+    except NoKeyYet as error:
+        return Finding(what, Verdict.OFF, str(error))
+    except (NoKeys, BadKeys) as error:
         return Finding(what, Verdict.WRONG, str(error))
-    where = "BACKTRACE_KEYS" if settings.keys else "the development key file"
-    return Finding(what, Verdict.OK, f"{where}; current key {ring.key_ids[0]}")
+    except Unavailable:
+        return Finding(what, Verdict.WRONG, "not tried on the database, which cannot be read")
+    return Finding(what, Verdict.OK, f"{named(settings)}; current key {ring.key_ids[0]}")
 
 
 def _database(what: str, settings: Settings) -> Finding:
@@ -56,6 +62,18 @@ def _database(what: str, settings: Settings) -> Finding:
             what, Verdict.WRONG, f"at revision {at}, not {head()}; run `backtrace migrate`"
         )
     return Finding(what, Verdict.OK, f"reachable, at revision {at}")
+
+
+def _erased(what: str, settings: Settings) -> Finding:
+    file = file_of(settings)
+    if file is None:
+        says = "no list: set BACKTRACE_ERASED_FILE, or keep what `backtrace erased` prints"
+        return Finding(what, Verdict.OFF, says)
+    try:
+        require_list(settings)
+    except NoList as error:
+        return Finding(what, Verdict.WRONG, str(error))
+    return Finding(what, Verdict.OK, str(file))
 
 
 def _is_new(settings: Settings) -> bool:
@@ -129,6 +147,7 @@ def _programs(what: str, settings: Settings) -> Finding:
 _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("keys", _keys),
     ("database", _database),
+    ("list of the erased", _erased),
     ("public address", _address),
     ("wording", _wording),
     ("e-mail", _mail),

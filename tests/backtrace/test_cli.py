@@ -68,6 +68,42 @@ def test_cards_lead_to_the_bot_of_the_token_and_to_a_service_without_a_number(
     assert "Send this text message to BackTrace: START " in made.stdout
 
 
+def test_a_list_of_the_erased_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    for place, advice in ((tmp_path / "nowhere/erased", "does not exist"), (tmp_path, "no file")):
+        setting = {"BACKTRACE_ERASED_FILE": str(place)}
+        examined = backtrace("doctor", folder=tmp_path, **setting)
+        assert examined.returncode == 1
+        assert "wrong  list of the erased: BACKTRACE_ERASED_FILE: " in examined.stdout
+        refused = backtrace("backup", "copy.db", folder=tmp_path, **setting)
+        assert refused.returncode == 2
+        assert "BACKTRACE_ERASED_FILE" in refused.stderr
+        assert advice in refused.stderr
+        assert not (tmp_path / "copy.db").exists()
+
+
+def test_what_the_tests_read_is_no_misspelt_setting(tmp_path: Path) -> None:
+    read = {"BACKTRACE_TEST_LONG": "1", "BACKTRACE_TEST_SEED": "7"}
+    assert "no setting has that name" not in backtrace("doctor", folder=tmp_path, **read).stdout
+
+
+@pytest.mark.parametrize("name", ["nofile.db", "folder"])
+def test_a_backup_that_is_no_file_is_named_before_anything_else(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    refused = backtrace("restore", name, "--replace", folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(("there is no backup at nofile.db", "folder is no file"))
+
+
+def test_a_backup_writes_over_no_folder(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    (tmp_path / "copies").mkdir()
+    refused = backtrace("backup", "--overwrite", "copies", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "copies is no file" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_doctor_finds_an_empty_and_a_migrated_database(tmp_path: Path, database_url: str) -> None:
     url = {"BACKTRACE_DATABASE_URL": database_url, "BACKTRACE_KEYS": new_keys(tmp_path)}
     before = backtrace("doctor", folder=tmp_path, **url)
@@ -97,6 +133,8 @@ def new_keys(folder: Path) -> str:
         ("BACKTRACE_DATABASE_URL", "mysql://root:hunter2@db/x", "write sqlite:///file.db"),
         ("BACKTRACE_PUBLIC_URL", "clinic.example", "write it as https://"),
         ("BACKTRACE_MINIMUM_ODI_ANSWERS", "11", "less than or equal to 10"),
+        ("BACKTRACE_KEEP_MESSAGES_DAYS", "999999999999", "less than or equal to 36500"),
+        ("BACKTRACE_KEEP_ACCESS_DAYS", "36501", "less than or equal to 36500"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_kept_to_ourselves(
@@ -174,7 +212,10 @@ def test_a_code_and_a_card_are_made_for_a_patient_who_comes_in_by_them(tmp_path:
     card = file.read_text("utf-8")
     assert all(each in card for each in (shown, digits, "Til Birgit", "112", "HJÆLP", "<svg"))
     assert file.stat().st_mode & 0o777 == 0o600
-    again = backtrace("enrol", "--patient", patient.split()[1], folder=tmp_path)
+    taken = backtrace("enrol", *asked, folder=tmp_path, **bot)
+    assert "card.html is there already; choose another name" in taken.stderr
+    assert file.read_text("utf-8") == card
+    again = backtrace("enrol", "--patient", patient.split()[1], folder=tmp_path, **bot)
     assert again.stdout.splitlines()[0] == patient
     assert shown not in again.stdout
     assert "own code" not in again.stdout
@@ -285,7 +326,11 @@ def test_the_clinic_reads_its_list_and_takes_off_what_is_dealt_with(tmp_path: Pa
         (("--channel", "sms", "--language", "en"), "it is not set up here; choose web"),
         (("--channel", "web", "--language", "en", "--hour", "7"), "a time from 08:00 to 20:59"),
         (("--card", "nowhere/card.html", "--language", "en"), "--card: No such file"),
-        (("--patient", "7"), "no patient has the number 7"),
+        (("--hour", "18:00"), "--language: choose da, en"),
+        (("--language", "en", "--weekday", "payday"), "--weekday: choose monday"),
+        (("--language", "en", "--phone", "+4520304050"), "--phone: only an SMS can be sent"),
+        (("--patient", "7", "--hour", "18:00", "--name", "B"), "--hour, --name: not together"),
+        (("--patient", "7"), "use `backtrace link 7`"),
     ],
 )
 def test_an_enrolment_that_cannot_be_is_refused(
@@ -295,6 +340,24 @@ def test_an_enrolment_that_cannot_be_is_refused(
     refused = backtrace("enrol", *arguments, folder=tmp_path)
     assert refused.returncode == 2
     assert advice in refused.stderr
+    assert "patient " not in refused.stdout
+
+
+def test_nobody_with_that_number_gets_no_card(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    asked = ("enrol", "--patient", "99", "--card", "card.html")
+    refused = backtrace(*asked, folder=tmp_path, BACKTRACE_TELEGRAM_BOT="nord_bot")
+    assert "no patient has the number 99" in refused.stderr
+    assert not (tmp_path / "card.html").exists()
+
+
+def test_the_clinic_chooses_day_and_hour_without_a_channel(tmp_path: Path) -> None:
+    backtrace("migrate", folder=tmp_path)
+    asked = ("enrol", "--language", "da", "--weekday", "monday", "--hour", "18:00")
+    made = backtrace(*asked, folder=tmp_path)
+    assert made.returncode == 0
+    assert "code " in made.stdout
+    assert "/chat/in/" in made.stdout
 
 
 def test_a_chat_in_the_terminal_goes_from_hello_to_the_oswestry_score(tmp_path: Path) -> None:
@@ -358,6 +421,9 @@ def test_the_outbox_is_listed_and_nothing_is_made_up(tmp_path: Path) -> None:
         assert "message 7 was not given up" in refused.stderr
     none = backtrace("outbox", "--resend-all", "sms/30007", folder=tmp_path, **keys)
     assert none.stdout == "0 of 0 are tried again\nNothing waits.\n"
+    nowhere = backtrace("outbox", "--resend-all", "pigeon/lost", folder=tmp_path, **keys)
+    assert nowhere.returncode == 2
+    assert "there is no channel pigeon; choose email" in nowhere.stderr
 
 
 def test_a_bounce_that_is_none_is_refused_as_mail_servers_read_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from backtrace import by_twilio, running
 from backtrace.furnishing import channels_of, chores_of, clinic_of, hooks_of
@@ -22,6 +23,7 @@ from bot.doorbell import Doorbell
 from tests.bot.house import House
 from tests.house.twilio_server import NUMBER, SID, TOKEN, twilio_server
 from trajectory.database import Database
+from trajectory.erased_list import NoList
 from trajectory.keys import Ring
 
 
@@ -138,3 +140,13 @@ def test_one_crew_that_cannot_end_keeps_no_other_from_ending(
     with pytest.raises(KeyError), sending(house.deployment):
         pass
     assert len(set(closed)) == len(house.deployment.channels)
+
+
+def test_the_log_names_the_setting_of_a_list_that_cannot_be_kept(
+    house: House, tmp_path: Path
+) -> None:
+    chore = chores_of(Settings(erased_file=tmp_path), house.deployment)["erased-list"]
+    with capture_logs() as logs, pytest.raises(NoList):
+        assert isinstance(chore, Chore)
+        chore.work(None)
+    assert [line["setting"] for line in logs] == ["BACKTRACE_ERASED_FILE"]

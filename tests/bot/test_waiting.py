@@ -66,6 +66,13 @@ def test_a_wrong_setting_is_told_once_and_says_when_it_is_mended(house: House, p
     assert shown(house) == "Nothing waits."
 
 
+def test_a_wrong_key_is_no_fault_of_the_providers(house: House, post: Post) -> None:
+    house.telegram.trouble = [NotSent(Trouble.RETRY, "wrong-key")]
+    post("a")
+    house.settle()
+    assert shown(house).endswith("the keys setting does not open it (backtrace doctor) [wrong-key]")
+
+
 def test_another_wrong_setting_is_told_again(house: House, post: Post) -> None:
     house.telegram.trouble = [WRONG, NotSent(Trouble.CONFIGURATION, "404")]
     with capture_logs() as logs:

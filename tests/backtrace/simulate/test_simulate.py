@@ -97,6 +97,8 @@ def test_the_same_seed_prints_the_same_bytes_and_another_others() -> None:
     assert first.stdout == again.stdout
     assert first.stdout != other.stdout
     assert "turns/s" in first.stderr, "how fast it was is told apart"
+    (week,) = [line for line in first.stderr.splitlines() if line.endswith("week 1 of 1")]
+    assert not week.startswith("0 turns"), "a week is told when it is over"
 
 
 def test_a_database_for_the_demo_ends_today_and_is_not_filled_twice_by_mistake(
