@@ -9,6 +9,8 @@ import pytest
 
 from bot.commands import recognise
 from bot.zones import by_clock, city, read_place
+from tests.backtrace.replay.dialogue import dialogue
+from tests.backtrace.replay.screenplay import screenplay
 from tests.bot.house import House
 from trajectory import cases
 from trajectory.cases import Kind
@@ -220,6 +222,9 @@ def test_nobody_is_asked_for_ever_whether_it_is_them(light_house: House) -> None
     assert sum("Is it you?" in text for text in house.telegram.texts("birgit")) == 2
     with house.database.read() as connection:
         assert [case.kind for case in cases.listed(connection)] == [Kind.SILENT]
+    said(house, "yes")
+    with house.database.read() as connection:
+        assert cases.listed(connection) == []
 
 
 def travelling(house: House) -> House:
@@ -305,3 +310,27 @@ def test_an_open_sitting_keeps_its_evening_after_a_move(light_house: House) -> N
     assert "1/10" in last(house)
     house.write("B")
     assert "2/10" in last(house)
+
+
+PUT_OFF = """
+* enrol sms pathway=low-back-pain
+no
+B B B B B B B B A
+* until 12:00 in 4d
+A
+skip
+skip
+skip
+B
+"""
+
+
+def test_what_is_put_off_is_promised_for_a_day_that_may_hold_it() -> None:
+    script = screenplay(PUT_OFF, language="en")
+
+    read = dialogue(script.steps, script.play())
+
+    # Three conversations have begun this week, the last of them yesterday.
+    assert "Now or another day?" in read
+    assert "More at 18:00, on 13 January at the earliest." in read
+    assert "tomorrow" not in read
