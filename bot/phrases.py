@@ -31,6 +31,7 @@ class Says(StrEnum):
     HELPER = "helper"
     HELPER_NAMES = "helper-names"
     NOT_ME = "not-me"
+    ME = "me"
     DIED = "died"
     RELATIVE = "relative"
     OTHER_DIED = "other-died"

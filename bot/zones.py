@@ -24,15 +24,26 @@ _BLANKS = re.compile(r"[\s.,;:!?()_-]+")
 
 
 def read_place(text: str) -> tuple[str, ...] | None:
-    """The time zones that this place may be in; None where it is no known place."""
+    """The time zones that this place may be in; None where it is no known place.
+
+    Behind a comma stands what the place lies in, such as "Paris, France"; where that is known
+    and the place does not lie in it, as far as we know, there is none.
+    """
     if len(text) > _LONGEST:
         return None
-    for words in (text, *text.split(",")[:1], *text.split(",")[-1:]):
-        said = _even(words)
-        for name in (said, _PADDING.sub("", said)):
-            if name in _places():
-                return _places()[name]
-    return None
+    whole = _named(text)
+    if whole is not None:
+        return whole
+    parts = [_named(part) for part in text.split(",")]
+    if len(parts) < 2 or None in parts:
+        return None
+    return tuple(zone for zone in parts[0] or () if all(zone in (each or ()) for each in parts))
+
+
+def _named(words: str) -> tuple[str, ...] | None:
+    said = _even(words)
+    names = (said, _PADDING.sub("", said))
+    return next((_places()[name] for name in names if name in _places()), None)
 
 
 def by_clock(zones: Iterable[str], now: datetime) -> list[str]:

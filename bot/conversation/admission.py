@@ -81,6 +81,13 @@ def tomorrow(step: Step) -> datetime:
     return at_local(day, step.person.hour, zone)
 
 
+def tomorrow_at_the_earliest(step: Step) -> datetime:
+    """The chosen hour of the next day that allows one more conversation, from tomorrow on."""
+    openings = [datetime.fromisoformat(each) for each in step.memory.openings]
+    person = step.person
+    return pace.next_opening(openings, step.world.limits, tomorrow(step), person.zone, person.hour)
+
+
 def next_hour(step: Step) -> datetime:
     """The next time that the patient's clock shows the hour at which they want to be asked."""
     return next_clock(step.now, step.person.zone, step.person.hour)

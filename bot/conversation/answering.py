@@ -35,6 +35,7 @@ from bot.conversation.tasks import (
     follow_up,
     hands,
     keeping,
+    rezoning,
     rhythm,
 )
 from bot.inbound import Handled, Inbound, InboundKind
@@ -249,10 +250,37 @@ def _command(step: Step, command: Command, text: str) -> bool:
         return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
+    if command.name == "home" and step.paused:
+        command = Command("resume")
+    elif command.name == "home" and not rezoning.is_away(step):
+        return False
+    if command.name in commanding.PLACES and _waits_for_a_doctor(step):
+        return _put_danger_first(step, text)
     if step.memory.task is not None and step.memory.task.name == keeping.NAME:
         # The offer is over; its words are not lost.
         step.drop_task()
     commanding.do(step, command)
+    return True
+
+
+def _waits_for_a_doctor(step: Step) -> bool:
+    """Whether an emergency, or a word of self-harm, comes before everything that can wait."""
+    return step.person.status == "active" and (step.memory.held or safety.is_quiet(step))
+
+
+def _put_danger_first(step: Step, text: str) -> bool:
+    """Where somebody in danger is may matter, and which clock they go by does not.
+
+    False: a screen is open, and the words are for that.
+    """
+    if step.open is not None and _is_screen(step):
+        return False
+    keeping.keep_silently(step, text)
+    task = step.memory.task
+    if task is not None and task.name == follow_up.NAME:
+        follow_up.leave(step)
+    else:
+        looked.insist(step)
     return True
 
 

@@ -29,6 +29,24 @@ def is_no(step: Step, text: str) -> bool:
     return bool(said) and all(token.means(Sense.NO, Sense.DENY) for token in said)
 
 
+def yes_or_no(step: Step, text: str) -> str | None:
+    """A yes or no that more words may follow ("no it is 11:00"), or that confirms ("that's it").
+
+    With another number behind it a yes is none.
+    """
+    tokens = step.lexicon.tokens(text)
+    said = [token for token in tokens if not token.means(Sense.HEDGE, Sense.SUBJECT)]
+    said = said or list(tokens)
+    if not said:
+        return None
+    against = (Sense.NO, Sense.DENY, Sense.NEGATION, Sense.DISAGREE)
+    if said[0].means(*against):
+        return "no"
+    turned = any(token.means(*against, Sense.NUMBER) for token in said)
+    sure = any(token.means(Sense.YES, Sense.CONFIRM, Sense.AGREE) for token in said[:3])
+    return "yes" if sure and not turned else None
+
+
 def leans_to_no(step: Step, text: str) -> bool:
     """Whether this is probably a no, such as "not yet"."""
     match _reading(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text):

@@ -48,12 +48,16 @@ from bot.times import day_of, read_put_off
 from templates.command_words import load_command_words
 from trajectory.grants import Grant, Look
 
+PLACES = frozenset({"zone", "home"})
+"""What is said of where the patient is."""
 LATER = timedelta(hours=3)
 """How long "later" puts a question off."""
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
     | {"code"}
 )
+_PUT_AWAY = frozenset({"later", "leave", "stop"})
+"""These put away the question whether a doctor has looked; the rest only goes before it."""
 _LEAVABLE = frozenset(
     task.NAME
     for task in (
@@ -93,6 +97,8 @@ def waits_for_start(step: Step, command: Command) -> bool:
 
 def do(step: Step, command: Command) -> None:
     """Carry out a command; the question that waits comes again after it."""
+    if command.name not in _PUT_AWAY:
+        looked.remember_asked(step)
     _COMMANDS[command.name](step, command.slots)
     looked.ask_later_again(step)
 
@@ -109,6 +115,8 @@ def _stop(step: Step, slots: Mapping[str, str]) -> None:
     receipts.note_stop(step)
     returning.end_silence(step)
     step.memory.paused_until = ""
+    step.memory.put_off.clear()
+    step.memory.stands.clear()
     step.drop_task()
     step.memory.waiting.clear()
     step.do(SavePatient())
@@ -363,6 +371,10 @@ def _zone(step: Step, slots: Mapping[str, str]) -> None:
     rezoning.begin(step, slots.get("place", ""))
 
 
+def _home(step: Step, slots: Mapping[str, str]) -> None:
+    rezoning.begin_home(step)
+
+
 def _language(step: Step, slots: Mapping[str, str]) -> None:
     speaking.leave(step)
     speaking.switch(step, slots["language"])
@@ -453,6 +465,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "show": _show,
     "rhythm": _rhythm,
     "zone": _zone,
+    "home": _home,
     "language": _language,
     "choose-language": _choose_language,
     "person": _person,

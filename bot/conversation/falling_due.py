@@ -91,6 +91,7 @@ def _wait_for_the_end_of_the_pause(step: Step, due: Fallen) -> None:
         pathways.put_off(step, due.payload["step"], due.payload["number"], until)
     elif due.kind == "flow":
         _put_off(step, due, until)
+        step.memory.put_off[due.key] = [due.kind, dict(due.payload)]
 
 
 def _is_put_off(step: Step, due: Fallen) -> bool:

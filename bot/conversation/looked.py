@@ -39,7 +39,7 @@ def ask(step: Step) -> None:
         "follow-up.ask",
         [("seen", "follow-up.seen"), ("not-yet", "follow-up.not-yet"),
          ("mistake", "follow-up.mistake")],
-        emergency=step.world.clinic.emergency_number,
+        emergency=safety.emergency(step),
     )  # fmt: skip
 
 
@@ -53,16 +53,26 @@ def insist(step: Step) -> None:
         begin(step)
 
 
+def remember_asked(step: Step) -> None:
+    """A command comes while the question is put: what it begins does not put that away."""
+    step.memory.looking |= _is_put(step)
+
+
 def ask_later_again(step: Step) -> None:
     """Another dialogue goes before the question: it comes again, should that be left alone."""
-    task = step.memory.task
-    if step.memory.looking and task is not None and task.name != NAME:
+    if _is_put(step):
+        step.memory.looking = step.memory.held
+    elif step.memory.looking and (step.memory.task is not None or not step.memory.held):
         safety.set_follow_up(step, step.now)
 
 
+def _is_put(step: Step) -> bool:
+    return step.memory.task is not None and step.memory.task.name == NAME
+
+
 def stands(step: Step) -> bool:
-    """Whether it was asked after an emergency, nobody has answered, and nothing is asked now."""
-    return step.memory.held and step.memory.looking and step.memory.task is None
+    """Whether it was asked, nobody has answered or put it away, and nothing is asked now."""
+    return step.memory.looking and step.memory.task is None
 
 
 def settle(step: Step, *, seen: bool) -> None:

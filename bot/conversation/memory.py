@@ -155,6 +155,14 @@ class Memory:
     """How far each step of the pathway has come, as `bot.schedule.reached` counts."""
     week_one: str = ""
     """ISO date on which the first week of check-ins began, once something went by it."""
+    stands: dict[str, list[Any]] = field(default_factory=dict)
+    """Of steps whose due row is not where the rhythm has it: ISO time and number of that row."""
+    put_off: dict[str, list[Any]] = field(default_factory=dict)
+    """What waits for the end of a pause, by the key of its due row: kind and payload."""
+    home: str = ""
+    """The time zone before the patient first went by another clock; empty: they never did."""
+    moved_at: str = ""
+    """ISO time at which the patient last went over to another clock."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.conversation.admission import tomorrow, tomorrow_at_the_earliest
+from bot.conversation.dates import day_name
 from bot.conversation.step import Step
 from flows.model import Flow
 
@@ -11,11 +13,24 @@ NAME = "go-on"
 def put(step: Step, flow: Flow, questions: int) -> None:
     """Say what is next and how long it is, and let the patient choose when."""
     step.begin(NAME, "when", flow=flow.id, questions=questions)
-    language, clock = step.person.language, step.person.hour.isoformat("minutes")
+    language = step.person.language
     step.offer_words(
-        step.words.say("go-on.ask", title=flow.title[language], count=questions),
+        _say(step, "go-on.ask", title=flow.title[language], count=questions),
         [
             ("now", step.words.say("go-on.now")),
-            ("tomorrow", step.words.say("go-on.tomorrow", clock=clock)),
+            ("tomorrow", _say(step, "go-on.tomorrow")),
         ],
     )
+
+
+def say_put_off(step: Step) -> None:
+    """Say when it comes instead."""
+    step.lead.append(_say(step, "go-on.put-off"))
+
+
+def _say(step: Step, key: str, **params: object) -> str:
+    """In words for tomorrow, or for the first day after it that holds another conversation."""
+    person, at = step.person, tomorrow_at_the_earliest(step)
+    day = day_name(at, person.zone, person.language)
+    params |= {"clock": person.hour.isoformat("minutes"), "day": day}
+    return step.words.say(key if at == tomorrow(step) else f"{key}-later", **params)

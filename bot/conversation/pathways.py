@@ -91,24 +91,51 @@ def follow(step: Step, before: schedule.Rhythm, *, moved: bool = False) -> None:
             continue
         number = _number(step, line, before)
         stood = schedule.next_occurrence(line, before, None, number)
-        # What is due by now is acted on in a moment, and goes on by the new rhythm then.
-        if chosen and stood and stood[0] > step.now:
-            _move(step, line, chosen, stood, moved=moved)
+        if chosen and stood:
+            at, row = _stands(step, line) or stood
+            # What is due by now is acted on in a moment, and goes on by the new rhythm then.
+            if at > step.now:
+                _move(step, line, chosen, (at, row if moved else stood[1]), moved=moved)
+
+
+def _stands(step: Step, line: model.Step) -> _Place | None:
+    """Where the step's due row stands, if the rhythm has it elsewhere."""
+    kept = step.memory.stands.get(line.key)
+    return (datetime.fromisoformat(kept[0]), kept[1]) if kept else None
+
+
+def _stand(step: Step, line: model.Step, at: datetime, number: int) -> None:
+    step.memory.stands[line.key] = [at.isoformat(), number]
 
 
 def _move(
     step: Step, line: model.Step, chosen: schedule.Rhythm, stood: _Place, *, moved: bool
 ) -> None:
-    at, number = stood
+    _, number = stood
     moment = schedule.occurrence(line, chosen, number)
     if moment is not None and moment > step.now:
         _set(step, line, moment, number)
     elif moved:
         _set(step, line, step.now, number)
-    elif line.weekly_until is not None:
-        following = schedule.next_occurrence(line, chosen, step.now, number)
-        if following is not None and following[0] - at <= SOON:
-            _set(step, line, *following)
+    else:
+        _keep_or_pass_over(step, line, chosen, stood)
+
+
+def _keep_or_pass_over(
+    step: Step, line: model.Step, chosen: schedule.Rhythm, stood: _Place
+) -> None:
+    """The new time is past: this week's stays, unless the next is close.
+
+    What is passed over may still come, should the patient change the rhythm again.
+    """
+    at, number = stood
+    following = schedule.next_occurrence(line, chosen, step.now, number)
+    if line.weekly_until is None or following is None or following[0] - at > SOON:
+        step.memory.stands.setdefault(line.key, [at.isoformat(), number])
+        return
+    step.memory.week_one = schedule.week_one(chosen).isoformat()
+    _put(step, line, *following)
+    _stand(step, line, *following)
 
 
 def replan(step: Step, standing: Mapping[str, _Place]) -> None:
@@ -179,6 +206,8 @@ def put_off(step: Step, key: str, number: int, until: datetime) -> None:
         return
     if line.weekly_until is None:
         _set(step, line, until, number)
+        payload = {"step": key, "number": number, "at": until.isoformat()}
+        step.memory.put_off[_key(key)] = ["step", payload]
         return
     _note_done(step, line, chosen, number)
     if following := schedule.next_occurrence(line, chosen, step.now, number + 1):
@@ -189,7 +218,11 @@ def set_anew(step: Step) -> None:
     """The patient has chosen another rhythm: what stood is dropped, and all is planned again."""
     pathway = _pathway(step)
     if pathway is not None:
-        step.do(DropDue(tuple(_key(line.key) for line in pathway.steps)))
+        keys = tuple(_key(line.key) for line in pathway.steps)
+        step.memory.stands.clear()
+        for key in keys:
+            step.memory.put_off.pop(key, None)
+        step.do(DropDue(keys))
         set_all(step)
 
 
@@ -213,6 +246,7 @@ def begin_anew(step: Step) -> None:
     memory = step.memory
     memory.rhythm, memory.over, memory.choose, memory.lapsed = {}, "", "", None
     memory.done, memory.week_one = {}, ""
+    memory.stands, memory.put_off = {}, {}
     memory.waiting.clear()
     muting.unmute(step)
     pausing.lift(step)
@@ -240,6 +274,7 @@ def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
     if pathway is None or line is None or chosen is None or step.memory.quiet:
         return
     due = datetime.fromisoformat(planned) if planned else step.now
+    step.memory.stands.pop(key, None)
     _note_done(step, line, chosen, number)
     _note_other_version(step, pathway)
     following = schedule.next_occurrence(line, chosen, step.now, number + 1)
@@ -286,6 +321,11 @@ def _set(step: Step, line: model.Step, at: datetime, number: int) -> None:
     if chosen is not None:
         # What was passed over does not come any more, and is not late either.
         _note_done(step, line, chosen, number - 1)
+    _put(step, line, at, number)
+
+
+def _put(step: Step, line: model.Step, at: datetime, number: int) -> None:
+    step.memory.stands.pop(line.key, None)
     payload = {"step": line.key, "number": number, "at": at.isoformat()}
     step.do(SetDue(_key(line.key), "step", at, payload=payload))
 

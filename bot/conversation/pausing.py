@@ -47,6 +47,13 @@ def begin(step: Step, words: str) -> None:
 def _last_until(step: Step, over: datetime) -> None:
     step.memory.paused_until = over.isoformat()
     step.do(SetDue(OVER, OVER, over))
+    _put_off_to(step, over)
+
+
+def _put_off_to(step: Step, over: datetime) -> None:
+    """What has fallen due in the pause comes at its end, be that sooner or later than it was."""
+    for key, (kind, payload) in step.memory.put_off.items():
+        step.do(SetDue(key, kind, over, payload=payload))
 
 
 def last_day(step: Step) -> date | None:
@@ -80,5 +87,7 @@ def end(step: Step, key: str) -> None:
 def lift(step: Step) -> None:
     """Pause no longer; what was due before it and is stale by now is not asked any more."""
     silence.drop_stale(step)
+    _put_off_to(step, step.now)
+    step.memory.put_off.clear()
     step.memory.paused_until = ""
     step.do(DropDue((OVER,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import admission, pathways, pausing, timers
+from bot.conversation import admission, pathways, pausing, safety, timers
 from bot.conversation.effects import Audit, SavePatient, SetDue
 from bot.conversation.step import Step
 
@@ -15,7 +15,9 @@ def relocate(step: Step, timezone: str) -> None:
     """
     if timezone == step.person.timezone:
         return
-    before, day = pathways.rhythm(step), pausing.last_day(step)
+    before, day, zone = pathways.rhythm(step), pausing.last_day(step), step.person.zone
+    step.memory.home = step.memory.home or step.person.timezone
+    step.memory.moved_at = step.now.isoformat()
     step.person.timezone = timezone
     step.do(SavePatient())
     step.do(Audit("time-zone-changed"))
@@ -25,5 +27,8 @@ def relocate(step: Step, timezone: str) -> None:
         pausing.end_on(step, day)
     if step.open is not None:
         step.do(SetDue("expire", "expire", timers.expires(step, step.open), step.open.id))
+    safety.move_follow_up(step, zone)
     if step.memory.waiting:
+        # The word about the clock is no occasion to open it: it may be early, or night, there.
+        step.hushed = step.off_hours = True
         step.do(SetDue("waiting", "waiting", admission.next_hour(step)))

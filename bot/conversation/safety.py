@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import HANDS, OpenSession
@@ -86,7 +87,7 @@ def screens(step: Step) -> list[OpenSession]:
 
 def say_what_cannot_wait(step: Step) -> None:
     """Before the questions about warning signs: what must not wait for their end."""
-    step.add_line("safety.before-questions", emergency=step.world.clinic.emergency_number)
+    step.add_line("safety.before-questions", emergency=emergency(step))
 
 
 def _has_consented(step: Step) -> bool:
@@ -183,6 +184,14 @@ def set_follow_up(step: Step, since: datetime | None = None) -> None:
     step.do(SetDue("follow-up", "follow-up", max(at, step.now)))
 
 
+def move_follow_up(step: Step, before: ZoneInfo) -> None:
+    """The patient's clock ran in zone `before`: what was to be asked by it comes by the new one."""
+    memory = step.memory
+    waits = bool(memory.flagged_at and memory.urgency) and not memory.looking
+    if waits and follow_up_time(_fresh_until(step), before) > step.now:
+        set_follow_up(step)
+
+
 def is_fresh(step: Step) -> bool:
     """Whether the newest flag is so new that only what to do is said again."""
     return bool(step.memory.flagged_at) and step.now < _fresh_until(step)
@@ -275,7 +284,15 @@ def _say_fixed(step: Step, key: str) -> None:
 
 
 def _numbers(step: Step) -> dict[str, str]:
-    return numbers(step.world.clinic)
+    return {**numbers(step.world.clinic), "emergency": emergency(step)}
+
+
+def emergency(step: Step) -> str:
+    """The emergency number; of somebody who goes by another clock than the clinic it may not do."""
+    clinic = step.world.clinic
+    if step.person.timezone == clinic.timezone:
+        return clinic.emergency_number
+    return step.words.say("safety.number-elsewhere", number=clinic.emergency_number)
 
 
 def numbers(clinic: Clinic) -> dict[str, str]:

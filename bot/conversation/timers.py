@@ -40,7 +40,10 @@ def expires(step: Step, open: OpenSession) -> datetime:
     """When this session runs out."""
     flow = step.flow_of(open)
     if flow.one_sitting:
-        return next_clock(open.opened_at, step.person.zone, SITTING_ENDS)
+        moved_at = step.memory.moved_at
+        since = datetime.fromisoformat(moved_at) if moved_at else open.opened_at
+        # Elsewhere that hour may be just past: a sitting under way keeps its evening.
+        return next_clock(max(since, open.opened_at), step.person.zone, SITTING_ENDS)
     if open.due and flow.kind is FlowKind.CHECK_IN:
         # However long it waited its turn: it is about the days before it was due.
         return datetime.fromisoformat(open.due) + flow.expires

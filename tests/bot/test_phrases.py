@@ -57,11 +57,13 @@ OTHERS = [
     ("da", "vi begravede hende i går", Says.DIED),
     ("da", "hvem er birgit?", Says.NOT_ME),
     ("da", "mor er død", Says.DIED),
+    ("en", "it is me", Says.ME),
+    ("da", "det er mig", Says.ME),
     ("da", "min mand er gået bort", Says.DIED),
 ]
 NEITHER = [
-    "6", "C", "yes", "it is me", "wrong", "me", "nej", "my back", "my leg is numb",
-    "det er mig", "jeg har ondt", "7ish, can i run", "",
+    "6", "C", "yes", "wrong", "me", "nej", "my back", "my leg is numb",
+    "jeg har ondt", "7ish, can i run", "",
 ]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def says_rang(step: Step, text: str) -> bool:
 
 def acknowledge(step: Step) -> None:
     """They rang: what they are told there counts, and the question still comes."""
-    step.add_line("follow-up.rang-now", emergency=step.world.clinic.emergency_number)
+    step.add_line("follow-up.rang-now", emergency=safety.emergency(step))
     step.flush()
 
 

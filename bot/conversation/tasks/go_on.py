@@ -30,5 +30,5 @@ def reply(step: Step, text: str, option: str | None) -> None:
     step.memory.task = None
     today(step).answer = MORE if answer == "now" else NO_MORE
     if answer != "now":
-        step.add_line("go-on.put-off", clock=step.person.hour.isoformat("minutes"))
+        now_or_tomorrow.say_put_off(step)
     asking.repeat(step)

@@ -35,7 +35,9 @@ NAME = HANDS
 SILENT_DAYS = 60
 """After so many days without a word the number may be somebody else's."""
 ASK_AGAIN = timedelta(days=7)
-"""How often whoever reads is asked who they are, as long as nobody answers."""
+"""When whoever reads is asked once more who they are, if nobody answers."""
+ASKED_AT_MOST = 2
+"""So often; then it is quiet here, and the clinic's list shows it."""
 _THROUGH = ("stop", "help")
 _OPTIONS: Mapping[str, tuple[str, str]] = {
     "not-me": ("wrong", "me"),
@@ -43,7 +45,11 @@ _OPTIONS: Mapping[str, tuple[str, str]] = {
     "died": ("patient", "other"),
 }
 """By what is asked: the option that a plain yes takes, and the one that a plain no takes."""
-_WHO_READS = {Says.NOT_ME: "wrong", Says.RELATIVE: "near"}
+_WHO_READS = {
+    Says.NOT_ME: "wrong",
+    Says.ME: "me",
+    Says.RELATIVE: "near",
+}
 _MEANS: Mapping[str, Mapping[Says, str]] = {
     "not-me": _WHO_READS,
     "neutral": _WHO_READS,
@@ -122,8 +128,14 @@ def ask_again_in_time(step: Step) -> None:
     task = step.memory.task
     assert task is not None
     asked = datetime.fromisoformat(task.asked_at)
-    if task.step == "neutral" and step.now - asked >= ASK_AGAIN:
+    if task.step != "neutral" or step.now - asked < ASK_AGAIN or step.memory.quiet:
+        return
+    task.data["asked"] = task.data.get("asked", 1) + 1
+    if task.data["asked"] <= ASKED_AT_MOST:
         ask(step)
+    else:
+        step.memory.quiet = True
+        step.do(OpenCase(Kind.SILENT))
 
 
 def ask(step: Step) -> None:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from bot.commands import recognise, without_politeness
 from bot.conversation import asking
-from bot.conversation.choices import chosen, is_no
+from bot.conversation.choices import chosen, is_no, yes_or_no
+from bot.conversation.memory import Task
 from bot.conversation.relocating import relocate
 from bot.conversation.step import Step
 from bot.zones import by_clock, city, read_place
@@ -14,12 +15,25 @@ from bot.zones import by_clock, city, read_place
 NAME = "rezoning"
 MOST = 10
 """So many cities can be chosen from, each with a letter."""
+WAY_OUT_AT = 2
+"""After so many replies that cannot be read, the way out is named."""
 
 
 def begin(step: Step, words: str) -> None:
     """Go by the clock of this place, once the patient has said that it is right; or ask where."""
     step.begin(NAME, "where")
     _take(step, words) if words else ask(step)
+
+
+def begin_home(step: Step) -> None:
+    """Go by the clock at home again, once the patient has said that it is right."""
+    step.begin(NAME, "where")
+    _make_sure(step, step.memory.home)
+
+
+def is_away(step: Step) -> bool:
+    """Whether the patient goes by another clock than at home."""
+    return step.memory.home not in ("", step.person.timezone)
 
 
 def ask(step: Step) -> None:
@@ -44,6 +58,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     assert task is not None
     place = None if option else _place_in(step, text)
     answer = option or chosen(step, text)
+    if task.step == "sure" and answer is None:
+        answer = yes_or_no(step, text)
     if place is not None:
         _take(step, place)
     elif task.step == "which" and answer in task.data["zones"]:
@@ -57,9 +73,17 @@ def reply(step: Step, text: str, option: str | None) -> None:
     elif is_no(step, text):
         asking.leave(step, "task.left")
     else:
-        if task.step == "where":
-            step.add_line("zone.unknown")
-        ask(step)
+        _ask_anew(step, task)
+
+
+def _ask_anew(step: Step, task: Task) -> None:
+    """The question once more; from the second time on with the way out."""
+    if task.step == "where":
+        step.add_line("zone.unknown")
+    task.data["unclear"] = task.data.get("unclear", 0) + 1
+    if task.data["unclear"] >= WAY_OUT_AT:
+        step.add_line("zone.way-out")
+    ask(step)
 
 
 def _place_in(step: Step, text: str) -> str | None:
