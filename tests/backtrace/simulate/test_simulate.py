@@ -138,7 +138,9 @@ def test_real_patients_are_never_simulated(
     monkeypatch.chdir(tmp_path)
     file = shutil.copy(migrated_sqlite, tmp_path / "clinic.db")
     with closing(Database(f"sqlite:///{file}", durable=False)) as database:
-        House(database).enrol()
+        house = House(database)
+        house.enrol()
+    monkeypatch.setenv("BACKTRACE_KEYS", house.ring.setting())
     refused = simulate("--database", f"sqlite:///{file}", "--add")
     assert refused.exit_code == 2
     assert "not invented" in refused.stderr
