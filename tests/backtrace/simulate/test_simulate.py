@@ -140,7 +140,7 @@ def test_real_patients_are_never_simulated(
     with closing(Database(f"sqlite:///{file}", durable=False)) as database:
         house = House(database)
         house.enrol()
-    monkeypatch.setenv("BACKTRACE_KEYS", house.ring.setting())
+    monkeypatch.setenv("BACKTRACE_KEYS", house.deployment.ring.setting())
     refused = simulate("--database", f"sqlite:///{file}", "--add")
     assert refused.exit_code == 2
     assert "not invented" in refused.stderr
