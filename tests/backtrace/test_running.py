@@ -146,7 +146,7 @@ def test_the_log_names_the_setting_of_a_list_that_cannot_be_kept(
     house: House, tmp_path: Path
 ) -> None:
     chore = chores_of(Settings(erased_file=tmp_path), house.deployment)["erased-list"]
+    assert isinstance(chore, Chore)
     with capture_logs() as logs, pytest.raises(NoList):
-        assert isinstance(chore, Chore)
         chore.work(None)
     assert [line["setting"] for line in logs] == ["BACKTRACE_ERASED_FILE"]
