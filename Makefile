@@ -26,7 +26,7 @@ endif
 help:
 	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
 	@echo 'make test         set up, check and run every test'
-	@echo 'make bench        ours beside the peers, side by side (benchmarks/README.md)'
+	@echo 'make bench        what it costs, beside others (benchmarks/README.md)'
 	@echo 'make check        style, types and import rules only'
 	@echo 'make setup        the runtime in $(VENV); make setup-dev adds the tools'
 	@echo 'make corpus       how patients'"'"' replies are read, by question, language and channel'
