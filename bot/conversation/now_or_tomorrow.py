@@ -15,17 +15,17 @@ def put(step: Step, flow: Flow, questions: int) -> None:
     step.begin(NAME, "when", flow=flow.id, questions=questions)
     language = step.person.language
     step.offer_words(
-        _say(step, "go-on.ask", title=flow.title[language], count=questions),
+        _say(step, "ask", title=flow.title[language], count=questions),
         [
             ("now", step.words.say("go-on.now")),
-            ("tomorrow", _say(step, "go-on.tomorrow")),
+            ("tomorrow", _say(step, "tomorrow")),
         ],
     )
 
 
 def say_put_off(step: Step) -> None:
     """Say when it comes instead."""
-    step.lead.append(_say(step, "go-on.put-off"))
+    step.lead.append(_say(step, "put-off"))
 
 
 def _say(step: Step, key: str, **params: object) -> str:
@@ -33,4 +33,6 @@ def _say(step: Step, key: str, **params: object) -> str:
     person, at = step.person, tomorrow_at_the_earliest(step)
     day = day_name(at, person.zone, person.language)
     params |= {"clock": person.hour.isoformat("minutes"), "day": day}
-    return step.words.say(key if at == tomorrow(step) else f"{key}-later", **params)
+    if at == tomorrow(step):
+        return step.words.say(f"go-on.{key}", **params)
+    return step.words.say(f"go-on.{key}-later", **params)

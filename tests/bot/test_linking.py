@@ -393,7 +393,9 @@ def _harmless() -> list[re.Pattern[str]]:
     found = []
     for words in load_catalogues("messages").values():
         safety = {key for key in words.messages if key.startswith(("safety.", "link."))}
-        for key in PLAIN | (safety - {"link.code", "safety.before-questions"}):
+        for key in PLAIN | (
+            safety - {"link.code", "safety.before-questions", "safety.number-elsewhere"}
+        ):
             pattern = re.escape(words.messages[key]).replace(r"\{", "{").replace(r"\}", "}")
             found.append(re.compile(re.sub(r"{(\w+)}", lambda m: filled[m[1]], pattern)))
         for key in ("button.agree", "button.decline", "language.name"):
