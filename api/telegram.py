@@ -1,7 +1,4 @@
-"""Telegram's webhook: 200 only once an update is committed; anything else brings it again.
-
-What can never be understood gets its 200 too.
-"""
+"""Telegram's webhook: 200 only once an update is committed; anything else brings it again."""
 
 from __future__ import annotations
 
@@ -46,9 +43,9 @@ async def _take(request: Request, bot: str, presses: Presses) -> Response:
     try:
         message = understood(update, bot, web.deployment.clock.now())
     except ValueError:
-        # As when it is fetched: it would come again for hours, and hold up what comes after it.
+        # It has a number, so it may really be Telegram's: somebody should look.
         _log.error("update not understood", update_id=update["update_id"])
-        return Response()
+        return PlainTextResponse("update", 422)
     if message is None:
         return Response()
     await web.inbox.take(message)

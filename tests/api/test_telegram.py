@@ -194,11 +194,13 @@ def test_what_is_no_update_is_refused(light_clinic: Clinic, body: bytes) -> None
     ],
     ids=lambda body: body[:50].decode("latin-1"),
 )
-def test_what_can_never_be_understood_need_not_come_again(
+def test_an_update_that_is_not_understood_is_refused_and_its_number_logged(
     light_clinic: Clinic, body: bytes
 ) -> None:
     with capture_logs() as logs:
-        assert light_clinic.post(body).status_code == 200
+        answer = light_clinic.post(body)
+    assert answer.status_code == 422
+    assert "secret" not in answer.text
     assert logs == [{"event": "update not understood", "log_level": "error", "update_id": 7}]
     assert light_clinic.house.inbox() == []
 
