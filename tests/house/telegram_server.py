@@ -23,6 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
+from tests.house.bodies import whole_body
 from tests.house.bot_api import wrong_call
 from tests.house.deliveries import Delivery
 
@@ -333,7 +334,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a call."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = whole_body(self)
+        if body is None:
+            return
         _, token, method = self.path.split("/")
         parameters = _parameters(self.headers.get("Content-Type", ""), body)
         answer = self.telegram.answer(token.removeprefix("bot"), method, parameters)

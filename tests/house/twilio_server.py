@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.house.bodies import whole_body
 from tests.house.deliveries import Delivery
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -214,8 +215,10 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True  # else every answer comes 40 ms later
 
         def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-            fields = dict(parse_qsl(raw, keep_blank_values=True))
+            raw = whole_body(self)
+            if raw is None:
+                return
+            fields = dict(parse_qsl(raw.decode(), keep_blank_values=True))
             if self._is_known("POST", fields, wrong_create(fields)):
                 self._answer(twilio.trouble, 201, lambda told: twilio.take(fields, told=told))
 
