@@ -16,6 +16,7 @@ from backtrace.by_telegram import (
 )
 from backtrace.clock import SystemClock
 from backtrace.furnishing import channels_of, chores_of, deployed, hooks_of, probe_of, routers_of
+from backtrace.garbage import keep_what_is_loaded
 from backtrace.loops import answering, receiving, sending, ticking, watched
 from backtrace.refusals import require_https, require_server
 from backtrace.settings import Settings
@@ -40,6 +41,7 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
         timeout_graceful_shutdown=LAST_REQUESTS,
     )
     server = Server(config, doorbell)
+    keep_what_is_loaded()
     on_signal(partial(setattr, server, "should_exit", True))
     server.run()
 
@@ -118,4 +120,5 @@ def worker(settings: Settings) -> None:
         telegram_heard(settings, deployment, presses, put),
         watched(settings, deployment),
     ):
+        keep_what_is_loaded()
         stop.wait()
