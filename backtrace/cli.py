@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 
 from api.server import PortTaken
 from backtrace import (
+    audit_cli,
     backup_cli,
     bounce_cli,
     cases_cli,
@@ -28,6 +29,7 @@ from backtrace import (
 )
 from backtrace import erased as erased_patients
 from backtrace.answers import AnswersNotChosen
+from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
@@ -54,6 +56,8 @@ app = typer.Typer(
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
+audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 app.command()(replay)
 
 _REFUSALS = (
@@ -418,6 +422,21 @@ def simulate(
         typer.echo(f"{refusal}", err=True)
         raise typer.Exit(2) from None
     if not right:
+        raise typer.Exit(1)
+
+
+@audit_app.command()
+def verify(
+    patient: Annotated[int | None, typer.Option(min=1, max=2**63 - 1, help="Only theirs.")] = None,
+    root: Annotated[
+        str, typer.Option(help="A root out of a process's log, that the audit log must contain.")
+    ] = "",
+) -> None:
+    """Find every record that was changed, removed, inserted or cut off; 1 if there is one."""
+    verdict = audit_cli.Verdict()
+    now = SystemClock().now()
+    _start(lambda settings: _print(audit_cli.verify(settings, verdict, now, patient, root)))
+    if not verdict.whole:
         raise typer.Exit(1)
 
 
