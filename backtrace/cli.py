@@ -22,6 +22,7 @@ from backtrace import (
     doctor,
     enrol_cli,
     held_cli,
+    keys_cli,
     outbox_cli,
     refusals,
     running,
@@ -44,7 +45,7 @@ from flows.errors import DefinitionError
 from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.erased_list import NoList
-from trajectory.keys import BadKeys, Ring, WrongKey
+from trajectory.keys import BadKeys, WrongKey
 from trajectory.migrations import upgrade
 
 app = typer.Typer(
@@ -79,6 +80,7 @@ _REFUSALS = (
     NoBackup,
     NoList,
     simulate_cli.NotForPatients,
+    keys_cli.NotYet,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -441,6 +443,30 @@ def verify(
 
 
 @keys_app.command()
-def new(name: Annotated[str, typer.Option(help="The new key's id.")] = "k1") -> None:
-    """Print a new ring for BACKTRACE_KEYS; keep a copy of it in a safe place."""
-    typer.echo(Ring.generate(name).setting())
+def new(
+    name: Annotated[str, typer.Option(help="The new key's id; the next free of k1, k2, ...")] = "",
+    last: Annotated[
+        bool, typer.Option("--last", help="Behind the others: known, and not used yet.")
+    ] = False,
+) -> None:
+    """Print a ring with a new key for BACKTRACE_KEYS; in development write it to the key file.
+
+    The new key is current, and the others stay in the ring. Keep a copy in a safe place.
+    """
+    _start(lambda settings: _print(keys_cli.new(settings, name, last=last)))
+
+
+@keys_app.command(name="list")
+def list_keys() -> None:
+    """Print the keys of the ring, what each still opens, and which may be destroyed when."""
+    _start(lambda settings: _print(keys_cli.listed(settings)))
+
+
+@keys_app.command()
+def rotate(
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="No serve, web or worker runs now.")
+    ] = False,
+) -> None:
+    """Bring every patient to the current key while patients write; stopped, it goes on."""
+    _start(lambda settings: _print(keys_cli.rotate(settings, stopped=stopped)))
