@@ -112,6 +112,7 @@ def rotate(settings: Settings, *, stopped: bool) -> Iterator[str]:
 
 def _rotate_all(database: Database, ring: Ring, waiting: int) -> int:
     """How many are still behind: held by turns each time, or made meanwhile by an older process."""
+    left = waiting
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Rotating", total=waiting)
         for attempt in range(ROUNDS):
