@@ -24,6 +24,16 @@ _session = tables.core(tables.Session)
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who treats the patient and may read the summary; `until` None: for now."""
+
+    name: str
+    role: str
+    until: datetime | None
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A summary opened for one person, under one grant.
 
@@ -34,6 +44,7 @@ class View:
     grant: Grant
     names: Mapping[str, str]
     language: str
+    readers: tuple[Reader, ...] = ()
 
     @property
     def viewer(self) -> str:
@@ -72,6 +83,16 @@ def read_view(
         grant,
         _names(connection, loaded.sealer, viewing.patient_id, timeline),
         loaded.person.language,
+        _readers(grants.active(connection, loaded.sealer, viewing.patient_id, now)),
+    )
+
+
+def _readers(given: Iterable[Grant]) -> tuple[Reader, ...]:
+    """Whoever else treats the patient; whom they share with besides is theirs to tell."""
+    return tuple(
+        Reader(each.member.name, each.member.role, each.until, author_of(each.member.id))
+        for each in given
+        if may_see_all(each)
     )
 
 

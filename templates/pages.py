@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from templates.charts import HEIGHT, WIDTH, Chart, Span, bar_chart, line_chart
+from templates.plain import one_line
 from templates.telling import Telling
 from templates.words import Words
 
@@ -24,6 +26,17 @@ MINE = ("pain", "activity-limited-days", "odi")
 """What is drawn for the patient."""
 PANEL = HEIGHT + 34.0
 """Height of one of the patient's charts with its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A curve, its heading, what it shows to those who do not see it, and a key to its marks."""
+
+    title: str
+    svg: Markup
+    description: str
+    key: dict[str, str]
+
 
 # Journal systems may know no more than Latin-1, and a line is a line.
 _FOR_JOURNALS = str.maketrans(
@@ -67,13 +80,13 @@ def summary_page(
     `summary` is a `trajectory.summary.Summary`; `viewer`, `names` and `labels` as in
     `templates.telling`; `shared_until` None: until the patient stops it.
     """
-    telling = _telling(summary, language, viewer, names, labels)
+    telling = telling_of(summary, language, viewer, names, labels)
     context = {
         "summary": summary,
         "tell": telling,
         "shared_until": shared_until,
         "journal_text": _journal(summary, telling),
-        "curves": {id: svg for id in CURVES if (svg := _curve(summary, id, telling.words))},
+        "curves": drawings(summary, telling.words),
         **more,
     }
     return _render("pages/summary.html", telling.words, context)
@@ -88,12 +101,14 @@ def journal(
     labels: Mapping[str, str],
 ) -> str:
     """The same summary as plain text of at most 15 lines, to be pasted into a journal."""
-    return _journal(summary, _telling(summary, language, viewer, names, labels))
+    return _journal(summary, telling_of(summary, language, viewer, names, labels))
 
 
 def curve(summary: Any, measure: str, language: str) -> str | None:
     """The curve of one of `CURVES` as an SVG of its own; None while there is no value."""
-    return _curve(summary, measure, Words.of(language, summary.person.timezone, summary.now))
+    words = Words.of(language, summary.person.timezone, summary.now)
+    drawn = _drawing(summary, measure, words)
+    return None if drawn is None else drawn.svg
 
 
 def progress_picture(summary: Any, language: str) -> str:
@@ -120,24 +135,51 @@ def _own_chart(summary: Any, course: Any) -> Chart:
     return line_chart(course.points, span, course.measure.maximum)
 
 
-def _telling(
+def telling_of(
     summary: Any,
     language: str,
     viewer: str | None,
     names: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> Telling:
+    """The words for one summary; arguments as in `templates.telling`."""
     words = Words.of(language, summary.person.timezone, summary.now)
     return Telling(words, viewer, names, labels)
 
 
-def _curve(summary: Any, measure: str, words: Words) -> Markup | None:
+def drawings(summary: Any, words: Words) -> list[Drawing]:
+    """Every one of `CURVES` that has a value."""
+    return [drawn for id in CURVES if (drawn := _drawing(summary, id, words))]
+
+
+def _drawing(summary: Any, measure: str, words: Words) -> Drawing | None:
     course = summary.course(measure)
     if course is None:
         return None
     chart = _chart(summary, course)
+    description = _described(course, chart, words)
     template = "charts/bars.svg" if chart.bars else "charts/line.svg"
-    return Markup(_render(template, words, {"chart": chart, "course": course}))  # noqa: S704
+    svg = _render(template, words, {"chart": chart, "course": course, "description": description})
+    marks = {
+        "key-flag": bool(chart.flags),
+        "key-corrected": any(point.corrected for point in course.points),
+    }
+    return Drawing(
+        words.say(f"chart.{measure}"),
+        Markup(svg),  # noqa: S704
+        description,
+        {key: words.say(f"chart.{key}") for key, is_there in marks.items() if is_there},
+    )
+
+
+def _described(course: Any, chart: Chart, words: Words) -> str:
+    """The chart for those who do not see it."""
+    values = {each: words.number(getattr(course, each).value) for each in ("start", "best", "now")}
+    days = {"first": words.day(course.start.at), "last": words.day(course.now.at)}
+    told = words.say("chart.desc", n=len(course.points), **days, **values)
+    if not chart.flags:
+        return told
+    return f"{told} {words.count('chart.desc-flags', len(chart.flags))}"
 
 
 def _chart(summary: Any, course: Any) -> Chart:
@@ -180,16 +222,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["line"] = _one_line
+    environment.filters["line"] = one_line
     environment.filters["base64"] = _base64
     return environment
 
 
 def _base64(text: str) -> str:
     return b64encode(text.encode()).decode()
-
-
-def _one_line(text: str, length: int = 160) -> str:
-    """Somebody's words on one line, cut where they get long."""
-    words = " ".join(text.split())
-    return words if len(words) <= length else words[: length - 3].rstrip() + "..."

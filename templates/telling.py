@@ -1,12 +1,27 @@
-"""How the parts of a summary are put into a few words, the same on the page and in the journal."""
+"""How the parts of a summary are put into a few words, the same on page, paper and in journals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from templates.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What has changed: since the last look, or since the start for whoever never looked.
+
+    `tone` is the verdict as an id, `silent`, or empty where nothing can be said; `moves` are
+    course, point before and change; `notes` are sentences.
+    """
+
+    heading: str
+    verdict: str
+    tone: str
+    moves: tuple[tuple[Any, Any, Any], ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,176 @@ class Telling:
             marks.append("change.beyond")
         return ", ".join(self.words.say(mark) for mark in marks)
 
+    def change(self, summary: Any) -> Told:
+        """What has changed, with its verdict; old values of a silent patient have none."""
+        looked = summary.since is not None
+        verdict = summary.since_look if looked else summary.since_start
+        if summary.silent:
+            head, tone = self.silence(summary), "silent"
+        else:
+            head, tone = self.words.say(f"verdict.{verdict}") if verdict else "", verdict or ""
+        moves = tuple(_moves(summary, looked=looked))
+        notes = (self._nothing(summary, moves), self._overall(summary, looked=looked))
+        return Told(self._since(summary), head, tone, moves, tuple(n for n in notes if n))
+
+    def _since(self, summary: Any) -> str:
+        if summary.since is not None:
+            return self.words.say("change.since-look", day=self.words.day(summary.since))
+        if not summary.courses:
+            return self.words.say("table.heading")
+        return self.words.say("change.since-start", day=self._began(summary))
+
+    def _began(self, summary: Any) -> str:
+        return self.words.day(min(course.start.at for course in summary.courses))
+
+    def _nothing(self, summary: Any, moves: tuple[Any, ...]) -> str:
+        if moves or summary.silent:
+            return ""
+        if not summary.courses:
+            return self.words.say("change.no-data")
+        return self.words.say(
+            "change.first-only" if summary.since is None else "change.nothing-new"
+        )
+
+    def _overall(self, summary: Any, *, looked: bool) -> str:
+        """Whoever reads about the time since their last look is told the whole course, too."""
+        if summary.since_start is None or not (looked or summary.silent):
+            return ""
+        words = self.words
+        verdict, began = words.say(f"verdict.{summary.since_start}"), self._began(summary)
+        if summary.silent:
+            return words.say("change.until-then", day=began, verdict=verdict.lower())
+        since = words.say("change.since-start", day=began)
+        moved = [self._by(course) for course in summary.courses[:1] if course.since_start]
+        return f"{since}: {', '.join([verdict.lower(), *moved])}."
+
+    def _by(self, course: Any) -> str:
+        by = self.words.signed(course.since_start.by)
+        return f"{self.measure(course)} {self.moved(course.start, course)} ({by})"
+
+    def urgency(self, flag: Any) -> str:
+        """How soon somebody should look."""
+        if not flag.urgency:
+            return self.words.say("flags.heading")
+        return self.words.name("urgency", flag.urgency)
+
+    def is_quotable(self, flag: Any) -> bool:
+        """Whether the patient wrote more than a button's word."""
+        return " " in (flag.text or "").strip()
+
+    def point(self, point: Any) -> list[str]:
+        """When a value was given, its band, and what is odd about it."""
+        say = self.words.say
+        told = [self.words.day(point.at)]
+        if point.band:
+            told.append(self.words.name("band", point.band))
+        if point.corrected:
+            key = "table.corrected-late" if point.late else "table.corrected"
+            told.append(say(key, earlier=self.words.number(point.earlier[-1])))
+        if point.incomplete:
+            told.append(say("table.incomplete", answered=point.answered, of=point.of))
+        return told
+
+    def completeness(self, summary: Any) -> list[str]:
+        """How much was answered, by whom, and in whose wording."""
+        complete, say = summary.completeness, self.words.say
+        told = [
+            say(
+                "complete.check-ins",
+                answered=complete.check_ins_answered,
+                due=complete.check_ins_due,
+            )
+        ]
+        if complete.last_check_in:
+            told[0] += f", {say('complete.last', day=self.words.day(complete.last_check_in))}"
+        told += [f"{self.sitting(each)}{self._lack(each)}" for each in complete.sittings]
+        if complete.by_helper:
+            told.append(self.words.count("complete.helper", complete.by_helper))
+        return [*told, *filter(None, [self.wording(summary)])]
+
+    def _lack(self, sitting: Any) -> str:
+        if not sitting.scored:
+            return f", {self.words.say('complete.not-scored')}"
+        return f", {self.words.say('complete.incomplete')}" if sitting.incomplete else ""
+
+    def step(self, change: Any) -> str:
+        """How far it went, which way that is for the patient, and whether it counts."""
+        by, way = self.words.signed(change.by), self.way(change)
+        between = " " if change.by and change.important is not False else ", "
+        return f"{by}{between}{way}" if way else by
+
+    def way(self, change: Any) -> str:
+        """Which way it went for the patient, where that counts, and what the rules say."""
+        marks = self.marks(change)
+        if change.by == 0 or change.important is False:
+            return marks
+        direction = self.words.say(f"direction.{change.direction}")
+        return f"{direction}, {marks}" if marks else direction
+
+    def moved(self, before: Any, course: Any) -> str:
+        """From one value to the newest, with the range of days."""
+        number, say = self.words.number, self.words.say
+        moved = say("change.from-to", before=number(before.value), after=number(course.now.value))
+        return f"{moved} {say('change.of', maximum=7)}" if course.measure.maximum == 7 else moved
+
+    def corrected(self, course: Any, was: Any) -> str:
+        """That a value which was looked at is another one now."""
+        number, day = self.words.number, self.words.day(was.at)
+        about = {"measure": self.measure(course), "day": day, "seen": number(was.seen)}
+        if was.now is None:
+            return self.words.say("change.voided", **about)
+        return self.words.say("change.corrected", **about, after=number(was.now))
+
+    def silence(self, summary: Any) -> str:
+        """Since when nothing has come."""
+        weeks = (summary.now - summary.last_report).days // 7
+        return self.words.say("change.silent", day=self.words.day(summary.last_report), weeks=weeks)
+
+    def about(self, measure: Any) -> str:
+        """What the measure is about, where its name does not say; else empty."""
+        key = f"measure-about.{measure.id}"
+        return self.words.say(key) if self.words.catalogue.has(key) else ""
+
+    def visit(self, summary: Any) -> str:
+        """When the next visit is; empty when none is agreed."""
+        if summary.visit is None:
+            return ""
+        at, words = summary.visit.at, self.words
+        today = words.day(at) == words.day(summary.now)
+        key = "talk.visit-today" if today else "talk.visit"
+        return words.say(key, day=words.day(at), time=words.clock(at))
+
+    def pathway(self, summary: Any) -> str:
+        """What the patient is followed for, and the week of it."""
+        person, words = summary.person, self.words
+        titles = person.pathway_titles
+        title = titles.get(words.catalogue.language) or titles.get(person.language)
+        if not title:
+            return words.say("head.no-pathway")
+        if summary.week is None:
+            return str(title)
+        return words.say("head.week", pathway=title, week=summary.week)
+
+    def came_of(self, flag: Any) -> str:
+        """What the patient was told, what they said later, and what a clinician wrote."""
+        say, day, told = self.words.say, self.words.day, flag.follow_up
+        parts = [say(f"told.{flag.urgency}")] if flag.urgency else []
+        if followed := self.follow_up(flag):
+            parts.append(f"{day(told.at)}: {followed}" if told else followed)
+        if flag.note:
+            parts.append(say("flags.noted", who=self.who(flag.note.author), day=day(flag.note.at)))
+        return " ".join(parts)
+
+    def sitting(self, sitting: Any) -> str:
+        """How much of an instrument was answered, and when."""
+        return self.words.say(
+            "complete.sitting",
+            measure=self.instrument(sitting.flow),
+            answered=sitting.answered,
+            of=sitting.of,
+            day=self.words.day(sitting.at),
+        )
+
     def flag(self, flag: Any) -> str:
         """Which warning sign."""
         if flag.item is None:
@@ -101,3 +286,10 @@ class Telling:
         if told is None:
             return ""
         return self.words.say(f"follow-up.{told.code}")
+
+
+def _moves(summary: Any, *, looked: bool) -> Iterator[tuple[Any, Any, Any]]:
+    for course in summary.courses:
+        change = course.since_look if looked else course.since_start
+        if change is not None:
+            yield course, course.then if looked else course.start, change

@@ -9,11 +9,13 @@ from xml.etree import ElementTree
 import pytest
 from jinja2 import UndefinedError
 
+from bot.view import Reader
 from flows.scoring import ODI_BANDS
 from templates.pages import CURVES, curve, journal, render, summary_page
 from templates.words import Words
+from tests.trajectory.lives import JONAS, LIVES, OLE, RUTH
 from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit, later
-from trajectory.summary import Summary, summarise
+from trajectory.summary import Person, Summary, summarise
 
 LABELS = {
     "intake/work-status/retired": "I am retired",
@@ -75,17 +77,18 @@ def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
         "Told to ring a doctor the same day. 23 Mar: patient says a doctor has looked. "
         "No clinician’s note yet. Add note",
         "Since you looked (17 Feb) Worse",
-        "ODI 36 → 50 (+14, important, beyond measurement error)",
-        "Pain 4 → 7 (+3, important)",
-        "Limited days 2 → 5 of 7 (+3)",
+        "ODI 36 → 50 (+14 worse, important, beyond measurement error)",
+        "Pain 4 → 7 (+3 worse, important)",
+        "Limited days 2 → 5 of 7 (+3 worse)",
+        "Since the start (5 Jan): no important change, ODI 44 → 50 (+6).",
         "Wants to talk about visit today 10:00",
         '"May I cycle?"',
         '"Can I halve the tablets? Stomach."',
         'Goal "Walk to the allotment, 30 min"',
         "Agreed walk 15 min x 2 17 Feb, you",
-        "ODI 0–100 44 5 Jan severe 36 17 Feb moderate 36 17 Feb moderate 50 30 Mar severe "
-        "+6 not important",
-        "Pain 0–10 7 12 Jan 3 23 Feb 4 16 Feb 7 30 Mar 0",
+        "ODI 0–100 disability 44 5 Jan severe 36 17 Feb moderate 36 17 Feb moderate "
+        "50 30 Mar severe +6 not important",
+        "Pain 0–10 7 12 Jan 3 23 Feb 4 16 Feb 7 30 Mar 0 unchanged",
         "STarT Back medium, 5/9, psychosocial 2/5 4 Jan",
         "Work retired",
         "Onset November, after lifting a box",
@@ -308,6 +311,38 @@ def test_a_template_that_lacks_something_fails_instead_of_showing_a_hole() -> No
 def test_a_language_without_words_is_the_callers_mistake() -> None:
     with pytest.raises(KeyError):
         render("ended.html", "xx")
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        (JONAS, "Since you looked (17 Feb) Better ODI 28 → 14 (−14 better, important, beyond"),
+        (RUTH, "Since you looked (17 Feb) Worse ODI 34 → 56 (+22 worse, important, beyond"),
+        (OLE, "Silent since 2 Feb, 8 weeks: how it is now is not known. Until then: no important "
+              "change since the start (5 Jan)."),
+    ],
+)  # fmt: skip
+def test_better_worse_and_unknown_are_told_apart_at_once(life: Person, said: str) -> None:
+    assert said in read(page(summarise(LIVES[life.name](), life, NOW, LOOKED, 12)))
+
+
+def test_more_than_three_open_signs_leave_room_for_the_rest() -> None:
+    story = Story()
+    for day in range(20, 25):
+        story.flag(at(3, day), "leg-weakness", "same-day")
+    html = page(summarise(story.entries, BIRGIT, NOW, None))
+    assert "2 more signs without a clinician’s note" in read(html)
+    assert html.index("2 more signs") < html.index('id="change-heading"')
+
+
+def test_who_else_may_read_it_is_said_with_until_when() -> None:
+    readers = (
+        Reader("Anne Møller", "physiotherapist", at(6, 12), ANNE),
+        Reader("Dr Holm", "gp", None, DR_HOLM),
+    )
+    seen = read(page(three_months(), readers=readers))
+    assert "Anne Møller (you), physiotherapist until 12 Jun" in seen
+    assert "Dr Holm, doctor until the patient stops it" in seen
 
 
 def test_old_values_of_a_silent_patient_are_no_verdict() -> None:
