@@ -49,6 +49,7 @@ def summary_pdf(
     """
     telling = telling_of(summary, language, None, names, labels)
     paper = _printable(_paper(summary, telling, reader, shared_until))
+    paper["name"] = paper["name"] or "–"  # a heading without a word is refused
     if MISSING in str(paper):
         paper["unseen"] = telling.words.say("paper.unseen", sign=MISSING)
     paper["curves"] = [_curve(drawn) for drawn in drawings(summary, telling.words)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from templates.plain import one_line
 from templates.words import Words
 
 
@@ -42,7 +43,8 @@ class Telling:
         """Who wrote it."""
         if author == self.viewer:
             return self.words.say("you")
-        return self.names.get(author) or self.words.say(author.partition(":")[0])
+        name = one_line(self.names.get(author, ""), 60)
+        return name or self.words.say(author.partition(":")[0])
 
     def measure(self, course: Any) -> str:
         """What the measure is called."""

@@ -7,15 +7,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from bot.view import Reader
 from flows.scoring import ODI_BANDS
 from templates.pages import CURVES, curve, journal, render, summary_page
 from templates.words import Words
-from tests.trajectory.lives import JONAS, LIVES, OLE, RUTH
-from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit, later
-from trajectory.summary import Person, Summary, summarise
+from tests.trajectory.lives import JONAS, KAREN, LIVES, OLE, RUTH, YEAR_END
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit
+from trajectory.summary import ALREADY_ASKED, Person, Summary, summarise
 
 LABELS = {
     "intake/work-status/retired": "I am retired",
@@ -226,19 +228,43 @@ def test_the_journal_text_holds_the_same_in_at_most_fifteen_lines() -> None:
     assert lines[-1].startswith("Check-ins 11/12")
 
 
-def test_the_journal_text_stays_short_whatever_the_patient_writes() -> None:
+WORDS = st.text(max_size=300)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORDS, min_size=6, max_size=6), st.integers(0, 12), st.sampled_from(["en", "da"]))
+def test_the_journal_text_stays_short_whatever_is_written(
+    texts: list[str], often: int, language: str
+) -> None:
+    name, question, note, told, code, professional = texts
     story = Story()
     story.entries = birgit()
-    for n in range(20):
-        story.write("question", at(3, 30), text=f"Question\nover\nlines {n} " + "long " * 200)
-    for n in range(9):
-        story.flag(at(3, 20 + n), "leg-weakness", "same-day", "text\n" * 30)
     story.check_in(at(3, 30), 7, 6, 5, sick=3)
     for flow in ("rmdq", "psfs", "phq-4"):
         story.write("score", at(3, 30), flow=flow, value=4, detail={"answered": 4, "of": 4})
-    goal = later(story.entries[-1], id=9000, kind="goal", flow=None, value=None, text="a\nb\n" * 99)
-    text = journal(summarise([*story.entries, goal], BIRGIT, NOW, LOOKED), "da", **READER)
+    for number in range(often):
+        story.flag(at(3, 1 + number), "leg-weakness", "same-day", question)
+        story.write("question", at(3, 30), text=question)
+        story.write("note", at(3, 30), text=note, author=ANNE)
+        story.write("contact", at(3, 30), text=told, author=DR_HOLM, code=code or None)
+    for item in ALREADY_ASKED:
+        story.intake(at(3, 30), item, told)
+    story.intake(at(3, 30), "work-status", told)
+    for kind in ("goal", "plan"):
+        story.write(kind, at(3, 30), text=told, author=ANNE)
+    person = Person(name, {"en": name, "da": told}, at(1, 4), "Europe/Copenhagen", "da")
+    names = {ANNE: professional, DR_HOLM: note}
+    summary = summarise(story.entries, person, NOW, LOOKED)
+    text = journal(summary, language, viewer=None, names=names, labels={})
     assert len(text.splitlines()) <= 15
+    assert max(map(len, text.splitlines())) <= 1000
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_the_journal_text_of_everybody_is_at_most_fifteen_lines(name: str) -> None:
+    person = {each.name: each for each in (JONAS, RUTH, OLE, BIRGIT, KAREN)}[name]
+    text = journal(summarise(LIVES[name](), person, YEAR_END, LOOKED, 52), "en", **READER)
+    assert 8 <= len(text.splitlines()) <= 15
 
 
 def test_old_journal_systems_can_take_the_text() -> None:
