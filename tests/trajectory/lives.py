@@ -13,6 +13,18 @@ Week = tuple[int | None, int | None, int | None]
 """Pain, bothersome days and limited days of one check-in."""
 
 YEAR_END = at(12, 31, 9)
+ODI_ITEMS = (
+    "pain-intensity",
+    "personal-care",
+    "lifting",
+    "walking",
+    "sitting",
+    "standing",
+    "sleeping",
+    "sex-life",
+    "social-life",
+    "travelling",
+)
 IBUPROFEN = "Paracetamol, and ibuprofen when it is bad"
 
 
@@ -70,7 +82,10 @@ def a_year() -> list[Entry]:
     """Karen: 52 check-ins, ten Oswestry scores, and what a year of care leaves behind."""
     story = _begun("Walk to the lake and back", "working", "After a fall on the ice")
     for number, score in enumerate((48, 42, 36, 40, 30, 26, 34, 24, 20, 22)):
-        story.odi(at(1, 5) + timedelta(days=36 * number), score)
+        when = at(1, 5) + timedelta(days=36 * number)
+        for item in ODI_ITEMS:
+            story.write("answer", when, flow="odi", item=item, value=score // 20, text="C")
+        story.odi(when, score)
     story.flag(at(5, 2, 20), "fall-or-crash", "same-day", "I fell down the cellar stairs")
     story.write("flag-follow-up", at(5, 3, 12), code="seen", text="A")
     story.flag(at(9, 2, 20), "leg-weakness", "same-day", "my left foot drops")
