@@ -1,4 +1,4 @@
-"""What a professional takes along from an open summary: journal text and PDF.
+"""What a professional takes along from an open summary: journal text, PDF, FHIR.
 
 The page's own check stands before each of them, and each is audited as what it is.
 """
@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from api import fhir_summary
 from api.context import web_of
 from api.open_page import SUMMARY, Closed, closed_page, ended, page_language, read
 from bot import access
@@ -19,6 +20,8 @@ from bot.labels import labels
 from templates import pages, papers
 
 router = APIRouter(prefix=SUMMARY)
+
+FHIR_JSON = "application/fhir+json"
 
 
 @router.get("/journal.txt")
@@ -53,6 +56,21 @@ def show_pdf(request: Request) -> Response:
     return _taken(request, access.PRINTED, write)
 
 
+@router.get("/summary.json")
+def show_fhir(request: Request) -> Response:
+    """The summary as a FHIR document."""
+    deployment = web_of(request).deployment
+
+    def write(view: View, language: str, words: dict[str, str]) -> Response:
+        names = {**view.names, view.viewer: view.grant.member.name}
+        telling = pages.telling_of(view.summary, language, None, names, words)
+        seed = deployment.chance.token()
+        made = fhir_summary.document(view.summary, telling, deployment.library, seed)
+        return Response(made, media_type=FHIR_JSON, headers=_named("summary.json"))
+
+    return _taken(request, access.EXPORTED, write)
+
+
 def _taken(
     request: Request, how: str, write: Callable[[View, str, dict[str, str]], Response]
 ) -> Response:
@@ -67,5 +85,5 @@ def _taken(
 
 
 def _named(file: str) -> dict[str, Any]:
-    """A file name says nothing about anybody: it stays behind in the downloads."""
-    return {"Content-Disposition": f'inline; filename="{file}"'}
+    """A file to keep, whose name says nothing about anybody: it shows in lists of downloads."""
+    return {"Content-Disposition": f'attachment; filename="{file}"'}

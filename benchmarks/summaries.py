@@ -40,7 +40,7 @@ def _measure(name: str, address: str, rounds: int) -> float:
     with _signed_in() as browser:
         _timed(browser, address)  # templates and fonts are read once
         times = [_timed(browser, address) for _ in range(rounds * LOOKS)]
-    waited, worked = zip(*times, strict=True)
+    waited, worked = [each[0] for each in times], [each[1] for each in times]
     show(
         f"The summary of a one-year history as {name}, {rounds * LOOKS} requests",
         "milliseconds",

@@ -27,6 +27,7 @@ from trajectory.said import author_of
 __all__ = [
     "CODE_MINUTES",
     "COPIED",
+    "EXPORTED",
     "LONGEST_NOTE",
     "PRINTED",
     "VIEWED",
@@ -50,8 +51,8 @@ __all__ = [
 CODE_MINUTES = int(grants.CODE_LIFE.total_seconds() // 60)
 _SYSTEM = "system"
 
-VIEWED, COPIED, PRINTED = "viewed", "copied", "printed"
-"""How a summary is looked at, for the audit: on the page, as text, as a PDF."""
+VIEWED, COPIED, PRINTED, EXPORTED = "viewed", "copied", "printed", "exported"
+"""How a summary is looked at, for the audit: on the page, as text, as a PDF, as data."""
 
 
 class CodeSpent(Exception):

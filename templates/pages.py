@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from templates.changes import told
 from templates.charts import HEIGHT, WIDTH, Chart, Span, bar_chart, line_chart
 from templates.plain import one_line
 from templates.telling import Telling
@@ -84,6 +85,7 @@ def summary_page(
     context = {
         "summary": summary,
         "tell": telling,
+        "told": told(summary, telling),
         "shared_until": shared_until,
         "journal_text": _journal(summary, telling),
         "curves": drawings(summary, telling.words),

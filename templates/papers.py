@@ -15,6 +15,7 @@ from typing import Any, Final
 import orjson
 import typst
 
+from templates.changes import told
 from templates.pages import Drawing, drawings, telling_of
 from templates.plain import MISSING, breakable, one_line, printable
 from templates.telling import Telling
@@ -124,25 +125,25 @@ def _flag(flag: Any, tell: Telling) -> Item:
 
 
 def _change(summary: Any, tell: Telling) -> dict[str, Any]:
-    told = tell.change(summary)
+    change = told(summary, tell)
     notes = [
         tell.corrected(course, was) for course in summary.courses for was in course.corrected[-2:]
     ]
     return {
-        "heading": told.heading,
-        "verdict": told.verdict,
-        "tone": told.tone,
+        "heading": change.heading,
+        "verdict": change.verdict,
+        "tone": change.tone,
         "lines": [
             {
-                "tone": _tone(change),
-                "arrow": _arrow(change),
+                "tone": _tone(step),
+                "arrow": _arrow(step),
                 "measure": tell.measure(course),
                 "moved": tell.moved(before, course),
-                "step": tell.step(change),
+                "step": tell.step(step),
             }
-            for course, before, change in told.moves
+            for course, before, step in change.moves
         ],
-        "notes": [each for each in (*told.notes, *notes) if each],
+        "notes": [each for each in (*change.notes, *notes) if each],
     }
 
 

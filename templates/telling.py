@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from templates.plain import one_line
 from templates.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What has changed: since the last look, or since the start for whoever never looked.
-
-    `tone` is the verdict as an id, `silent`, or empty where nothing can be said; `moves` are
-    course, point before and change; `notes` are sentences.
-    """
-
-    heading: str
-    verdict: str
-    tone: str
-    moves: tuple[tuple[Any, Any, Any], ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +57,6 @@ class Telling:
             marks.append("change.beyond")
         return ", ".join(self.words.say(mark) for mark in marks)
 
-    def change(self, summary: Any) -> Told:
-        """What has changed, with its verdict; old values of a silent patient have none."""
-        looked = summary.since is not None
-        verdict = summary.since_look if looked else summary.since_start
-        if summary.silent:
-            head, tone = self.silence(summary), "silent"
-        else:
-            head, tone = self.words.say(f"verdict.{verdict}") if verdict else "", verdict or ""
-        moves = tuple(_moves(summary, looked=looked))
-        notes = (self._nothing(summary, moves), self._overall(summary, looked=looked))
-        return Told(self._since(summary), head, tone, moves, tuple(n for n in notes if n))
-
-    def _since(self, summary: Any) -> str:
-        if summary.since is not None:
-            return self.words.say("change.since-look", day=self.words.day(summary.since))
-        if not summary.courses:
-            return self.words.say("table.heading")
-        return self.words.say("change.since-start", day=self._began(summary))
-
-    def _began(self, summary: Any) -> str:
-        return self.words.day(min(course.start.at for course in summary.courses))
-
-    def _nothing(self, summary: Any, moves: tuple[Any, ...]) -> str:
-        if moves or summary.silent:
-            return ""
-        if not summary.courses:
-            return self.words.say("change.no-data")
-        return self.words.say(
-            "change.first-only" if summary.since is None else "change.nothing-new"
-        )
-
-    def _overall(self, summary: Any, *, looked: bool) -> str:
-        """Whoever reads about the time since their last look is told the whole course, too."""
-        if summary.since_start is None or not (looked or summary.silent):
-            return ""
-        words = self.words
-        verdict, began = words.say(f"verdict.{summary.since_start}"), self._began(summary)
-        if summary.silent:
-            return words.say("change.until-then", day=began, verdict=verdict.lower())
-        since = words.say("change.since-start", day=began)
-        moved = [self._by(course) for course in summary.courses[:1] if course.since_start]
-        return f"{since}: {', '.join([verdict.lower(), *moved])}."
-
-    def _by(self, course: Any) -> str:
-        by = self.words.signed(course.since_start.by)
-        return f"{self.measure(course)} {self.moved(course.start, course)} ({by})"
-
     def urgency(self, flag: Any) -> str:
         """How soon somebody should look."""
         if not flag.urgency:
@@ -131,10 +69,12 @@ class Telling:
 
     def point(self, point: Any) -> list[str]:
         """When a value was given, its band, and what is odd about it."""
-        say = self.words.say
-        told = [self.words.day(point.at)]
-        if point.band:
-            told.append(self.words.name("band", point.band))
+        band = [self.words.name("band", point.band)] if point.band else []
+        return [self.words.day(point.at), *band, *self.oddities(point)]
+
+    def oddities(self, point: Any) -> list[str]:
+        """That a value was corrected, or that items were left out."""
+        say, told = self.words.say, []
         if point.corrected:
             key = "table.corrected-late" if point.late else "table.corrected"
             told.append(say(key, earlier=self.words.number(point.earlier[-1])))
@@ -288,10 +228,3 @@ class Telling:
         if told is None:
             return ""
         return self.words.say(f"follow-up.{told.code}")
-
-
-def _moves(summary: Any, *, looked: bool) -> Iterator[tuple[Any, Any, Any]]:
-    for course in summary.courses:
-        change = course.since_look if looked else course.since_start
-        if change is not None:
-            yield course, course.then if looked else course.start, change

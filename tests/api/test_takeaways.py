@@ -31,7 +31,7 @@ def test_the_pdf_is_made_out_to_her(anne: Anne) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-disposition"] == 'inline; filename="summary.pdf"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="summary.pdf"'
     pdf = Pdf(answer.content)
     assert pdf.text.startswith("Birgit Holm For Anne Skov; shared with you until")
     assert "Goal “walk to the allotment”" in pdf.text
