@@ -6,7 +6,8 @@ others are looked for: every machine makes the same paper.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -75,7 +76,6 @@ def _paper(
     words, person = tell.words, summary.person
     say = words.say
     flags = summary.flags[:MOST_FLAGS]
-    left = len(summary.flags) - len(flags)
     return {
         "language": words.catalogue.language,
         "title": say("head.title", name=one_line(person.name)),
@@ -90,7 +90,7 @@ def _paper(
             "paper.footer", day=words.whole_day(summary.now), time=words.clock(summary.now)
         ),
         "flags": [_flag(flag, tell) for flag in flags],
-        "more-flags": words.count("flags.more", left) if left else "",
+        "more-flags": _more_flags(summary.flags[MOST_FLAGS:], words),
         "change": _change(summary, tell),
         "talk": _talk(summary, tell),
         "table": _table(summary, tell),
@@ -122,6 +122,11 @@ def _flag(flag: Any, tell: Telling) -> Item:
         "came": tell.came_of(flag),
         "open": say("flags.not-noted") if flag.is_open else "",
     }
+
+
+def _more_flags(left: Sequence[Any], words: Words) -> str:
+    counts = Counter("flags.also" if flag.is_open else "flags.more" for flag in left)
+    return ", ".join(words.count(key, n) for key, n in counts.items())
 
 
 def _change(summary: Any, tell: Telling) -> dict[str, Any]:

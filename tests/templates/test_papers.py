@@ -119,6 +119,17 @@ def test_nobody_on_it_is_you_whoever_wrote() -> None:
     assert ", you" not in paper(of(BIRGIT)).text.replace("shared with you", "")
 
 
+def test_signs_that_have_no_room_are_counted_open_ones_by_themselves() -> None:
+    story = Story()
+    for day in range(1, 8):
+        story.flag(at(3, day), "leg-weakness", "same-day")
+    noted = story.flag(at(3, 9), "fever-unwell", "same-day")
+    story.write("note", at(3, 10), text="seen", author=ANNE, detail={"flags": [noted.id]})
+    text = told(story).text
+    assert text.count("No clinician’s note yet.") == 4
+    assert "3 more signs without a clinician’s note, 1 earlier warning sign" in text
+
+
 HOSTILE = [
     '#read("/etc/passwd")',
     "#panic() *bold* _it_ $x^2$ `raw` = heading @ref <label>",
