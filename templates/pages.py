@@ -18,10 +18,6 @@ from templates.words import Words
 SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signed", "iso")
 """What every template may call without being given it: methods of `Words`."""
 
-CURVES = ("odi", "pain", "bothersome-days")
-"""What is drawn, in this order."""
-MINE = ("pain", "activity-limited-days", "odi")
-"""What is drawn for the patient."""
 PANEL = HEIGHT + 34.0
 """Height of one of the patient's charts with its heading."""
 
@@ -73,7 +69,11 @@ def summary_page(
         "tell": telling,
         "shared_until": shared_until,
         "journal_text": _journal(summary, telling),
-        "curves": {id: svg for id in CURVES if (svg := _curve(summary, id, telling.words))},
+        "curves": {
+            id: svg
+            for id in summary.person.measures.curves
+            if (svg := _curve(summary, id, telling))
+        },
         **more,
     }
     return _render("pages/summary.html", telling.words, context)
@@ -92,8 +92,8 @@ def journal(
 
 
 def curve(summary: Any, measure: str, language: str) -> str | None:
-    """The curve of one of `CURVES` as an SVG of its own; None while there is no value."""
-    return _curve(summary, measure, Words.of(language, summary.person.timezone, summary.now))
+    """The curve of a measure as an SVG of its own; None while there is no value."""
+    return _curve(summary, measure, _telling(summary, language, None, {}, {}))
 
 
 def progress_picture(summary: Any, language: str) -> str:
@@ -102,9 +102,14 @@ def progress_picture(summary: Any, language: str) -> str:
     No band, warning sign or look of a professional is in it: it judges nothing.
     """
     words = Words.of(language, summary.person.timezone, summary.now)
-    courses = [each for id in MINE if (each := summary.course(id)) and len(each.points) > 1]
+    told = (summary.course(id) for id in summary.person.measures.told)
+    courses = [course for course in told if course and len(course.points) > 1]
     panels = [
-        {"id": course.measure.id, "chart": _own_chart(summary, course), "y": number * PANEL}
+        {
+            "caption": _own_caption(course, words),
+            "chart": _plain_chart(summary, course),
+            "y": number * PANEL,
+        }
         for number, course in enumerate(courses)
     ]
     if not panels:
@@ -113,11 +118,15 @@ def progress_picture(summary: Any, language: str) -> str:
     return _render("charts/progress.svg", words, {"panels": panels, **size})
 
 
-def _own_chart(summary: Any, course: Any) -> Chart:
-    span = _span(summary)
-    if course.measure.maximum == 7:
-        return bar_chart(course.points, span, 7)
-    return line_chart(course.points, span, course.measure.maximum)
+def _own_caption(course: Any, words: Words) -> str:
+    measure = course.measure
+    key = "chart.mine.count" if measure.counts else "chart.mine.points"
+    return words.say(key, name=measure.plainly(words.catalogue.language), maximum=measure.maximum)
+
+
+def _plain_chart(summary: Any, course: Any) -> Chart:
+    span, maximum = _span(summary), course.measure.maximum
+    return (bar_chart if course.measure.counts else line_chart)(course.points, span, maximum)
 
 
 def _telling(
@@ -128,30 +137,38 @@ def _telling(
     labels: Mapping[str, str],
 ) -> Telling:
     words = Words.of(language, summary.person.timezone, summary.now)
-    return Telling(words, viewer, names, labels)
+    measures = {each.id: each.called(language) for each in summary.person.measures.all}
+    return Telling(words, viewer, names, {**labels, **measures})
 
 
-def _curve(summary: Any, measure: str, words: Words) -> Markup | None:
+def _curve(summary: Any, measure: str, telling: Telling) -> Markup | None:
     course = summary.course(measure)
     if course is None:
         return None
-    chart = _chart(summary, course)
+    chart = _chart(summary, course, telling.words.catalogue.language)
     template = "charts/bars.svg" if chart.bars else "charts/line.svg"
-    return Markup(_render(template, words, {"chart": chart, "course": course}))  # noqa: S704
+    context = {"chart": chart, "course": course, "caption": telling.caption(course)}
+    return Markup(_render(template, telling.words, context))  # noqa: S704
 
 
-def _chart(summary: Any, course: Any) -> Chart:
-    """All curves of a summary show the same days, from the first value of any until now."""
-    span = _span(summary)
-    match course.measure.id:
-        case "odi":
-            bands = course.measure.bands
-            return line_chart(course.points, span, 100, bands=bands, look=summary.since)
-        case "pain":
-            flags = [flag.at for flag in summary.flags if not flag.mistaken]
-            return line_chart(course.points, span, 10, flags=flags, look=summary.since)
-        case _:
-            return bar_chart(course.points, span, 7)
+def _chart(summary: Any, course: Any, language: str) -> Chart:
+    """All curves of a summary show the same days, from the first value of any until now.
+
+    Warning signs are marked where no bands lie under the curve.
+    """
+    measure = course.measure
+    if measure.counts:
+        return _plain_chart(summary, course)
+    bands = [(measure.part(id, language), end) for id, end in measure.bands]
+    flags = [] if bands else [flag.at for flag in summary.flags if not flag.mistaken]
+    return line_chart(
+        course.points,
+        _span(summary),
+        measure.maximum,
+        bands=bands,
+        flags=flags,
+        look=summary.since,
+    )
 
 
 def _span(summary: Any) -> Span:

@@ -31,18 +31,46 @@ class Telling:
 
     def measure(self, course: Any) -> str:
         """What the measure is called."""
-        return self.instrument(course.measure.id)
+        return str(course.measure.called(self.words.catalogue.language))
+
+    def caption(self, course: Any) -> str:
+        """What stands above the curve of a measure: its name and its range."""
+        measure = course.measure
+        key = "chart.count" if measure.counts else "chart.points"
+        return self.words.say(key, name=self.measure(course), maximum=measure.maximum)
+
+    def band(self, course: Any, point: Any) -> str:
+        """What the band of a value is called; empty where it has none."""
+        language = self.words.catalogue.language
+        return course.measure.part(point.band, language) if point.band else ""
+
+    def named(self, course: Any) -> str:
+        """What the newest value is about, in the patient's words; empty where it is no such one."""
+        return ", ".join(f'"{words}"' for words in course.now.named)
+
+    def parts(self, course: Any, point: Any) -> str:
+        """Its subscales: `anxiety 4 positive, depression 1`; empty where it has none."""
+        return ", ".join(self._part(course, point, *part) for part in point.parts)
+
+    def _part(self, course: Any, point: Any, id: str, value: int | None) -> str:
+        name = course.measure.part(id, self.words.catalogue.language)
+        said = [name, "–" if value is None else str(value)]
+        return " ".join(said + ([self.words.say("table.positive")] if id in point.positive else []))
+
+    def share(self, sitting: Any) -> str:
+        """What stands in for a score that could not be given; empty where nothing does."""
+        if sitting.share is None:
+            return ""
+        return self.words.say("complete.share", share=self.words.number(sitting.share))
 
     def instrument(self, flow: str) -> str:
         """What the instrument is called."""
-        return self.words.name("measure", flow, self.labels.get(flow))
+        return self.labels.get(flow) or flow
 
     def scale(self, course: Any) -> str:
         """The range of its values: `/7` for days of a week, `0–100`."""
         top = course.measure.maximum
-        if top is None:
-            return ""
-        return "/7" if top == 7 else f"0–{top}"
+        return f"/{top}" if course.measure.counts else f"0–{top}"
 
     def marks(self, change: Any) -> str:
         """What the rules say about a change; empty where there is no rule."""

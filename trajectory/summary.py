@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from trajectory.courses import Course, courses
 from trajectory.entries import Entry
 from trajectory.flags import Flag, flags
-from trajectory.measures import Verdict, verdict
+from trajectory.measures import Measures, Verdict, verdict
 from trajectory.readings import Reading, in_order, readings
 from trajectory.said import Said, is_professional, said
 
@@ -22,6 +22,8 @@ ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "me
 """What nobody should have to ask the patient again, by item id."""
 
 START_BACK = "start-back"
+OWN_VIEW = "change"
+"""How the patient finds it all in all, beside the start: an anchor for the measures."""
 
 SILENT_AFTER = timedelta(days=15)
 """Without an answer for so long, two check-ins are missed: what is newest is not "now"."""
@@ -39,6 +41,8 @@ class Person:
     started_at: datetime | None
     timezone: str
     language: str
+    measures: Measures
+    """What is followed of this patient."""
     birth_date: date | None = None
     status: str = "active"
     """enrolling | active | stopped | ended"""
@@ -86,6 +90,8 @@ class Sitting:
     scored: bool
     reason: str | None
     wording: str | None
+    share: float | None = None
+    """In percent of what was answered, where that stands in for a value; never mixed with one."""
 
     @property
     def incomplete(self) -> bool:
@@ -134,6 +140,7 @@ class Summary:
     plan: Said | None
     notes: tuple[Said, ...]
     start_back: Screening | None
+    own_view: Fact | None
     work: Fact | None
     asked: tuple[Fact, ...]
     contacts: tuple[Said, ...]
@@ -178,7 +185,7 @@ def summarise(
     """
     rows = in_order(timeline)
     found = readings(rows)
-    drawn = courses(_of_this_episode(found, person), since)
+    drawn = courses(_of_this_episode(found, person), person.measures, since)
     return Summary(
         person=person,
         now=now,
@@ -194,11 +201,15 @@ def summarise(
         plan=_newest(said(rows, "plan")),
         notes=tuple(note for note in reversed(said(rows, "note")) if is_professional(note.author)),
         start_back=_start_back(found),
+        own_view=_fact(_of_this_episode(found, person), OWN_VIEW),
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),
         contacts=tuple(reversed(said(rows, "contact"))),
         completeness=_completeness(
-            _of_this_episode(found, person), check_ins_due, _missed(rows, person)
+            _of_this_episode(found, person),
+            person.measures.counted,
+            check_ins_due,
+            _missed(rows, person),
         ),
     )
 
@@ -278,13 +289,15 @@ def _missed(rows: Iterable[Entry], person: Person) -> int:
     return sum(_day(at, person) >= _day(person.started_at, person) for at in missed)
 
 
-def _completeness(found: Sequence[Reading], due: int | None, missed: int) -> Completeness:
-    pain = [reading for reading in found if reading.first.item == "pain"]
-    answered = [reading for reading in pain if reading.value is not None]
+def _completeness(
+    found: Sequence[Reading], counted: str, due: int | None, missed: int
+) -> Completeness:
+    check_ins = [reading for reading in found if reading.first.item == counted]
+    answered = [reading for reading in check_ins if reading.value is not None]
     scores = {r.first.flow: r for r in found if r.first.kind == "score"}
     return Completeness(
         len(answered),
-        len(pain) + missed if due is None else due,
+        len(check_ins) + missed if due is None else due,
         answered[-1].at if answered else None,
         tuple(_sitting(reading) for reading in scores.values()),
         sum(reading.last.author == "helper" for reading in found),
@@ -301,4 +314,5 @@ def _sitting(reading: Reading) -> Sitting:
         reading.value is not None,
         detail.get("reason"),
         detail.get("wording"),
+        detail.get("share"),
     )

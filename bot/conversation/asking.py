@@ -289,6 +289,7 @@ def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> No
         place=(event.position, event.total),
         session_id=open.id,
         turn=event.turn,
+        given=open.session.given,
     )
     step.say(message)
 
