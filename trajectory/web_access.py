@@ -241,9 +241,14 @@ def is_open(connection: Connection, session_id: int, now: datetime) -> bool:
     return connection.execute(_STILL_OPEN, asked).one_or_none() is not None
 
 
-def touch(connection: Connection, session_id: int, now: datetime) -> None:
-    """The device was used now."""
-    connection.execute(update(_session).where(_session.c.id == session_id).values(last_seen_at=now))
+def touch(connection: Connection, ring: Ring, session_id: int, cookie: str, now: datetime) -> None:
+    """The device with this cookie was used now; it is found by the ring's current key from now on.
+
+    So an older key may leave the ring, and whoever uses their device stays let in.
+    """
+    found_by = ring.find_hash(_COOKIE_PURPOSE, cookie)[1]
+    used = update(_session).where(_session.c.id == session_id)
+    connection.execute(used.values(last_seen_at=now, cookie_hash=found_by))
 
 
 def close(connection: Connection, session_id: int, now: datetime) -> None:

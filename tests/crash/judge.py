@@ -19,7 +19,7 @@ from tests.bot.house import MORNING, House
 from tests.crash.clinic import FLOWS, ClinicUnderFire, Patient
 from tests.crash.providers import Message
 from tests.house.deliveries import Delivery
-from trajectory import audit, tables
+from trajectory import audit_checks, tables
 from trajectory.entries import Entry
 
 ARRIVED = ("sent", "delivered", "read", "unknown")
@@ -99,7 +99,7 @@ def records(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[
             if count > 1:
                 yield f"patient {patient_id}: question {place} was answered {count} times"
         with house.database.read() as connection:
-            if audit.verify(connection, patient_id):
+            if audit_checks.check(connection, [patient_id])[0].problems:
                 yield f"patient {patient_id}: the audit chain is broken"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.conversation.memory import Memory
 from bot.desk_hours import DeskHours
 from tests.bot.house import House
-from trajectory import audit, cases, tables
+from trajectory import audit, audit_checks, cases, tables
 from trajectory.cases import Kind
 from trajectory.patients import PatientRef
 from trajectory.said import said
@@ -769,7 +769,7 @@ def test_only_yes_and_the_own_code_erase_and_nothing_readable_is_left(
     ):  # fmt: skip
         assert house.rows(tables.core(model)) == [], model
     with house.database.read() as connection:
-        assert audit.verify(connection, birgit.patient_id) == []
+        assert audit_checks.check(connection, [birgit.patient_id])[0].problems == []
     assert audited(house, birgit.patient_id)[-2:] == ["erasure-asked", "erased"]
 
 
