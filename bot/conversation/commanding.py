@@ -18,6 +18,7 @@ from bot.conversation import (
     returning,
     safety,
     timers,
+    visits,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient, SetDue
@@ -30,6 +31,7 @@ from bot.conversation.people import resolve
 from bot.conversation.plan import in_one_line, plan_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
+    agreeing,
     deleting,
     ending,
     enrolment,
@@ -40,6 +42,7 @@ from bot.conversation.tasks import (
     rezoning,
     sharing,
     speaking,
+    talking,
     visiting,
 )
 from bot.conversation.tasks.keeping import keep
@@ -61,6 +64,7 @@ _PUT_AWAY = frozenset({"later", "leave", "stop"})
 _LEAVABLE = frozenset(
     task.NAME
     for task in (
+        agreeing,
         deleting,
         ending,
         exporting,
@@ -69,6 +73,7 @@ _LEAVABLE = frozenset(
         rezoning,
         sharing,
         speaking,
+        talking,
         visiting,
     )
 )
@@ -153,6 +158,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(SavePatient())
         step.do(Audit("started-again"))
         pathways.go_on(step)
+        visits.set_anew(step)
         if step.memory.held:
             safety.set_follow_up(step, step.now)
             looked.insist(step)
