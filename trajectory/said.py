@@ -25,7 +25,7 @@ class Said:
     code: str | None = None
     item: str | None = None
     visit: int | None = None
-    """The id of the visit that it was agreed at, or is meant for."""
+    """The id of the visit, or of the contact told of, that it was agreed at or is meant for."""
 
     @classmethod
     def from_entry(cls, entry: Entry) -> Said:

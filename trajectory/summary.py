@@ -200,7 +200,7 @@ def summarise(
         start_back=_start_back(found),
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),
-        contacts=tuple(reversed(said(rows, "contact"))),
+        contacts=_contacts(rows),
         completeness=_completeness(
             _of_this_episode(found, person), check_ins_due, _missed(rows, person)
         ),
@@ -242,9 +242,17 @@ def _next_visit(rows: Sequence[Entry], person: Person, now: datetime) -> Visit |
     return None if nearest is None else Visit(nearest.at, nearest.text, nearest.author)
 
 
+def _contacts(rows: Sequence[Entry]) -> tuple[Said, ...]:
+    """Who else was seen, and where the patient was sent, newest first."""
+    told = said(rows, "contact") + said(rows, "referral")
+    return tuple(sorted(told, key=lambda each: (each.at, each.id), reverse=True))
+
+
 def _visit(rows: Iterable[Entry], visit_id: int | None) -> Visit | None:
-    found = next((each for each in rows if each.kind == "visit" and each.id == visit_id), None)
-    return None if found is None else Visit(found.at, found.text, found.author)
+    found = next((each for each in rows if visit_id is not None and each.id == visit_id), None)
+    if found is None:
+        return None
+    return Visit(found.at, found.text if found.kind == "visit" else None, found.author)
 
 
 def _open_questions(rows: Sequence[Entry], person: Person, now: datetime) -> tuple[Said, ...]:

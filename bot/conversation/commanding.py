@@ -9,8 +9,10 @@ from bot.commands import Command
 from bot.conversation import (
     asking,
     clinic_list,
+    contacts,
     looked,
     muting,
+    own_lists,
     pathways,
     pausing,
     progress,
@@ -423,6 +425,31 @@ def _plan(step: Step, slots: Mapping[str, str]) -> None:
     ask_again(step)
 
 
+def _questions(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_questions(step)
+    ask_again(step)
+
+
+def _drop_question(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.drop_question(step, slots.get("nth", ""))
+    ask_again(step)
+
+
+def _notes(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_notes(step)
+    ask_again(step)
+
+
+def _contact(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_contact(step, slots)
+    ask_again(step)
+
+
+def _referral(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_referral(step, slots)
+    ask_again(step)
+
+
 def _export(step: Step, slots: Mapping[str, str]) -> None:
     exporting.begin(step)
 
@@ -480,6 +507,11 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "cancel-visit": _cancel_visit,
     "goal": _goal,
     "plan": _plan,
+    "questions": _questions,
+    "drop-question": _drop_question,
+    "notes": _notes,
+    "contact": _contact,
+    "referral": _referral,
     "export": _export,
     "delete": _delete,
     "code": _code,

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from bot.conversation.dates import day_name
 from bot.conversation.progress import person_of
 from bot.conversation.step import Step
+from bot.conversation.visit_questions import called
+from trajectory.entries import Entry
 from trajectory.said import Said, is_professional, said
 from trajectory.summary import summarise
 
@@ -46,9 +48,16 @@ def _told(step: Step, line: Said) -> str:
     visit = next((each for each in step.timeline if each.id == line.visit), None)
     if visit is None:
         return step.words.say("plan.own", day=day, text=text)
-    met = day_name(visit.at, step.person.zone, step.person.language)
-    key = "plan.agreed-with" if visit.text else "plan.agreed"
-    return step.words.say(key, day=met, who=visit.text or "", text=text)
+    who, met = _whom(step, visit), day_name(visit.at, step.person.zone, step.person.language)
+    key = "plan.agreed-with" if who else "plan.agreed"
+    return step.words.say(key, day=met, who=who, text=text)
+
+
+def _whom(step: Step, visit: Entry) -> str:
+    """Whom a visit was with, or whom a sentence about one names."""
+    if visit.kind == "contact":
+        return step.words.say(f"provider.{visit.code}")
+    return called(step, visit.text or "")
 
 
 def in_one_line(text: str) -> str:

@@ -12,7 +12,7 @@ from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Record
 from bot.conversation.people import bare
 from bot.conversation.step import Step
-from bot.conversation.visit_questions import on_day
+from bot.conversation.visit_questions import called, on_day
 from bot.conversation.visits import Visit
 from bot.schedule import at_local
 from bot.times import When, day_of, read_hour, read_when
@@ -93,7 +93,7 @@ def tell_next(step: Step) -> None:
     local = visit.at.astimezone(step.person.zone)
     day, clock = on_day(step, local.date()), f"{local:%H:%M}"
     key = "visit.next-with" if visit.text else "visit.next"
-    asking.leave(step, key, day=day, clock=clock, who=visit.text or "")
+    asking.leave(step, key, day=day, clock=clock, who=called(step, visit.text or ""))
 
 
 def cancel(step: Step, whom: str) -> None:
@@ -197,7 +197,9 @@ def _note(step: Step, day: date, clock: time) -> None:
         visits.forget(step, moved.id)
     visits.plan(step, visit)
     key = "visit.noted-with" if company else "visit.noted"
-    asking.leave(step, key, day=on_day(step, day), clock=f"{clock:%H:%M}", who=company)
+    asking.leave(
+        step, key, day=on_day(step, day), clock=f"{clock:%H:%M}", who=called(step, company)
+    )
 
 
 def _moved(step: Step, company: str) -> Entry | None:
