@@ -29,6 +29,15 @@ class Telling:
             return self.words.say("you")
         return self.names.get(author) or self.words.say(author.partition(":")[0])
 
+    def says(self, author: str) -> str:
+        """Whose words they are, plainly where it is the patient who tells of others."""
+        return self.words.say("others.patient-says") if author == "patient" else self.who(author)
+
+    def visit(self, visit: Any) -> str:
+        """At which visit something was agreed."""
+        key = "plan.visit-with" if visit.text else "plan.visit"
+        return self.words.say(key, who=visit.text or "", day=self.words.day(visit.at))
+
     def measure(self, course: Any) -> str:
         """What the measure is called."""
         return str(course.measure.called(self.words.catalogue.language))

@@ -16,7 +16,7 @@ from trajectory.entries import Entry
 from trajectory.flags import Flag, flags
 from trajectory.measures import Measures, Verdict, verdict
 from trajectory.readings import Reading, in_order, readings
-from trajectory.said import Said, is_professional, said
+from trajectory.said import FIRST, Said, is_professional, said
 
 ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "medication")
 """What nobody should have to ask the patient again, by item id."""
@@ -115,7 +115,7 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The next agreed visit; `at` lies today or later."""
+    """An agreed visit, and whom it is with in the patient's words."""
 
     at: datetime
     text: str | None
@@ -138,6 +138,8 @@ class Summary:
     questions: tuple[Said, ...]
     goal: Said | None
     plan: Said | None
+    agreed_at: Visit | None
+    """The visit that the plan comes from, as far as the patient said."""
     notes: tuple[Said, ...]
     start_back: Screening | None
     own_view: Fact | None
@@ -186,6 +188,7 @@ def summarise(
     rows = in_order(timeline)
     found = readings(rows)
     drawn = courses(_of_this_episode(found, person), person.measures, since)
+    plan = _newest(said(rows, "plan"))
     return Summary(
         person=person,
         now=now,
@@ -198,13 +201,14 @@ def summarise(
         visit=_next_visit(rows, person, now),
         questions=_open_questions(rows, person, now),
         goal=_newest(said(rows, "goal") + _told_as_goal(found)),
-        plan=_newest(said(rows, "plan")),
+        plan=plan,
+        agreed_at=_visit(rows, plan.visit) if plan else None,
         notes=tuple(note for note in reversed(said(rows, "note")) if is_professional(note.author)),
         start_back=_start_back(found),
         own_view=_fact(_of_this_episode(found, person), OWN_VIEW),
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),
-        contacts=tuple(reversed(said(rows, "contact"))),
+        contacts=_contacts(rows),
         completeness=_completeness(
             _of_this_episode(found, person),
             person.measures.counted,
@@ -249,11 +253,28 @@ def _next_visit(rows: Sequence[Entry], person: Person, now: datetime) -> Visit |
     return None if nearest is None else Visit(nearest.at, nearest.text, nearest.author)
 
 
+def _contacts(rows: Sequence[Entry]) -> tuple[Said, ...]:
+    """Who else was seen, and where the patient was sent, newest first."""
+    told = said(rows, "contact") + said(rows, "referral")
+    return tuple(sorted(told, key=lambda each: (each.at, each.id), reverse=True))
+
+
+def _visit(rows: Iterable[Entry], visit_id: int | None) -> Visit | None:
+    found = next((each for each in rows if visit_id is not None and each.id == visit_id), None)
+    if found is None:
+        return None
+    return Visit(found.at, found.text if found.kind == "visit" else None, found.author)
+
+
 def _open_questions(rows: Sequence[Entry], person: Person, now: datetime) -> tuple[Said, ...]:
-    """Questions since the last visit before today: at that one they could be asked."""
+    """Questions since the last visit before today: at that one they could be asked.
+
+    What the patient most wants to talk about comes first.
+    """
     today = _day(now, person)
     past = [each.at for each in said(rows, "visit") if _day(each.at, person) < today]
-    return tuple(q for q in said(rows, "question") if not past or q.at > max(past))
+    asked = (q for q in said(rows, "question") if not past or q.at > max(past))
+    return tuple(sorted(asked, key=lambda question: question.code != FIRST))
 
 
 def _start_back(found: Iterable[Reading]) -> Screening | None:

@@ -213,7 +213,7 @@ class Entry(SQLModel, table=True):
     recorded_at: datetime = _time()
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | note | question |
-    consent | grant | grant-ended | goal | plan | visit | contact"""
+    consent | grant | grant-ended | goal | plan | visit | contact | referral"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
