@@ -141,9 +141,9 @@ def _note_use(
 ) -> None:
     if now - visitor.last_seen_at < USED_AGAIN:
         return
-    with web.deployment.database.write() as connection:
-        web_access.touch(connection, visitor.session_id, now)
     cookie = request.cookies[cookie_name(secure=web.secure)]
+    with web.deployment.database.write() as connection:
+        web_access.touch(connection, web.deployment.ring, visitor.session_id, cookie, now)
     remember(response, cookie, secure=web.secure)
 
 

@@ -1,7 +1,7 @@
 """The summary as a FHIR R5 document: FHIR at the edge, made from the same object as the page.
 
 A `Composition` with a section for each part of the page, the patient, every value of a measure
-as an `Observation`, and what the patient told of their history as one `QuestionnaireResponse`.
+as an `Observation`, and what the patient told of their history as a `QuestionnaireResponse` for each flow.
 LOINC codes are those of the definitions; what has none is coded by our own ids.
 
 Deviations: a section's `Goal`, `CarePlan` or `Flag` is told as narrative only, since the
@@ -32,8 +32,6 @@ PATIENT_SUMMARY = "60591-5"
 """LOINC: Patient summary Document."""
 SCORES = {"odi": "97909-6", "start-back": "91351-7"}
 """LOINC of a flow's total: the flows' own codes are those of the whole panels."""
-INTAKE = "intake"
-DAYS_OF_A_WEEK = 7
 
 
 def document(summary: Summary, telling: Telling, library: Library, seed: str) -> bytes:
@@ -66,13 +64,13 @@ class _Writing:
         from fhir.resources.bundle import Bundle
 
         values = list(self._observations())
-        intake = self._intake()
-        sections = list(self._sections([url for url, _ in values], intake))
+        responses = list(self._responses())
+        sections = list(self._sections(_urls(values), _urls(responses)))
         resources = [
             (self._url("composition"), self._composition(sections)),
             (self._patient, self._person()),
             *values,
-            *([intake] if intake else []),
+            *responses,
         ]
         made = Bundle.model_validate(
             {
@@ -130,7 +128,7 @@ class _Writing:
             )
 
     def _observation(self, course: Course, point: Point) -> Resource:
-        unit = "d" if course.measure.maximum == DAYS_OF_A_WEEK else "{score}"
+        unit = "d" if course.measure.counts else "{score}"
         code = self._code(course.measure.id, self._tell.measure(course))
         notes = self._tell.oddities(point)
         found = {
@@ -138,7 +136,7 @@ class _Writing:
             "valueQuantity": _quantity(point.value, unit),
         }
         if point.band:
-            found["interpretation"] = [{"text": self._tell.words.name("band", point.band)}]
+            found["interpretation"] = [{"text": self._tell.band(course, point)}]
         if point.author == "helper":
             notes.append(self._tell.words.say("asked.by-helper"))
         return found | ({"note": [{"text": ", ".join(notes)}]} if notes else {})
@@ -159,22 +157,26 @@ class _Writing:
             coding.insert(0, {"system": LOINC, "code": self._codes[id]})
         return {"coding": coding, "text": name}
 
-    def _intake(self) -> tuple[str, Resource] | None:
-        facts = [*([self._summary.work] if self._summary.work else []), *self._summary.asked]
-        if not facts:
-            return None
-        return (
-            self._url(INTAKE),
-            {
-                "resourceType": "QuestionnaireResponse",
-                "status": "completed",
-                "questionnaire": f"{OWN}:{INTAKE}",
-                "subject": {"reference": self._patient},
-                "source": {"reference": self._patient},
-                "authored": max(fact.at for fact in facts).isoformat(),
-                "item": [self._answer(fact) for fact in facts],
-            },
-        )
+    def _responses(self) -> Iterator[tuple[str, Resource]]:
+        """What was asked, by the flow that asked it."""
+        single = (self._summary.own_view, self._summary.work)
+        facts = [*(fact for fact in single if fact is not None), *self._summary.asked]
+        for flow in sorted({fact.flow or "" for fact in facts}):
+            yield (
+                self._url(f"asked/{flow}"),
+                self._response(flow, [fact for fact in facts if (fact.flow or "") == flow]),
+            )
+
+    def _response(self, flow: str, facts: list[Fact]) -> Resource:
+        return {
+            "resourceType": "QuestionnaireResponse",
+            "status": "completed",
+            "questionnaire": f"{OWN}:{flow}",
+            "subject": {"reference": self._patient},
+            "source": {"reference": self._patient},
+            "authored": max(fact.at for fact in facts).isoformat(),
+            "item": [self._answer(fact) for fact in facts],
+        }
 
     def _answer(self, fact: Fact) -> Resource:
         """What was asked and not answered stays an item without an answer."""
@@ -187,9 +189,7 @@ class _Writing:
         coding = {"system": f"{OWN}:{fact.flow}:{fact.item}", "code": fact.code, "display": said}
         return item | {"answer": [{"valueCoding": coding}]}
 
-    def _sections(
-        self, values: list[str], intake: tuple[str, Resource] | None
-    ) -> Iterator[Resource]:
+    def _sections(self, values: list[str], responses: list[str]) -> Iterator[Resource]:
         summary, tell, say = self._summary, self._tell, self._tell.words.say
         change = told(summary, tell)
         reported = " ".join(say(f"footer.{each}") for each in ("reported", "unwatched", "device"))
@@ -199,12 +199,12 @@ class _Writing:
             f"{tell.measure(c)} {tell.moved(b, c)} ({tell.step(s)})" for c, b, s in change.moves
         ]
         yield _section(change.heading, [change.verdict, *moved, *change.notes])
-        yield _section(say("talk.heading"), [tell.visit(summary), *self._questions()])
+        yield _section(say("talk.heading"), [tell.next_visit(summary), *self._questions()])
         yield _section(say("goal.heading"), [summary.goal.text if summary.goal else None])
         yield _section(say("plan.heading"), [self._said(each) for each in self._agreed()])
         yield _section(say("table.heading"), [say("table.lower")], values)
         asked = [f"{tell.words.name('asked', f.item)}: {tell.fact(f)}" for f in summary.asked]
-        yield _section(say("asked.heading"), asked, [intake[0]] if intake else [])
+        yield _section(say("asked.heading"), asked, responses)
         yield _section(say("others.heading"), [self._said(each) for each in summary.contacts])
         yield _section(say("complete.heading"), tell.completeness(summary))
 
@@ -221,7 +221,7 @@ class _Writing:
         return [*plan, *self._summary.notes]
 
     def _said(self, said: Any) -> str:
-        day, who = self._tell.words.day(said.at), self._tell.who(said.author)
+        day, who = self._tell.words.day(said.at), self._tell.says(said.author)
         return f"{said.text or said.code or ''} ({day}, {who})"
 
 
@@ -244,6 +244,10 @@ def _section(title: str, lines: Iterable[str | None], entries: Iterable[str] = (
 def _visible(line: str) -> str:
     """XHTML knows no control characters."""
     return "".join(sign if sign.isprintable() else " " for sign in line)
+
+
+def _urls(found: Iterable[tuple[str, Resource]]) -> list[str]:
+    return [url for url, _ in found]
 
 
 def _coded(system: str, code: str) -> Resource:

@@ -17,7 +17,7 @@ from api.open_page import SUMMARY, Closed, closed_page, ended, page_language, re
 from bot import access
 from bot.access import View
 from bot.labels import labels
-from templates import pages, papers
+from templates import pages, summary_paper
 
 router = APIRouter(prefix=SUMMARY)
 
@@ -43,7 +43,7 @@ def show_pdf(request: Request) -> Response:
 
     def write(view: View, language: str, words: dict[str, str]) -> Response:
         member = view.grant.member
-        pdf = papers.summary_pdf(
+        pdf = summary_paper.summary_pdf(
             view.summary,
             language,
             reader=member.name,

@@ -6,9 +6,11 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.exc import DatabaseError
 
+from backtrace.audit_cli import has_log, noting_of
 from backtrace.clock import SystemClock
 from backtrace.erased import file_of, require_list, sqlite_file, write_down
 from backtrace.keyring import NoKeys, ring_of
@@ -16,6 +18,7 @@ from backtrace.refusals import NotMigrated
 from backtrace.settings import Settings
 from bot import restored
 from trajectory import erased_list
+from trajectory.audit_log import BadLog
 from trajectory.backup import BESIDE, Contents, contents_of, copy, make, put_in_place
 from trajectory.database import Database, Unavailable, exclusive
 from trajectory.deployment import is_sealed, prove
@@ -78,7 +81,9 @@ def restore(
     _require_there(file)
     erased = {} if list_is_lost else _erased(settings, listing)
     if database is None or file is None:
-        held = _restore_server(settings, erased)
+        fit = _restore_server(settings, erased)
+        yield from _note_audit(settings, fit)
+        held = fit.held
     else:
         with exclusive(settings.database_url):
             held = yield from _restore_file(settings, database, file, erased, replace=replace)
@@ -102,16 +107,17 @@ def _restore_file(
         aside.touch(0o600)
         copy(file, aside)
         _require_its_ring(settings, f"sqlite:///{aside}", file)
-        held = _make_fit(f"sqlite:///{aside}", erased)
+        fit = _make_fit(settings, f"sqlite:///{aside}", erased)
         _write_list(settings, erased)
         kept = Path(f"{database}.before-restore-{SystemClock().now():%Y%m%dT%H%M%SZ}")
         was_there = put_in_place(aside, database, kept)
     finally:
         _remove(aside)
     yield f"{database}: {_numbers(contents)}, out of {file}"
+    yield from _note_audit(settings, fit)
     if was_there:
         yield f"The database that was there is now {kept}; delete it when it is not needed"
-    return held
+    return fit.held
 
 
 def _write_list(settings: Settings, erased: dict[int, datetime]) -> None:
@@ -141,18 +147,59 @@ def _require_there(file: Path | None) -> None:
         raise Refused(f"{file} is no file" if file.exists() else f"there is no backup at {file}")
 
 
-def _restore_server(settings: Settings, erased: dict[int, datetime]) -> int:
+class _Fit(NamedTuple):
+    """What a restored database needed."""
+
+    held: int
+    rewound: int
+    """How many audit chains it has set back."""
+    log: str
+    """Why the audit log cannot go on; empty: it can."""
+
+
+def _restore_server(settings: Settings, erased: dict[int, datetime]) -> _Fit:
     require_alone(settings.database_url)
     if current(settings.database_url) is None:
         raise Refused("the database has no tables: restore it with pg_restore first")
     _require_its_ring(settings, settings.database_url, "the database")
-    return _make_fit(settings.database_url, erased)
+    return _make_fit(settings, settings.database_url, erased)
 
 
-def _make_fit(url: str, erased: dict[int, datetime]) -> int:
+def _make_fit(settings: Settings, url: str, erased: dict[int, datetime]) -> _Fit:
     upgrade(url)
     with closing(Database(url)) as opened:
-        return restored.make_safe(opened, erased)
+        # Before anybody is erased anew: that adds a record to what the backup held.
+        rewound, trouble = _rewind_audit(settings, opened)
+        return _Fit(restored.make_safe(opened, erased), rewound, trouble)
+
+
+def _rewind_audit(settings: Settings, opened: Database) -> tuple[int, str]:
+    """A log that is broken keeps nobody from what a restore is for."""
+    if not has_log(settings):
+        return 0, ""
+    try:
+        noting = noting_of(settings, opened, _ring(settings, "the audit log"))
+        return noting.rewind(SystemClock().now()), ""
+    except (BadLog, OSError) as error:
+        return 0, str(error)
+
+
+def _note_audit(settings: Settings, fit: _Fit) -> Iterator[str]:
+    """What is erased anew, too; once the database is in its place."""
+    if not has_log(settings):
+        return
+    trouble = fit.log
+    try:
+        if not trouble:
+            with closing(Database(settings.database_url)) as opened:
+                noting = noting_of(settings, opened, _ring(settings, "the audit log"))
+                noting.note_all(SystemClock().now())
+    except (BadLog, OSError) as error:
+        trouble = str(error)
+    if trouble:
+        yield f"The audit log was not continued: {trouble}. Put it aside, a new one is begun"
+    else:
+        yield f"Audit: {fit.rewound} chains are shorter than they were; the audit log says so"
 
 
 def _erased(settings: Settings, listing: Path | None) -> dict[int, datetime]:

@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 
 from api.server import PortTaken
 from backtrace import (
+    audit_cli,
     backup_cli,
     bounce_cli,
     cases_cli,
@@ -21,6 +22,7 @@ from backtrace import (
     doctor,
     enrol_cli,
     held_cli,
+    keys_cli,
     outbox_cli,
     refusals,
     running,
@@ -28,6 +30,7 @@ from backtrace import (
 )
 from backtrace import erased as erased_patients
 from backtrace.answers import AnswersNotChosen
+from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.demo.running import run as run_demo
 from backtrace.flows_cli import app as flows_app
@@ -42,7 +45,7 @@ from flows.errors import DefinitionError
 from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.erased_list import NoList
-from trajectory.keys import BadKeys, Ring, WrongKey
+from trajectory.keys import BadKeys, WrongKey
 from trajectory.migrations import upgrade
 
 app = typer.Typer(
@@ -54,6 +57,8 @@ app = typer.Typer(
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
+audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 app.command()(replay)
 
 _REFUSALS = (
@@ -75,6 +80,7 @@ _REFUSALS = (
     NoBackup,
     NoList,
     simulate_cli.NotForPatients,
+    keys_cli.NotYet,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -421,7 +427,46 @@ def simulate(
         raise typer.Exit(1)
 
 
+@audit_app.command()
+def verify(
+    patient: Annotated[int | None, typer.Option(min=1, max=2**63 - 1, help="Only theirs.")] = None,
+    root: Annotated[
+        str, typer.Option(help="A root out of a process's log, that the audit log must contain.")
+    ] = "",
+) -> None:
+    """Find every record that was changed, removed, inserted or cut off; 1 if there is one."""
+    verdict = audit_cli.Verdict()
+    now = SystemClock().now()
+    _start(lambda settings: _print(audit_cli.verify(settings, verdict, now, patient, root)))
+    if not verdict.whole:
+        raise typer.Exit(1)
+
+
 @keys_app.command()
-def new(name: Annotated[str, typer.Option(help="The new key's id.")] = "k1") -> None:
-    """Print a new ring for BACKTRACE_KEYS; keep a copy of it in a safe place."""
-    typer.echo(Ring.generate(name).setting())
+def new(
+    name: Annotated[str, typer.Option(help="The new key's id; the next free of k1, k2, ...")] = "",
+    last: Annotated[
+        bool, typer.Option("--last", help="Behind the others: known, and not used yet.")
+    ] = False,
+) -> None:
+    """Print a ring with a new key for BACKTRACE_KEYS; in development write it to the key file.
+
+    The new key is current, and the others stay in the ring. Keep a copy in a safe place.
+    """
+    _start(lambda settings: _print(keys_cli.new(settings, name, last=last)))
+
+
+@keys_app.command(name="list")
+def list_keys() -> None:
+    """Print the keys of the ring, what each still opens, and which may be destroyed when."""
+    _start(lambda settings: _print(keys_cli.listed(settings)))
+
+
+@keys_app.command()
+def rotate(
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="No serve, web or worker runs now.")
+    ] = False,
+) -> None:
+    """Bring every patient to the current key while patients write; stopped, it goes on."""
+    _start(lambda settings: _print(keys_cli.rotate(settings, stopped=stopped)))

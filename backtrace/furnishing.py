@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from api import enrolments, professional
 from api.health import Patience, Probe
 from api.webhooks import Hook
-from backtrace import by_twilio, erased
+from backtrace import audit_cli, by_twilio, erased
 from backtrace.answers import answers_of
 from backtrace.by_telegram import (
     telegram_of,
@@ -108,6 +108,7 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
         ),
         replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
         **erased.chores(settings, deployment),
+        **audit_cli.chores(settings, deployment),
         **by_twilio.chores(settings, deployment),
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from backtrace.settings import Settings
 from trajectory import deployment
 from trajectory.database import Database
+from trajectory.erased_list import sync_folder
 from trajectory.keys import Ring, WrongKey
 
 
@@ -76,6 +77,34 @@ def prove(settings: Settings, database: Database, ring: Ring) -> None:
         deployment.prove(connection, ring)
 
 
+def ring_or_none(settings: Settings) -> Ring | None:
+    """The ring that there is; None: there is none yet. Raises BadKeys."""
+    try:
+        return ring_of(settings, make=False)
+    except NoKeys:
+        return None
+
+
+def key_file(settings: Settings) -> Path | None:
+    """The development key file, where it is what holds the ring."""
+    if settings.keys is not None or settings.env == "production":
+        return None
+    try:
+        file = _beside(settings.database_url)
+    except NoKeys:
+        return None
+    return file if file.exists() else None
+
+
+def replace_key_file(file: Path, ring: Ring) -> None:
+    """Write the ring to the file as a whole: a crash leaves the old one or the new one."""
+    aside = Path(f"{file}.new")
+    aside.unlink(missing_ok=True)
+    _write(aside, ring)
+    aside.replace(file)
+    sync_folder(file.parent)
+
+
 def _beside(database_url: str) -> Path:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -105,7 +134,13 @@ def _development_ring(file: Path, make: bool) -> Ring:
             raise NoKeyYet("no key file yet; `backtrace serve` makes it") from None
         ring = Ring.generate()
     file.parent.mkdir(parents=True, exist_ok=True)
+    _write(file, ring)
+    return ring
+
+
+def _write(file: Path, ring: Ring) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as opened:
         opened.write(ring.setting() + "\n")
-    return ring
+        opened.flush()
+        os.fsync(opened.fileno())

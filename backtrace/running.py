@@ -21,8 +21,10 @@ from backtrace.loops import answering, receiving, sending, ticking, watched
 from backtrace.refusals import require_https, require_server
 from backtrace.settings import Settings
 from backtrace.stopping import on_signal
+from bot.deployment import Deployment
 from bot.doorbell import Doorbell
 from bot.messages import Priority
+from trajectory import key_history
 from trajectory.deployment import is_simulated
 
 LAST_REQUESTS = 10
@@ -44,6 +46,12 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
     keep_what_is_loaded()
     on_signal(partial(setattr, server, "should_exit", True))
     server.run()
+
+
+def note_running(deployment: Deployment) -> None:
+    """Remember which keys the processes that serve patients know."""
+    now, ring = deployment.clock.now(), deployment.ring
+    deployment.database.run(partial(key_history.note_running, ring=ring, now=now))
 
 
 def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -70,6 +78,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
         ) as app,
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
+        note_running(deployment)
         say(f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}")
         with deployment.database.read() as connection:
             if is_simulated(connection):
@@ -99,6 +108,7 @@ def web(settings: Settings, host: str, port: int) -> None:
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):
+        note_running(deployment)
         listen(app, doorbell, host, port)
 
 
@@ -120,5 +130,6 @@ def worker(settings: Settings) -> None:
         telegram_heard(settings, deployment, presses, put),
         watched(settings, deployment),
     ):
+        note_running(deployment)
         keep_what_is_loaded()
         stop.wait()

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """The key ring, `id:base64,...`, the first being current; needed in production."""
     erased_file: Path | None = None
     """The list of who was erased, kept apart from the backups; with SQLite `<database>.erased`."""
+    audit_log: Path | None = None
+    """Where the heads of the audit are noted, apart from it; with SQLite `<database>.audit`."""
     public_url: str = "http://127.0.0.1:8000"
     """Where patients and professionals reach us; https in production."""
     smtp_url: SecretStr | None = None

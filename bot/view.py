@@ -17,6 +17,7 @@ from trajectory import care_team, entries, grants, patients, summary, tables
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
+from trajectory.measures import measures_of
 from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
 
@@ -114,6 +115,7 @@ def _person(library: Library, person: Person) -> summary.Person:
         started_at=person.started_at,
         timezone=person.timezone,
         language=person.language,
+        measures=measures_of(library, person.pathway),
         status=person.status,
     )
 

@@ -31,20 +31,59 @@ class Telling:
         name = one_line(self.names.get(author, ""), 60)
         return name or self.words.say(author.partition(":")[0])
 
+    def says(self, author: str) -> str:
+        """Whose words they are, plainly where it is the patient who tells of others."""
+        return self.words.say("others.patient-says") if author == "patient" else self.who(author)
+
+    def visit(self, visit: Any) -> str:
+        """At which visit something was agreed."""
+        key = "plan.visit-with" if visit.text else "plan.visit"
+        return self.words.say(key, who=visit.text or "", day=self.words.day(visit.at))
+
     def measure(self, course: Any) -> str:
         """What the measure is called."""
-        return self.instrument(course.measure.id)
+        return str(course.measure.called(self.words.catalogue.language))
+
+    def caption(self, course: Any) -> str:
+        """What stands above the curve of a measure: its name and its range."""
+        measure = course.measure
+        key = "chart.count" if measure.counts else "chart.points"
+        caption = self.words.say(key, name=self.measure(course), maximum=measure.maximum)
+        about = self.about(measure)
+        return f"{caption}, {about}" if about else caption
+
+    def band(self, course: Any, point: Any) -> str:
+        """What the band of a value is called; empty where it has none."""
+        language = self.words.catalogue.language
+        return course.measure.part(point.band, language) if point.band else ""
+
+    def named(self, course: Any) -> str:
+        """What the newest value is about, in the patient's words; empty where it is no such one."""
+        return ", ".join(f'"{words}"' for words in course.now.named)
+
+    def parts(self, course: Any, point: Any) -> str:
+        """Its subscales: `anxiety 4 positive, depression 1`; empty where it has none."""
+        return ", ".join(self._part(course, point, *part) for part in point.parts)
+
+    def _part(self, course: Any, point: Any, id: str, value: int | None) -> str:
+        name = course.measure.part(id, self.words.catalogue.language)
+        said = [name, "–" if value is None else str(value)]
+        return " ".join(said + ([self.words.say("table.positive")] if id in point.positive else []))
+
+    def share(self, sitting: Any) -> str:
+        """What stands in for a score that could not be given; empty where nothing does."""
+        if sitting.share is None:
+            return ""
+        return self.words.say("complete.share", share=self.words.number(sitting.share))
 
     def instrument(self, flow: str) -> str:
         """What the instrument is called."""
-        return self.words.name("measure", flow, self.labels.get(flow))
+        return self.labels.get(flow) or flow
 
     def scale(self, course: Any) -> str:
         """The range of its values: `/7` for days of a week, `0–100`."""
         top = course.measure.maximum
-        if top is None:
-            return ""
-        return "/7" if top == 7 else f"0–{top}"
+        return f"/{top}" if course.measure.counts else f"0–{top}"
 
     def marks(self, change: Any) -> str:
         """What the rules say about a change; empty where there is no rule."""
@@ -67,10 +106,10 @@ class Telling:
         """Whether the patient wrote more than a button's word."""
         return " " in (flag.text or "").strip()
 
-    def point(self, point: Any) -> list[str]:
-        """When a value was given, its band, and what is odd about it."""
-        band = [self.words.name("band", point.band)] if point.band else []
-        return [self.words.day(point.at), *band, *self.oddities(point)]
+    def point(self, course: Any, point: Any) -> list[str]:
+        """When a value was given, its band and subscales, and what is odd about it."""
+        told = [self.words.day(point.at), self.band(course, point), self.parts(course, point)]
+        return [each for each in told if each] + self.oddities(point)
 
     def oddities(self, point: Any) -> list[str]:
         """That a value was corrected, or that items were left out."""
@@ -94,14 +133,16 @@ class Telling:
         ]
         if complete.last_check_in:
             told[0] += f", {say('complete.last', day=self.words.day(complete.last_check_in))}"
-        told += [f"{self.sitting(each)}{self._lack(each)}" for each in complete.sittings]
+        told += [f"{self.sitting(each)}{self.lack(each)}" for each in complete.sittings]
         if complete.by_helper:
             told.append(self.words.count("complete.helper", complete.by_helper))
         return [*told, *filter(None, [self.wording(summary)])]
 
-    def _lack(self, sitting: Any) -> str:
+    def lack(self, sitting: Any) -> str:
+        """What is missing from it, and what stands in for a score, after a comma; else empty."""
         if not sitting.scored:
-            return f", {self.words.say('complete.not-scored')}"
+            share = self.share(sitting)
+            return f", {self.words.say('complete.not-scored')}" + (f", {share}" if share else "")
         return f", {self.words.say('complete.incomplete')}" if sitting.incomplete else ""
 
     def step(self, change: Any) -> str:
@@ -122,7 +163,9 @@ class Telling:
         """From one value to the newest, with the range of days."""
         number, say = self.words.number, self.words.say
         moved = say("change.from-to", before=number(before.value), after=number(course.now.value))
-        return f"{moved} {say('change.of', maximum=7)}" if course.measure.maximum == 7 else moved
+        if not course.measure.counts:
+            return moved
+        return f"{moved} {say('change.of', maximum=course.measure.maximum)}"
 
     def corrected(self, course: Any, was: Any) -> str:
         """That a value which was looked at is another one now."""
@@ -142,7 +185,7 @@ class Telling:
         key = f"measure-about.{measure.id}"
         return self.words.say(key) if self.words.catalogue.has(key) else ""
 
-    def visit(self, summary: Any) -> str:
+    def next_visit(self, summary: Any) -> str:
         """When the next visit is; empty when none is agreed."""
         if summary.visit is None:
             return ""

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 import templates
 from bot.view import Reader
 from templates.pages import summary_page
-from templates.papers import summary_pdf
+from templates.summary_paper import summary_pdf
 from tests.browser.screen import FLAGS, Desk, Phone, let_pass, the_words
 from tests.house.browser import find
 from tests.house.program import Program, demo_on

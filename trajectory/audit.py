@@ -1,26 +1,29 @@
 """Who did what with a patient's data: one hash chain per patient, over the stored bytes.
 
 Each record's hash covers its own fields and the hash before it, so that a changed, removed or
-inserted record breaks the chain from there on. Records cut off at the end show only against a
-head that was noted elsewhere: hence `heads` and `root`.
+inserted record breaks the chain from there on (`trajectory.audit_checks`). Records cut off at the
+end show only against a head that was noted elsewhere: hence `heads`, and `trajectory.audit_log`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, exists, func, insert, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from trajectory import tables
 from trajectory.ids import Ids
 
 _audit = tables.core(tables.AuditRecord)
-_START = b""
+START = b""
+"""What the first record of a chain follows."""
+MOST = 2000
+"""So many chains are read at a time."""
 
 
 class Head(NamedTuple):
@@ -51,21 +54,25 @@ class Record:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a chain, at which record."""
-
-    n: int
-    what: str
-    """altered | removed | order | cut-off"""
-
-
 _INSERT = insert(_audit)
 _CHAIN = select(_audit).where(_audit.c.patient_id == bindparam("patient_id")).order_by(_audit.c.n)
 _later = _audit.alias("later")
 _NEWEST = select(_audit.c.patient_id, _audit.c.n, _audit.c.hash).where(
     _audit.c.patient_id.in_(bindparam("patients", expanding=True)),
     ~exists().where(_later.c.patient_id == _audit.c.patient_id, _later.c.n > _audit.c.n),
+)
+_last = (
+    select(_audit.c.patient_id, func.max(_audit.c.n).label("n"))
+    .where(_audit.c.patient_id > bindparam("after"))
+    .group_by(_audit.c.patient_id)
+    .order_by(_audit.c.patient_id)
+    .limit(bindparam("most"))
+    .subquery()
+)
+_HEADS = (
+    select(_audit.c.patient_id, _audit.c.n, _audit.c.hash)
+    .join(_last, (_last.c.patient_id == _audit.c.patient_id) & (_last.c.n == _audit.c.n))
+    .order_by(_audit.c.patient_id)
 )
 
 
@@ -89,10 +96,10 @@ def append_all(
     """As `append`, for many at once: each patient's in order."""
     if not newcomers:
         return
-    heads = _heads_of(connection, {each.patient_id for each in newcomers})
+    found = heads_of(connection, {each.patient_id for each in newcomers})
     rows = []
     for each in newcomers:
-        n, previous = heads.get(each.patient_id, (0, _START))
+        _, n, previous = found.get(each.patient_id, Head(each.patient_id, 0, START))
         record = {
             "id": ids.take(connection),
             **each._asdict(),
@@ -100,15 +107,10 @@ def append_all(
             "at": at,
             "previous": previous,
         }
-        record["hash"] = _hash(record)
-        heads[each.patient_id] = (n + 1, record["hash"])
+        record["hash"] = hash_of(record)
+        found[each.patient_id] = Head(each.patient_id, n + 1, record["hash"])
         rows.append(record)
     connection.execute(_INSERT, rows)
-
-
-def _heads_of(connection: Connection, patient_ids: Collection[int]) -> dict[int, tuple[int, bytes]]:
-    rows = connection.execute(_NEWEST, {"patients": sorted(patient_ids)})
-    return {row.patient_id: (row.n, bytes(row.hash)) for row in rows}
 
 
 def records(connection: Connection, patient_id: int) -> list[Record]:
@@ -117,55 +119,19 @@ def records(connection: Connection, patient_id: int) -> list[Record]:
     return [Record(row.n, row.at, row.actor, row.action, row.subject) for row in rows]
 
 
-def verify(connection: Connection, patient_id: int, head: Head | None = None) -> list[Problem]:
-    """Everything that is wrong with a patient's chain; empty when it is whole.
-
-    With a `head` that was noted earlier, the chain must still contain it.
-    """
-    rows = connection.execute(_CHAIN, {"patient_id": patient_id}).all()
-    problems = list(_broken_links(rows))
-    if head is not None and not any(row.n == head.n for row in rows):
-        problems.append(Problem(head.n, "cut-off"))
-    elif head is not None and not any(bytes(row.hash) == head.hash for row in rows):
-        problems.append(Problem(head.n, "altered"))
-    return problems
+def heads(connection: Connection, after: int = 0, most: int = MOST) -> list[Head]:
+    """The newest records of the next so many chains behind a patient's id, by patient id."""
+    asked = {"after": after, "most": most}
+    return [Head(*row[:2], bytes(row.hash)) for row in connection.execute(_HEADS, asked)]
 
 
-def heads(connection: Connection) -> list[Head]:
-    """The newest record of every chain, by patient id."""
-    newest = select(_audit.c.patient_id, func.max(_audit.c.n).label("n")).group_by(
-        _audit.c.patient_id
-    )
-    last = newest.subquery()
-    rows = connection.execute(
-        select(_audit.c.patient_id, _audit.c.n, _audit.c.hash)
-        .join(last, (last.c.patient_id == _audit.c.patient_id) & (last.c.n == _audit.c.n))
-        .order_by(_audit.c.patient_id)
-    )
-    return [Head(row.patient_id, row.n, bytes(row.hash)) for row in rows]
+def heads_of(connection: Connection, patient_ids: Collection[int]) -> dict[int, Head]:
+    """The newest record of each of these patients' chains; those without records are left out."""
+    rows = connection.execute(_NEWEST, {"patients": sorted(patient_ids)})
+    return {row.patient_id: Head(*row[:2], bytes(row.hash)) for row in rows}
 
 
-def root(heads: Iterable[Head]) -> bytes:
-    """One hash over all heads, to be noted outside the database."""
-    digest = hashlib.sha256()
-    for head in sorted(heads):
-        digest.update(f"{head.patient_id}:{head.n}:".encode() + head.hash)
-    return digest.digest()
-
-
-def _broken_links(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[Problem]:
-    expected, previous = 1, _START
-    for row in rows:
-        if row.n != expected:
-            yield Problem(expected, "removed")
-        elif bytes(row.previous) != previous:
-            yield Problem(row.n, "order")
-        if bytes(row.hash) != _hash(row._mapping):
-            yield Problem(row.n, "altered")
-        expected, previous = row.n + 1, bytes(row.hash)
-
-
-def _hash(record: Any) -> bytes:
+def hash_of(record: Any) -> bytes:
     """SHA-256 over one spelling of a record, the same on both databases."""
     fields = [
         record["id"],

@@ -16,7 +16,7 @@ from trajectory.tables import Deployment, Patient, core
 _deployment = core(Deployment)
 _SIMULATED = "simulated"
 _MARKED = select(_deployment.c.key).where(_deployment.c.key == _SIMULATED)
-_STORED = select(_deployment.c.value).where(_deployment.c.key == "key")
+STORED = select(_deployment.c.value).where(_deployment.c.key == "key")
 _patient = core(Patient)
 _SEALED = (
     select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key)
@@ -45,7 +45,7 @@ def _wrapped(connection: Connection) -> Iterator[tuple[str, bytes, int]]:
     """Key id, wrapped key and owner of some of what only a ring opens."""
     tables = inspect(connection)
     if tables.has_table("deployment"):
-        for stored in connection.execute(_STORED).scalars():
+        for stored in connection.execute(STORED).scalars():
             yield *_split(stored), DEPLOYMENT
     if tables.has_table("patient"):
         for one in _FIRST_AND_LAST:
@@ -64,12 +64,12 @@ def sealer(connection: Connection, ring: Ring) -> Sealer:
 
     Raises WrongKey.
     """
-    stored = connection.execute(_STORED).scalar_one_or_none()
+    stored = connection.execute(STORED).scalar_one_or_none()
     if stored is None:
         _, key_id, wrapped = ring.new_sealer(DEPLOYMENT)
         insert_once(connection, _deployment, {"key": "key", "value": _join(key_id, wrapped)})
         # Another process may have been first; what is stored counts.
-        stored = connection.execute(_STORED).scalar_one()
+        stored = connection.execute(STORED).scalar_one()
     key_id, wrapped = _split(stored)
     return ring.unwrap(key_id, wrapped, DEPLOYMENT)
 
@@ -100,7 +100,7 @@ def key_id_of(stored: bytes) -> str:
 
 def rewrap(connection: Connection, ring: Ring) -> None:
     """Wrap the deployment's key with the current key of the ring. Raises WrongKey."""
-    stored = connection.execute(_STORED).scalar_one_or_none()
+    stored = connection.execute(STORED).scalar_one_or_none()
     if stored is None:
         return
     key_id, wrapped = _split(stored)

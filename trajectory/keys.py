@@ -111,6 +111,15 @@ class Ring:
         parts = (f"{name}:{base64.b64encode(key).decode()}" for name, key in self._keys.items())
         return ",".join(parts)
 
+    def with_new_key(self, name: str, *, last: bool = False) -> Self:
+        """The same ring with a new key in front, or as the last one. Raises BadKeys."""
+        if not _KEY_ID.fullmatch(name):
+            raise BadKeys("a key's id is of letters, digits, _ . or -")
+        if name in self._keys:
+            raise BadKeys(f"the ring has a key {name} already; choose another id")
+        key = {name: os.urandom(_KEY_BYTES)}
+        return type(self)(self._keys | key if last else key | self._keys)
+
     @property
     def key_ids(self) -> tuple[str, ...]:
         """The ids of all keys, the current one first."""

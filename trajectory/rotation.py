@@ -1,10 +1,13 @@
 """A new current key in the ring: every patient's key is wrapped anew, what is found hashed anew.
 
-An older key may leave the ring when `behind` says 0. Devices of the web chat and professionals'
-open pages that were not used since then have to sign in again.
+What only its owner knows cannot be hashed anew: a device of the web chat is when it is used
+(`trajectory.web_access.touch`); links, codes and open pages have run out before a key may go, and
+an enrolment code of more than 35 days has not (docs/keys.md).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
@@ -26,18 +29,32 @@ def behind(connection: Connection, ring: Ring) -> int:
     return connection.execute(waiting).scalar_one()
 
 
-def rotate(connection: Connection, ring: Ring, limit: int = 200) -> int:
-    """Bring up to `limit` patients to the current key; how many it were.
+class Slice(NamedTuple):
+    """Some patients who were behind."""
 
-    Patients whom a turn holds are left for another call. Raises WrongKey.
+    done: int
+    reached: int | None
+    """Behind whom to go on; None: there is nobody further."""
+
+
+def rotate(connection: Connection, ring: Ring, after: int = 0, limit: int = 200) -> Slice:
+    """Bring up to `limit` patients behind this one to the current key.
+
+    Patients whom a turn holds are left for another call from the beginning. Raises WrongKey.
     """
     deployment.rewrap(connection, ring)
-    waiting = select(_patient.c.id).where(*_is_behind(ring)).order_by(_patient.c.id).limit(limit)
-    chosen = list(connection.execute(waiting).scalars())
+    chosen = list(
+        connection.execute(
+            select(_patient.c.id)
+            .where(*_is_behind(ring), _patient.c.id > after)
+            .order_by(_patient.c.id)
+            .limit(limit)
+        ).scalars()
+    )
     held = patients.lock_free(connection, chosen, limit)
     for patient in held:
         _rotate_patient(connection, ring, patient)
-    return len(held)
+    return Slice(len(held), chosen[-1] if chosen else None)
 
 
 def _is_behind(ring: Ring) -> tuple[ColumnElement[bool], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from backtrace.answers import AnswersNotChosen, answers_of, not_chosen, setting_of
+from backtrace.audit_cli import file_of as audit_file_of
 from backtrace.clock import SystemClock
 from backtrace.definitions import NoDefinitions
 from backtrace.doctor.finding import Finding, Verdict
@@ -74,6 +76,16 @@ def _erased(what: str, settings: Settings) -> Finding:
     except NoList as error:
         return Finding(what, Verdict.WRONG, str(error))
     return Finding(what, Verdict.OK, str(file))
+
+
+def _audit_log(what: str, settings: Settings) -> Finding:
+    file = audit_file_of(settings)
+    if file is None:
+        says = "none: set BACKTRACE_AUDIT_LOG, so that records cut off from the audit are found"
+        return Finding(what, Verdict.OFF, says)
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        return Finding(what, Verdict.WRONG, f"{file} cannot be written; check its permissions")
+    return Finding(what, Verdict.OK, f"{file}; `backtrace audit verify` checks it")
 
 
 def _is_new(settings: Settings) -> bool:
@@ -148,6 +160,7 @@ _CHECKS: tuple[tuple[str, Callable[[str, Settings], Finding]], ...] = (
     ("keys", _keys),
     ("database", _database),
     ("list of the erased", _erased),
+    ("audit log", _audit_log),
     ("public address", _address),
     ("wording", _wording),
     ("e-mail", _mail),

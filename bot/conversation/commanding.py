@@ -9,8 +9,10 @@ from bot.commands import Command
 from bot.conversation import (
     asking,
     clinic_list,
+    contacts,
     looked,
     muting,
+    own_lists,
     pathways,
     pausing,
     progress,
@@ -18,6 +20,7 @@ from bot.conversation import (
     returning,
     safety,
     timers,
+    visits,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient, SetDue
@@ -30,6 +33,7 @@ from bot.conversation.people import resolve
 from bot.conversation.plan import in_one_line, plan_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
+    agreeing,
     deleting,
     ending,
     enrolment,
@@ -40,6 +44,7 @@ from bot.conversation.tasks import (
     rezoning,
     sharing,
     speaking,
+    talking,
     visiting,
 )
 from bot.conversation.tasks.keeping import keep
@@ -61,6 +66,7 @@ _PUT_AWAY = frozenset({"later", "leave", "stop"})
 _LEAVABLE = frozenset(
     task.NAME
     for task in (
+        agreeing,
         deleting,
         ending,
         exporting,
@@ -69,6 +75,7 @@ _LEAVABLE = frozenset(
         rezoning,
         sharing,
         speaking,
+        talking,
         visiting,
     )
 )
@@ -153,6 +160,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         step.do(SavePatient())
         step.do(Audit("started-again"))
         pathways.go_on(step)
+        visits.set_anew(step)
         if step.memory.held:
             safety.set_follow_up(step, step.now)
             looked.insist(step)
@@ -417,6 +425,31 @@ def _plan(step: Step, slots: Mapping[str, str]) -> None:
     ask_again(step)
 
 
+def _questions(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_questions(step)
+    ask_again(step)
+
+
+def _drop_question(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.drop_question(step, slots.get("nth", ""))
+    ask_again(step)
+
+
+def _notes(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_notes(step)
+    ask_again(step)
+
+
+def _contact(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_contact(step, slots)
+    ask_again(step)
+
+
+def _referral(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_referral(step, slots)
+    ask_again(step)
+
+
 def _export(step: Step, slots: Mapping[str, str]) -> None:
     exporting.begin(step)
 
@@ -474,6 +507,11 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "cancel-visit": _cancel_visit,
     "goal": _goal,
     "plan": _plan,
+    "questions": _questions,
+    "drop-question": _drop_question,
+    "notes": _notes,
+    "contact": _contact,
+    "referral": _referral,
     "export": _export,
     "delete": _delete,
     "code": _code,

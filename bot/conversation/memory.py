@@ -16,6 +16,8 @@ CHANGING = "changing"
 """The task that asks which answer is to be changed, or for the new one."""
 HANDS = "hands"
 """The task that asks who reads here."""
+TALKING, AGREEING = "talking", "agreeing"
+"""The tasks that ask what to talk about at a visit, and what was agreed there."""
 KEEPING = "keeping"
 """The task that asks whether words which came unasked should be kept."""
 
@@ -163,6 +165,9 @@ class Memory:
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""
     """ISO time at which the patient last went over to another clock."""
+    visits: dict[str, list[Any]] = field(default_factory=dict)
+    """Visits about which something is still to be asked, by their entry's id: ISO time, whom it
+    is with, and whether it was asked what to talk about."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""

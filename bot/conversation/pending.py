@@ -8,6 +8,7 @@ from types import ModuleType
 from bot.conversation import asking
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
+    agreeing,
     changing,
     confirming,
     deleting,
@@ -25,12 +26,14 @@ from bot.conversation.tasks import (
     rhythm,
     sharing,
     speaking,
+    talking,
     visiting,
 )
 
 TASKS: Mapping[str, ModuleType] = {
     module.NAME: module
     for module in (
+        agreeing,
         changing,
         confirming,
         deleting,
@@ -48,6 +51,7 @@ TASKS: Mapping[str, ModuleType] = {
         rhythm,
         sharing,
         speaking,
+        talking,
         visiting,
     )
 }

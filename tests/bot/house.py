@@ -26,7 +26,7 @@ from bot.loading import opened
 from bot.messages import Button
 from bot.receiving import receive
 from bot.sending import send_ready
-from trajectory import audit, entries, patients, tables
+from trajectory import audit, audit_checks, entries, patients, tables
 from trajectory.database import Database
 from trajectory.entries import Entry
 from trajectory.keys import Ring, Sealer
@@ -261,7 +261,7 @@ class House:
     def audited(self, patient_id: int) -> list[str]:
         """What was done, and the chain is whole."""
         with self.database.read() as connection:
-            assert audit.verify(connection, patient_id) == []
+            assert audit_checks.check(connection, [patient_id])[0].problems == []
             return [each.action for each in audit.records(connection, patient_id)]
 
     def answers(self, patient_id: int) -> list[tuple[str | None, float | None]]:

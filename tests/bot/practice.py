@@ -19,7 +19,7 @@ from bot.doorbell import Doorbell
 from bot.mailbox import Mail, mails
 from bot.sending import send_ready
 from bot.transcript import transcript
-from trajectory import audit, care_team, entries, grants, patients
+from trajectory import audit, audit_checks, care_team, entries, grants, patients
 from trajectory.care_team import Member
 from trajectory.database import Database
 from trajectory.entries import Entry, NewEntry
@@ -216,5 +216,5 @@ class Practice:
     def audited(self) -> list[tuple[str, str]]:
         """Who did what, and the chain is whole."""
         with self.database.read() as connection:
-            assert audit.verify(connection, self.birgit) == []
+            assert audit_checks.check(connection, [self.birgit])[0].problems == []
             return [(each.actor, each.action) for each in audit.records(connection, self.birgit)]

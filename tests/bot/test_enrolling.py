@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from bot.enrolling import Newcomer, ask, complete, enrol_all
 from tests.bot.house import House
-from trajectory import audit, tables
+from trajectory import audit, audit_checks, tables
 from trajectory.patients import AddressTaken
 
 
@@ -28,7 +28,7 @@ def test_many_at_once_hear_and_are_recorded_as_each_alone_is(house: House) -> No
             assert audit.records(connection, ref.patient_id) == audit.records(
                 connection, alone.patient_id
             )
-            assert audit.verify(connection, ref.patient_id) == []
+            assert audit_checks.check(connection, [ref.patient_id])[0].problems == []
 
 
 def test_each_answers_the_own_enrolment(house: House) -> None:

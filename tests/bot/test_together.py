@@ -28,7 +28,7 @@ from tests.bot import crowd
 from tests.bot.crowd import Scene, facts
 from tests.bot.house import MORNING, House
 from tests.house.processes import start
-from trajectory import audit, care_team, grants
+from trajectory import audit_checks, care_team, grants
 from trajectory.care_team import Member
 
 SECONDS = float(os.environ.get("BACKTRACE_TEST_STRESS_SECONDS", "8"))
@@ -244,7 +244,7 @@ def check_records(house: House, scene: Scene) -> int:
         assert len(answers) == len(set(answers)), "each question was answered once"
         count += len(answers)
         with house.database.read() as connection:
-            assert audit.verify(connection, patient_id) == []
+            assert audit_checks.check(connection, [patient_id])[0].problems == []
     return count
 
 

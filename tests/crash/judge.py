@@ -19,7 +19,7 @@ from tests.bot.house import MORNING, House
 from tests.crash.clinic import FLOWS, ClinicUnderFire, Patient
 from tests.crash.providers import Message
 from tests.house.deliveries import Delivery
-from trajectory import audit, tables
+from trajectory import audit_checks, tables
 from trajectory.entries import Entry
 
 ARRIVED = ("sent", "delivered", "read", "unknown")
@@ -99,7 +99,7 @@ def records(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterator[
             if count > 1:
                 yield f"patient {patient_id}: question {place} was answered {count} times"
         with house.database.read() as connection:
-            if audit.verify(connection, patient_id):
+            if audit_checks.check(connection, [patient_id])[0].problems:
                 yield f"patient {patient_id}: the audit chain is broken"
 
 
@@ -128,9 +128,18 @@ def _openings(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterato
             most = 2 if flow == "odi" else 1
             if not least <= opened[patient_id, flow] <= most:
                 yield f"patient {patient_id}: {flow} opened {opened[patient_id, flow]} times"
-    yield from (f"session {row.id} is still open" for row in rows if row.status == "waiting")
+    yield from (_still_open(house, row) for row in rows if row.status == "waiting")
     asked = {row.session_id for row in house.outbox() if row.status in ARRIVED}
     yield from (f"session {r.id} was never asked" for r in rows if r.id not in asked)
+
+
+def _still_open(house: House, row: Row[Any]) -> str:
+    """With all that could still happen to it: what was lost is told by what is missing."""
+    waits = [(d.kind, d.key, d.at) for d in house.due() if d.owner_id == row.patient_id]
+    return (
+        f"session {row.id} ({row.flow} of patient {row.patient_id}, opened {row.opened_at}) "
+        f"is still open at {house.clock.now()}; due: {waits}"
+    )
 
 
 def _reports(clinic: ClinicUnderFire) -> Iterator[str]:

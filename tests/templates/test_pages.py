@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from bot.view import Reader
-from flows.scoring import ODI_BANDS
-from templates.pages import CURVES, curve, journal, render, summary_page
-from templates.words import Words
+from templates.pages import curve, journal, render, summary_page
 from tests.trajectory.lives import JONAS, KAREN, LIVES, OLE, RUTH, YEAR_END
 from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit
 from trajectory.summary import ALREADY_ASKED, Person, Summary, summarise
@@ -141,13 +139,6 @@ def test_danish_professionals_read_danish() -> None:
     assert "Endnu intet notat fra en behandler." in seen
 
 
-@pytest.mark.parametrize("language", ["en", "da"])
-def test_every_band_of_the_odi_has_words_of_the_page(language: str) -> None:
-    words = Words.of(language)
-    for id, _ in ODI_BANDS:
-        assert words.name("band", id, label="not this") != "not this"
-
-
 def test_a_very_severe_oswestry_is_danish_on_a_danish_page() -> None:
     story = Story()
     story.odi(at(1, 5), 72)
@@ -252,7 +243,8 @@ def test_the_journal_text_stays_short_whatever_is_written(
     story.intake(at(3, 30), "work-status", told)
     for kind in ("goal", "plan"):
         story.write(kind, at(3, 30), text=told, author=ANNE)
-    person = Person(name, {"en": name, "da": told}, at(1, 4), "Europe/Copenhagen", "da")
+    titles = {"en": name, "da": told}
+    person = Person(name, titles, at(1, 4), "Europe/Copenhagen", "da", BIRGIT.measures)
     names = {ANNE: professional, DR_HOLM: note}
     summary = summarise(story.entries, person, NOW, LOOKED)
     text = journal(summary, language, viewer=None, names=names, labels={})
@@ -271,7 +263,7 @@ def test_old_journal_systems_can_take_the_text() -> None:
     journal(three_months(), "da", **READER).encode("latin-1")
 
 
-@pytest.mark.parametrize("measure", CURVES)
+@pytest.mark.parametrize("measure", BIRGIT.measures.curves)
 def test_curves_are_well_formed_and_describe_themselves(measure: str) -> None:
     svg = curve(three_months(), measure, "en")
     assert svg is not None
@@ -385,3 +377,28 @@ def test_a_note_can_name_the_warning_sign_that_it_is_about() -> None:
     (open_flag,) = [flag for flag in summary.flags if flag.is_open]
     html = page(summary, note_flags=[open_flag.id])
     assert f'name="flags" value="{open_flag.id}" checked' in html
+
+
+def test_what_only_some_instruments_have_stands_in_page_and_journal() -> None:
+    story = Story()
+    session = story.session()
+    named = {"flow": "psfs", "item": "activity-1", "session_id": session}
+    story.write("answer", at(1, 12), text="lift the boy", **named)
+    story.write("score", at(1, 12), flow="psfs", value=3, session_id=session, detail={})
+    detail = {"subscale": {"anxiety": 4, "depression": None}, "positive": ["anxiety"]}
+    story.write("score", at(1, 12), flow="phq-4", value=5, detail=detail)
+    missing = {"answered": 23, "of": 24, "reason": "too-few-answers", "share": 43.48}
+    story.write("score", at(1, 12), flow="rmdq", value=None, detail=missing)
+    story.write("answer", at(1, 12), flow="change", item="change", value=1, code="a-little-better")
+    summary = summarise(story.entries, BIRGIT, NOW, None)
+    reader = {**READER, "labels": {"change/change/a-little-better": "A little better"}}
+
+    seen, text = read(page(summary, **reader)), journal(summary, "en", **reader)
+
+    for told in (seen, text):
+        assert '"lift the boy"' in told
+        assert "anxiety 4 positive, depression –".replace("–", "-" if told is text else "–") in told
+        assert "RMDQ 23/24 (12 Jan)" in told
+        assert "proportionally 43.5 of 100" in told
+        assert "Own view since the start" in told
+        assert "A little better" in told

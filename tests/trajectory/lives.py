@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tests.trajectory.stories import ANNE, DR_HOLM, Story, at, birgit
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, Story, at, birgit
 from trajectory.entries import Entry
 from trajectory.summary import Person
 
@@ -31,7 +31,7 @@ IBUPROFEN = "Paracetamol, and ibuprofen when it is bad"
 def named(name: str, started_at: datetime) -> Person:
     """An English speaker on the back-pain pathway."""
     titles = {"en": "Low back pain", "da": "Lændesmerter"}
-    return Person(name, titles, started_at, "Europe/Copenhagen", "en")
+    return Person(name, titles, started_at, "Europe/Copenhagen", "en", BIRGIT.measures)
 
 
 JONAS = named("Jonas Lund", at(1, 4, 10))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from templates.papers import STANDARD, summary_pdf
 from templates.plain import MISSING, printable
+from templates.summary_paper import STANDARD, summary_pdf
 from tests.house.pdf import Pdf
 from tests.trajectory.lives import JONAS, KAREN, LIVES, OLE, RUTH, YEAR_END, named
 from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit

@@ -1,0 +1,69 @@
+"""The threat model and the data-protection page promise only what tests show and the code does."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from backtrace.settings import Settings
+from bot.conversation.tasks.exporting import DAYS
+from trajectory.key_history import BACKUPS
+
+ROOT = Path(__file__).parent.parent
+THREATS = (ROOT / "docs/threat-model.md").read_text("utf-8")
+DPIA = (ROOT / "docs/dpia.md").read_text("utf-8")
+NAMED = re.findall(r"`(tests/\S+?\.py)::(\w+)`", THREATS)
+
+
+@cache
+def functions_of(file: str) -> set[str]:
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
+def test_a_test_that_is_named_exists(file: str, name: str) -> None:
+    assert name in functions_of(file)
+
+
+def test_every_threat_names_a_test() -> None:
+    rows = [line for line in THREATS.splitlines() if line.count("|") == 4 and "`tests" not in line]
+    assert {row.split("|")[1].strip() for row in rows} == {"threat", "---"}
+    assert len(NAMED) > 40
+
+
+def fields_of_logs() -> Iterator[str]:
+    """What the code gives to a log line beside its words."""
+    for folder in ("api", "bot", "trajectory", "backtrace"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log."):
+                    yield from (keyword.arg or "" for keyword in node.keywords)
+
+
+def test_logs_hold_the_fields_that_are_listed() -> None:
+    (listed,) = re.findall(r"to it: `([\w ,]+)`", " ".join(DPIA.split()))
+    assert sorted(listed.split(", ")) == sorted(set(fields_of_logs()))
+
+
+def test_days_are_those_of_the_code() -> None:
+    said = dict(re.findall(r"^\| (.+?) \| (\d+) \|$", DPIA, re.MULTILINE))
+    settings = Settings.model_fields
+    assert [int(days) for days in said.values()] == [
+        settings["keep_messages_days"].default,
+        settings["keep_strangers_days"].default,
+        settings["keep_access_days"].default,
+        BACKUPS.days,
+    ]
+    assert f"due within {DAYS} days" in DPIA
+
+
+@pytest.mark.parametrize("text", [THREATS, DPIA], ids=["threat-model", "dpia"])
+def test_pages_that_are_linked_exist(text: str) -> None:
+    for link in re.findall(r"\]\(([\w./-]+)\)", text):
+        assert (ROOT / "docs" / link).is_file(), link
