@@ -52,6 +52,7 @@ STATES: dict[str, list[str]] = {
     "a quiet hour": ["at 23"],
     "a visit": ["my next visit is soon"],
     "a visit's hour": ["my next visit is on Monday"],
+    "what to talk about": ["my next visit is today at 20"],
     "which language": ["change language"],
     "a known address": ["add my physio Anne a@b.dk", "share with my wife Ida a@b.dk"],
     "pausing": ["* odi", "pause for two weeks"],
