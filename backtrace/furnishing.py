@@ -130,6 +130,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         timezone=settings.timezone,
         desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
         helpline_number=settings.helpline_number,
+        research=settings.research,
         mails=mails,
         telegram_bot=settings.telegram_bot,
         sms_number=settings.twilio_from if settings.twilio_account_sid else "",

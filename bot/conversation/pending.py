@@ -10,6 +10,7 @@ from bot.conversation.step import Step
 from bot.conversation.tasks import (
     changing,
     confirming,
+    consenting,
     deleting,
     ending,
     enrolment,
@@ -26,6 +27,7 @@ from bot.conversation.tasks import (
     sharing,
     speaking,
     visiting,
+    withdrawing,
 )
 
 TASKS: Mapping[str, ModuleType] = {
@@ -33,6 +35,7 @@ TASKS: Mapping[str, ModuleType] = {
     for module in (
         changing,
         confirming,
+        consenting,
         deleting,
         ending,
         enrolment,
@@ -49,6 +52,7 @@ TASKS: Mapping[str, ModuleType] = {
         sharing,
         speaking,
         visiting,
+        withdrawing,
     )
 }
 """By name. `answering` takes the replies; that to `confirming` may be any command."""
