@@ -88,11 +88,10 @@ def hooks_of(settings: Settings, presses: Presses | None = None) -> dict[str, Ho
 
 
 def routers_of(settings: Settings) -> list[APIRouter]:
-    """Where professionals and, with a staff token, programs of the clinic knock."""
-    routers = [professional.router]
-    if settings.staff_token is not None:
-        routers.append(enrolments.router_of(settings.staff_token.get_secret_value()))
-    return routers
+    """Where professionals knock, and programs of the clinic with their tokens."""
+    token = settings.staff_token
+    setting = "" if token is None else token.get_secret_value()
+    return [professional.router, enrolments.router_of(setting)]
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]:

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     """Where `worker` answers /metrics, /readyz and /healthz; 0: nowhere."""
     metrics_host: str = "127.0.0.1"
     staff_token: SecretStr | None = None
-    """What programs of the clinic show at /api, such as the one that enrols."""
+    """What the clinic's program shows that enrols; better `backtrace staff token new`."""
     clinic_name: str = "BackTrace"
     emergency_number: str = "112"
     doctor_number: str = "1813"
