@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from api import chat, chat_link, health, own_copy
 from api.context import Web, web_of
-from api.guards import SameOrigin, SecurityHeaders
+from api.guards import SameOrigin, SecurityHeaders, strict_headers
 from api.health import Probe
 from api.language import language_of
 from api.metrics import Measured
@@ -71,6 +71,7 @@ def create_app(
     app.state.probe = probe or Probe(deployment)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
+    app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
     for router in (health.router, chat.router, chat_link.router, own_copy.router, *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=str(files("templates") / "static")), "static")
@@ -79,6 +80,18 @@ def create_app(
 
 def _unavailable(request: Request, error: Exception) -> Response:
     return _trouble(request, "unavailable", 503, {"Retry-After": "5"})
+
+
+def _broken(*, secure: bool, framed: bool) -> Callable[[Request, Exception], Response]:
+    """The answer to a mistake of ours: it is made outside of all that guards other answers."""
+    headers = {
+        "cache-control": "no-store",
+        **{
+            name.decode(): value.decode()
+            for name, value in strict_headers(secure=secure, framed=framed)
+        },
+    }
+    return lambda _request, _error: PlainTextResponse("error", 500, headers)
 
 
 async def _missing(request: Request, error: Exception) -> Response:

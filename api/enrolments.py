@@ -1,4 +1,4 @@
-"""Programs of the clinic enrol patients: POST /api/enrolments, with the staff token.
+"""Programs of the clinic enrol patients: POST /api/enrolments, with a staff token.
 
 The answer holds what is shown once: the code, the patient's own four digits and the card as
 HTML. Nothing of it is ever part of an address. What was wrong is told by its field, without
@@ -7,7 +7,6 @@ what stood there.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -18,11 +17,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from api.context import web_of
+from api.staff import NotAllowed, Unknown, staff_of
 from bot.asked_enrolment import MOST_DAYS, Asked, Channel, Wrong, invitee_of, lifetime_of
 from bot.deployment import Deployment
 from bot.inviting import LIFE, Invitation, card_of, invite
 from bot.inviting_once import KeyReused, invite_once
 from trajectory.patients import AddressTaken
+from trajectory.staff_tokens import Role
 
 _KEY = "Idempotency-Key"
 _KEY_LENGTHS = range(16, 201)
@@ -60,31 +61,35 @@ class Enrolled(BaseModel):
     card_html: str
 
 
-def router_of(staff_token: str) -> APIRouter:
-    """The route, for whoever shows this token."""
+ENROLLERS = frozenset({Role.ENROL, Role.SECRETARY, Role.CLINICIAN})
+"""Who may enrol."""
+
+
+def router_of(setting: str = "") -> APIRouter:
+    """The route; `setting` is the token of the settings, beside those that are stored."""
     router = APIRouter()
 
     @router.post("/api/enrolments")
     async def enrol(request: Request) -> Response:
-        if not _shows(request, staff_token):
+        deployment = web_of(request).deployment
+        try:
+            # Before the body is read: who is nobody learns nothing about what they have sent.
+            staff = await run_in_threadpool(staff_of, request, deployment, ENROLLERS, setting)
+        except Unknown:
             headers = {"WWW-Authenticate": "Bearer"}
             return _refused([{"loc": [], "msg": "show the staff token as a bearer"}], 401, headers)
+        except NotAllowed:
+            return _refused([{"loc": [], "msg": "this token may not enrol"}], 403)
         body, key = await request.body(), request.headers.get(_KEY, "")
-        return await run_in_threadpool(_enrol, web_of(request).deployment, body, key)
+        return await run_in_threadpool(_enrol, deployment, body, key, staff.actor)
 
     return router
 
 
-def _shows(request: Request, staff_token: str) -> bool:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    same = hmac.compare_digest(token.strip().encode(), staff_token.encode())
-    return scheme.casefold() == "bearer" and same
-
-
-def _enrol(deployment: Deployment, body: bytes, key: str) -> Response:
+def _enrol(deployment: Deployment, body: bytes, key: str, actor: str) -> Response:
     try:
         wanted = Enrolment.model_validate_json(body)
-        invitation = _invite(deployment, wanted, key)
+        invitation = _invite(deployment, wanted, key, actor)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False, include_context=False)
         return _refused([{"loc": ["body", *each["loc"]], "msg": each["msg"]} for each in found])
@@ -103,7 +108,7 @@ def _enrol(deployment: Deployment, body: bytes, key: str) -> Response:
     return JSONResponse(enrolled.model_dump(mode="json"), 201)
 
 
-def _invite(deployment: Deployment, wanted: Enrolment, key: str) -> Invitation:
+def _invite(deployment: Deployment, wanted: Enrolment, key: str, actor: str) -> Invitation:
     """Raises Wrong."""
     invitee = invitee_of(deployment, Asked(**wanted.model_dump()))
     lifetime = lifetime_of(wanted.days)
@@ -111,8 +116,8 @@ def _invite(deployment: Deployment, wanted: Enrolment, key: str) -> Invitation:
         raise Wrong(_KEY, "write 16 to 200 characters that nobody can guess, such as a UUID")
     try:
         if key:
-            return invite_once(deployment, invitee, lifetime, key)
-        return invite(deployment, invitee, lifetime)
+            return invite_once(deployment, invitee, lifetime, key, actor)
+        return invite(deployment, invitee, lifetime, actor)
     except AddressTaken:
         raise Wrong("phone", "a patient is reached there already; leave it out") from None
     except KeyReused:

@@ -16,7 +16,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, secure: bool, framed: bool) -> None:
         self._app = app
-        self._headers = _headers(secure=secure, framed=framed)
+        self._headers = strict_headers(secure=secure, framed=framed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the response's headers."""
@@ -66,7 +66,8 @@ def same_origin(headers: Headers) -> bool:
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
 
 
-def _headers(*, secure: bool, framed: bool) -> list[tuple[bytes, bytes]]:
+def strict_headers(*, secure: bool, framed: bool) -> list[tuple[bytes, bytes]]:
+    """What tells a browser to be strict."""
     headers = {
         "content-security-policy": _content_security_policy(framed=framed),
         # Not `no-referrer`: browsers would then send `Origin: null` with our own forms.

@@ -12,7 +12,9 @@ from typing import Any, Generic, TypeVar
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware import Middleware
 
+from api.guards import SecurityHeaders
 from api.metrics import show_lag, show_waiting
 from bot import lag
 from bot.deployment import Deployment
@@ -115,7 +117,8 @@ class Probe:
 
 def probed(probe: Probe) -> FastAPI:
     """An application with nothing but the probes, for a process that serves no pages."""
-    app = FastAPI(title="BackTrace", openapi_url=None)
+    strict = Middleware(SecurityHeaders, secure=False, framed=False)
+    app = FastAPI(title="BackTrace", openapi_url=None, middleware=[strict])
     app.state.probe = probe
     app.include_router(router)
     return app

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import Field
 
 from api import takeaways
 from api.context import Web, web_of
@@ -34,7 +35,8 @@ router = APIRouter()
 router.include_router(takeaways.router)
 
 _Field = Annotated[str, Form()]
-_Numbers = Annotated[Sequence[int], Form()]
+_Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+_Numbers = Annotated[Sequence[_Id], Form()]
 
 
 @router.get("/s/{token}")

@@ -27,6 +27,7 @@ from backtrace import (
     refusals,
     running,
     simulate_cli,
+    staff_cli,
 )
 from backtrace import erased as erased_patients
 from backtrace.answers import AnswersNotChosen
@@ -47,6 +48,7 @@ from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.erased_list import NoList
 from trajectory.keys import BadKeys, WrongKey
 from trajectory.migrations import upgrade
+from trajectory.staff_tokens import Role
 
 app = typer.Typer(
     help="Low back pain check-ins by chat.",
@@ -57,6 +59,10 @@ app = typer.Typer(
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
+staff_app = typer.Typer(help="The clinic's own programs and desks.", no_args_is_help=True)
+token_app = typer.Typer(help="What they show to be let in.", no_args_is_help=True)
+staff_app.add_typer(token_app, name="token")
+app.add_typer(staff_app, name="staff")
 audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.command()(replay)
@@ -470,3 +476,28 @@ def rotate(
 ) -> None:
     """Bring every patient to the current key while patients write; stopped, it goes on."""
     _start(lambda settings: _print(keys_cli.rotate(settings, stopped=stopped)))
+
+
+@token_app.command(name="new")
+def new_token(
+    name: Annotated[str, typer.Argument(help="What you call it, such as booking.")],
+    role: Annotated[
+        list[Role], typer.Option(help="What it may do; several times for several roles.")
+    ],
+) -> None:
+    """Make a token and print it, this once: only its hash is kept."""
+    _start(lambda settings: _print(staff_cli.new(settings, name, role)))
+
+
+@token_app.command(name="list")
+def list_tokens() -> None:
+    """Print which tokens there are, what each may do, and when it was used last."""
+    _start(lambda settings: _print(staff_cli.listed(settings)))
+
+
+@token_app.command(name="revoke")
+def revoke_token(
+    number: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="As `list` prints it.")],
+) -> None:
+    """Let a token do nothing any more, at once."""
+    _start(lambda settings: staff_cli.revoke(settings, number))

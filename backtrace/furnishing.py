@@ -27,11 +27,11 @@ from backtrace.keyring import proved, ring_of
 from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
-from bot import replanning, retention
+from bot import forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
-from bot.chores import AnyChore, Long
+from bot.chores import AnyChore, Chore, Long
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.doorbell import Doorbell
@@ -88,11 +88,10 @@ def hooks_of(settings: Settings, presses: Presses | None = None) -> dict[str, Ho
 
 
 def routers_of(settings: Settings) -> list[APIRouter]:
-    """Where professionals and, with a staff token, programs of the clinic knock."""
-    routers = [professional.router]
-    if settings.staff_token is not None:
-        routers.append(enrolments.router_of(settings.staff_token.get_secret_value()))
-    return routers
+    """Where professionals knock, and programs of the clinic with their tokens."""
+    token = settings.staff_token
+    setting = "" if token is None else token.get_secret_value()
+    return [professional.router, enrolments.router_of(setting)]
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]:
@@ -107,6 +106,9 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
             retention.EVERY, lambda place: delete_old(deployment, periods, place or 0)
         ),
         replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
+        forgetting.KIND: Chore(
+            forgetting.EVERY, lambda _last: forgetting.ask_providers(deployment)
+        ),
         **erased.chores(settings, deployment),
         **audit_cli.chores(settings, deployment),
         **by_twilio.chores(settings, deployment),
@@ -128,6 +130,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         timezone=settings.timezone,
         desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
         helpline_number=settings.helpline_number,
+        research=settings.research,
         mails=mails,
         telegram_bot=settings.telegram_bot,
         sms_number=settings.twilio_from if settings.twilio_account_sid else "",

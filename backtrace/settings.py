@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     """Where `worker` answers /metrics, /readyz and /healthz; 0: nowhere."""
     metrics_host: str = "127.0.0.1"
     staff_token: SecretStr | None = None
-    """What programs of the clinic show at /api, such as the one that enrols."""
+    """What the clinic's program shows that enrols; better `backtrace staff token new`."""
     clinic_name: str = "BackTrace"
     emergency_number: str = "112"
     doctor_number: str = "1813"
@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """The clinic's, by which its desk hours are meant."""
     helpline_number: str = "70 201 201"
     """For people who think of harming themselves; the default is Denmark's Livslinien."""
+    research: bool = False
+    """Whether patients are asked, by itself, for their answers to be used in research."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""

@@ -69,8 +69,12 @@ class Invitation:
     """By channel what the patient does, in the patient's language."""
 
 
-def invite(deployment: Deployment, invitee: Invitee, lifetime: timedelta) -> Invitation:
+def invite(
+    deployment: Deployment, invitee: Invitee, lifetime: timedelta, by: str = STAFF
+) -> Invitation:
     """Make a patient whom no address leads to yet, and what lets them in.
+
+    `by`: how the audit calls whoever does it.
 
     Raises:
         trajectory.patients.AddressTaken: another patient has this phone.
@@ -78,7 +82,7 @@ def invite(deployment: Deployment, invitee: Invitee, lifetime: timedelta) -> Inv
     """
     now = deployment.clock.now()
     return deployment.database.run(
-        lambda connection: invite_within(connection, deployment, invitee, lifetime, now)
+        lambda connection: invite_within(connection, deployment, invitee, lifetime, now, by)
     )
 
 
@@ -88,6 +92,7 @@ def invite_within(
     invitee: Invitee,
     lifetime: timedelta,
     now: datetime,
+    by: str = STAFF,
 ) -> Invitation:
     """`invite` for whoever has a transaction."""
     place = ("sms", invitee.phone)
@@ -112,7 +117,7 @@ def invite_within(
         now=now,
         lifetime=lifetime,
     )
-    invitation = _with_code(connection, deployment, person, now, lifetime, token)
+    invitation = _with_code(connection, deployment, person, now, lifetime, token, by)
     if invitee.phone:
         _send(connection, deployment, invitation, person, sealer, invitee.phone)
     return invitation
@@ -179,6 +184,7 @@ def _with_code(
     now: datetime,
     lifetime: timedelta,
     token: str,
+    by: str = STAFF,
 ) -> Invitation:
     code = new_code(deployment.chance.random)
     enrolment_codes.create(
@@ -190,7 +196,7 @@ def _with_code(
         now=now,
         lifetime=lifetime,
     )
-    audit.append(connection, deployment.ids, person.id, actor=STAFF, action="code-made", at=now)
+    audit.append(connection, deployment.ids, person.id, actor=by, action="code-made", at=now)
     shown, links = shown_code(code), _links(deployment, code, token)
     ways = _ways(deployment, person.language, shown, links)
     return Invitation(

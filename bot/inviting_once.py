@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from bot.deployment import Deployment
-from bot.inviting import Invitation, Invitee, invite_within
+from bot.inviting import STAFF, Invitation, Invitee, invite_within
 from trajectory import enrolment_requests
 from trajectory.database import Conflict
 
@@ -21,7 +21,7 @@ class KeyReused(Exception):
 
 
 def invite_once(
-    deployment: Deployment, invitee: Invitee, lifetime: timedelta, key: str
+    deployment: Deployment, invitee: Invitee, lifetime: timedelta, key: str, by: str = STAFF
 ) -> Invitation:
     """`invite`; the same request with the same key within a day gives the same invitation.
 
@@ -32,7 +32,7 @@ def invite_once(
     """
     now = deployment.clock.now()
     return deployment.database.run(
-        lambda connection: _invite_once(connection, deployment, invitee, lifetime, key, now)
+        lambda connection: _invite_once(connection, deployment, invitee, lifetime, key, now, by)
     )
 
 
@@ -43,6 +43,7 @@ def _invite_once(
     lifetime: timedelta,
     key: str,
     now: datetime,
+    by: str,
 ) -> Invitation:
     asked = _fingerprint(invitee, lifetime)
     before = enrolment_requests.answered(connection, deployment.ring, key, now)
@@ -50,7 +51,7 @@ def _invite_once(
         if before["asked"] != asked:
             raise KeyReused
         return _read(before["invitation"])
-    invitation = invite_within(connection, deployment, invitee, lifetime, now)
+    invitation = invite_within(connection, deployment, invitee, lifetime, now, by)
     kept = enrolment_requests.keep(
         connection,
         deployment.ids,

@@ -29,10 +29,15 @@ class _Table(NamedTuple):
 
 def pdf(document: Mapping[str, Any], clinic: str) -> bytes:
     """The document as a PDF, in the patient's language and on the patient's clock."""
+    return papers.pdf("own_copy", told(document, clinic))
+
+
+def told(document: Mapping[str, Any], clinic: str) -> Mapping[str, Any]:
+    """What stands in that PDF, as its template wants it."""
     made_at = datetime.fromisoformat(document["made_at"])
     told = _Telling(Words.of(document["language"], document["timezone"]), document)
     words = told.words
-    data = {
+    return {
         "language": document["language"],
         "title": words.say("copy.title", name=document["name"] or words.say("copy.you")),
         "lead": words.say("copy.lead", clinic=clinic, when=told.moment(made_at.isoformat())),
@@ -40,7 +45,6 @@ def pdf(document: Mapping[str, Any], clinic: str) -> bytes:
         "page": words.say("copy.page"),
         "sections": [each for each in told.sections() if each is not None],
     }
-    return papers.pdf("own_copy", data)
 
 
 class _Telling:

@@ -580,12 +580,30 @@ class AuditRecord(SQLModel, table=True):
     n: int
     at: datetime = _time()
     actor: str
-    """patient | system | professional:<care team member's id>"""
+    """patient | system | operator | staff | staff:<token's id> |
+    professional:<care team member's id>"""
     action: str
     subject: str = ""
     """Ids only, such as `grant:42`; never names."""
     previous: bytes = _sealed()
     hash: bytes = _sealed()
+
+
+class StaffToken(SQLModel, table=True):
+    """What a program or a desk of the clinic shows; nothing here is about patients."""
+
+    __tablename__ = "staff_token"
+
+    id: int = _id()
+    name: str
+    """What the operator calls it, such as `booking`."""
+    hash: bytes = _sealed(unique=True)
+    """SHA-256 of the token, which has 256 random bits."""
+    roles: str
+    """Comma-separated `trajectory.staff_tokens.Role`."""
+    created_at: datetime = _time()
+    last_used_at: datetime | None = _time(default=None, nullable=True)
+    revoked_at: datetime | None = _time(default=None, nullable=True)
 
 
 class Erased(SQLModel, table=True):

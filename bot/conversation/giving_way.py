@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation import how_often, now_or_tomorrow
+from bot.conversation import consents, how_often, now_or_tomorrow
 from bot.conversation.memory import AGREEING, HANDS, KEEPING, TALKING, Task
 from bot.conversation.step import Step
 
@@ -17,7 +17,7 @@ UNANSWERED = timedelta(hours=24)
 
 CLINICAL: only an emergency holds the other flows; the case stays on the clinic's list.
 """
-_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME})
+_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME, consents.NAME})
 """What was asked unasked: it gives way at once, and nobody is told that it was left."""
 _SILENTLY = _QUIETLY | {FOLLOW_UP, TALKING, AGREEING}
 """Nobody is told that these were left: what was asked of a visit has an hour, too."""

@@ -161,6 +161,10 @@ class Memory:
     """Of steps whose due row is not where the rhythm has it: ISO time and number of that row."""
     put_off: dict[str, list[Any]] = field(default_factory=dict)
     """What waits for the end of a pause, by the key of its due row: kind and payload."""
+    consents: dict[str, str] = field(default_factory=dict)
+    """By purpose the version of the text that the patient agrees to; empty: no more, or not."""
+    consent_asked: dict[str, str] = field(default_factory=dict)
+    """By question the version that was put by itself: that is done once."""
     home: str = ""
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""

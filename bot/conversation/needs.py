@@ -12,7 +12,7 @@ CHANNELS = ("telegram", "sms", "whatsapp", "web")
 COMMAND = "command"
 """Where a task keeps the name of the command that it asks about."""
 _TIMELINE = frozenset(
-    {"progress", "plan", "visit", "next-visit", "cancel-visit", "start"}
+    {"progress", "plan", "visit", "next-visit", "cancel-visit", "start", "consents"}
     | {"questions", "drop-question", "notes"}
 )
 _LOOKS = frozenset({"who-looked"})

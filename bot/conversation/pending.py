@@ -11,6 +11,7 @@ from bot.conversation.tasks import (
     agreeing,
     changing,
     confirming,
+    consenting,
     deleting,
     ending,
     enrolment,
@@ -28,6 +29,7 @@ from bot.conversation.tasks import (
     speaking,
     talking,
     visiting,
+    withdrawing,
 )
 
 TASKS: Mapping[str, ModuleType] = {
@@ -36,6 +38,7 @@ TASKS: Mapping[str, ModuleType] = {
         agreeing,
         changing,
         confirming,
+        consenting,
         deleting,
         ending,
         enrolment,
@@ -53,6 +56,7 @@ TASKS: Mapping[str, ModuleType] = {
         speaking,
         talking,
         visiting,
+        withdrawing,
     )
 }
 """By name. `answering` takes the replies; that to `confirming` may be any command."""

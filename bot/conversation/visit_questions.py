@@ -18,7 +18,7 @@ from bot.schedule import awake
 
 CALM = timedelta(hours=24)
 """So long after a warning sign nothing is asked that can wait."""
-_LONGEST_NAME = 24
+_LONGEST_NAME = 20
 """Characters of a name that fit into one text message with the rest."""
 
 
@@ -140,8 +140,6 @@ def on_day(step: Step, day: date) -> str:
 
 def _when(step: Step, at: datetime) -> str:
     local = at.astimezone(step.person.zone)
-    days = (local.date() - step.now.astimezone(step.person.zone).date()).days
-    clock = f"{local:%H:%M}"
-    if days in (0, 1):
-        return step.words.say("visit.at-today" if days == 0 else "visit.at-tomorrow", clock=clock)
-    return step.words.say("visit.at", day=on_day(step, local.date()), clock=clock)
+    today = local.date() == step.now.astimezone(step.person.zone).date()
+    key = "visit.at-today" if today else "visit.at-tomorrow"
+    return step.words.say(key, clock=f"{local:%H:%M}")

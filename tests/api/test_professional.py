@@ -276,6 +276,13 @@ def test_a_note_that_cannot_be_kept_stays_on_the_page(
     assert light_practice.timeline() == []
 
 
+def test_a_note_about_a_number_that_no_flag_can_have_is_refused(anne: Anne, shared: Shared) -> None:
+    anne.come_in(shared)
+    for number in (-(2**63) - 1, 2**63, 0):
+        form = {"text": NOTE, "id": "1", "flags": str(number)}
+        assert anne.browser.post("/summary/notes", data=form).status_code == 422
+
+
 def test_the_journal_text_is_plain(anne: Anne, shared: Shared, practice: Practice) -> None:
     practice.tell("goal", "walk to <the> allotment")
     anne.come_in(shared)

@@ -1,0 +1,60 @@
+"""Whatever is sent to any route, as a stranger or let in, nothing breaks: no answer is a 5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from schemathesis import Case
+from schemathesis.core.result import Ok
+from schemathesis.openapi import from_asgi
+
+from tests.api.open_house import SITE, STAFF, OpenHouse, open_house
+
+EXAMPLES = 10
+"""Requests a route, as a stranger and again as somebody who is let in."""
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[OpenHouse]:
+    with open_house() as found:
+        found.app.add_api_route("/spec", found.app.openapi, include_in_schema=False)
+        yield found
+
+
+def each_route(house: OpenHouse, send: Callable[[Case[Any]], None]) -> int:
+    """Send requests that fit the description of each route, and some that do not."""
+    count = 0
+    for found in from_asgi("/spec", house.app).get_all_operations():
+        assert isinstance(found, Ok), found
+        operation = found.ok()
+        # What fails is printed as a command: to make it smaller would take minutes.
+        few = settings(max_examples=EXAMPLES, phases=(Phase.generate,))
+        few(given(operation.as_strategy())(send))()
+        count += 1
+    return count
+
+
+def check(case: Case[Any]) -> None:
+    answer = case.call(base_url=SITE)
+    assert answer.status_code < 500, (case.method, case.path, answer.text)
+
+
+def test_nothing_that_a_stranger_sends_breaks_anything(house: OpenHouse) -> None:
+    assert each_route(house, check) > 20
+
+
+def test_nothing_that_somebody_sends_who_is_let_in_breaks_anything(house: OpenHouse) -> None:
+    def send(case: Case[Any]) -> None:
+        if case.path == "/chat/events":
+            return  # goes on for as long as the page is open
+        if "token" in case.path_parameters:
+            token = house.link() if case.path.startswith("/chat") else house.shared.token
+            case.path_parameters["token"] = token
+        case.headers["Authorization"] = f"Bearer {STAFF}"
+        case.cookies.update(house.let_in())
+        check(case)
+
+    assert each_route(house, send) > 20
