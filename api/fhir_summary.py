@@ -1,9 +1,8 @@
 """The summary as a FHIR R5 document: FHIR at the edge, made from the same object as the page.
 
 A `Composition` with a section for each part of the page, the patient, every value of a measure
-as an `Observation`, and what the patient told of their history as a `QuestionnaireResponse` for
-each flow.
-LOINC codes are those of the definitions; what has none is coded by our own ids.
+as an `Observation`, and what the patient told of their history as a `QuestionnaireResponse`
+for each flow. LOINC codes are those of the definitions; what has none is coded by our own ids.
 
 Deviations: a section's `Goal`, `CarePlan` or `Flag` is told as narrative only, since the
 patient's words are no coded statement of a clinician; the single answers behind a score are

@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import templates
+from backtrace.definitions import shipped_library
+from bot.labels import labels
 from bot.view import Reader
 from templates.pages import summary_page
 from templates.summary_paper import summary_pdf
@@ -32,6 +34,7 @@ STATIC = (Path(templates.__file__).parent / "static").as_uri()
 SEEN = {"better": JONAS, "worse": RUTH, "silent": OLE, "sign": BIRGIT}
 """Whose summary is shown, by the name of the picture."""
 NAMES = {ANNE: "Anne Skov", DR_HOLM: "Dr Holm"}
+LABELS = labels(shipped_library(), "en")
 DESK = (1280, 960)
 SMALL = (360, 780)
 
@@ -113,7 +116,7 @@ def _page(person: Person) -> str:
         "en",
         viewer=ANNE,
         names=NAMES,
-        labels={},
+        labels=LABELS,
         shared_until=at(6, 12),
         readers=(Reader("Anne Skov", "physiotherapist", at(6, 12), ANNE),),
         pdf_link="/summary/summary.pdf",
@@ -128,7 +131,7 @@ def _paper(person: Person) -> bytes:
         "en",
         reader="Anne Skov",
         names=NAMES,
-        labels={},
+        labels=LABELS,
         shared_until=at(6, 12),
     )
 
