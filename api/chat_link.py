@@ -14,14 +14,12 @@ from api.chat_notices import closed, notice
 from api.context import Web, web_of
 from api.devices import find_visitor, remember
 from bot import letting_in
-from bot.letting_in import Answer, Came
+from bot.letting_in import PROBLEMS, Answer, Came, Key
 from templates import pages
 
 router = APIRouter(prefix="/chat/in")
 
 _CHAT = "/chat#newest"
-_PROBLEMS = {Came.WRONG: "wrong", Came.EXPIRED: "expired", Came.ENOUGH: "enough"}
-"""What the page that asks for the code says of the try before."""
 
 
 @router.get("/{token}")
@@ -47,7 +45,7 @@ def use_link(request: Request, token: str) -> Response:
     web = web_of(request)
     deployment = web.deployment
     visitor, cookie = find_visitor(request, web), deployment.chance.token()
-    answer = letting_in.knock(deployment, token, cookie, deployment.clock.now(), visitor)
+    answer = letting_in.knock(deployment, Key(token, cookie, visitor), deployment.clock.now())
     if answer.came is Came.NOWHERE and visitor is not None:
         return RedirectResponse(_CHAT, 303)
     return _answered(request, web, token, answer, cookie)
@@ -59,7 +57,7 @@ def take_code(request: Request, token: str, code: Annotated[str, Form()] = "") -
     web = web_of(request)
     deployment = web.deployment
     cookie = deployment.chance.token()
-    answer = letting_in.try_code(deployment, token, code, cookie, deployment.clock.now())
+    answer = letting_in.try_code(deployment, Key(token, cookie), code, deployment.clock.now())
     return _answered(request, web, token, answer, cookie)
 
 
@@ -94,9 +92,10 @@ def _answered(request: Request, web: Web, token: str, answer: Answer, cookie: st
         answer.language,
         clinic=web.deployment.clinic,
         key="code",
-        token=token,
+        link=f"/chat/in/{token}",
+        opens="in",
         channel=answer.channel,
         minutes=letting_in.CODE_MINUTES,
-        problem=_PROBLEMS.get(answer.came, ""),
+        problem=PROBLEMS.get(answer.came, ""),
     )
-    return HTMLResponse(html, 403 if answer.came in _PROBLEMS else 200)
+    return HTMLResponse(html, 403 if answer.came in PROBLEMS else 200)

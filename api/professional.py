@@ -11,20 +11,29 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
+from api import takeaways
 from api.context import Web, web_of
-from api.language import preferred
+from api.open_page import (
+    SUMMARY,
+    closed_page,
+    cookie_name,
+    cookie_of,
+    ended,
+    forget,
+    page_language,
+    read,
+)
 from bot import access
 from bot.access import View
 from bot.labels import labels
 from templates import pages
-from templates.catalogue import load_catalogues
 
 router = APIRouter()
+router.include_router(takeaways.router)
 
-_SUMMARY = "/summary"
 _Field = Annotated[str, Form()]
 _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _Numbers = Annotated[Sequence[_Id], Form()]
@@ -43,7 +52,7 @@ def send_code(request: Request, token: str) -> Response:
     try:
         access.request_code(deployment, token, deployment.clock.now())
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     except access.TooManyCodes:
         return _knock(request, token, "open", error="too-many", status=429)
     return RedirectResponse(f"/s/{token}/open", 303)
@@ -63,12 +72,12 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
     try:
         cookie = access.open_page(web.deployment, token, code, word, now)
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     except access.WrongWords:
         return _knock(request, token, "open", error="wrong", status=403)
     except access.CodeSpent:
         return _knock(request, token, "open", error="spent", status=403)
-    response = RedirectResponse(_SUMMARY, 303)
+    response = RedirectResponse(SUMMARY, 303)
     response.set_cookie(
         cookie_name(secure=web.secure),
         cookie,
@@ -86,26 +95,6 @@ def show_summary(request: Request, noted: bool = False) -> Response:
     return _summary(request, note_saved=noted)
 
 
-@router.get("/summary/journal.txt")
-def show_journal(request: Request) -> Response:
-    """The same as plain text, to be pasted into a journal."""
-    try:
-        view = _read(request)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed)
-    if not view.whole:
-        return _ended(request)
-    language = _language(request, view.language)
-    text = pages.journal(
-        view.summary,
-        language,
-        viewer=view.viewer,
-        names=view.names,
-        labels=labels(web_of(request).deployment.library, language),
-    )
-    return PlainTextResponse(text)
-
-
 @router.post("/summary/notes")
 def write_note(
     request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
@@ -114,31 +103,26 @@ def write_note(
     deployment = web_of(request).deployment
     now = deployment.clock.now()
     try:
-        access.write_note(deployment, _cookie(request), text, now, note_id=id, flags=flags)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed, kept=text)
+        access.write_note(deployment, cookie_of(request), text, now, note_id=id, flags=flags)
+    except (access.Ended, access.NotSignedIn) as why:
+        return closed_page(request, why, kept=text)
     except access.NotAllowed:
-        return _ended(request)
+        return ended(request)
     except access.BadNote as bad:
         return _summary(
             request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
         )
-    return RedirectResponse(f"{_SUMMARY}?noted=1", 303)
+    return RedirectResponse(f"{SUMMARY}?noted=1", 303)
 
 
 @router.post("/summary/leave")
 def leave(request: Request) -> Response:
     """Close the page on this device."""
     deployment = web_of(request).deployment
-    access.leave(deployment, _cookie(request), deployment.clock.now())
-    response = RedirectResponse(_SUMMARY, 303)
-    _forget(request, response)
+    access.leave(deployment, cookie_of(request), deployment.clock.now())
+    response = RedirectResponse(SUMMARY, 303)
+    forget(request, response)
     return response
-
-
-def cookie_name(*, secure: bool) -> str:
-    """`__Host-` keeps other hosts and plain http from setting it; it needs https itself."""
-    return "__Host-backtrace-pro" if secure else "backtrace-pro"
 
 
 def _knock(
@@ -149,10 +133,10 @@ def _knock(
     try:
         invitation = access.look(deployment, token, deployment.clock.now())
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     html = pages.render(
         "access.html",
-        _language(request, invitation.language),
+        page_language(request, invitation.language),
         step=step,
         send_action=f"/s/{token}/code",
         open_action=f"/s/{token}/open",
@@ -165,10 +149,10 @@ def _knock(
 
 def _summary(request: Request, *, status: int = 200, **note: object) -> Response:
     try:
-        view = _read(request)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed)
-    language = _language(request, view.language)
+        view = read(request)
+    except (access.Ended, access.NotSignedIn) as why:
+        return closed_page(request, why)
+    language = page_language(request, view.language)
     if view.whole:
         html = _whole_page(web_of(request), view, language, note)
     else:
@@ -179,7 +163,7 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
             timezone=person.timezone,
             now=view.summary.now,
             summary=view.summary,
-            leave_action=f"{_SUMMARY}/leave",
+            leave_action=f"{SUMMARY}/leave",
         )
     return HTMLResponse(html, status)
 
@@ -192,48 +176,12 @@ def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) ->
         names=view.names,
         labels=labels(web.deployment.library, language),
         shared_until=view.grant.until,
-        note_action=f"{_SUMMARY}/notes",
+        readers=view.readers,
+        journal_link=f"{SUMMARY}/journal.txt",
+        pdf_link=f"{SUMMARY}/summary.pdf",
+        note_action=f"{SUMMARY}/notes",
         note_id=web.deployment.chance.token(),
         note_limit=access.LONGEST_NOTE,
-        leave_action=f"{_SUMMARY}/leave",
+        leave_action=f"{SUMMARY}/leave",
         **note,
     )
-
-
-def _read(request: Request) -> View:
-    deployment = web_of(request).deployment
-    return access.read_summary(deployment, _cookie(request), deployment.clock.now())
-
-
-def _cookie(request: Request) -> str:
-    return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
-
-
-def _ended(request: Request) -> Response:
-    """The one answer to every link and page that opens nothing."""
-    return HTMLResponse(pages.render("ended.html", _language(request)), 404)
-
-
-def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str = "") -> Response:
-    """The page is not open any more; words that were on their way are given back."""
-    ended = isinstance(why, access.Ended)
-    if ended and not kept:
-        response = _ended(request)
-    else:
-        html = pages.render("signed_out.html", _language(request), kept=kept, ended=ended)
-        response = HTMLResponse(html, 404 if ended else 401)
-    _forget(request, response)
-    return response
-
-
-def _forget(request: Request, response: Response) -> None:
-    secure = web_of(request).secure
-    response.delete_cookie(
-        cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
-    )
-
-
-def _language(request: Request, otherwise: str = "en") -> str:
-    """What the browser asks for, else the patient's language."""
-    accepted = request.headers.get("accept-language", "")
-    return preferred(f"{accepted},{otherwise};q=0.001", load_catalogues("words"))

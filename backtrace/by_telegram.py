@@ -64,6 +64,8 @@ def telegram_on(deployment: Deployment) -> Iterator[Presses | None]:
     try:
         yield presses
     finally:
+        # What is under way is cut off by the channel: else it may take as long as Telegram does.
+        presses.give_up_waiting()
         channel.close()
         presses.close()
 

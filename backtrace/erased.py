@@ -17,9 +17,13 @@ from trajectory import erased_list
 from trajectory.database import Database
 from trajectory.erased_list import NoList
 from trajectory.erasure import tombstones
+from trajectory.scrubbing import SMALL, scrub
 
 KIND = "erased-list"
+SCRUB = "scrub-erased"
 EVERY = timedelta(minutes=1)
+NIGHT = range(2, 5)
+"""Hours, by the clinic's clock, in which nobody writes much."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,11 +45,21 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 def chores(settings: Settings, deployment: Deployment) -> dict[str, Chore]:
-    """Bringing the list up to date, where it is kept in a file."""
+    """Bringing the list up to date where it is kept in a file, and taking the erased out of one."""
+    found: dict[str, Chore] = {}
     file = file_of(settings)
-    if file is None:
-        return {}
-    return {KIND: Chore(EVERY, lambda _last: _keep(settings, deployment.database, file))}
+    if file is not None:
+        found[KIND] = Chore(EVERY, lambda _last: _keep(settings, deployment.database, file))
+    if sqlite_file(settings) is not None:
+        found[SCRUB] = Chore(EVERY, lambda _last: scrub_when_quiet(deployment))
+    return found
+
+
+def scrub_when_quiet(deployment: Deployment) -> None:
+    """Leave nothing of the erased in the file; a large one is written anew in the night."""
+    local = deployment.clock.now().astimezone(deployment.clinic.zone)
+    rewrite = deployment.database.size <= SMALL or local.hour in NIGHT
+    scrub(deployment.database, rewrite=rewrite)
 
 
 def require_list(settings: Settings) -> None:

@@ -27,11 +27,11 @@ from backtrace.keyring import proved, ring_of
 from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
-from bot import replanning, retention
+from bot import forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
-from bot.chores import AnyChore, Long
+from bot.chores import AnyChore, Chore, Long
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
 from bot.doorbell import Doorbell
@@ -106,6 +106,9 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
             retention.EVERY, lambda place: delete_old(deployment, periods, place or 0)
         ),
         replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
+        forgetting.KIND: Chore(
+            forgetting.EVERY, lambda _last: forgetting.ask_providers(deployment)
+        ),
         **erased.chores(settings, deployment),
         **audit_cli.chores(settings, deployment),
         **by_twilio.chores(settings, deployment),
@@ -127,6 +130,7 @@ def clinic_of(settings: Settings, *, mails: bool) -> Clinic:
         timezone=settings.timezone,
         desk_hours=DeskHours.read(settings.desk_hours) if settings.desk_hours else None,
         helpline_number=settings.helpline_number,
+        research=settings.research,
         mails=mails,
         telegram_bot=settings.telegram_bot,
         sms_number=settings.twilio_from if settings.twilio_account_sid else "",

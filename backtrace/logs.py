@@ -25,5 +25,7 @@ def start_logging(production: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
-    for noisy in ("apscheduler", "uvicorn.access", "sqlalchemy"):
+    for noisy in ("uvicorn.access", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns of each second in which a tick is still busy, which is how ticks are meant to be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """The clinic's, by which its desk hours are meant."""
     helpline_number: str = "70 201 201"
     """For people who think of harming themselves; the default is Denmark's Livslinien."""
+    research: bool = False
+    """Whether patients are asked, by itself, for their answers to be used in research."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""

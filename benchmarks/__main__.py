@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 
-from benchmarks import due, replies
+from benchmarks import due, replies, summaries
 from benchmarks.durable import measuring as durable
 from benchmarks.turns import measuring as turns
 
@@ -19,6 +19,8 @@ PARTS: Mapping[str, Part] = {
     "postgres": lambda asked: durable.on_postgres(asked.rounds),
     "due": lambda asked: due.measure(asked.rounds),
     "replies": lambda asked: replies.measure(),
+    "page": lambda asked: summaries.measure_page(asked.rounds),
+    "pdf": lambda asked: summaries.measure_pdf(asked.rounds),
 }
 
 

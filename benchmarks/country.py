@@ -33,10 +33,9 @@ from backtrace.definitions import shipped_library
 from backtrace.replay.stage import ReplayClock
 from bot import due
 from bot.channels import Channel, Parcel
-from bot.conversation import pathways
+from bot.conversation import consents, pathways
 from bot.conversation.effects import SavePatient
 from bot.conversation.step import Step
-from bot.conversation.tasks import enrolment
 from bot.deployment import Chance, Clinic, Deployment
 from bot.dispatching import dispatch
 from bot.enrolling import Newcomer, enrol_all
@@ -117,7 +116,7 @@ class Work:
 def settle(step: Step, newcomer: Newcomer) -> None:
     """As after the first weeks: the questions of the start are answered, the calendar runs on."""
     begun = int(newcomer.address) % WEEKS + 1
-    enrolment.record_consent(step, None)
+    consents.answer(step, consents.ENROLMENT, consents.GIVEN, on_paper=True)
     step.person.status = "active"
     step.person.started_at = (MONDAY - timedelta(weeks=begun)).astimezone(UTC)
     step.memory.facts["intake/work-status"] = "working"

@@ -19,7 +19,7 @@ from trajectory import tables
 from trajectory.keys import Ring
 
 CLIENTS = 4
-ANSWERING = 64
+ANSWERING = 32
 DUE = 10_000
 _due = tables.core(tables.Due)
 

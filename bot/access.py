@@ -19,14 +19,18 @@ from bot.deployment import Deployment
 from bot.held import Held
 from bot.note import LONGEST_NOTE, BadNote, NotAllowed, write_note
 from bot.permission import Ended, NotSignedIn, find_link, find_page, holding, subject_of
-from bot.view import View, active_grant, read_view
+from bot.view import View, active_grant, may_see_all, read_view
 from trajectory import grants, patients
 from trajectory.grants import Attempt, Grant, GrantRef, TooManyCodes
 from trajectory.said import author_of
 
 __all__ = [
     "CODE_MINUTES",
+    "COPIED",
+    "EXPORTED",
     "LONGEST_NOTE",
+    "PRINTED",
+    "VIEWED",
     "BadNote",
     "CodeSpent",
     "Ended",
@@ -46,6 +50,9 @@ __all__ = [
 
 CODE_MINUTES = int(grants.CODE_LIFE.total_seconds() // 60)
 _SYSTEM = "system"
+
+VIEWED, COPIED, PRINTED, EXPORTED = "viewed", "copied", "printed", "exported"
+"""How a summary is looked at, for the audit: on the page, as text, as a PDF, as data."""
 
 
 class CodeSpent(Exception):
@@ -118,14 +125,17 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
             raise Ended
 
 
-def read_summary(deployment: Deployment, cookie: str, now: datetime) -> View:
+def read_summary(deployment: Deployment, cookie: str, now: datetime, how: str = VIEWED) -> View:
     """The summary behind an open page; this look is audited before anything is read.
+
+    `how` is one of the ways to look above.
 
     Raises:
         Ended: the grant has ended.
         NotSignedIn: no page is open under this cookie.
+        NotAllowed: who does not treat the patient takes nothing along.
     """
-    deployment.database.run(lambda connection: _note_look(connection, deployment, cookie, now))
+    deployment.database.run(lambda connection: _note_look(connection, deployment, cookie, how, now))
     with deployment.database.read() as connection:
         viewing = find_page(connection, deployment, cookie, now)
         return read_view(connection, deployment, viewing, now)
@@ -209,11 +219,15 @@ def _open(held: Held, grant: Grant, cookie: str) -> None:
         held.tell(look_words(held.words, grant.member, now, person.zone, person.language))
 
 
-def _note_look(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:
+def _note_look(
+    connection: Connection, deployment: Deployment, cookie: str, how: str, now: datetime
+) -> None:
     viewing = find_page(connection, deployment, cookie, now)
     with holding(connection, deployment, viewing, now) as (held, grant):
+        if how != VIEWED and not may_see_all(grant):
+            raise NotAllowed
         grants.touch(connection, viewing, now)
-        held.audit(author_of(grant.member.id), "viewed", subject_of(grant))
+        held.audit(author_of(grant.member.id), how, subject_of(grant))
 
 
 def _leave(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:

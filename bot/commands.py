@@ -36,6 +36,10 @@ _CLAUSES = re.compile(r"[.!?,;\n]+")
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _BARE_ANSWER = re.compile(r"\d+(?:[.,/]\d+)?|[a-hjny]?")
 """A number or a letter that answers; "i" is a word in both languages."""
+_OWN_WORDS = ("text", "plan")
+"""Slots whose words are kept as the patient wrote them."""
+_WHOLE = frozenset({"contact", "referral"})
+"""Commands whose whole message is kept, in the slot `said`."""
 _LONGEST_OPT_OUT = 200
 """Characters in which to look for words that ask to stop somewhere among others."""
 
@@ -195,11 +199,11 @@ def _split(slots: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _with_text(command: Command, text: str) -> Command:
-    words = command.slots.get("text")
-    if words is None:
-        return command
-    slots = {**command.slots, "text": _as_written(text, words)}
-    return Command(command.name, slots, command.weak)
+    own = {name: command.slots[name] for name in _OWN_WORDS if name in command.slots}
+    slots = {name: _as_written(text, words) for name, words in own.items()}
+    if command.name in _WHOLE:
+        slots["said"] = text.strip()
+    return Command(command.name, {**command.slots, **slots}, command.weak) if slots else command
 
 
 def _rhythm(ways: Iterable[str]) -> Command | None:

@@ -18,6 +18,7 @@ from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.signs import Scanner
 from templates.catalogue import Catalogue
+from templates.consents import ConsentText, load_consents
 from templates.spoken import spoken_words
 from trajectory.database import Database
 from trajectory.ids import Ids
@@ -58,6 +59,8 @@ class Clinic:
     sms_by_service: bool = False
     """SMS goes out by a messaging service, which chooses among numbers of its own."""
     whatsapp_number: str = ""
+    research: bool = False
+    """Whether patients are asked, by itself, for their answers to be used in research."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -112,6 +115,8 @@ class Deployment:
     only a link to the web chat (`link`)."""
     rates: Mapping[str, Rate] = field(default_factory=dict)
     """By channel what its provider takes; one that is missing has no limit."""
+    consents: Mapping[str, ConsentText] = field(default_factory=load_consents)
+    """What patients are asked to agree to, by question."""
     states: ChannelStates = field(default_factory=ChannelStates)
     """What this process has learnt of the channels by sending."""
 

@@ -153,7 +153,7 @@ def _act(
     for owner, loaded in loading.load(connection, deployment, held).items():
         route = reached[owner]
         step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
-        if safety.screens(step):
+        if safety.screens(step) or step.memory.visits:
             step.care = loading.care(connection, loaded, now)
         fall_due(step, turn[owner])
         finished.append(finish(loaded, step, route))

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from bot import due
+from bot import due, forgetting, strangers
 from bot.conversation.tasks.deleting import ERASE
 from bot.deployment import Deployment
 from bot.outbox import UNSENT
-from trajectory import audit, tables
+from trajectory import audit, patients, tables
+from trajectory import deployment as own_key
 from trajectory.erasure import erase
 from trajectory.sql import Among
 
@@ -69,5 +70,18 @@ def _is_unsent(connection: Connection, patient_id: int, now: datetime) -> bool:
 
 
 def _erase(connection: Connection, deployment: Deployment, patient_id: int, now: datetime) -> None:
+    _forget_elsewhere(connection, deployment, patient_id, now)
     audit.append(connection, deployment.ids, patient_id, actor="patient", action="erased", at=now)
     erase(connection, patient_id, now)
+
+
+def _forget_elsewhere(
+    connection: Connection, deployment: Deployment, patient_id: int, now: datetime
+) -> None:
+    """What is sealed with another key than the patient's, or kept by others, while it is known."""
+    for row in patients.read(connection, [patient_id]):
+        addresses = patients.addresses(connection, row.sealer(deployment.ring), patient_id)
+        forgetting.note(connection, deployment, patient_id, {a.id: a for a in addresses}, now)
+        theirs = [(each.channel, each.value) for each in addresses if each.status != "closed"]
+        own = own_key.sealer(connection, deployment.ring)
+        strangers.forget(connection, own, theirs)

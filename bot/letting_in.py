@@ -1,5 +1,7 @@
 """Letting a patient's device into the web chat and out of it, in the patient's audit.
 
+The door to the patient's copy of everything (`bot.handing_out`) has the same locks.
+
 A link alone lets a new device in only where the patient is reached nowhere but in the chat.
 Whoever has a phone gets a code there, and types it on the page of the link: also where the
 link came to that very phone, since links are passed on, previewed and kept.
@@ -8,6 +10,7 @@ link came to that very phone, since links are passed on, previewed and kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
@@ -47,6 +50,10 @@ class Came(Enum):
     """The link opens nothing: wrong, used or expired, and nobody learns which."""
 
 
+PROBLEMS = {Came.WRONG: "wrong", Came.EXPIRED: "expired", Came.ENOUGH: "enough"}
+"""What the page that asks for the code says of the try before."""
+
+
 class Answer(NamedTuple):
     """What came of it, and where it asks for a code: the patient's language, and the channel."""
 
@@ -63,44 +70,70 @@ class Door(NamedTuple):
     asks_code: bool
 
 
+class Key(NamedTuple):
+    """What somebody holds at the door: a link's token, the cookie they would get, and who they are.
+
+    `visitor` is whom the device belongs to already.
+    """
+
+    token: str
+    cookie: str = ""
+    visitor: Visitor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What lies behind a link: `purpose` as in `trajectory.web_access`, and how it is opened.
+
+    `open_to_link`: a link alone opens it where there is no phone to send a code to; else only a
+    device that is in the patient's chat is let through without a code.
+    """
+
+    purpose: str
+    open: Callable[[Held, Link, Key], Answer]
+    open_to_link: bool
+
+
 _NOWHERE = Answer(Came.NOWHERE)
 _Act = Callable[[Held, Link], Answer]
 
 
-def look(deployment: Deployment, token: str, now: datetime) -> Door | None:
+def look(deployment: Deployment, token: str, now: datetime, way: Way | None = None) -> Door | None:
     """What stands behind a link, None when it opens nothing; changes nothing."""
     with deployment.database.read() as connection:
-        link = web_access.find_link(connection, deployment.ring, token, now)
+        link = _find(connection, deployment, token, now, way or CHAT)
         if link is None:
             return None
         asks = link.address_id is not None or _phone(connection, deployment, link) is not None
         return Door(link.patient_id, link.language, asks)
 
 
-def knock(
-    deployment: Deployment, token: str, cookie: str, now: datetime, visitor: Visitor | None = None
-) -> Answer:
-    """Let the device in by this cookie, or ask for the code that goes to the patient's phone.
-
-    `visitor` is who the device belongs to already. Raises trajectory.database.Unavailable.
-    """
-    return _at_door(
-        deployment, token, now, lambda held, link: _knock(held, link, token, cookie, visitor)
-    )
-
-
-def send_anew(deployment: Deployment, token: str, now: datetime) -> Answer:
-    """Send another code; not a minute after the one before. Raises Unavailable."""
-    return _at_door(deployment, token, now, _send)
-
-
-def try_code(deployment: Deployment, token: str, code: str, cookie: str, now: datetime) -> Answer:
-    """Let the device in by this cookie if the code is right; a wrong one counts.
+def knock(deployment: Deployment, key: Key, now: datetime, way: Way | None = None) -> Answer:
+    """Open the door to this cookie, or ask for the code that goes to the patient's phone.
 
     Raises trajectory.database.Unavailable.
     """
+    behind = way or CHAT
     return _at_door(
-        deployment, token, now, lambda held, link: _try(held, link, token, code, cookie)
+        deployment, key.token, now, behind, lambda held, link: _knock(held, link, key, behind)
+    )
+
+
+def send_anew(deployment: Deployment, token: str, now: datetime, way: Way | None = None) -> Answer:
+    """Send another code; not a minute after the one before. Raises Unavailable."""
+    return _at_door(deployment, token, now, way or CHAT, _send)
+
+
+def try_code(
+    deployment: Deployment, key: Key, code: str, now: datetime, way: Way | None = None
+) -> Answer:
+    """Open the door to this cookie if the code is right; a wrong one counts.
+
+    Raises trajectory.database.Unavailable.
+    """
+    behind = way or CHAT
+    return _at_door(
+        deployment, key.token, now, behind, lambda held, link: _try(held, link, key, code, behind)
     )
 
 
@@ -109,34 +142,46 @@ def sign_out(deployment: Deployment, visitor: Visitor, now: datetime) -> None:
     deployment.database.run(lambda connection: _sign_out(connection, deployment, visitor, now))
 
 
-def _at_door(deployment: Deployment, token: str, now: datetime, act: _Act) -> Answer:
+def _at_door(deployment: Deployment, token: str, now: datetime, way: Way, act: _Act) -> Answer:
     return deployment.database.run(
-        lambda connection: _hold_and_act(connection, deployment, token, now, act)
+        lambda connection: _hold_and_act(connection, deployment, token, now, way, act)
     )
 
 
 def _hold_and_act(
-    connection: Connection, deployment: Deployment, token: str, now: datetime, act: _Act
+    connection: Connection,
+    deployment: Deployment,
+    token: str,
+    now: datetime,
+    way: Way,
+    act: _Act,
 ) -> Answer:
-    link = web_access.find_link(connection, deployment.ring, token, now)
+    link = _find(connection, deployment, token, now, way)
     if link is None:
         return _NOWHERE
     try:
         with hold(connection, deployment, link.patient_id, now) as held:
             # The conversation first, as everywhere; what the link opens shows under the lock.
-            link = web_access.find_link(connection, deployment.ring, token, now)
+            link = _find(connection, deployment, token, now, way)
             return _NOWHERE if link is None else act(held, link)
     except NoSuchPatient:
         return _NOWHERE
 
 
-def _knock(held: Held, link: Link, token: str, cookie: str, visitor: Visitor | None) -> Answer:
-    if visitor is not None and visitor.patient_id == link.patient_id:
+def _find(
+    connection: Connection, deployment: Deployment, token: str, now: datetime, way: Way
+) -> Link | None:
+    return web_access.find_link(connection, deployment.ring, token, now, way.purpose)
+
+
+def _knock(held: Held, link: Link, key: Key, way: Way) -> Answer:
+    is_theirs = key.visitor is not None and key.visitor.patient_id == link.patient_id
+    if is_theirs and way.open_to_link:
         web_access.close_link(held.connection, link.id, held.now)
         return Answer(Came.BACK)
     where = _phone(held.connection, held.deployment, link)
     if where is None and link.address_id is None:
-        return _let_in(held, token, cookie)
+        return way.open(held, link, key) if is_theirs or way.open_to_link else _NOWHERE
     if where is not None and web_codes.is_alive(held.connection, link, held.now):
         return _asked(held, link, Came.ASKED)
     return _send(held, link)
@@ -161,14 +206,14 @@ def _send(held: Held, link: Link) -> Answer:
     return _asked(held, link, Came.ASKED)
 
 
-def _try(held: Held, link: Link, token: str, code: str, cookie: str) -> Answer:
+def _try(held: Held, link: Link, key: Key, code: str, way: Way) -> Answer:
     if held.in_doubt:
         return _NOWHERE
     digits = "".join(character for character in code if character.isdecimal())
     connection, ring = held.connection, held.deployment.ring
     match web_codes.try_code(connection, ring, link, digits, held.now):
         case Attempt.RIGHT:
-            return _let_in(held, token, cookie)
+            return way.open(held, link, key)
         case Attempt.EXPIRED:
             return _asked(held, link, Came.EXPIRED)
         case Attempt.WRONG:
@@ -179,14 +224,23 @@ def _try(held: Held, link: Link, token: str, code: str, cookie: str) -> Answer:
             return _shut(held, link)
 
 
-def _let_in(held: Held, token: str, cookie: str) -> Answer:
+def _let_in(held: Held, link: Link, key: Key) -> Answer:
     deployment, now = held.deployment, held.now
     web_access.exchange(
-        held.connection, deployment.ids, deployment.ring, token=token, cookie=cookie, now=now
+        held.connection,
+        deployment.ids,
+        deployment.ring,
+        token=key.token,
+        cookie=key.cookie,
+        now=now,
     )
     held.audit(_PATIENT, "device-let-in", "")
     begin_here(held.connection, deployment, held.loaded.row, now)
     return Answer(Came.IN)
+
+
+CHAT = Way(web_access.CHAT, _let_in, open_to_link=True)
+"""Into the web chat."""
 
 
 def _asked(held: Held, link: Link, came: Came) -> Answer:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 
 from bot.command_patterns import begins_freely, expression, openings, parse
-from bot.commands import tidy
+from bot.commands import tidy, without_politeness
 from templates.phrase_words import Phrases, load_phrases
 
 LONGEST = 120
@@ -35,11 +35,16 @@ class Says(StrEnum):
     DIED = "died"
     RELATIVE = "relative"
     OTHER_DIED = "other-died"
+    NOT_MET = "not-met"
     DOCTOR_LOOKED = "doctor-looked"
     MISTAKEN = "mistaken"
     RANG = "rang"
     CONSENTS = "consents"
     DECLINES = "declines"
+
+
+_GREETED = frozenset({Says.DIED, Says.NOT_ME, Says.NOT_MET})
+"""What is also heard behind a greeting: "Hi, my husband has died"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,16 @@ def phrases(text: str, language: str) -> Iterator[Phrase]:
 
     The patient's own language comes first, then the others, since patients switch.
     """
-    said = _PAUSE.sub(" ", tidy(text)) if len(text) <= LONGEST else ""
+    if len(text) > LONGEST:
+        return
+    said = _PAUSE.sub(" ", tidy(text))
+    yield from _fitting(said, language)
+    bare = _PAUSE.sub(" ", without_politeness(text))
+    if bare != said:
+        yield from (each for each in _fitting(bare, language) if each.says in _GREETED)
+
+
+def _fitting(said: str, language: str) -> Iterator[Phrase]:
     if " " not in said:
         return
     opening = said.partition(" ")[0].rstrip(":,").casefold().replace("'", "")

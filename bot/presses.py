@@ -48,8 +48,12 @@ class Presses:
         except RuntimeError:  # closed meanwhile
             self._room.release()
 
+    def give_up_waiting(self) -> None:
+        """Take no more, and begin nothing of what waits."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
-        """Finish what is under way; what waits is given up."""
+        """Give up what waits, and wait for what is under way."""
         self._threads.shutdown(cancel_futures=True)
 
     def _show(self, message: Inbound, update: Update) -> None:

@@ -14,6 +14,7 @@ from bot.messages import Message, Priority
 from bot.outbox import Outgoing
 from trajectory import address_checks, enrolment_codes, patients, web_access
 from trajectory.patients import AddressTaken
+from trajectory.web_access import NewLink
 
 if TYPE_CHECKING:
     from bot.ledger import Finished
@@ -53,17 +54,19 @@ def write(
                 now=now,
                 lifetime=lifetime,
             )
-        case done.MakeLink(token, lifetime):
-            web_access.create_link(
-                connection,
-                deployment.ids,
-                deployment.ring,
-                finished.loaded.sealer,
-                patient_id=finished.patient_id,
-                token=token,
-                now=now,
-                lifetime=lifetime,
-            )
+        case done.MakeLink():
+            _make_link(connection, deployment, finished, effect)
+
+
+def _make_link(
+    connection: Connection, deployment: Deployment, finished: Finished, link: done.MakeLink
+) -> None:
+    ids, ring, now = deployment.ids, deployment.ring, finished.step.now
+    if link.purpose == web_access.CHAT:
+        sealers = {finished.patient_id: finished.loaded.sealer}
+        web_access.places(connection, ids, ring, sealers, now)
+    new = NewLink(finished.patient_id, link.token, purpose=link.purpose)
+    web_access.create_links(connection, ids, ring, [new], now, link.lifetime)
 
 
 def _send_check(

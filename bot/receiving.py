@@ -355,7 +355,7 @@ def _add_what_it_needs(
 ) -> None:
     command = heard.command
     needed = step.memory.task is not None or command is not None or heard.stops or heard.signs
-    if needed or _may_alert(step):
+    if needed or step.memory.visits or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if command is None and step.memory.task is None:
         return

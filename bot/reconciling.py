@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from bot import forgetting
 from bot.channels import NotSent
 from bot.deployment import Deployment
 from bot.inbound import Inbound
@@ -25,7 +26,8 @@ Listing = Callable[[datetime], Iterable[Inbound]]
 def reconcile(deployment: Deployment, listings: Iterable[Listing], last: datetime | None) -> None:
     """Take in what was written since the last look, the oldest first.
 
-    What has come already is left alone.
+    What has come already is left alone, and so is what somebody wrote who was erased since and the
+    provider is yet to delete.
 
     Raises:
         bot.channels.NotSent: a provider did not tell; what the others told was taken.
@@ -40,6 +42,8 @@ def reconcile(deployment: Deployment, listings: Iterable[Listing], last: datetim
         except NotSent as trouble:
             failure = trouble
     found.sort(key=lambda message: (message.at, message.external_id))
+    gone = forgetting.waiting(deployment)
+    found = [each for each in found if (each.channel, each.external_id) not in gone]
     for start in range(0, len(found), BATCH):
         receive(deployment, found[start : start + BATCH])
     if failure is not None:

@@ -18,6 +18,7 @@ from trajectory import audit, erasure, ids, patients, tables
 from trajectory.audit import NewRecord
 from trajectory.database import Database
 from trajectory.ids import Ids
+from trajectory.scrubbing import scrub
 
 HELD = outbox.HELD
 DOUBT = "unknown restored"
@@ -92,10 +93,12 @@ def make_safe(database: Database, erased: Mapping[int, datetime]) -> int:
     """Make a restored database, that no process serves yet, fit to be served; how many it holds.
 
     In one transaction: those on the list are erased, unsent messages are held, and no id is given
-    out twice. Raises Unavailable.
+    out twice. Then the file is written anew without them. Raises Unavailable.
     """
     numbers = Ids(database)
-    return database.run(lambda connection: _make_safe(connection, numbers, erased))
+    held = database.run(lambda connection: _make_safe(connection, numbers, erased))
+    scrub(database, rewrite=True)
+    return held
 
 
 def _make_safe(connection: Connection, numbers: Ids, erased: Mapping[int, datetime]) -> int:

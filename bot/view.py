@@ -17,10 +17,21 @@ from trajectory import care_team, entries, grants, patients, summary, tables
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
+from trajectory.measures import measures_of
 from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
 
 _session = tables.core(tables.Session)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who treats the patient and may read the summary; `until` None: for now."""
+
+    name: str
+    role: str
+    until: datetime | None
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class View:
     grant: Grant
     names: Mapping[str, str]
     language: str
+    readers: tuple[Reader, ...] = ()
 
     @property
     def viewer(self) -> str:
@@ -72,6 +84,16 @@ def read_view(
         grant,
         _names(connection, loaded.sealer, viewing.patient_id, timeline),
         loaded.person.language,
+        _readers(grants.active(connection, loaded.sealer, viewing.patient_id, now)),
+    )
+
+
+def _readers(given: Iterable[Grant]) -> tuple[Reader, ...]:
+    """Whoever else treats the patient; whom they share with besides is theirs to tell."""
+    return tuple(
+        Reader(each.member.name, each.member.role, each.until, author_of(each.member.id))
+        for each in given
+        if may_see_all(each)
     )
 
 
@@ -93,6 +115,7 @@ def _person(library: Library, person: Person) -> summary.Person:
         started_at=person.started_at,
         timezone=person.timezone,
         language=person.language,
+        measures=measures_of(library, person.pathway),
         status=person.status,
     )
 

@@ -21,11 +21,13 @@ from flows.model import (
     Condition,
     Flow,
     FlowKind,
+    Follow,
     Item,
     ItemKind,
     Operator,
     Option,
     Pathway,
+    Subscale,
     Test,
     Urgency,
 )
@@ -52,10 +54,13 @@ def restore_flow(json: str) -> Flow:
         items=tuple(_item(item) for item in data.pop("items")),
         definition=_digest(json),
         bands=tuple(Band(**band) for band in data.pop("bands", ())),
+        subscales=tuple(_subscale(each) for each in data.pop("subscales", ())),
         reminders=tuple(timedelta(seconds=s) for s in data.pop("reminders", ())),
     )
     if "expires" in data:
         data["expires"] = timedelta(seconds=data["expires"])
+    if "follow" in data:
+        data["follow"] = Follow(**data["follow"])
     return replace(flow, **data)
 
 
@@ -106,7 +111,13 @@ def _item(data: dict[str, Any]) -> Item:
         data["flag"] = Urgency(data["flag"])
     if "known_for" in data:
         data["known_for"] = timedelta(seconds=data["known_for"])
+    if "follow" in data:
+        data["follow"] = Follow(**data["follow"])
     return Item(**data)
+
+
+def _subscale(data: dict[str, Any]) -> Subscale:
+    return Subscale(items=tuple(data.pop("items")), **data)
 
 
 def _option(data: dict[str, Any]) -> Option:

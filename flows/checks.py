@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flows.condition_checks import check_conditions
+from flows.following import check_follow
 from flows.model import Flow, Item, ItemKind, Option
+from flows.own_words import check_own_words
 from flows.scoring_checks import check_scoring
 from flows.source import Source
 from flows.spelling import advice
@@ -34,7 +36,11 @@ def check_flow(flow: Flow, source: Source) -> None:
         _check_known(item, source)
     _check_timing(flow, source)
     check_conditions(flow, source)
+    check_own_words(flow, source)
+    noted = source.refusals
     check_scoring(flow, source)
+    if source.refusals == noted:
+        check_follow(flow, source)
 
 
 def _check_numbers(item: Item, source: Source) -> None:

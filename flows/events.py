@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from flows.model import Urgency
-from flows.scoring import Score
+from flows.scores import Score
 from flows.session import Given, Session
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from flows.canonical import sealed, version_of
 from flows.condition_checks import wrong_answer
 from flows.errors import DefinitionError
+from flows.following import followed, same_measure
 from flows.loader import read_definition
-from flows.model import Flow, Pathway, Test
+from flows.model import Flow, Item, Pathway, Test
 from flows.source import Source
 from flows.spelling import advice
 
@@ -138,6 +139,18 @@ class _Reading:
                 if reason:
                     line = source.lines["test", item.id, test.question]
                     self._note(source, line, f"item '{item.id}': the condition {reason}")
+            if item.follow and (other := self._other_measure(flow.id, item)):
+                reason = f"'{other}' follows the same id by other numbers, and both go on one curve"
+                line = source.lines["item", item.id, "follow"]
+                self._note(source, line, f"item '{item.id}': {reason}; choose another id")
+
+    def _other_measure(self, flow_id: str, item: Item) -> str | None:
+        for flow in self.flows.values():
+            for id, other in followed(flow):
+                differs = other is None or not same_measure(item, other)
+                if flow.id != flow_id and id == item.id and differs:
+                    return flow.id
+        return None
 
     def _wrong_opening(self, flow_id: str, opened: str) -> str | None:
         if opened not in self.flows:
@@ -177,6 +190,23 @@ class _Reading:
             reason = self._wrong_flow(gate)
             if reason:
                 self._note(source, source.lines["gates",], f"'gates' {reason}")
+        for key in ("measures", "curves", "told"):
+            for reason in self._wrong_measures(pathway, getattr(pathway, key), key == "told"):
+                self._note(source, source.lines[key,], f"'{key}' {reason}")
+
+    def _wrong_measures(self, pathway: Pathway, named: Iterable[str], plain: bool) -> Iterator[str]:
+        flows = [self.flows[step.flow] for step in pathway.steps if step.flow in self.flows]
+        plain_names = {
+            id: rule.plain_name
+            for flow in flows
+            for id, item in followed(flow)
+            if (rule := (item or flow).follow)
+        }
+        for name in named:
+            if name not in plain_names:
+                yield f"names '{name}', which no step follows; {advice(name, plain_names)}"
+            elif plain and plain_names[name] is None:
+                yield f"names '{name}', which has no 'plain-name' for the patient; add it there"
 
     def _wrong_flow(self, flow_id: str) -> str | None:
         if flow_id in self.flows:

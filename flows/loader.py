@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from flows.canonical import sealed
 from flows.checks import check_flow
+from flows.following import read_follow
 from flows.model import (
     Band,
     Condition,
@@ -20,6 +21,7 @@ from flows.model import (
     Operator,
     Option,
     Pathway,
+    Subscale,
     Test,
     Texts,
     Urgency,
@@ -32,6 +34,7 @@ _FLOW_KEYS = (
     "scoring",
     "minimum-answered",
     "bands",
+    "subscales",
     "intro",
     "closing",
     "wording",
@@ -41,11 +44,12 @@ _FLOW_KEYS = (
     "reminders",
     "expires",
     "priority",
+    "follow",
 )
 _KEYS_BY_KIND = {
     ItemKind.CHOICE: ("options", "opens"),
-    ItemKind.SCALE: ("minimum", "maximum", "anchors", "unit", "unit-one"),
-    ItemKind.COUNT: ("minimum", "maximum", "unit", "unit-one"),
+    ItemKind.SCALE: ("minimum", "maximum", "anchors", "unit", "unit-one", "follow"),
+    ItemKind.COUNT: ("minimum", "maximum", "unit", "unit-one", "follow"),
     ItemKind.YES_NO: ("options", "opens", "flag"),
     ItemKind.TEXT: (),
 }
@@ -56,6 +60,7 @@ _REQUIRED_BY_KIND = {
     ItemKind.YES_NO: ("options",),
     ItemKind.TEXT: (),
 }
+_IN_SUMMARY = ("measures", "curves", "told")
 _ITEM_KEYS = ("title", "brief", "enable-when", "may-not-apply", "loinc", "known-for")
 
 
@@ -102,16 +107,17 @@ def _read_flow(block: Block) -> Flow:
 
 def _read_pathway(block: Block) -> Pathway:
     source = block.source
-    block.allow(("id", "title", "steps"), ("gates",))
+    block.allow(("id", "title", "steps"), ("gates", *_IN_SUMMARY))
     title = _title(block)
     pathway = Pathway(
         id=block.identifier("id"),
         title=title,
         steps=tuple(read_step(step) for step in block.blocks("steps", "step")),
         gates=block.words("gates"),
+        **{key: block.words(key) for key in _IN_SUMMARY},
     )
-    source.lines["id",] = block.line_at("id")
-    source.lines["gates",] = block.line_at("gates")
+    for key in ("id", "gates", *_IN_SUMMARY):
+        source.lines[key,] = block.line_at(key)
     source.finish()
     return pathway
 
@@ -119,7 +125,16 @@ def _read_pathway(block: Block) -> Pathway:
 def _flow(block: Block) -> Flow:
     block.allow(("id", "kind", "title", "items"), _FLOW_KEYS)
     title = _title(block)
-    for key in ("id", "scoring", "bands", "minimum-answered", "reminders", "expires"):
+    for key in (
+        "id",
+        "scoring",
+        "bands",
+        "minimum-answered",
+        "reminders",
+        "expires",
+        "follow",
+        "subscales",
+    ):
         block.source.lines[key,] = block.line_at(key)
     items = tuple(_item(item) for item in block.blocks("items", "item"))
     return Flow(
@@ -131,6 +146,7 @@ def _flow(block: Block) -> Flow:
         scoring=block.optional_text("scoring"),
         minimum_answered=block.integer("minimum-answered") if "minimum-answered" in block else None,
         bands=tuple(_band(band) for band in block.blocks("bands", "band")),
+        subscales=tuple(_subscale(each) for each in block.blocks("subscales", "subscale")),
         intro=block.texts("intro"),
         closing=block.texts("closing"),
         wording=block.text("wording", "demonstration"),
@@ -140,6 +156,7 @@ def _flow(block: Block) -> Flow:
         reminders=block.durations("reminders"),
         expires=block.duration("expires", timedelta(days=7)),
         priority=block.integer("priority", 50),
+        follow=read_follow(block),
     )
 
 
@@ -155,7 +172,7 @@ def _item(block: Block) -> Item:
     kind = _item_kind(block)
     item_id = block.identifier("id")
     block.claim("item", item_id)
-    for key in ("minimum", "options", "opens", "known-for"):
+    for key in ("minimum", "options", "opens", "known-for", "follow"):
         source.lines.setdefault(("item", item_id, key), block.line_at(key))
     options = block.blocks("options", f"{block.name}, option")
     return Item(
@@ -176,6 +193,7 @@ def _item(block: Block) -> Item:
         opens=_opens(block),
         loinc=block.optional_text("loinc"),
         known_for=block.duration("known-for", timedelta(0)) or None,
+        follow=read_follow(block),
     )
 
 
@@ -269,3 +287,15 @@ def _band(block: Block) -> Band:
         block.refuse("id", f"'{band.id}' is not a good id; use lower-case words, such as 'severe'")
     block.claim("band", band.id)
     return band
+
+
+def _subscale(block: Block) -> Subscale:
+    block.allow(("id", "items", "text"), ("positive-from",))
+    subscale = Subscale(
+        id=block.identifier("id"),
+        items=block.words("items"),
+        text=block.texts_or_empty("text"),
+        positive_from=block.integer("positive-from") if "positive-from" in block else None,
+    )
+    block.claim("subscale", subscale.id)
+    return subscale

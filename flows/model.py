@@ -91,6 +91,27 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Follow:
+    """How a score, or a number that is asked again, is followed over time.
+
+    A change counts from `important` points on, or from `share` percent of the first value. The
+    errors are what measuring again may bring by itself: a change must be larger to be beyond it.
+    """
+
+    name: Texts | None = None
+    """What professionals call it; None: as the flow or the item is called."""
+    plain_name: Texts | None = None
+    """What it is called when the patient is told of it; None: the patient is not told."""
+    important: int | None = None
+    share: int | None = None
+    error_better: int | None = None
+    error_worse: int | None = None
+    higher_is_better: bool = False
+    source: str | None = None
+    """Who published the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One question.
 
@@ -122,6 +143,8 @@ class Item:
     loinc: str | None = None
     known_for: timedelta | None = None
     """How long an answer is shown for confirmation instead of being asked anew."""
+    follow: Follow | None = None
+    """A number that is followed over time by itself, whichever flow asks for it."""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -147,6 +170,16 @@ class Band:
     text: Texts
 
 
+@dataclass(frozen=True, slots=True)
+class Subscale:
+    """A sum over some items of an instrument; `positive_from`: the screen is positive from it."""
+
+    id: str
+    items: tuple[str, ...]
+    text: Texts
+    positive_from: int | None = None
+
+
 @dataclass(frozen=True)
 class Flow:
     """One questionnaire, check-in, screen or intake, in every language it is offered in."""
@@ -161,6 +194,7 @@ class Flow:
     minimum_answered: int | None = None
     """Fewer answers than this are not scored; None leaves it to the scoring rule."""
     bands: tuple[Band, ...] = ()
+    subscales: tuple[Subscale, ...] = ()
     intro: Texts | None = None
     closing: Texts | None = None
     wording: str = "demonstration"
@@ -177,6 +211,8 @@ class Flow:
     """How long after the opening late answers count."""
     priority: int = 50
     """What waits goes by this, lowest first."""
+    follow: Follow | None = None
+    """How the score is followed over time; None: it is a finding of one day."""
 
     def item(self, item_id: str) -> Item:
         """The item with this id; KeyError when the flow has none (a caller's mistake)."""
@@ -255,3 +291,9 @@ class Pathway:
     title: Texts
     steps: tuple[Step, ...]
     gates: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    """What of its flows comes first in a summary, by flow or item id; empty: by its steps."""
+    curves: tuple[str, ...] = ()
+    """Which of them are drawn for professionals; empty: all."""
+    told: tuple[str, ...] = ()
+    """Which of them the patient is told of, and in this order; empty: all with a plain name."""

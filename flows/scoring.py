@@ -11,16 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
-from typing import NamedTuple
 
-from flows.model import Flow, Item
-from flows.session import ANSWER, Given
-
-Answers = Mapping[str, int]
-"""Item id to the number that was answered, in the order of the instrument."""
-
-TOO_FEW = "too-few-answers"
-UNDECIDED = "group-depends-on-missing"
+from flows.conditions import holds
+from flows.model import Flow, Item, ItemKind
+from flows.plain_scoring import (
+    mean_extent,
+    mean_of,
+    percent_extent,
+    percent_of,
+    sum_extent,
+    sum_of,
+)
+from flows.scores import TOO_FEW, UNDECIDED, Answers, Score, answered, blank, first_band
+from flows.session import NOT_APPLICABLE, Given
 
 ODI_ITEMS = (
     "pain-intensity",
@@ -52,34 +55,6 @@ START_BACK_PSYCHOSOCIAL = (
 START_BACK_ITEMS = START_BACK_PHYSICAL + START_BACK_PSYCHOSOCIAL
 
 
-class Score(NamedTuple):
-    """A score as numerator over denominator, with its completeness.
-
-    `band` or `group` is a stable id (`severe`, `medium`); `reason` says why there is no
-    value (`too-few-answers`) or no group (`group-depends-on-missing`). `numerator` is None
-    where there is no value.
-    """
-
-    scoring: str
-    answered: int
-    of: int
-    numerator: int | None = None
-    denominator: int = 1
-    band: str | None = None
-    group: str | None = None
-    subscale: int | None = None
-    reason: str | None = None
-    missing: tuple[str, ...] = ()
-
-    @property
-    def value(self) -> Decimal | None:
-        """The score to two decimals, half up; None when it could not be scored."""
-        if self.numerator is None:
-            return None
-        exact = Decimal(self.numerator) / Decimal(self.denominator)
-        return exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How an instrument is scored, and what its definition must look like for it.
@@ -92,6 +67,12 @@ class Rule:
     score: Callable[[Flow, Mapping[str, Given]], Score]
     extent: Callable[[Sequence[Item]], tuple[int, int]]
     whole: bool
+    plain: bool = False
+    """Whether it is one over all items, which may have subscales of their own."""
+    unscored: frozenset[ItemKind] = frozenset()
+    """Kinds of items that the rule passes over."""
+    options: Mapping[str, int] | None = None
+    """What the options of every item must be, whichever items there are."""
     scores: Mapping[str, Mapping[str, int]] | None = None
     bands: tuple[tuple[str, int], ...] | None = None
 
@@ -99,6 +80,15 @@ class Rule:
 def score(flow: Flow, given: Mapping[str, Given]) -> Score | None:
     """The score of an instrument by its own rule; None where the flow is not scored."""
     return None if flow.scoring is None else RULES[flow.scoring].score(flow, given)
+
+
+def extent(flow: Flow) -> tuple[int, int]:
+    """The lowest and the highest score of a scored flow.
+
+    Raises:
+        KeyError: the flow is not scored, or by no rule that there is.
+    """
+    return RULES[flow.scoring or ""].extent(flow.items)
 
 
 def odi(given: Mapping[str, Given], minimum_answered: int = 8) -> Score:
@@ -111,12 +101,12 @@ def odi(given: Mapping[str, Given], minimum_answered: int = 8) -> Score:
     Source: Fairbank & Pynsent, Spine 2000;25:2940-2953. Band names are neutral ones of our
     own, for the original labels of the two highest offend.
     """
-    answers = _answers(ODI_ITEMS, given)
-    result = _blank("odi", ODI_ITEMS, answers)
+    answers = answered(ODI_ITEMS, given)
+    result = blank("odi", ODI_ITEMS, answers)
     if len(answers) < max(minimum_answered, 1):
         return result._replace(reason=TOO_FEW)
     numerator, denominator = 100 * sum(answers.values()), 5 * len(answers)
-    band = _first_band(ODI_BANDS, numerator, denominator)
+    band = first_band(ODI_BANDS, numerator, denominator)
     return result._replace(numerator=numerator, denominator=denominator, band=band)
 
 
@@ -129,8 +119,8 @@ def start_back(given: Mapping[str, Given]) -> Score:
 
     Source: Hill et al., Arthritis Rheum 2008;59:632-641; Keele University; LOINC 91352-5.
     """
-    answers = _answers(START_BACK_ITEMS, given)
-    result = _blank("start-back", START_BACK_ITEMS, answers)
+    answers = answered(START_BACK_ITEMS, given)
+    result = blank("start-back", START_BACK_ITEMS, answers)
     if answers:
         result = result._replace(numerator=sum(answers.values()))
     psychosocial = [answers[item] for item in START_BACK_PSYCHOSOCIAL if item in answers]
@@ -161,74 +151,56 @@ def _start_back(_flow: Flow, given: Mapping[str, Given]) -> Score:
     return start_back(given)
 
 
-def _sum(flow: Flow, given: Mapping[str, Given]) -> Score:
-    return _plain(flow, given, lambda answers: (sum(answers.values()), 1))
+def _rmdq(flow: Flow, given: Mapping[str, Given]) -> Score:
+    """Roland-Morris Disability Questionnaire: how many statements are marked.
 
-
-def _mean(flow: Flow, given: Mapping[str, Given]) -> Score:
-    return _plain(flow, given, lambda answers: (sum(answers.values()), len(answers)))
-
-
-def _percent(flow: Flow, given: Mapping[str, Given]) -> Score:
-    def of_the_highest(answers: Answers) -> tuple[int, int]:
-        highest = sum(_extremes(flow.item(item))[1] for item in answers)
-        return 100 * sum(answers.values()), highest
-
-    return _plain(flow, given, of_the_highest)
-
-
-def _plain(
-    flow: Flow, given: Mapping[str, Given], fraction: Callable[[Answers], tuple[int, int]]
-) -> Score:
-    """A rule over all items of the flow; all must be answered unless the flow says fewer."""
+    A statement that does not apply is not marked. With any missing there is no count, which
+    would only look like a lower one, but a share of those answered, to be shown apart and
+    flagged (Kent & Lauridsen 2011). Danish studies often use 23 statements, so the variant is
+    kept with the score.
+    """
     items = tuple(item.id for item in flow.items)
-    answers = _answers(items, given)
-    result = _blank(flow.scoring or "", items, answers)
-    needed = len(items) if flow.minimum_answered is None else flow.minimum_answered
-    if len(answers) < max(needed, 1):
+    marked = answered(items, given)
+    unmarked = {item: 0 for item in items if _does_not_apply(given.get(item))}
+    answers = {**marked, **unmarked}
+    result = blank("rmdq", items, answers)._replace(variant=f"rmdq-{len(items)}")
+    if result.missing:
+        return result._replace(reason=TOO_FEW, share=_share(answers))
+    return result._replace(numerator=sum(answers.values()))
+
+
+def _does_not_apply(given: Given | None) -> bool:
+    return given is not None and given.kind is NOT_APPLICABLE
+
+
+def _share(answers: Answers) -> Decimal | None:
+    """The points of those that could be had, in percent to two decimals; None without any."""
+    if not answers:
+        return None
+    exact = Decimal(100 * sum(answers.values())) / len(answers)
+    return exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def _psfs(flow: Flow, given: Mapping[str, Given]) -> Score:
+    """Patient-Specific Functional Scale: the mean over the activities that the patient named.
+
+    All of those must be rated: a mean over some of them is not the mean of the others.
+    """
+    rated = tuple(item.id for item in flow.items if _is_asked(item, given))
+    answers = answered(rated, given)
+    result = blank("psfs", rated, answers)
+    if not answers or result.missing:
         return result._replace(reason=TOO_FEW)
-    numerator, denominator = fraction(answers)
-    bands = [(band.id, band.highest) for band in flow.bands]
-    band = _first_band(bands, numerator, denominator)
-    return result._replace(numerator=numerator, denominator=denominator, band=band)
+    return result._replace(numerator=sum(answers.values()), denominator=len(answers))
 
 
-def _answers(items: Sequence[str], given: Mapping[str, Given]) -> dict[str, int]:
-    answers = {}
-    for item in items:
-        answer = given.get(item)
-        if answer and answer.kind is ANSWER and answer.value is not None:
-            answers[item] = answer.value
-    return answers
+def _is_asked(item: Item, given: Mapping[str, Given]) -> bool:
+    enabled = item.enable_when is None or holds(item.enable_when, given, {})
+    return item.kind is ItemKind.SCALE and enabled
 
 
-def _blank(scoring: str, items: Sequence[str], answers: Answers) -> Score:
-    missing = tuple(item for item in items if item not in answers)
-    return Score(scoring, answered=len(answers), of=len(items), missing=missing)
-
-
-def _first_band(bands: Sequence[tuple[str, int]], numerator: int, denominator: int) -> str | None:
-    return next((band for band, highest in bands if numerator <= highest * denominator), None)
-
-
-def _extremes(item: Item) -> tuple[int, int]:
-    """The lowest and the highest number that an answer to this item can have."""
-    scores = [option.score for option in item.options if option.score is not None]
-    return (min(scores), max(scores)) if scores else (item.minimum, item.maximum)
-
-
-def _sum_extent(items: Sequence[Item]) -> tuple[int, int]:
-    extremes = [_extremes(item) for item in items]
-    return sum(low for low, _ in extremes), sum(high for _, high in extremes)
-
-
-def _mean_extent(items: Sequence[Item]) -> tuple[int, int]:
-    extremes = [_extremes(item) for item in items]
-    return min(low for low, _ in extremes), max(high for _, high in extremes)
-
-
-def _percent_extent(_items: Sequence[Item]) -> tuple[int, int]:
-    return 0, 100
+def _psfs_extent(items: Sequence[Item]) -> tuple[int, int]:
+    return mean_extent([item for item in items if item.kind is ItemKind.SCALE])
 
 
 _STATEMENTS = {letter: points for points, letter in enumerate("abcdef")}
@@ -239,21 +211,31 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "odi": Rule(
             score=_odi,
-            extent=_percent_extent,
+            extent=percent_extent,
             whole=False,
             scores=dict.fromkeys(ODI_ITEMS, _STATEMENTS),
             bands=ODI_BANDS,
         ),
         "start-back": Rule(
             score=_start_back,
-            extent=_sum_extent,
+            extent=sum_extent,
             whole=True,
             scores=dict.fromkeys(START_BACK_ITEMS, _AGREE) | {"bothersomeness": _BOTHERED},
             bands=(),
         ),
-        "sum": Rule(score=_sum, extent=_sum_extent, whole=True),
-        "mean": Rule(score=_mean, extent=_mean_extent, whole=False),
-        "percent": Rule(score=_percent, extent=_percent_extent, whole=False),
+        "rmdq": Rule(
+            score=_rmdq, extent=sum_extent, whole=True, options={"yes": 1, "no": 0}, bands=()
+        ),
+        "psfs": Rule(
+            score=_psfs,
+            extent=_psfs_extent,
+            whole=False,
+            unscored=frozenset({ItemKind.TEXT, ItemKind.YES_NO}),
+            bands=(),
+        ),
+        "sum": Rule(score=sum_of, extent=sum_extent, whole=True, plain=True),
+        "mean": Rule(score=mean_of, extent=mean_extent, whole=False, plain=True),
+        "percent": Rule(score=percent_of, extent=percent_extent, whole=False, plain=True),
     }
 )
 """Scoring rules by the name that a definition gives."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from flows.model import Band, Flow, ItemKind
+from flows.model import Band, Flow, Item, ItemKind
+from flows.plain_scoring import sum_extent
 from flows.scoring import RULES, Rule
 from flows.source import Source
 from flows.spelling import advice
@@ -15,7 +16,7 @@ def check_scoring(flow: Flow, source: Source) -> None:
     """Note what does not fit the scoring rule that the flow names."""
     line = source.lines["scoring",]
     if flow.scoring is None:
-        for key in ("bands", "minimum-answered"):
+        for key in ("bands", "subscales", "minimum-answered"):
             if source.lines[key,] != line:
                 source.refuse(source.lines[key,], f"'{key}' needs a 'scoring'; add one")
         return
@@ -26,6 +27,7 @@ def check_scoring(flow: Flow, source: Source) -> None:
     noted = source.refusals
     _check_minimum_answered(flow, source)
     _check_scores(flow, rule, source)
+    _check_subscales(flow, rule, source)
     if source.refusals == noted:
         _check_bands(flow, rule, source)
 
@@ -38,7 +40,11 @@ def _check_minimum_answered(flow: Flow, source: Source) -> None:
 
 
 def _check_scores(flow: Flow, rule: Rule, source: Source) -> None:
-    for item in flow.items:
+    scored = [item for item in flow.items if item.kind not in rule.unscored]
+    if not scored:
+        reason = f"scoring '{flow.scoring}' finds no item to score; add a scale"
+        source.refuse(source.lines["scoring",], reason)
+    for item in scored:
         if item.kind is ItemKind.TEXT:
             reason = "a text cannot be scored; remove it or put it into a flow of its own"
             source.refuse(source.lines["item", item.id], f"item '{item.id}': {reason}")
@@ -49,6 +55,8 @@ def _check_scores(flow: Flow, rule: Rule, source: Source) -> None:
                 source.refuse(line, f"item '{item.id}': {reason}")
     if rule.scores is not None:
         _check_fixed_scores(flow, rule.scores, source)
+    for item in scored if rule.options is not None else ():
+        _check_options(flow, item, rule.options or {}, source)
 
 
 def _check_fixed_scores(
@@ -61,11 +69,31 @@ def _check_fixed_scores(
         source.refuse(source.lines["scoring",], f"scoring '{flow.scoring}' {reason}")
         return
     for item in flow.items:
-        wanted = scores[item.id]
-        if {option.id: option.score for option in item.options} != wanted:
-            listed = ", ".join(f"{option} {points}" for option, points in wanted.items())
-            reason = f"scoring '{flow.scoring}' needs the options and scores {listed}; write these"
-            source.refuse(source.lines["item", item.id, "options"], f"item '{item.id}': {reason}")
+        _check_options(flow, item, scores[item.id], source)
+
+
+def _check_options(flow: Flow, item: Item, wanted: Mapping[str, int], source: Source) -> None:
+    if {option.id: option.score for option in item.options} != wanted:
+        listed = ", ".join(f"{option} {points}" for option, points in wanted.items())
+        reason = f"scoring '{flow.scoring}' needs the options and scores {listed}; write these"
+        source.refuse(source.lines["item", item.id, "options"], f"item '{item.id}': {reason}")
+
+
+def _check_subscales(flow: Flow, rule: Rule, source: Source) -> None:
+    known = [item.id for item in flow.items]
+    for subscale in flow.subscales:
+        line = source.lines["subscale", subscale.id]
+        if not rule.plain:
+            source.refuse(line, f"scoring '{flow.scoring}' has no subscales; remove them")
+        for item in subscale.items:
+            if item not in known:
+                reason = f"names an unknown item '{item}'; {advice(item, known)}"
+                source.refuse(line, f"subscale '{subscale.id}' {reason}")
+        asked = [item for item in flow.items if item.id in subscale.items]
+        lowest, highest = sum_extent(asked)
+        if subscale.positive_from is not None and not lowest < subscale.positive_from <= highest:
+            reason = f"is reached from {lowest} to {highest} only; change 'positive-from'"
+            source.refuse(line, f"subscale '{subscale.id}' {reason}")
 
 
 def _difference(ids: list[str], wanted: list[str]) -> str:

@@ -13,8 +13,9 @@ from flows.canonical import sealed
 from flows.errors import DefinitionError
 from flows.library import Library
 from flows.model import Flow, Item, Texts
+from flows.own_words import named_in
 from flows.source import Block, Source, parse
-from flows.spelling import advice
+from flows.spelling import advice, listed
 
 _REQUIRED = ("flow", "language", "holder", "reference", "version", "items")
 _OPTIONAL = ("title", "intro", "closing")
@@ -100,6 +101,9 @@ def _item(block: Block | None, item: Item) -> dict[str, str]:
     required = ["text", *(["options"] if item.options else [])]
     block.allow([*required, *(["anchors"] if item.anchors else [])])
     texts = {item.id: block.text("text")}
+    if texts[item.id] and named_in(texts[item.id]) != named_in(next(iter(item.text.values()))):
+        quoted = listed(sorted(named_in(next(iter(item.text.values())))))
+        block.refuse("text", f"the text must quote {quoted or 'nothing'}, in braces, as ours does")
     for key, places in (
         ("options", {option.id: f"{item.id}/{option.id}" for option in item.options}),
         ("anchors", {end: f"{item.id}#{end}" for end in ("lowest", "highest")}),

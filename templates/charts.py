@@ -24,7 +24,7 @@ STEPS = (1, 2, 7, 14, 28, 56, 91, 182, 364)
 MOST_DATES = 5
 
 Band = tuple[str, float]
-"""Id of a band and its upper end; the bands begin at zero."""
+"""Name of a band and its upper end; the bands begin at zero."""
 
 
 class Plotted(Protocol):
@@ -61,7 +61,7 @@ class Span:
 class Strip:
     """One band as a rectangle."""
 
-    id: str
+    name: str
     y: float
     height: float
     shade: int
@@ -209,8 +209,8 @@ def _dates(frame: _Frame) -> tuple[DateTick, ...]:
 def _strips(bands: Sequence[Band], frame: _Frame) -> tuple[Strip, ...]:
     lower = (0.0, *(end for _, end in bands))
     return tuple(
-        Strip(id, frame.y(end), round(frame.y(begin) - frame.y(end), 1), shade)
-        for shade, (begin, (id, end)) in enumerate(zip(lower, bands, strict=False))
+        Strip(name, frame.y(end), round(frame.y(begin) - frame.y(end), 1), shade)
+        for shade, (begin, (name, end)) in enumerate(zip(lower, bands, strict=False))
     )
 
 

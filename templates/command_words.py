@@ -65,6 +65,10 @@ class CommandWords:
     look_alikes: frozenset[str]
     """Words that are no misspelt command."""
     roles: Mapping[str, tuple[str, ...]]
+    providers: Mapping[str, tuple[str, ...]]
+    """Whom and where patients are treated, by kind; in patterns they are `<provider>`."""
+    ago: Mapping[str, int]
+    """Days that are past, in days before today; in patterns they are `<ago>`."""
     everybody: tuple[str, ...]
     questions: tuple[str, ...]
     """Words that a question begins with, and phrases that make one wherever they stand."""
@@ -90,10 +94,16 @@ def load_command_words() -> Mapping[str, CommandWords]:
 
 def _read(language: str, text: str) -> CommandWords:
     data = YAML(typ="safe", pure=True).load(text)
+    providers = {kind: tuple(words) for kind, words in data["providers"].items()}
+    ago = _numbered(data["ago"])
+    either = {
+        "provider": "|".join(word for words in providers.values() for word in words),
+        "ago": "|".join(ago),
+    }
     return CommandWords(
         language,
         {name: tuple(map(str, patterns)) for name, patterns in data["commands"].items()},
-        data["phrases"],
+        data["phrases"] | either,
         tuple(data["politeness"]["before"]),
         tuple(data["politeness"]["after"]),
         tuple(data["politeness"]["inside"]),
@@ -103,6 +113,8 @@ def _read(language: str, text: str) -> CommandWords:
         frozenset(data["said-by-others"]),
         frozenset(data["look-alikes"]),
         {role: tuple(words) for role, words in data["roles"].items()},
+        providers,
+        ago,
         tuple(data["everybody"]),
         tuple(data["questions"]),
         _when(data["when"]),

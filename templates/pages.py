@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,19 +12,28 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from templates.changes import told
 from templates.charts import HEIGHT, WIDTH, Chart, Span, bar_chart, line_chart
+from templates.plain import one_line
 from templates.telling import Telling
 from templates.words import Words
 
 SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signed", "iso")
 """What every template may call without being given it: methods of `Words`."""
 
-CURVES = ("odi", "pain", "bothersome-days")
-"""What is drawn, in this order."""
-MINE = ("pain", "activity-limited-days", "odi")
-"""What is drawn for the patient."""
 PANEL = HEIGHT + 34.0
 """Height of one of the patient's charts with its heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A curve, its heading, what it shows to those who do not see it, and a key to its marks."""
+
+    title: str
+    svg: Markup
+    description: str
+    key: dict[str, str]
+
 
 # Journal systems may know no more than Latin-1, and a line is a line.
 _FOR_JOURNALS = str.maketrans(
@@ -67,13 +77,14 @@ def summary_page(
     `summary` is a `trajectory.summary.Summary`; `viewer`, `names` and `labels` as in
     `templates.telling`; `shared_until` None: until the patient stops it.
     """
-    telling = _telling(summary, language, viewer, names, labels)
+    telling = telling_of(summary, language, viewer, names, labels)
     context = {
         "summary": summary,
         "tell": telling,
+        "told": told(summary, telling),
         "shared_until": shared_until,
         "journal_text": _journal(summary, telling),
-        "curves": {id: svg for id in CURVES if (svg := _curve(summary, id, telling.words))},
+        "curves": drawings(summary, telling),
         **more,
     }
     return _render("pages/summary.html", telling.words, context)
@@ -88,12 +99,13 @@ def journal(
     labels: Mapping[str, str],
 ) -> str:
     """The same summary as plain text of at most 15 lines, to be pasted into a journal."""
-    return _journal(summary, _telling(summary, language, viewer, names, labels))
+    return _journal(summary, telling_of(summary, language, viewer, names, labels))
 
 
 def curve(summary: Any, measure: str, language: str) -> str | None:
-    """The curve of one of `CURVES` as an SVG of its own; None while there is no value."""
-    return _curve(summary, measure, Words.of(language, summary.person.timezone, summary.now))
+    """The curve of a measure as an SVG of its own; None while there is no value."""
+    drawn = _drawing(summary, measure, telling_of(summary, language, None, {}, {}))
+    return None if drawn is None else drawn.svg
 
 
 def progress_picture(summary: Any, language: str) -> str:
@@ -102,9 +114,14 @@ def progress_picture(summary: Any, language: str) -> str:
     No band, warning sign or look of a professional is in it: it judges nothing.
     """
     words = Words.of(language, summary.person.timezone, summary.now)
-    courses = [each for id in MINE if (each := summary.course(id)) and len(each.points) > 1]
+    told = (summary.course(id) for id in summary.person.measures.told)
+    courses = [course for course in told if course and len(course.points) > 1]
     panels = [
-        {"id": course.measure.id, "chart": _own_chart(summary, course), "y": number * PANEL}
+        {
+            "caption": _own_caption(course, words),
+            "chart": _plain_chart(summary, course),
+            "y": number * PANEL,
+        }
         for number, course in enumerate(courses)
     ]
     if not panels:
@@ -113,45 +130,86 @@ def progress_picture(summary: Any, language: str) -> str:
     return _render("charts/progress.svg", words, {"panels": panels, **size})
 
 
-def _own_chart(summary: Any, course: Any) -> Chart:
-    span = _span(summary)
-    if course.measure.maximum == 7:
-        return bar_chart(course.points, span, 7)
-    return line_chart(course.points, span, course.measure.maximum)
+def _own_caption(course: Any, words: Words) -> str:
+    measure = course.measure
+    key = "chart.mine.count" if measure.counts else "chart.mine.points"
+    return words.say(key, name=measure.plainly(words.catalogue.language), maximum=measure.maximum)
 
 
-def _telling(
+def _plain_chart(summary: Any, course: Any) -> Chart:
+    span, maximum = _span(summary), course.measure.maximum
+    return (bar_chart if course.measure.counts else line_chart)(course.points, span, maximum)
+
+
+def telling_of(
     summary: Any,
     language: str,
     viewer: str | None,
     names: Mapping[str, str],
     labels: Mapping[str, str],
 ) -> Telling:
+    """The words for one summary; arguments as in `templates.telling`."""
     words = Words.of(language, summary.person.timezone, summary.now)
-    return Telling(words, viewer, names, labels)
+    measures = {each.id: each.called(language) for each in summary.person.measures.all}
+    return Telling(words, viewer, names, {**labels, **measures})
 
 
-def _curve(summary: Any, measure: str, words: Words) -> Markup | None:
+def drawings(summary: Any, telling: Telling) -> list[Drawing]:
+    """The curve of every measure that is drawn for professionals and has a value."""
+    ids = summary.person.measures.curves
+    return [drawn for id in ids if (drawn := _drawing(summary, id, telling))]
+
+
+def _drawing(summary: Any, measure: str, telling: Telling) -> Drawing | None:
     course = summary.course(measure)
     if course is None:
         return None
-    chart = _chart(summary, course)
+    words = telling.words
+    chart = _chart(summary, course, words.catalogue.language)
+    caption, description = telling.caption(course), _described(course, chart, words)
     template = "charts/bars.svg" if chart.bars else "charts/line.svg"
-    return Markup(_render(template, words, {"chart": chart, "course": course}))  # noqa: S704
+    context = {"chart": chart, "course": course, "caption": caption, "description": description}
+    svg = _render(template, words, context)
+    marks = {
+        "key-flag": bool(chart.flags),
+        "key-corrected": any(point.corrected for point in course.points),
+    }
+    return Drawing(
+        caption,
+        Markup(svg),  # noqa: S704
+        description,
+        {key: words.say(f"chart.{key}") for key, is_there in marks.items() if is_there},
+    )
 
 
-def _chart(summary: Any, course: Any) -> Chart:
-    """All curves of a summary show the same days, from the first value of any until now."""
-    span = _span(summary)
-    match course.measure.id:
-        case "odi":
-            bands = course.measure.bands
-            return line_chart(course.points, span, 100, bands=bands, look=summary.since)
-        case "pain":
-            flags = [flag.at for flag in summary.flags if not flag.mistaken]
-            return line_chart(course.points, span, 10, flags=flags, look=summary.since)
-        case _:
-            return bar_chart(course.points, span, 7)
+def _described(course: Any, chart: Chart, words: Words) -> str:
+    """The chart for those who do not see it."""
+    values = {each: words.number(getattr(course, each).value) for each in ("start", "best", "now")}
+    days = {"first": words.day(course.start.at), "last": words.day(course.now.at)}
+    told = words.say("chart.desc", n=len(course.points), **days, **values)
+    if not chart.flags:
+        return told
+    return f"{told} {words.count('chart.desc-flags', len(chart.flags))}"
+
+
+def _chart(summary: Any, course: Any, language: str) -> Chart:
+    """All curves of a summary show the same days, from the first value of any until now.
+
+    Warning signs are marked where no bands lie under the curve.
+    """
+    measure = course.measure
+    if measure.counts:
+        return _plain_chart(summary, course)
+    bands = [(measure.part(id, language), end) for id, end in measure.bands]
+    flags = [] if bands else [flag.at for flag in summary.flags if not flag.mistaken]
+    return line_chart(
+        course.points,
+        _span(summary),
+        measure.maximum,
+        bands=bands,
+        flags=flags,
+        look=summary.since,
+    )
 
 
 def _span(summary: Any) -> Span:
@@ -180,16 +238,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["line"] = _one_line
+    environment.filters["line"] = one_line
     environment.filters["base64"] = _base64
     return environment
 
 
 def _base64(text: str) -> str:
     return b64encode(text.encode()).decode()
-
-
-def _one_line(text: str, length: int = 160) -> str:
-    """Somebody's words on one line, cut where they get long."""
-    words = " ".join(text.split())
-    return words if len(words) <= length else words[: length - 3].rstrip() + "..."

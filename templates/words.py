@@ -49,6 +49,10 @@ class Words:
         this_year = self.now is not None and self._local(self.now).year == day.year
         return format_skeleton("MMMd" if this_year else "yMMMd", day, locale=self._locale)
 
+    def whole_day(self, when: datetime) -> str:
+        """Day, month and year, whatever year it is: for what is kept."""
+        return format_skeleton("yMMMd", self._local(when).date(), locale=self._locale)
+
     def clock(self, when: datetime) -> str:
         """Hour and minute on the person's clock."""
         return format_time(self._local(when).time(), "short", locale=self._locale)

@@ -14,13 +14,27 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import templates
+from backtrace.definitions import shipped_library
+from bot.labels import labels
+from bot.view import Reader
+from templates.pages import summary_page
+from templates.summary_paper import summary_pdf
 from tests.browser.screen import FLAGS, Desk, Phone, let_pass, the_words
 from tests.house.browser import find
 from tests.house.program import Program, demo_on
+from tests.trajectory.lives import JONAS, LIVES, OLE, RUTH
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, at
+from trajectory.summary import Person, Summary, summarise
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 LARGEST = 300_000
 """Bytes of a picture."""
+STATIC = (Path(templates.__file__).parent / "static").as_uri()
+SEEN = {"better": JONAS, "worse": RUTH, "silent": OLE, "sign": BIRGIT}
+"""Whose summary is shown, by the name of the picture."""
+NAMES = {ANNE: "Anne Skov", DR_HOLM: "Dr Holm"}
+LABELS = labels(shipped_library(), "en")
 DESK = (1280, 960)
 SMALL = (360, 780)
 
@@ -35,6 +49,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         _desktop(_open(browser, demo, DESK))
         _phone(_open(browser, demo, SMALL, scale=2))
+        _summaries(browser)
         browser.close()
 
 
@@ -77,6 +92,52 @@ def _desktop(page: Page) -> None:
     _keep(page, "demo-desktop")
     page.goto(page.url.replace("/demo", "/summary"))
     _keep(page, "summary", whole=True)
+
+
+def _summaries(browser: Browser) -> None:
+    """The first screen of patients who must be told apart at a glance, and the paper."""
+    with TemporaryDirectory() as folder:
+        for name, person in SEEN.items():
+            file = Path(folder) / f"{name}.html"
+            file.write_text(_page(person), encoding="utf-8")
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(file.as_uri())
+            _keep(page, f"summary-{name}")
+            page.close()
+        page = browser.new_page(viewport={"width": 360, "height": 780})
+        page.goto((Path(folder) / "sign.html").as_uri())
+        _keep(page, "summary-phone")
+    (IMAGES / "summary.pdf").write_bytes(_paper(BIRGIT))
+
+
+def _page(person: Person) -> str:
+    return summary_page(
+        _summary_of(person),
+        "en",
+        viewer=ANNE,
+        names=NAMES,
+        labels=LABELS,
+        shared_until=at(6, 12),
+        readers=(Reader("Anne Skov", "physiotherapist", at(6, 12), ANNE),),
+        pdf_link="/summary/summary.pdf",
+        note_action="/summary/notes",
+        static=STATIC,
+    )
+
+
+def _paper(person: Person) -> bytes:
+    return summary_pdf(
+        _summary_of(person),
+        "en",
+        reader="Anne Skov",
+        names=NAMES,
+        labels=LABELS,
+        shared_until=at(6, 12),
+    )
+
+
+def _summary_of(person: Person) -> Summary:
+    return summarise(LIVES[person.name](), person, NOW, LOOKED, check_ins_due=12)
 
 
 def _phone(page: Page) -> None:

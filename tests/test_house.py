@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,8 @@ from sqlalchemy import create_engine, text
 
 from tests.house.golden import compare
 from tests.house.network import NetworkBlockedError
+from tests.house.telegram_server import telegram_server
+from tests.house.twilio_server import twilio_server
 
 
 class TestNetwork:
@@ -105,6 +109,17 @@ class TestLocks:
         assert not re.search(r"https?:|file:|--(find-links|(extra-)?index-url)", lock)
         assert all("==" in pin for pin in self.pins(name))
         assert lock.count("--hash=sha256:") >= len(self.pins(name))
+
+
+@pytest.mark.parametrize("provider", [telegram_server, twilio_server])
+def test_half_a_request_never_came(provider: Callable[[], Any]) -> None:
+    head = b"POST /bot/sendMessage HTTP/1.1\r\nContent-Length: 100\r\n\r\n"
+    with provider() as server:
+        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port)) as caller:
+            caller.sendall(head + b"chat_id=4711")
+            caller.shutdown(socket.SHUT_WR)
+            assert caller.recv(100) == b""
+        assert server.calls == []
 
 
 def test_hypothesis_repeats_itself() -> None:

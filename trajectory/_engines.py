@@ -15,6 +15,8 @@ from sqlalchemy.exc import InvalidatePoolError
 LOCK_SECONDS = 10
 """How long a writer waits for its turn before the database counts as unavailable."""
 
+FOLD_IN_MS = 200
+"""How long the log waits for those who read out of it."""
 _READERS = 4
 STATEMENTS = 256
 """SQLite keeps so many prepared on a connection: all that the conversation uses again."""
@@ -52,6 +54,17 @@ def sqlite_writer(url: URL, *, durable: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def fold_in(connection: sqlite3.Connection) -> bool:
+    """Put the log into the file and empty it; False: somebody reads out of it yet."""
+    # The write lock is held meanwhile: not as long as a writer waits.
+    connection.execute(f"PRAGMA busy_timeout = {FOLD_IN_MS}")
+    try:
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+    return not busy
 
 
 def sqlite_reader(url: URL) -> Engine:

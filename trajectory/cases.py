@@ -26,7 +26,7 @@ class Kind(StrEnum):
     PERSON = "person"
     """The patient asked for a person."""
     EXPORT = "export"
-    """The patient asked for a copy of everything; due within a month (GDPR, article 12)."""
+    """The patient wants a copy of everything on paper; due within a month (GDPR, article 12)."""
     NOT_UNDERSTOOD = "not-understood"
     """The same question was answered three times in a way that could not be read."""
     SILENT = "silent"

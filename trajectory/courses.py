@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from trajectory.measures import CHECK_IN, INSTRUMENTS, Change, Measure, change
+from trajectory.measures import Change, Measure, Measures, change
 from trajectory.readings import Reading
 
 
@@ -23,6 +23,14 @@ class Point:
     answered: int | None = None
     of: int | None = None
     author: str = "patient"
+    parts: tuple[tuple[str, int | None], ...] = ()
+    """Subscales by id with their sums, None where an item is missing."""
+    positive: tuple[str, ...] = ()
+    """Subscales whose threshold is reached."""
+    variant: str | None = None
+    """Which of an instrument's lengths was asked."""
+    named: tuple[str, ...] = ()
+    """What the patient named in own words, where the score is about that."""
 
     @property
     def corrected(self) -> bool:
@@ -64,10 +72,14 @@ class Course:
     corrected: tuple[Corrected, ...] = ()
 
 
-def courses(found: Sequence[Reading], since: datetime | None) -> tuple[Course, ...]:
+def courses(
+    found: Sequence[Reading], measures: Measures, since: datetime | None
+) -> tuple[Course, ...]:
     """The course of every measure that has a value, in the order people read them."""
-    measures = (INSTRUMENTS[0], *CHECK_IN, *INSTRUMENTS[1:])
-    drawn = (_course(measure, _of(measure, found), since) for measure in measures)
+    drawn = (
+        _course(measure, _of(measure, found), _named(measure, found), since)
+        for measure in measures.all
+    )
     return tuple(course for course in drawn if course is not None)
 
 
@@ -77,9 +89,27 @@ def _of(measure: Measure, found: Sequence[Reading]) -> list[Reading]:
     return [r for r in found if r.first.kind != "score" and r.first.item == measure.id]
 
 
-def _course(measure: Measure, found: list[Reading], since: datetime | None) -> Course | None:
+def _named(measure: Measure, found: Sequence[Reading]) -> dict[int | None, tuple[str, ...]]:
+    """By session what the patient named there, for a measure that is about that."""
+    named: dict[int | None, tuple[str, ...]] = {}
+    for reading in found if measure.named else ():
+        told = reading.first.flow == measure.id and reading.first.item in measure.named
+        if told and reading.state == "answer" and reading.last.text:
+            session = reading.first.session_id
+            named[session] = (*named.get(session, ()), " ".join(reading.last.text.split()))
+    return named
+
+
+def _course(
+    measure: Measure,
+    found: list[Reading],
+    named: Mapping[int | None, tuple[str, ...]],
+    since: datetime | None,
+) -> Course | None:
     pairs = [
-        (reading, _point(reading, reading.value)) for reading in found if reading.value is not None
+        (reading, _point(reading, reading.value, named.get(reading.first.session_id, ())))
+        for reading in found
+        if reading.value is not None
     ]
     if not pairs:
         return None
@@ -100,8 +130,9 @@ def _course(measure: Measure, found: list[Reading], since: datetime | None) -> C
     )
 
 
-def _point(reading: Reading, value: float) -> Point:
+def _point(reading: Reading, value: float, named: tuple[str, ...]) -> Point:
     detail = reading.last.detail or {}
+    subscale = detail.get("subscale")
     return Point(
         reading.at,
         value,
@@ -111,6 +142,10 @@ def _point(reading: Reading, value: float) -> Point:
         detail.get("answered"),
         detail.get("of"),
         reading.last.author,
+        tuple(subscale.items()) if isinstance(subscale, dict) else (),
+        tuple(detail.get("positive") or ()),
+        detail.get("variant"),
+        named,
     )
 
 
@@ -121,9 +156,15 @@ def _best(measure: Measure, points: tuple[Point, ...]) -> Point:
 
 
 def _change(measure: Measure, before: Point | None, now: Point, start: Point) -> Change | None:
-    if before is None or before is now:
+    if before is None or before is now or not _comparable(before, now):
         return None
     return change(measure, before.value, now.value, start.value)
+
+
+def _comparable(one: Point, other: Point) -> bool:
+    """Whether both ask the same: one length of an instrument, and about the same things."""
+    named = [[words.casefold() for words in point.named] for point in (one, other)]
+    return one.variant == other.variant and named[0] == named[1]
 
 
 def _corrected(found: list[Reading], since: datetime) -> tuple[Corrected, ...]:

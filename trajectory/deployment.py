@@ -69,8 +69,12 @@ def sealer(connection: Connection, ring: Ring) -> Sealer:
         _, key_id, wrapped = ring.new_sealer(DEPLOYMENT)
         insert_once(connection, _deployment, {"key": "key", "value": _join(key_id, wrapped)})
         # Another process may have been first; what is stored counts.
-        stored = connection.execute(STORED).scalar_one()
-    key_id, wrapped = _split(stored)
+    return opened(connection, ring)
+
+
+def opened(connection: Connection, ring: Ring) -> Sealer:
+    """As `sealer`, where something was sealed with it before. Raises WrongKey."""
+    key_id, wrapped = _split(connection.execute(STORED).scalar_one())
     return ring.unwrap(key_id, wrapped, DEPLOYMENT)
 
 

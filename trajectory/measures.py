@@ -1,4 +1,4 @@
-"""What is followed over time, and when a change in it counts.
+"""What is followed over time, and when a change in it counts, as the definitions say.
 
 Nothing is called important without a published rule: days out of seven have none here, so
 their changes are told as numbers only.
@@ -6,12 +6,16 @@ their changes are told as numbers only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
-from flows.scoring import ODI_BANDS
+from flows.following import followed
+from flows.library import Library
+from flows.model import Flow, FlowKind, Follow, Item, ItemKind, Texts
+from flows.scoring import extent
 
 
 class Direction(StrEnum):
@@ -33,7 +37,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a change counts, in points of the measure.
+    """When a change counts, in points of the measure; the numbers stand in the definitions.
 
     `share` is a share of the baseline that counts as well. The errors are what measuring
     again may bring by itself: a change must be larger to be beyond it.
@@ -50,12 +54,46 @@ class Measure:
     """Something followed over time: the score of the flow `id`, or the item `id` of any flow."""
 
     id: str
-    maximum: int | None = None
+    name: Texts
+    plain_name: Texts | None
+    """What the patient reads; None: the patient is not told of it."""
+    maximum: int
     rule: Rule | None = None
     scored: bool = False
     higher_is_better: bool = False
+    counts: bool = False
+    """Whether it counts something, such as days; other numbers are points."""
     bands: tuple[tuple[str, int], ...] = ()
     """Ids and upper ends of the bands of a score; they begin at zero."""
+    named: tuple[str, ...] = ()
+    """Items in which the patient names what the score is about, in own words."""
+    part_names: Mapping[str, Texts] = field(default_factory=dict)
+    """What bands and subscales are called, by their ids."""
+
+    def called(self, language: str) -> str:
+        """Its name for professionals."""
+        return _in(self.name, language)
+
+    def plainly(self, language: str) -> str:
+        """Its name for the patient."""
+        return _in(self.plain_name or self.name, language)
+
+    def part(self, id: str, language: str) -> str:
+        """What a band or a subscale is called; one of an older definition by its id."""
+        return _in(self.part_names[id], language) if id in self.part_names else id
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is followed of a patient, in the order in which people read it."""
+
+    all: tuple[Measure, ...] = ()
+    curves: tuple[str, ...] = ()
+    """Ids of those that are drawn for professionals."""
+    told: tuple[str, ...] = ()
+    """Ids of those that the patient is told of, and in this order."""
+    counted: str = ""
+    """The item by which check-ins are counted: the first number that each asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +106,73 @@ class Change:
     beyond_measurement_error: bool | None = None
 
 
-ODI = Measure(
-    "odi",
-    maximum=100,
-    scored=True,
-    # Ostelo 2008: 10 points or 30 % of baseline, shown only from 10 points on;
-    # Lauridsen 2006 (Danish): improvement over 13, worsening over 12 is not measurement error.
-    rule=Rule(important=10, error_better=13, error_worse=12),
-    bands=ODI_BANDS,
-)
-PAIN = Measure(
-    "pain",
-    maximum=10,
-    # Ostelo 2008: 2 points or 30 % of baseline.
-    rule=Rule(important=2, share=Decimal("0.3")),
-)
-BOTHERSOME_DAYS = Measure("bothersome-days", maximum=7)
-LIMITED_DAYS = Measure("activity-limited-days", maximum=7)
-SICK_LEAVE_DAYS = Measure("sick-leave-days", maximum=7)
+@lru_cache(maxsize=64)
+def measures_of(library: Library, pathway_id: str | None) -> Measures:
+    """What is followed of a patient on this pathway, or on none.
 
-CHECK_IN = (PAIN, BOTHERSOME_DAYS, LIMITED_DAYS, SICK_LEAVE_DAYS)
-"""Items of a check-in, by item id, whatever check-in asks them."""
+    What the pathway names comes first, then what else its steps follow, and at last what any
+    other flow does: a patient may be asked outside the pathway, too.
+    """
+    pathway = library.pathways.get(pathway_id) if pathway_id else None
+    own = [library.flow(step.flow) for step in pathway.steps] if pathway else []
+    found: dict[str, Measure] = {}
+    for flow in (*own, *library.flows.values()):
+        for id, item in followed(flow):
+            found.setdefault(id, _of_score(flow) if item is None else _of_item(item))
+    first = pathway.measures if pathway else ()
+    ordered = {id: found[id] for id in (*first, *found)}
+    return Measures(
+        tuple(ordered.values()),
+        (pathway.curves if pathway else ()) or tuple(ordered),
+        (pathway.told if pathway else ())
+        or tuple(id for id, each in ordered.items() if each.plain_name is not None),
+        next((id for flow in own if flow.kind is FlowKind.CHECK_IN for id, _ in followed(flow)), "")
+        or next((id for id, each in ordered.items() if not each.scored), ""),
+    )
 
-INSTRUMENTS = (
-    ODI,
-    # Ostelo 2008: 5 points or 30 % of baseline.
-    Measure("rmdq", maximum=24, scored=True, rule=Rule(important=5, share=Decimal("0.3"))),
-    Measure("psfs", maximum=10, scored=True, rule=Rule(important=2), higher_is_better=True),
-    # Vernon: 5 raw points of 50.
-    Measure("ndi", maximum=50, scored=True, rule=Rule(important=5)),
-    Measure("phq-4", maximum=12, scored=True),
-)
+
+def _of_score(flow: Flow) -> Measure:
+    assert flow.follow is not None
+    return Measure(
+        flow.id,
+        flow.follow.name or flow.title,
+        flow.follow.plain_name,
+        extent(flow)[1],
+        _rule(flow.follow),
+        scored=True,
+        higher_is_better=flow.follow.higher_is_better,
+        bands=tuple((band.id, band.highest) for band in flow.bands),
+        named=tuple(item.id for item in flow.items if item.kind is ItemKind.TEXT),
+        part_names={
+            **{band.id: band.text for band in flow.bands},
+            **{subscale.id: subscale.text for subscale in flow.subscales},
+        },
+    )
+
+
+def _of_item(item: Item) -> Measure:
+    assert item.follow is not None
+    title = item.title or item.text
+    return Measure(
+        item.id,
+        item.follow.name or title,
+        item.follow.plain_name,
+        item.maximum,
+        _rule(item.follow),
+        higher_is_better=item.follow.higher_is_better,
+        counts=item.kind is ItemKind.COUNT,
+    )
+
+
+def _rule(follow: Follow) -> Rule | None:
+    if follow.important is None:
+        return None
+    share = None if follow.share is None else Decimal(follow.share) / 100
+    return Rule(follow.important, share, follow.error_better, follow.error_worse)
+
+
+def _in(texts: Texts, language: str) -> str:
+    return texts.get(language) or next(iter(texts.values()))
 
 
 def change(measure: Measure, before: float, after: float, baseline: float) -> Change:

@@ -10,19 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trajectory.courses import Course, Point
-from trajectory.measures import LIMITED_DAYS, ODI, PAIN, Change, Verdict, verdict
+from trajectory.measures import Change, Measure, Verdict, verdict
 from trajectory.summary import Summary
-
-TOLD = (PAIN, LIMITED_DAYS, ODI)
-"""What the patient is told about, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
     """One measure from its start to now. `change` is None while there is one value only."""
 
-    measure: str
-    maximum: int | None
+    measure: Measure
     start: Point
     best: Point
     now: Point
@@ -45,7 +41,8 @@ class Progress:
 
 def how_am_i(summary: Summary) -> Progress:
     """The patient's own view of a summary."""
-    shown = [course for measure in TOLD if (course := summary.course(measure.id))]
+    told = summary.person.measures.told
+    shown = [course for measure in told if (course := summary.course(measure))]
     trends = tuple(_trend(course) for course in shown)
     return Progress(
         enough=any(trend.change for trend in trends),
@@ -60,8 +57,7 @@ def how_am_i(summary: Summary) -> Progress:
 
 def _trend(course: Course) -> Trend:
     return Trend(
-        course.measure.id,
-        course.measure.maximum,
+        course.measure,
         course.start,
         course.best,
         course.now,

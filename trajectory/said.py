@@ -10,6 +10,8 @@ from trajectory.entries import Entry
 
 CANCELLED = "cancelled"
 """The code of a row that only takes the one out which it supersedes: a visit that is off."""
+FIRST = "first"
+"""The code of a question that the patient wants to talk about before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,14 @@ class Said:
     author: str
     code: str | None = None
     item: str | None = None
+    visit: int | None = None
+    """The id of the visit, or of the contact told of, that it was agreed at or is meant for."""
 
     @classmethod
     def from_entry(cls, entry: Entry) -> Said:
         """The words of one row."""
-        return cls(entry.id, entry.at, entry.text, entry.author, entry.code, entry.item)
+        visit = (entry.detail or {}).get("visit")
+        return cls(entry.id, entry.at, entry.text, entry.author, entry.code, entry.item, visit)
 
 
 def said(rows: Iterable[Entry], kind: str) -> list[Said]:

@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo
 from trajectory.courses import Course, courses
 from trajectory.entries import Entry
 from trajectory.flags import Flag, flags
-from trajectory.measures import Verdict, verdict
+from trajectory.measures import Measures, Verdict, verdict
 from trajectory.readings import Reading, in_order, readings
-from trajectory.said import Said, is_professional, said
+from trajectory.said import FIRST, Said, is_professional, said
 
 ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "medication")
 """What nobody should have to ask the patient again, by item id."""
 
 START_BACK = "start-back"
+OWN_VIEW = "change"
+"""How the patient finds it all in all, beside the start: an anchor for the measures."""
 
 SILENT_AFTER = timedelta(days=15)
 """Without an answer for so long, two check-ins are missed: what is newest is not "now"."""
@@ -39,6 +41,8 @@ class Person:
     started_at: datetime | None
     timezone: str
     language: str
+    measures: Measures
+    """What is followed of this patient."""
     birth_date: date | None = None
     status: str = "active"
     """enrolling | active | stopped | ended"""
@@ -86,6 +90,8 @@ class Sitting:
     scored: bool
     reason: str | None
     wording: str | None
+    share: float | None = None
+    """In percent of what was answered, where that stands in for a value; never mixed with one."""
 
     @property
     def incomplete(self) -> bool:
@@ -109,7 +115,7 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The next agreed visit; `at` lies today or later."""
+    """An agreed visit, and whom it is with in the patient's words."""
 
     at: datetime
     text: str | None
@@ -132,8 +138,11 @@ class Summary:
     questions: tuple[Said, ...]
     goal: Said | None
     plan: Said | None
+    agreed_at: Visit | None
+    """The visit that the plan comes from, as far as the patient said."""
     notes: tuple[Said, ...]
     start_back: Screening | None
+    own_view: Fact | None
     work: Fact | None
     asked: tuple[Fact, ...]
     contacts: tuple[Said, ...]
@@ -178,7 +187,8 @@ def summarise(
     """
     rows = in_order(timeline)
     found = readings(rows)
-    drawn = courses(_of_this_episode(found, person), since)
+    drawn = courses(_of_this_episode(found, person), person.measures, since)
+    plan = _newest(said(rows, "plan"))
     return Summary(
         person=person,
         now=now,
@@ -191,14 +201,19 @@ def summarise(
         visit=_next_visit(rows, person, now),
         questions=_open_questions(rows, person, now),
         goal=_newest(said(rows, "goal") + _told_as_goal(found)),
-        plan=_newest(said(rows, "plan")),
+        plan=plan,
+        agreed_at=_visit(rows, plan.visit) if plan else None,
         notes=tuple(note for note in reversed(said(rows, "note")) if is_professional(note.author)),
         start_back=_start_back(found),
+        own_view=_fact(_of_this_episode(found, person), OWN_VIEW),
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),
-        contacts=tuple(reversed(said(rows, "contact"))),
+        contacts=_contacts(rows),
         completeness=_completeness(
-            _of_this_episode(found, person), check_ins_due, _missed(rows, person)
+            _of_this_episode(found, person),
+            person.measures.counted,
+            check_ins_due,
+            _missed(rows, person),
         ),
     )
 
@@ -238,11 +253,28 @@ def _next_visit(rows: Sequence[Entry], person: Person, now: datetime) -> Visit |
     return None if nearest is None else Visit(nearest.at, nearest.text, nearest.author)
 
 
+def _contacts(rows: Sequence[Entry]) -> tuple[Said, ...]:
+    """Who else was seen, and where the patient was sent, newest first."""
+    told = said(rows, "contact") + said(rows, "referral")
+    return tuple(sorted(told, key=lambda each: (each.at, each.id), reverse=True))
+
+
+def _visit(rows: Iterable[Entry], visit_id: int | None) -> Visit | None:
+    found = next((each for each in rows if visit_id is not None and each.id == visit_id), None)
+    if found is None:
+        return None
+    return Visit(found.at, found.text if found.kind == "visit" else None, found.author)
+
+
 def _open_questions(rows: Sequence[Entry], person: Person, now: datetime) -> tuple[Said, ...]:
-    """Questions since the last visit before today: at that one they could be asked."""
+    """Questions since the last visit before today: at that one they could be asked.
+
+    What the patient most wants to talk about comes first.
+    """
     today = _day(now, person)
     past = [each.at for each in said(rows, "visit") if _day(each.at, person) < today]
-    return tuple(q for q in said(rows, "question") if not past or q.at > max(past))
+    asked = (q for q in said(rows, "question") if not past or q.at > max(past))
+    return tuple(sorted(asked, key=lambda question: question.code != FIRST))
 
 
 def _start_back(found: Iterable[Reading]) -> Screening | None:
@@ -278,13 +310,15 @@ def _missed(rows: Iterable[Entry], person: Person) -> int:
     return sum(_day(at, person) >= _day(person.started_at, person) for at in missed)
 
 
-def _completeness(found: Sequence[Reading], due: int | None, missed: int) -> Completeness:
-    pain = [reading for reading in found if reading.first.item == "pain"]
-    answered = [reading for reading in pain if reading.value is not None]
+def _completeness(
+    found: Sequence[Reading], counted: str, due: int | None, missed: int
+) -> Completeness:
+    check_ins = [reading for reading in found if reading.first.item == counted]
+    answered = [reading for reading in check_ins if reading.value is not None]
     scores = {r.first.flow: r for r in found if r.first.kind == "score"}
     return Completeness(
         len(answered),
-        len(pain) + missed if due is None else due,
+        len(check_ins) + missed if due is None else due,
         answered[-1].at if answered else None,
         tuple(_sitting(reading) for reading in scores.values()),
         sum(reading.last.author == "helper" for reading in found),
@@ -301,4 +335,5 @@ def _sitting(reading: Reading) -> Sitting:
         reading.value is not None,
         detail.get("reason"),
         detail.get("wording"),
+        detail.get("share"),
     )

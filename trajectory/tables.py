@@ -213,7 +213,7 @@ class Entry(SQLModel, table=True):
     recorded_at: datetime = _time()
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | note | question |
-    consent | grant | grant-ended | goal | plan | visit | contact"""
+    consent | grant | grant-ended | goal | plan | visit | contact | referral"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -456,7 +456,7 @@ class DeskCase(SQLModel, table=True):
 
 
 class WebLink(SQLModel, table=True):
-    """A one-time link to the web chat."""
+    """A one-time link to the web chat, or to the patient's copy of everything."""
 
     __tablename__ = "web_link"
 
@@ -465,9 +465,13 @@ class WebLink(SQLModel, table=True):
     token_hash: bytes = _sealed(unique=True)
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
+    purpose: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
+    """chat | copy"""
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
+    cookie_hash: bytes | None = _sealed(default=None, nullable=True, unique=True, index=True)
+    """Keyed hash of the cookie that reads the copy, once the link was used for one."""
 
 
 class WebCode(SQLModel, table=True):
@@ -610,6 +614,21 @@ class Erased(SQLModel, table=True):
     )
     """No foreign key: a restored backup may not know them at all."""
     at: datetime = _time()
+
+
+class ProviderMessage(SQLModel, table=True):
+    """What a provider still keeps of somebody who was erased, until it has deleted it."""
+
+    __tablename__ = "provider_message"
+
+    id: int = _id()
+    channel: str
+    body: bytes = _sealed()
+    """Sealed JSON, with the deployment's key: the message's id, and the chat where it needs one."""
+    due_at: datetime = _time(index=True)
+    """When it is tried next."""
+    until: datetime = _time()
+    """From then on the provider would not delete it, or we give it up."""
 
 
 class IdBlock(SQLModel, table=True):

@@ -1,8 +1,9 @@
 """Who may write in a patient's web chat: one-time links, and the devices they let in.
 
 A link is used once and sets a cookie; the cookie leads to the patient and to the patient's
-address on channel `web`. Only keyed hashes of tokens and cookies are stored. Whether a link
-needs a code beside it is decided where it is used (`trajectory.web_codes`).
+address on channel `web`. Links to the patient's copy of everything stand beside them, and open
+nothing here (`trajectory.copy_access`). Only keyed hashes of tokens and cookies are stored.
+Whether a link needs a code beside it is decided where it is used (`trajectory.web_codes`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
 
 CHANNEL = "web"
+CHAT, COPY = "chat", "copy"
+"""What a link opens."""
 IDLE = timedelta(days=90)
 """A device that nobody used for so long is not let in any more."""
 
@@ -42,11 +45,12 @@ class Link(NamedTuple):
 
 
 class NewLink(NamedTuple):
-    """A link to be stored for a patient who has an address on channel `web`."""
+    """A link to be stored; one to the chat for a patient who has an address on channel `web`."""
 
     patient_id: int
     token: str
     address_id: int | None = None
+    purpose: str = CHAT
 
 
 class Visitor(NamedTuple):
@@ -95,6 +99,7 @@ _STILL_OPEN = (
     .limit(1)
 )
 _OPEN_LINK = (
+    _link.c.purpose == bindparam("opens"),
     _link.c.token_hash.in_(bindparam("hashes", expanding=True)),
     _link.c.used_at.is_(None),
     _link.c.expires_at > bindparam("now"),
@@ -143,13 +148,14 @@ def create_links(
     now: datetime,
     lifetime: timedelta,
 ) -> None:
-    """Store links that each let one device in, once."""
+    """Store links that each work once."""
     rows = [
         {
             "id": ids.take(connection),
             "patient_id": link.patient_id,
             "token_hash": ring.find_hash(_LINK_PURPOSE, link.token)[1],
             "address_id": link.address_id,
+            "purpose": link.purpose,
             "created_at": now,
             "expires_at": now + lifetime,
         }
@@ -180,10 +186,12 @@ def places(
     return found
 
 
-def find_link(connection: Connection, ring: Ring, token: str, now: datetime) -> Link | None:
+def find_link(
+    connection: Connection, ring: Ring, token: str, now: datetime, purpose: str = CHAT
+) -> Link | None:
     """The unused link of this token; None when it opens nothing."""
-    hashes = _hashes(ring, _LINK_PURPOSE, token)
-    row = connection.execute(_FIND_LINK, {"hashes": hashes, "now": now}).one_or_none()
+    asked = {"hashes": _hashes(ring, _LINK_PURPOSE, token), "now": now, "opens": purpose}
+    row = connection.execute(_FIND_LINK, asked).one_or_none()
     return None if row is None else Link(*row)
 
 
@@ -200,8 +208,8 @@ def exchange(
     None when the link is wrong, used or expired: no caller can tell which. Of two exchanges
     at the same moment one succeeds.
     """
-    hashes = _hashes(ring, _LINK_PURPOSE, token)
-    patient_id = connection.execute(_USE_LINK, {"hashes": hashes, "now": now}).scalar_one_or_none()
+    asked = {"hashes": _hashes(ring, _LINK_PURPOSE, token), "now": now, "opens": CHAT}
+    patient_id = connection.execute(_USE_LINK, asked).scalar_one_or_none()
     if patient_id is None:
         return None
     row = {
@@ -266,6 +274,9 @@ def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
         update(_session)
         .where(_session.c.patient_id == patient_id, _session.c.closed_at.is_(None))
         .values(closed_at=now)
+    )
+    connection.execute(
+        update(_link).where(_link.c.patient_id == patient_id).values(cookie_hash=None)
     )
     close_links(connection, patient_id, now)
 

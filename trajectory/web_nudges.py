@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from trajectory import tables
-from trajectory.web_access import CHANNEL
+from trajectory.web_access import CHANNEL, CHAT
 
 _link = tables.core(tables.WebLink)
 _session = tables.core(tables.WebSession)
@@ -22,6 +22,7 @@ _WAITING = (
         _link.c.patient_id.in_(_AMONG),
         _link.c.address_id.is_not(None),
         _link.c.used_at.is_(None),
+        _link.c.purpose == CHAT,
         _link.c.created_at > _SINCE,
     )
     .group_by(_link.c.address_id)

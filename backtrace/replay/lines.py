@@ -11,6 +11,7 @@ from trajectory.entries import Entry
 
 Line = dict[str, Any]
 _SCORE = ("answered", "of", "band", "group", "subscale", "reason")
+_OF_SOME = ("positive", "variant", "share")
 _MORE = ("previous", "previous_code", "given", "late", "confirmed", "purposes", "until", "version")
 
 
@@ -46,6 +47,7 @@ def _score(entry: Entry) -> Line:
     line: Line = {"kind": entry.kind, "flow": entry.flow, "item": None}
     line["value"] = _number(entry.value)
     line.update({key: detail.get(key) for key in _SCORE})
+    line.update({key: detail[key] for key in _OF_SOME if key in detail})
     line["wording"] = detail.get("wording")
     return line
 

@@ -20,7 +20,7 @@ from bot.outbox import UNSENT
 from flows import scoring
 from flows.library import Library
 from flows.model import FlowKind
-from flows.scoring import Score
+from flows.scores import Score
 from flows.session import Given, GivenKind
 from trajectory import tables
 

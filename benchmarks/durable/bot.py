@@ -69,7 +69,12 @@ class _Api(asyncio.Protocol):
             body = ANSWERS.get(method, ANSWERS["answerCallbackQuery"])
             head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
             answer = f"{head}{len(body)}\r\n\r\n".encode() + body
-            asyncio.get_running_loop().call_later(LATENCY, self._transport.write, answer)
+            asyncio.get_running_loop().call_later(LATENCY, self._answer, answer)
+
+    def _answer(self, answer: bytes) -> None:
+        # The caller may have been told to stop meanwhile.
+        if not self._transport.is_closing():
+            self._transport.write(answer)
 
     def _whole(self) -> bytes | None:
         head, end, rest = self._heard.partition(b"\r\n\r\n")

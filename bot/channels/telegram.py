@@ -251,6 +251,12 @@ def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
     return [Request("sendPhoto", orjson.dumps(body), png)]
 
 
+def delete_message(address: str, message_id: str) -> Request:
+    """The call that takes a message out of its chat."""
+    body = {"chat_id": int(address), "message_id": int(message_id)}
+    return Request("deleteMessage", orjson.dumps(body))
+
+
 def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 

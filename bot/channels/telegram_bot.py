@@ -8,7 +8,7 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.channels import NotSent, Parcel, Trouble
-from bot.channels.telegram import NAME, Request, send_message, send_picture
+from bot.channels.telegram import NAME, Request, delete_message, send_message, send_picture
 from bot.channels.telegram_api import BotApi, Timeouts
 from bot.channels.telegram_errors import trouble_of
 from templates.pictures import Unpaintable, png
@@ -37,6 +37,13 @@ class Telegram:
                     raise
                 _log.warning("picture left out", outbox_id=parcel.outbox_id)
         return self._send_all([send_message(parcel.address, parcel.rendered)])
+
+    def forget(self, message_id: str, address: str) -> None:
+        """Take a message out of the chat, for both sides. Raises NotSent.
+
+        Telegram refuses it (CONTENT) for one that is gone, or older than two days.
+        """
+        self._send(delete_message(address, message_id))
 
     def close(self) -> None:
         """Close the connections."""

@@ -26,6 +26,8 @@ VALIDITY = timedelta(hours=2)
 """How long Twilio may hold back what was not asked for; after that it would come at night."""
 MOST_LOOKED_AT = 100
 """How many of the newest messages to one address are looked at before a repeat."""
+NOT_THERE = "20404"
+"""Twilio's code for a message that it does not have, or no more."""
 SKEW = timedelta(minutes=1)
 """How far Twilio's clock and ours may be apart."""
 
@@ -109,6 +111,17 @@ class Twilio:
                     yield _inbound(message)
                 except NotAMessage:
                     continue
+
+    def forget(self, message_id: str, address: str) -> None:
+        """Have Twilio delete a message with all that it keeps of it. Raises NotSent.
+
+        It refuses as long as the message is under way (20009): again later, as all else.
+        """
+        try:
+            self._asked(lambda: self._client.messages(message_id).delete())
+        except NotSent as trouble:
+            if trouble.code != NOT_THERE:
+                raise NotSent(Trouble.RETRY, trouble.code, trouble.wait) from None
 
     def _is_ours(self, message: Any) -> bool:
         """Whether it came on this channel: without a number of ours the service tells."""

@@ -8,6 +8,7 @@ from bot.commands import Command
 from bot.conversation import (
     asking,
     commanding,
+    contacts,
     late,
     looked,
     repair,
@@ -19,7 +20,7 @@ from bot.conversation import (
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
-from bot.conversation.memory import OpenSession
+from bot.conversation.memory import AGREEING, OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import (
@@ -248,6 +249,8 @@ def _command(step: Step, command: Command, text: str) -> bool:
         return _move(step, command.name, text)
     if command.name == "leave" and not commanding.can_leave(step):
         return False
+    if command.name in contacts.TOLD and not _may_be_told(step, command):
+        return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
         return False
     if command.name == "home" and step.paused:
@@ -261,6 +264,16 @@ def _command(step: Step, command: Command, text: str) -> bool:
         step.drop_task()
     commanding.do(step, command)
     return True
+
+
+def _may_be_told(step: Step, command: Command) -> bool:
+    """Whether a sentence about a visit is one: not an answer, not a question, not in danger."""
+    task = step.memory.task
+    if _waits_for_a_doctor(step):
+        return False
+    if task is not None and task.name in (follow_up.NAME, AGREEING):
+        return False
+    return "?" not in command.slots["said"]
 
 
 def _waits_for_a_doctor(step: Step) -> bool:

@@ -14,6 +14,7 @@ from bot.conversation import (
     now_or_tomorrow,
     safety,
     silence,
+    visit_questions,
 )
 from bot.conversation.admission import Verdict
 from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
@@ -72,12 +73,12 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         looked.ask_anew(step)
         return
     silence.drop_stale(step)
-    more = bool(step.memory.waiting) or is_there_more(step)
+    more = bool(step.memory.waiting) or is_there_more(step) or visit_questions.is_any(step)
     at = _speaks_at(step) if step.hushed and more else step.now
     if at > step.now:
         step.do(SetDue("waiting", "waiting", at))
         return
-    if asks_before_all(step):
+    if asks_before_all(step) or visit_questions.ask_in_time(step, bridge):
         return
     limited = step.bulk and step.memory.quiet
     for waiting in list(step.memory.waiting):
@@ -289,6 +290,7 @@ def _ask(step: Step, flow: Flow, open: OpenSession, event: happened.Asked) -> No
         place=(event.position, event.total),
         session_id=open.id,
         turn=event.turn,
+        given=open.session.given,
     )
     step.say(message)
 

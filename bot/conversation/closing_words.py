@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation import how_often
+from bot.conversation import consents, how_often
 from bot.conversation.admission import is_muted, note_opening, opens_at, tomorrow
 from bot.conversation.effects import SetDue
 from bot.conversation.silence import SILENT
@@ -18,7 +18,7 @@ CALM = timedelta(hours=24)
 
 def is_there_more(step: Step) -> bool:
     """Whether something is to be said once no question waits."""
-    return bool(step.memory.choose) or step.memory.over == "due"
+    return bool(step.memory.choose or consents.to_be_asked(step)) or step.memory.over == "due"
 
 
 def say_closing_words(step: Step) -> None:
@@ -26,7 +26,9 @@ def say_closing_words(step: Step) -> None:
     memory = step.memory
     if memory.quiet and step.bulk:
         return
-    if memory.choose == SILENT or (memory.choose and not _check_in_waits(step)):
+    if question := consents.to_be_asked(step):
+        _ask_consent(step, question)
+    elif memory.choose == SILENT or (memory.choose and not _check_in_waits(step)):
         at = _asks_at(step)
         if at > step.now:
             step.do(SetDue("waiting", "waiting", at))
@@ -37,6 +39,15 @@ def say_closing_words(step: Step) -> None:
     elif memory.over == "due" and not _anything_wanted_waits(step):
         memory.over = "said"
         step.add_line("pathway.goodbye", emergency=step.world.clinic.emergency_number)
+
+
+def _ask_consent(step: Step, question: str) -> None:
+    at = _asks_at(step)
+    if at > step.now:
+        step.do(SetDue("waiting", "waiting", at))
+        return
+    note_opening(step)
+    consents.put(step, question)
 
 
 def asks_before_all(step: Step) -> bool:

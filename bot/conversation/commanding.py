@@ -9,18 +9,22 @@ from bot.commands import Command
 from bot.conversation import (
     asking,
     clinic_list,
+    consents,
+    contacts,
     looked,
     muting,
+    own_lists,
     pathways,
     pausing,
     progress,
     receipts,
-    returning,
     safety,
+    silencing,
     timers,
+    visits,
 )
 from bot.conversation.dates import day_name
-from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient, SetDue
+from bot.conversation.effects import Audit, Record, SavePatient, SetDue
 from bot.conversation.giving_way import drop, is_settled
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
@@ -30,6 +34,8 @@ from bot.conversation.people import resolve
 from bot.conversation.plan import in_one_line, plan_lines
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
+    agreeing,
+    consenting,
     deleting,
     ending,
     enrolment,
@@ -40,7 +46,9 @@ from bot.conversation.tasks import (
     rezoning,
     sharing,
     speaking,
+    talking,
     visiting,
+    withdrawing,
 )
 from bot.conversation.tasks.keeping import keep
 from bot.schedule import at_local, awake
@@ -54,13 +62,16 @@ LATER = timedelta(hours=3)
 """How long "later" puts a question off."""
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
-    | {"code"}
+    | {"code", "consents"}
+    | {f"withdraw{each}" for each in ("", *(f"-{purpose}" for purpose in consents.PURPOSES))}
 )
 _PUT_AWAY = frozenset({"later", "leave", "stop"})
 """These put away the question whether a doctor has looked; the rest only goes before it."""
 _LEAVABLE = frozenset(
     task.NAME
     for task in (
+        agreeing,
+        consenting,
         deleting,
         ending,
         exporting,
@@ -69,7 +80,9 @@ _LEAVABLE = frozenset(
         rezoning,
         sharing,
         speaking,
+        talking,
         visiting,
+        withdrawing,
     )
 )
 
@@ -87,7 +100,8 @@ def waits_for_start(step: Step, command: Command) -> bool:
     if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
         return False
     today = step.now.astimezone(step.person.zone).date().isoformat()
-    if command.name in ("note", "question") and step.person.started_at is not None:
+    keeps = step.person.started_at is not None and consents.stands(step, consents.STORE)
+    if command.name in ("note", "question") and keeps:
         step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
     elif step.memory.told_stopped_on != today:
         step.memory.told_stopped_on = today
@@ -109,20 +123,7 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
-    if step.person.status == "active":
-        safety.raise_left_open(step)
-    step.person.status = "stopped"
-    receipts.note_stop(step)
-    returning.end_silence(step)
-    step.memory.paused_until = ""
-    step.memory.put_off.clear()
-    step.memory.stands.clear()
-    step.drop_task()
-    step.memory.waiting.clear()
-    step.do(SavePatient())
-    step.do(DropDue())
-    step.do(DropUnsent())
-    step.do(Audit("stopped"))
+    silencing.fall_silent(step)
     if step.care.grants:
         step.add_line("stop.shared", who=_names_and_ends(step, step.care.grants))
     else:
@@ -144,15 +145,22 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
     if step.person.started_at is None and step.person.status in ("stopped", "ended"):
         enrolment.begin_again(step)
         return
+    if step.person.status == "stopped" and not consents.stands(step, consents.STORE):
+        enrolment.begin_again(step)
+        return
     if step.person.status == "active" and (step.memory.over == "said" or step.memory.rhythm):
         _start_again(step)
         return
     if step.person.status == "stopped":
         muting.unmute(step)
+        if not consents.stands(step, consents.REMIND):
+            # Whoever writes START asks to be written to.
+            consents.answer(step, consents.ENROLMENT, consents.GIVEN)
         step.person.status = "active"
         step.do(SavePatient())
         step.do(Audit("started-again"))
         pathways.go_on(step)
+        visits.set_anew(step)
         if step.memory.held:
             safety.set_follow_up(step, step.now)
             looked.insist(step)
@@ -417,8 +425,64 @@ def _plan(step: Step, slots: Mapping[str, str]) -> None:
     ask_again(step)
 
 
+def _questions(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_questions(step)
+    ask_again(step)
+
+
+def _drop_question(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.drop_question(step, slots.get("nth", ""))
+    ask_again(step)
+
+
+def _notes(step: Step, slots: Mapping[str, str]) -> None:
+    own_lists.tell_notes(step)
+    ask_again(step)
+
+
+def _contact(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_contact(step, slots)
+    ask_again(step)
+
+
+def _referral(step: Step, slots: Mapping[str, str]) -> None:
+    contacts.note_referral(step, slots)
+    ask_again(step)
+
+
 def _export(step: Step, slots: Mapping[str, str]) -> None:
     exporting.begin(step)
+
+
+def _consents(step: Step, slots: Mapping[str, str]) -> None:
+    """What stands, with its day; of sharing and alerts the grants tell it."""
+    given = consents.newest(consents.PURPOSES, step)
+    lines = []
+    for purpose, (at, _) in given.items():
+        day = day_name(datetime.fromisoformat(at), step.person.zone, step.person.language)
+        named = step.words.say(f"consent.purpose.{purpose}")
+        lines.append(step.words.say("consent.line", purpose=named, day=day))
+    if lines:
+        step.add_line("consent.intro")
+        step.lead.extend(f"- {line}" for line in lines)
+    step.add_line("consent.outro" if lines else "consent.nothing")
+    if step.care.grants:
+        names = joined([grant.member.name for grant in step.care.grants], step.words.say("and"))
+        step.add_line("consent.shared", names=names)
+    ask_again(step)
+
+
+def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
+    return lambda step, slots: withdrawing.begin(step, purpose)
+
+
+def _research(step: Step, slots: Mapping[str, str]) -> None:
+    if step.world.clinic.research and not consents.stands(step, consents.RESEARCH):
+        consents.put(step, consents.RESEARCH)
+        return
+    stands = consents.stands(step, consents.RESEARCH)
+    step.add_line("consent.research-already" if stands else "consent.no-research")
+    ask_again(step)
 
 
 def _delete(step: Step, slots: Mapping[str, str]) -> None:
@@ -474,8 +538,17 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "cancel-visit": _cancel_visit,
     "goal": _goal,
     "plan": _plan,
+    "questions": _questions,
+    "drop-question": _drop_question,
+    "notes": _notes,
+    "contact": _contact,
+    "referral": _referral,
     "export": _export,
     "delete": _delete,
+    "consents": _consents,
+    "research": _research,
+    "withdraw": _withdraw(""),
+    **{f"withdraw-{purpose}": _withdraw(purpose) for purpose in consents.PURPOSES},
     "code": _code,
     "move": _move,
     "add-address": _add_address,

@@ -11,6 +11,7 @@ from bot.messages import Message
 from flows.model import Urgency
 from trajectory.care_team import Member
 from trajectory.cases import Kind, State
+from trajectory.web_access import CHAT
 
 
 class Say(NamedTuple):
@@ -135,10 +136,11 @@ class MakeCode:
 
 @dataclass(frozen=True, slots=True)
 class MakeLink:
-    """A one-time link into the web chat."""
+    """A one-time link into the web chat, or to what else is its `purpose`."""
 
     token: str
     lifetime: timedelta
+    purpose: str = CHAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.conversation import (
     returning,
     silence,
     timers,
+    visits,
 )
 from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
@@ -79,6 +80,9 @@ def fall_due(step: Step, due: Fallen) -> None:
                 asking.repeat(step)
         case "follow-up":
             looked.begin(step)
+        case visits.KIND:
+            visits.fall_due(step, due.payload["visit"])
+            asking.open_next(step)
         case pausing.OVER:
             pausing.end(step, "pause.over")
     step.flush()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.conversation import how_often, now_or_tomorrow
-from bot.conversation.memory import HANDS, KEEPING, Task
+from bot.conversation import consents, how_often, now_or_tomorrow
+from bot.conversation.memory import AGREEING, HANDS, KEEPING, TALKING, Task
 from bot.conversation.step import Step
 
 IDLE = timedelta(hours=1)
@@ -17,8 +17,10 @@ UNANSWERED = timedelta(hours=24)
 
 CLINICAL: only an emergency holds the other flows; the case stays on the clinic's list.
 """
-_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME})
+_QUIETLY = frozenset({how_often.NAME, now_or_tomorrow.NAME, consents.NAME})
 """What was asked unasked: it gives way at once, and nobody is told that it was left."""
+_SILENTLY = _QUIETLY | {FOLLOW_UP, TALKING, AGREEING}
+"""Nobody is told that these were left: what was asked of a visit has an hour, too."""
 _LASTING = frozenset({"enrolment", HANDS})
 """Nothing goes before these."""
 
@@ -47,7 +49,7 @@ def give_way(step: Step) -> bool:
     until = waits_until(step)
     if until is None or until > step.now:
         return False
-    if task.name in _QUIETLY or task.name == FOLLOW_UP:
+    if task.name in _SILENTLY:
         step.drop_task()
     else:
         drop(step, "task.given-way")

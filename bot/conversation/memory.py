@@ -16,6 +16,8 @@ CHANGING = "changing"
 """The task that asks which answer is to be changed, or for the new one."""
 HANDS = "hands"
 """The task that asks who reads here."""
+TALKING, AGREEING = "talking", "agreeing"
+"""The tasks that ask what to talk about at a visit, and what was agreed there."""
 KEEPING = "keeping"
 """The task that asks whether words which came unasked should be kept."""
 
@@ -159,10 +161,17 @@ class Memory:
     """Of steps whose due row is not where the rhythm has it: ISO time and number of that row."""
     put_off: dict[str, list[Any]] = field(default_factory=dict)
     """What waits for the end of a pause, by the key of its due row: kind and payload."""
+    consents: dict[str, str] = field(default_factory=dict)
+    """By purpose the version of the text that the patient agrees to; empty: no more, or not."""
+    consent_asked: dict[str, str] = field(default_factory=dict)
+    """By question the version that was put by itself: that is done once."""
     home: str = ""
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""
     """ISO time at which the patient last went over to another clock."""
+    visits: dict[str, list[Any]] = field(default_factory=dict)
+    """Visits about which something is still to be asked, by their entry's id: ISO time, whom it
+    is with, and whether it was asked what to talk about."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""

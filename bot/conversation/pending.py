@@ -8,8 +8,10 @@ from types import ModuleType
 from bot.conversation import asking
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
+    agreeing,
     changing,
     confirming,
+    consenting,
     deleting,
     ending,
     enrolment,
@@ -25,14 +27,18 @@ from bot.conversation.tasks import (
     rhythm,
     sharing,
     speaking,
+    talking,
     visiting,
+    withdrawing,
 )
 
 TASKS: Mapping[str, ModuleType] = {
     module.NAME: module
     for module in (
+        agreeing,
         changing,
         confirming,
+        consenting,
         deleting,
         ending,
         enrolment,
@@ -48,7 +54,9 @@ TASKS: Mapping[str, ModuleType] = {
         rhythm,
         sharing,
         speaking,
+        talking,
         visiting,
+        withdrawing,
     )
 }
 """By name. `answering` takes the replies; that to `confirming` may be any command."""

@@ -28,6 +28,8 @@ PLAIN = frozenset(
         "mute.questionnaires",
         "mute.check-ins",
         "delete.goodbye",
+        "export.how",
+        "export.link",
         "delete.under-way",
         # Help, and where a person is to be had.
         "help",

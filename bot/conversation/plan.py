@@ -1,37 +1,66 @@
-"""My plan: the patient's goal, and what the professionals have written, newest first."""
+"""My plan: the patient's goal, what was agreed, and what the professionals have written."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from bot.conversation.dates import day_name
 from bot.conversation.progress import person_of
 from bot.conversation.step import Step
-from trajectory.said import Said
+from bot.conversation.visit_questions import called
+from trajectory.entries import Entry
+from trajectory.said import Said, is_professional, said
 from trajectory.summary import summarise
 
-MOST_NOTES = 3
-LONGEST_NOTE = 160
-"""Characters of a note that are told again; it was sent whole when it was written."""
+MOST_LINES = 3
+LONGEST_LINE = 160
+"""Characters of a line that are told again; a note was sent whole when it was written."""
 
 
 def plan_lines(step: Step) -> list[str]:
-    """The goal and the newest notes, each in one line; or that there is nothing yet."""
-    summary = summarise(step.timeline, person_of(step), step.now, None)
-    lines = []
-    if summary.goal is not None and summary.goal.text:
-        lines.append(step.words.say("plan.goal", goal=in_one_line(summary.goal.text)))
-    newest = [note for note in summary.notes if note.text][:MOST_NOTES]
-    lines += [_told(step, note) for note in newest]
+    """The goal and the newest lines, newest first; or that there is nothing yet."""
+    newest = sorted(_written(step), key=lambda each: each.at, reverse=True)[:MOST_LINES]
+    lines = [*goal_lines(step), *(_told(step, line) for line in newest)]
     return lines or [step.words.say("plan.nothing")]
 
 
-def _told(step: Step, note: Said) -> str:
-    day = day_name(note.at, step.person.zone, step.person.language)
-    name = next((m.name for m in step.care.members if note.author.endswith(f":{m.id}")), None)
-    who = name or step.words.say("plan.somebody")
-    return step.words.say("plan.note", day=day, name=who, text=in_one_line(note.text or ""))
+def goal_lines(step: Step) -> list[str]:
+    """The goal, as the patient last put it, in one line; none where none was told."""
+    goal = summarise(step.timeline, person_of(step), step.now, None).goal
+    if goal is None or not goal.text:
+        return []
+    return [step.words.say("plan.goal", goal=in_one_line(goal.text))]
+
+
+def _written(step: Step) -> Iterable[Said]:
+    """What stands in the plan, and what professionals have written; never a private note."""
+    notes = (note for note in said(step.timeline, "note") if is_professional(note.author))
+    return (each for each in [*said(step.timeline, "plan"), *notes] if each.text)
+
+
+def _told(step: Step, line: Said) -> str:
+    day = day_name(line.at, step.person.zone, step.person.language)
+    text = in_one_line(line.text or "")
+    if is_professional(line.author):
+        name = next((m.name for m in step.care.members if line.author.endswith(f":{m.id}")), None)
+        who = name or step.words.say("plan.somebody")
+        return step.words.say("plan.note", day=day, name=who, text=text)
+    visit = next((each for each in step.timeline if each.id == line.visit), None)
+    if visit is None:
+        return step.words.say("plan.own", day=day, text=text)
+    who, met = _whom(step, visit), day_name(visit.at, step.person.zone, step.person.language)
+    key = "plan.agreed-with" if who else "plan.agreed"
+    return step.words.say(key, day=met, who=who, text=text)
+
+
+def _whom(step: Step, visit: Entry) -> str:
+    """Whom a visit was with, or whom a sentence about one names."""
+    if visit.kind == "contact":
+        return step.words.say(f"provider.{visit.code}")
+    return called(step, visit.text or "")
 
 
 def in_one_line(text: str) -> str:
     """As it is told: one line, cut where it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_NOTE else line[: LONGEST_NOTE - 3].rstrip() + "..."
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 3].rstrip() + "..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation.step import Step
 from templates.pages import progress_picture
 from templates.words import Words
-from trajectory.measures import Direction
+from trajectory.measures import Direction, measures_of
 from trajectory.progress import Progress, Trend, how_am_i
 from trajectory.summary import Person, summarise
 
@@ -34,23 +34,31 @@ def person_of(step: Step) -> Person:
         started_at=person.started_at,
         timezone=person.timezone,
         language=person.language,
+        measures=measures_of(step.world.library, person.pathway),
     )
 
 
 def _now(step: Step, progress: Progress) -> list[str]:
     number = Words.of(step.person.language).number
     return [
-        step.words.say(f"progress.now.{trend.measure}", value=number(trend.now.value))
+        step.words.say("progress.now", now=number(trend.now.value), **_named(step, trend))
         for trend in progress.trends
     ]
+
+
+def _named(step: Step, trend: Trend) -> dict[str, object]:
+    measure = trend.measure
+    return {"name": measure.plainly(step.person.language), "maximum": measure.maximum}
 
 
 def _sentence(step: Step, trend: Trend) -> str:
     assert trend.change is not None
     number = Words.of(step.person.language).number
     direction = trend.change.direction
-    key = f"progress.{trend.measure}"
-    sentence = step.words.say(key, start=number(trend.start.value), now=number(trend.now.value))
+    start, now = number(trend.start.value), number(trend.now.value)
+    sentence = step.words.say("progress.then-now", start=start, now=now, **_named(step, trend))
     small = trend.change.important is False
     which = "unchanged" if direction is Direction.UNCHANGED or small else direction.value
+    if which == "worse" and trend.measure.higher_is_better:
+        which = "fewer"
     return f"{sentence} {step.words.say(f'progress.verdict.{which}')}"

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from bot.messages import Choice, Choices, Layout, Message
 from flows.model import Flow, Item, ItemKind
+from flows.own_words import in_own_words
 from flows.reading import Understood
 from flows.session import Given
 from templates.catalogue import Catalogue
 
 LONGEST_ECHO = 15
 """Characters of an answer that are repeated; a longer one is named by its letter."""
+_NOTHING: Mapping[str, Given] = {}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -26,10 +28,16 @@ def question(
     session_id: int,
     turn: int,
     only: tuple[str, ...] = (),
+    given: Mapping[str, Given] = _NOTHING,
 ) -> Message:
-    """The item's text with its place (`3/10`) and its choices, or `only` some of them."""
+    """The item's text with its place (`3/10`) and its choices, or `only` some of them.
+
+    `given` are the answers of the session, which the text may quote.
+    """
     position, total = place
     text, choices, how, anchors = _wording(item, language, words)
+    if "{" in text:
+        text = in_own_words(text, given)
     return Message(
         f"{position}/{total} {text}" if total > 1 else text,
         Choices(choice for choice in choices if choice.data in only) if only else choices,

@@ -10,7 +10,7 @@ from bot.conversation.effects import Record
 from bot.conversation.memory import SCORE, OpenSession
 from bot.conversation.step import Step
 from flows.model import Flow
-from flows.scoring import Score
+from flows.scores import Score
 from flows.session import Given
 
 LATE_AFTER = timedelta(hours=24)
@@ -116,9 +116,22 @@ def score_detail(flow: Flow, open: OpenSession, score: Score) -> dict[str, Any]:
         "of": score.of,
         "band": score.band,
         "group": score.group,
-        "subscale": score.subscale,
+        "subscale": dict(score.subscales) or score.subscale,
         "reason": score.reason,
         "missing": list(score.missing),
+        **_more(score),
         "wording": flow.wording_in(open.session.language),
         "language": open.session.language,
     }
+
+
+def _more(score: Score) -> dict[str, Any]:
+    """What only some instruments have."""
+    more: dict[str, Any] = {}
+    if score.subscales:
+        more["positive"] = list(score.positive)
+    if score.variant is not None:
+        more["variant"] = score.variant
+    if score.share is not None:
+        more["share"] = float(score.share)
+    return more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import admission, pathways, pausing, safety, timers
+from bot.conversation import admission, pathways, pausing, safety, timers, visits
 from bot.conversation.effects import Audit, SavePatient, SetDue
 from bot.conversation.step import Step
 
@@ -28,6 +28,7 @@ def relocate(step: Step, timezone: str) -> None:
     if step.open is not None:
         step.do(SetDue("expire", "expire", timers.expires(step, step.open), step.open.id))
     safety.move_follow_up(step, zone)
+    visits.set_anew(step)
     if step.memory.waiting:
         # The word about the clock is no occasion to open it: it may be early, or night, there.
         step.hushed = step.off_hours = True

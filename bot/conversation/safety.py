@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.conversation import consents
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import HANDS, OpenSession
 from bot.conversation.step import Step
@@ -92,7 +93,7 @@ def say_what_cannot_wait(step: Step) -> None:
 
 def _has_consented(step: Step) -> bool:
     """Before consent a sign is told of and put on the clinic's list, but no words are kept."""
-    return step.person.started_at is not None
+    return step.person.started_at is not None and consents.stands(step, consents.STORE)
 
 
 def _raise(

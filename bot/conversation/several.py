@@ -12,6 +12,7 @@ from flows.engine import ask_again
 from flows.events import Answered, AskedBack, Event, Opened
 from flows.lexicon import Sense
 from flows.model import Flow
+from flows.own_words import in_own_words
 from flows.reading import Understood, read
 from flows.reading.several import may_be_several, read_all, read_several, undotted
 from flows.session import WAITING
@@ -63,7 +64,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) 
         return
     asked_back = next((event for event in rest if isinstance(event, AskedBack)), None)
     if asked_back is not None:
-        step.lead.append(flow.item(asked_back.item).text[language])
+        text = flow.item(asked_back.item).text[language]
+        step.lead.append(in_own_words(text, open.session.given))
     asking.tell(step, flow, open, rest)
 
 

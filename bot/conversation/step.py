@@ -21,6 +21,7 @@ from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
 from templates.catalogue import Catalogue
+from templates.consents import ConsentText, load_consents
 from trajectory.address_checks import Check
 from trajectory.care_team import Member
 from trajectory.entries import Entry
@@ -40,6 +41,8 @@ class World:
     limits: Limits
     channels: frozenset[str] = frozenset()
     """The channels that send."""
+    consents: Mapping[str, ConsentText] = field(default_factory=load_consents)
+    """What patients are asked to agree to, by question."""
 
 
 @dataclass(slots=True)

@@ -128,9 +128,18 @@ def _openings(house: House, timelines: Mapping[int, Sequence[Entry]]) -> Iterato
             most = 2 if flow == "odi" else 1
             if not least <= opened[patient_id, flow] <= most:
                 yield f"patient {patient_id}: {flow} opened {opened[patient_id, flow]} times"
-    yield from (f"session {row.id} is still open" for row in rows if row.status == "waiting")
+    yield from (_still_open(house, row) for row in rows if row.status == "waiting")
     asked = {row.session_id for row in house.outbox() if row.status in ARRIVED}
     yield from (f"session {r.id} was never asked" for r in rows if r.id not in asked)
+
+
+def _still_open(house: House, row: Row[Any]) -> str:
+    """With all that could still happen to it: what was lost is told by what is missing."""
+    waits = [(d.kind, d.key, d.at) for d in house.due() if d.owner_id == row.patient_id]
+    return (
+        f"session {row.id} ({row.flow} of patient {row.patient_id}, opened {row.opened_at}) "
+        f"is still open at {house.clock.now()}; due: {waits}"
+    )
 
 
 def _reports(clinic: ClinicUnderFire) -> Iterator[str]:

@@ -16,10 +16,12 @@ from flows.model import (
     Condition,
     Flow,
     FlowKind,
+    Follow,
     Item,
     ItemKind,
     Operator,
     Option,
+    Subscale,
     Test,
     Urgency,
 )
@@ -33,6 +35,16 @@ OPTIONS = st.builds(Option, IDS, TEXTS, st.none() | NUMBERS, st.none() | ALSO)
 TESTS = st.builds(Test, IDS, st.sampled_from(Operator), WORDS | NUMBERS | st.booleans())
 TWO_TESTS = st.tuples(TESTS, TESTS)
 CONDITIONS = st.builds(Condition, TWO_TESTS, st.sampled_from(["all", "any"]))
+FOLLOWS = st.builds(
+    Follow,
+    name=st.none() | TEXTS,
+    plain_name=st.none() | TEXTS,
+    important=st.none() | NUMBERS,
+    error_better=st.none() | NUMBERS,
+    higher_is_better=st.booleans(),
+    source=st.none() | WORDS,
+)
+SUBSCALES = st.builds(Subscale, IDS, st.tuples(IDS, IDS), TEXTS, st.none() | NUMBERS)
 ITEMS = st.builds(
     Item,
     id=IDS,
@@ -49,6 +61,7 @@ ITEMS = st.builds(
     flag=st.none() | st.sampled_from(Urgency),
     opens=st.none() | st.dictionaries(IDS, IDS, max_size=2),
     loinc=st.none() | WORDS,
+    follow=st.none() | FOLLOWS,
 )
 DURATIONS = st.integers(1, 10**7).map(lambda seconds: timedelta(seconds=seconds))
 FLOWS = st.builds(
@@ -58,6 +71,8 @@ FLOWS = st.builds(
     title=TEXTS,
     items=st.lists(ITEMS, max_size=3).map(tuple),
     definition=st.just(""),
+    subscales=st.lists(SUBSCALES, max_size=2).map(tuple),
+    follow=st.none() | FOLLOWS,
     scoring=st.none() | IDS,
     minimum_answered=st.none() | NUMBERS,
     bands=st.lists(st.builds(Band, IDS, NUMBERS, NUMBERS, TEXTS), max_size=2).map(tuple),

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtrace.definitions import shipped_library
 from flows.loader import load_flow
 from flows.model import Flow
 from flows.scoring import ODI_ITEMS, START_BACK_ITEMS, odi, score, start_back
-from flows.session import Given
+from flows.session import Given, GivenKind
 from tests.flows.answering import answers, not_applicable, said, skipped
 
 
@@ -220,3 +221,68 @@ def test_a_plain_rule_needs_every_answer_unless_told_otherwise() -> None:
 
     assert result is not None
     assert (result.value, result.reason, result.missing) == (None, "too-few-answers", ("other",))
+
+
+RMDQ = shipped_library().flow("rmdq")
+RMDQ_ITEMS = tuple(item.id for item in RMDQ.items)
+PHQ_4 = shipped_library().flow("phq-4")
+PHQ_4_ITEMS = tuple(item.id for item in PHQ_4.items)
+PSFS = shipped_library().flow("psfs")
+
+
+@given(some(RMDQ_ITEMS, 1))
+def test_rmdq_counts_marks_and_only_when_every_statement_was_dealt_with(
+    dealt: dict[str, Given],
+) -> None:
+    result = score(RMDQ, dealt)
+    marks = sum(numbers(dealt).values())
+    known = [i for i in RMDQ_ITEMS if i in dealt and dealt[i].kind is not GivenKind.SKIP]
+
+    assert result is not None
+    assert (result.answered, result.of, result.variant) == (len(known), 24, "rmdq-24")
+    assert (result.value is None) == (len(known) < 24)
+    if result.value is not None:
+        assert result.value == marks
+        assert result.share is None
+    elif known:
+        exact = Fraction(100 * marks, len(known))
+        assert result.share == Decimal(floor(exact * 100 + Fraction(1, 2))) / 100
+    else:
+        assert result.share is None
+
+
+@given(some(PHQ_4_ITEMS, 3))
+def test_phq_4_is_positive_exactly_where_no_missing_answer_could_change_it(
+    dealt: dict[str, Given],
+) -> None:
+    result = score(PHQ_4, dealt)
+    points = numbers(dealt)
+
+    assert result is not None
+    for id, items in (("anxiety", PHQ_4_ITEMS[:2]), ("depression", PHQ_4_ITEMS[2:])):
+        known = [points[item] for item in items if item in points]
+        assert result.subscales[id] == (sum(known) if len(known) == 2 else None)
+        assert (id in result.positive) == (sum(known) >= 3)
+    total = sum(points.values()) if len(points) == 4 else None
+    assert result.value == total
+    bands = ["none"] * 3 + ["mild"] * 3 + ["moderate"] * 3 + ["severe"] * 4
+    assert result.band == (None if total is None else bands[total])
+
+
+@given(st.lists(st.none() | st.integers(0, 10), min_size=1, max_size=3))
+def test_psfs_is_the_mean_of_all_that_was_named_or_nothing(ratings: list[int | None]) -> None:
+    dealt: dict[str, Given] = {}
+    for number, rating in enumerate(ratings, start=1):
+        dealt[f"activity-{number}"] = Given(GivenKind.ANSWER, "dance", 1, text="dance")
+        dealt[f"rating-{number}"] = skipped() if rating is None else said(rating)
+        dealt[f"more-{number}"] = said(code="yes" if number < len(ratings) else "no")
+    result = score(PSFS, dealt)
+    known = [rating for rating in ratings if rating is not None]
+
+    assert result is not None
+    assert (result.answered, result.of) == (len(known), len(ratings))
+    if len(known) < len(ratings):
+        assert (result.value, result.reason) == (None, "too-few-answers")
+    else:
+        exact = Fraction(sum(known), len(known))
+        assert result.value == Decimal(floor(exact * 100 + Fraction(1, 2))) / 100

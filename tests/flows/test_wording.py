@@ -9,10 +9,12 @@ from flows.canonical import dump_flow, restore_flow
 from flows.errors import DefinitionError
 from flows.library import Library
 from flows.model import Flow
+from flows.own_words import named_in
 from flows.wording import is_pack, read_pack, worded
 
 LIBRARY = shipped_library()
 ODI = LIBRARY.flow("odi")
+PSFS = LIBRARY.flow("psfs")
 
 
 def pack(of: Flow = ODI, /, **changes: str) -> str:
@@ -27,7 +29,8 @@ def pack(of: Flow = ODI, /, **changes: str) -> str:
     lines = [f"{key}: {value}" for key, value in head.items() if value]
     lines.append("items:")
     for item in of.items:
-        lines += [f"  {item.id}:", f"    text: Licensed {item.id}"]
+        quoted = "".join(f" {{{name}}}" for name in named_in(item.text["en"]))
+        lines += [f"  {item.id}:", f"    text: Licensed {item.id}{quoted}"]
         if item.options:
             lines.append("    options:")
             lines += [f"      {each.id}: Licensed {item.id} {each.id}" for each in item.options]
@@ -86,6 +89,8 @@ def test_every_flow_can_be_worded(flow: Flow) -> None:
         (pack().replace("      d: Licensed lifting d\n", ""), 28, "the key 'd' is missing"),
         (pack().replace("Licensed lifting d", "''"), 31, "'d' is empty"),
         (pack().replace("      f: Licensed lifting f", "      g: x"), 33, "unknown key 'g'"),
+        (pack(PSFS).replace(" {activity-1}", ""), 10, "must quote 'activity-1', in braces"),
+        (pack().replace("Licensed lifting\n", "Licensed {lifting}\n"), 26, "must quote nothing"),
         ("flow: [", 1, "this is not YAML"),
     ],
 )

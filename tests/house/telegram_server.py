@@ -258,6 +258,9 @@ class TelegramServer:
                 return _ok(self._takes(method, body))
             case "editMessageText" | "editMessageCaption":
                 return self._changes(body)
+            case "deleteMessage":
+                if self.shown.pop((body["chat_id"], body["message_id"]), None) is None:
+                    return _refusal(400, "Bad Request: message to delete not found")
             case "getUpdates":
                 return self._gives(body)
             case "setWebhook":

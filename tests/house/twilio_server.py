@@ -79,6 +79,8 @@ class TwilioServer:
     """Met by the next messages, one each."""
     list_trouble: list[Trouble] = field(default_factory=list)
     """Met by the next looks at the list, one each."""
+    delete_trouble: list[Trouble] = field(default_factory=list)
+    """Met by the next requests to delete a message, one each."""
     mood: Callable[[bool], Trouble | None] = lambda sends: None
     """What any call may meet, when nothing was said of it: one that sends, or looks."""
     redacts: bool = True
@@ -176,6 +178,11 @@ class TwilioServer:
         }
 
 
+def _one(message: Mapping[str, Any]) -> str:
+    """The path of one message."""
+    return f"{_MESSAGES.removesuffix('.json')}/{message['sid']}.json"
+
+
 def _fits(message: Mapping[str, Any], query: Mapping[str, str]) -> bool:
     sent = parsedate_to_datetime(message["date_sent"]).date().isoformat()
     return (
@@ -227,13 +234,30 @@ def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:
             if self._is_known("GET", query, wrong_query(query)):
                 self._answer(twilio.list_trouble, 200, lambda told: twilio.listed(query))
 
+        def do_DELETE(self) -> None:
+            if not self._is_known("DELETE", {}, []):
+                return
+            trouble = twilio.delete_trouble.pop(0) if twilio.delete_trouble else None
+            found = [each for each in twilio.messages if urlsplit(self.path).path == _one(each)]
+            if trouble is not None:
+                error = {"code": trouble.code, "message": "no", "status": trouble.status}
+                self._send(trouble.status, error, trouble.retry_after)
+            elif not found:
+                self._send(404, {"code": 20404, "message": "not found", "status": 404})
+            elif found[0]["status"] in ("queued", "sending"):
+                self._send(409, {"code": 20009, "message": "not yet", "status": 409})
+            else:
+                twilio.messages.remove(found[0])
+                self.send_response(204)
+                self.end_headers()
+
         def _is_known(self, method: str, fields: Mapping[str, str], wrong: Sequence[str]) -> bool:
             twilio.calls.append(Call(method, fields))
             login = base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
             if self.headers.get("authorization") != f"Basic {login}":
                 self._send(401, {"code": 20003, "message": "Authenticate", "status": 401})
                 return False
-            if urlsplit(self.path).path != _MESSAGES:
+            if method != "DELETE" and urlsplit(self.path).path != _MESSAGES:
                 self._send(404, {"code": 20404, "message": "not found", "status": 404})
                 return False
             twilio.wrong.extend(wrong)

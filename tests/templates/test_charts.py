@@ -86,7 +86,7 @@ def test_the_bands_of_the_odi_fill_the_frame_without_gaps() -> None:
 
 def test_a_score_of_40_touches_the_upper_edge_of_moderate() -> None:
     chart = line_chart([Value(week(0), 40)], span(6), 100, bands=ODI_BANDS)
-    moderate = next(strip for strip in chart.strips if strip.id == "moderate")
+    moderate = next(strip for strip in chart.strips if strip.name == "moderate")
     assert chart.dots[0].y == moderate.y
 
 

@@ -1,15 +1,18 @@
 """The pages as a browser lays them out: on a desk, on a phone, on paper, read aloud."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import templates
+from bot.view import Reader
 from templates.pages import render, summary_page
-from tests.trajectory.stories import ANNE, BIRGIT, LOOKED, NOW, at, birgit
+from tests.trajectory.lives import JONAS, KAREN, LIVES, OLE, RUTH, YEAR_END
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, at
 from trajectory.summary import summarise
 
 STATIC = (Path(templates.__file__).parent / "static").as_uri()
@@ -24,24 +27,24 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+PEOPLE = {
+    "worse-with-a-sign": (BIRGIT, NOW, LOOKED),
+    "better": (JONAS, NOW, LOOKED),
+    "worse": (RUTH, NOW, LOOKED),
+    "silent": (OLE, NOW, LOOKED),
+    "year": (KAREN, YEAR_END, at(11, 10, 16)),
+}
+SUMMARIES = [f"{who}-{language}" for who in PEOPLE for language in ("en", "da")]
+READERS = (
+    Reader("Anne Skov", "physiotherapist", at(6, 12), ANNE),
+    Reader("Dr Holm", "gp", None, DR_HOLM),
+)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    summary = summarise(birgit(), BIRGIT, NOW, LOOKED, 12)
-    pages = {
-        f"summary-{language}": summary_page(
-            summary,
-            language,
-            viewer=ANNE,
-            names={},
-            labels={},
-            shared_until=at(6, 12),
-            note_action="/note",
-            leave_action="/leave",
-            static=STATIC,
-        )
-        for language in ("en", "da")
-    }
+    pages = {name: _summary(*name.rsplit("-", 1)) for name in SUMMARIES}
     pages["access-en"] = render(
         "access.html",
         "en",
@@ -57,28 +60,64 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _summary(who: str, language: str) -> str:
+    person, now, looked = PEOPLE[who]
+    return summary_page(
+        summarise(LIVES[person.name](), person, now, looked, 12),
+        language,
+        viewer=ANNE,
+        names={ANNE: "Anne Skov", DR_HOLM: "Dr Holm"},
+        labels={},
+        shared_until=at(6, 12),
+        readers=READERS,
+        journal_link="/journal.txt",
+        pdf_link="/summary.pdf",
+        note_action="/note",
+        leave_action="/leave",
+        static=STATIC,
+    )
+
+
 @pytest.fixture
 def page(browser: Browser, folder: Path) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto((folder / "summary-en.html").as_uri())
+    page.goto((folder / "worse-with-a-sign-en.html").as_uri())
     yield page
     page.close()
 
 
-def test_the_first_screen_of_a_desk_holds_everything_down_to_the_curves(page: Page) -> None:
-    box = page.locator("section.curves").bounding_box()
+def lower_edge(page: Page, selector: str) -> float:
+    box = page.locator(selector).bounding_box()
     assert box is not None
-    assert box["y"] + box["height"] <= 800
+    return box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("name", ["summary-en", "summary-da", "access-en", "ended-en"])
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_the_first_screen_of_a_desk_holds_everything_down_to_the_curves(
+    page: Page, folder: Path, name: str
+) -> None:
+    page.goto((folder / f"{name}.html").as_uri())
+    assert lower_edge(page, "section.curves") <= 800
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_the_first_screen_of_a_phone_tells_how_it_goes_and_what_to_talk_about(
+    page: Page, folder: Path, name: str
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto((folder / f"{name}.html").as_uri())
+    assert lower_edge(page, "section.change") <= 740
+    assert lower_edge(page, ".talk h2") <= 740
+
+
+@pytest.mark.parametrize("name", [*SUMMARIES, "access-en", "ended-en"])
 def test_nothing_runs_off_the_side_of_a_phone(page: Page, folder: Path, name: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto((folder / f"{name}.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.parametrize("name", ["summary-en", "access-en", "ended-en"])
+@pytest.mark.parametrize("name", [*SUMMARIES, "access-en", "ended-en"])
 def test_a_screen_reader_finds_its_way(page: Page, folder: Path, name: str) -> None:
     page.goto((folder / f"{name}.html").as_uri())
     found = Axe().run(page)
@@ -90,11 +129,53 @@ def test_the_keyboard_reaches_the_note_and_the_journal_text(page: Page) -> None:
     for _ in range(12):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert {"note-text", "SUMMARY", "BUTTON"} <= reached
+    assert {"note-text", "journal", "BUTTON"} <= reached
 
 
-def test_on_paper_it_is_one_page_without_forms(page: Page) -> None:
+def test_the_journal_text_is_copied_by_keyboard_and_the_page_says_so(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy = page.get_by_role("button", name="Copy")
+    copy.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Copied: \d+ lines\.$"))
+    expect(copy).to_be_focused()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text == page.locator("#journal").input_value()
+    assert text.startswith("Birgit H., born 14-09-1958")
+
+
+def test_where_there_is_no_clipboard_it_is_copied_the_old_way(page: Page) -> None:
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("link", name="Copy for the journal").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Copied")
+
+
+def test_where_nothing_may_be_copied_the_text_is_selected_for_it(page: Page) -> None:
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.evaluate("document.execCommand = () => false")
+    page.get_by_role("button", name="Copy").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("press Ctrl C")
+    chosen = "document.activeElement.selectionEnd - document.activeElement.selectionStart"
+    assert page.evaluate(chosen) == len(page.locator("#journal").input_value())
+
+
+def test_without_scripts_the_text_is_there_and_no_button_promises_more(
+    browser: Browser, folder: Path
+) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto((folder / "worse-with-a-sign-en.html").as_uri())
+    expect(page.locator("#journal")).to_be_visible()
+    expect(page.get_by_role("link", name="As a text file")).to_be_visible()
+    expect(page.locator("button[data-copy]")).to_be_hidden()
+    expect(page.locator("button[data-print]")).to_be_hidden()
+    page.close()
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_on_paper_it_is_one_page_without_forms(page: Page, folder: Path, name: str) -> None:
+    page.goto((folder / f"{name}.html").as_uri())
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 718, "height": 1046})
     assert not page.locator("form").first.is_visible()
+    assert not page.locator("nav").is_visible()
     assert page.evaluate("document.body.scrollHeight") <= 1046

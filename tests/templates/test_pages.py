@@ -7,13 +7,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from flows.scoring import ODI_BANDS
-from templates.pages import CURVES, curve, journal, render, summary_page
-from templates.words import Words
-from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit, later
-from trajectory.summary import Summary, summarise
+from bot.view import Reader
+from templates.pages import curve, journal, render, summary_page
+from tests.trajectory.lives import JONAS, KAREN, LIVES, OLE, RUTH, YEAR_END
+from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, Story, at, birgit
+from trajectory.summary import ALREADY_ASKED, Person, Summary, summarise
 
 LABELS = {
     "intake/work-status/retired": "I am retired",
@@ -75,17 +77,18 @@ def test_the_first_screen_tells_the_story_in_the_order_of_its_weight() -> None:
         "Told to ring a doctor the same day. 23 Mar: patient says a doctor has looked. "
         "No clinician’s note yet. Add note",
         "Since you looked (17 Feb) Worse",
-        "ODI 36 → 50 (+14, important, beyond measurement error)",
-        "Pain 4 → 7 (+3, important)",
-        "Limited days 2 → 5 of 7 (+3)",
+        "ODI 36 → 50 (+14 worse, important, beyond measurement error)",
+        "Pain 4 → 7 (+3 worse, important)",
+        "Limited days 2 → 5 of 7 (+3 worse)",
+        "Since the start (5 Jan): no important change, ODI 44 → 50 (+6).",
         "Wants to talk about visit today 10:00",
         '"May I cycle?"',
         '"Can I halve the tablets? Stomach."',
         'Goal "Walk to the allotment, 30 min"',
         "Agreed walk 15 min x 2 17 Feb, you",
-        "ODI 0–100 44 5 Jan severe 36 17 Feb moderate 36 17 Feb moderate 50 30 Mar severe "
-        "+6 not important",
-        "Pain 0–10 7 12 Jan 3 23 Feb 4 16 Feb 7 30 Mar 0",
+        "ODI 0–100 disability 44 5 Jan severe 36 17 Feb moderate 36 17 Feb moderate "
+        "50 30 Mar severe +6 not important",
+        "Pain 0–10 7 12 Jan 3 23 Feb 4 16 Feb 7 30 Mar 0 unchanged",
         "STarT Back medium, 5/9, psychosocial 2/5 4 Jan",
         "Work retired",
         "Onset November, after lifting a box",
@@ -134,13 +137,6 @@ def test_danish_professionals_read_danish() -> None:
     assert "født 14-09-1958 lændesmerter, uge 12 delt med dig til 12. jun." in seen
     assert "Siden du så på det (17. feb.) Værre" in seen
     assert "Endnu intet notat fra en behandler." in seen
-
-
-@pytest.mark.parametrize("language", ["en", "da"])
-def test_every_band_of_the_odi_has_words_of_the_page(language: str) -> None:
-    words = Words.of(language)
-    for id, _ in ODI_BANDS:
-        assert words.name("band", id, label="not this") != "not this"
 
 
 def test_a_very_severe_oswestry_is_danish_on_a_danish_page() -> None:
@@ -223,26 +219,51 @@ def test_the_journal_text_holds_the_same_in_at_most_fifteen_lines() -> None:
     assert lines[-1].startswith("Check-ins 11/12")
 
 
-def test_the_journal_text_stays_short_whatever_the_patient_writes() -> None:
+WORDS = st.text(max_size=300)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORDS, min_size=6, max_size=6), st.integers(0, 12), st.sampled_from(["en", "da"]))
+def test_the_journal_text_stays_short_whatever_is_written(
+    texts: list[str], often: int, language: str
+) -> None:
+    name, question, note, told, code, professional = texts
     story = Story()
     story.entries = birgit()
-    for n in range(20):
-        story.write("question", at(3, 30), text=f"Question\nover\nlines {n} " + "long " * 200)
-    for n in range(9):
-        story.flag(at(3, 20 + n), "leg-weakness", "same-day", "text\n" * 30)
     story.check_in(at(3, 30), 7, 6, 5, sick=3)
     for flow in ("rmdq", "psfs", "phq-4"):
         story.write("score", at(3, 30), flow=flow, value=4, detail={"answered": 4, "of": 4})
-    goal = later(story.entries[-1], id=9000, kind="goal", flow=None, value=None, text="a\nb\n" * 99)
-    text = journal(summarise([*story.entries, goal], BIRGIT, NOW, LOOKED), "da", **READER)
+    for number in range(often):
+        story.flag(at(3, 1 + number), "leg-weakness", "same-day", question)
+        story.write("question", at(3, 30), text=question)
+        story.write("note", at(3, 30), text=note, author=ANNE)
+        story.write("contact", at(3, 30), text=told, author=DR_HOLM, code=code or None)
+    for item in ALREADY_ASKED:
+        story.intake(at(3, 30), item, told)
+    story.intake(at(3, 30), "work-status", told)
+    for kind in ("goal", "plan"):
+        story.write(kind, at(3, 30), text=told, author=ANNE)
+    titles = {"en": name, "da": told}
+    person = Person(name, titles, at(1, 4), "Europe/Copenhagen", "da", BIRGIT.measures)
+    names = {ANNE: professional, DR_HOLM: note}
+    summary = summarise(story.entries, person, NOW, LOOKED)
+    text = journal(summary, language, viewer=None, names=names, labels={})
     assert len(text.splitlines()) <= 15
+    assert max(map(len, text.splitlines())) <= 1000
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_the_journal_text_of_everybody_is_at_most_fifteen_lines(name: str) -> None:
+    person = {each.name: each for each in (JONAS, RUTH, OLE, BIRGIT, KAREN)}[name]
+    text = journal(summarise(LIVES[name](), person, YEAR_END, LOOKED, 52), "en", **READER)
+    assert 8 <= len(text.splitlines()) <= 15
 
 
 def test_old_journal_systems_can_take_the_text() -> None:
     journal(three_months(), "da", **READER).encode("latin-1")
 
 
-@pytest.mark.parametrize("measure", CURVES)
+@pytest.mark.parametrize("measure", BIRGIT.measures.curves)
 def test_curves_are_well_formed_and_describe_themselves(measure: str) -> None:
     svg = curve(three_months(), measure, "en")
     assert svg is not None
@@ -310,6 +331,38 @@ def test_a_language_without_words_is_the_callers_mistake() -> None:
         render("ended.html", "xx")
 
 
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        (JONAS, "Since you looked (17 Feb) Better ODI 28 → 14 (−14 better, important, beyond"),
+        (RUTH, "Since you looked (17 Feb) Worse ODI 34 → 56 (+22 worse, important, beyond"),
+        (OLE, "Silent since 2 Feb, 8 weeks: how it is now is not known. Until then: no important "
+              "change since the start (5 Jan)."),
+    ],
+)  # fmt: skip
+def test_better_worse_and_unknown_are_told_apart_at_once(life: Person, said: str) -> None:
+    assert said in read(page(summarise(LIVES[life.name](), life, NOW, LOOKED, 12)))
+
+
+def test_more_than_three_open_signs_leave_room_for_the_rest() -> None:
+    story = Story()
+    for day in range(20, 25):
+        story.flag(at(3, day), "leg-weakness", "same-day")
+    html = page(summarise(story.entries, BIRGIT, NOW, None))
+    assert "2 more signs without a clinician’s note" in read(html)
+    assert html.index("2 more signs") < html.index('id="change-heading"')
+
+
+def test_who_else_may_read_it_is_said_with_until_when() -> None:
+    readers = (
+        Reader("Anne Møller", "physiotherapist", at(6, 12), ANNE),
+        Reader("Dr Holm", "gp", None, DR_HOLM),
+    )
+    seen = read(page(three_months(), readers=readers))
+    assert "Anne Møller (you), physiotherapist until 12 Jun" in seen
+    assert "Dr Holm, doctor until the patient stops it" in seen
+
+
 def test_old_values_of_a_silent_patient_are_no_verdict() -> None:
     later = summarise(birgit(), BIRGIT, NOW + timedelta(weeks=5), LOOKED, check_ins_due=12)
     seen = read(page(later))
@@ -324,3 +377,28 @@ def test_a_note_can_name_the_warning_sign_that_it_is_about() -> None:
     (open_flag,) = [flag for flag in summary.flags if flag.is_open]
     html = page(summary, note_flags=[open_flag.id])
     assert f'name="flags" value="{open_flag.id}" checked' in html
+
+
+def test_what_only_some_instruments_have_stands_in_page_and_journal() -> None:
+    story = Story()
+    session = story.session()
+    named = {"flow": "psfs", "item": "activity-1", "session_id": session}
+    story.write("answer", at(1, 12), text="lift the boy", **named)
+    story.write("score", at(1, 12), flow="psfs", value=3, session_id=session, detail={})
+    detail = {"subscale": {"anxiety": 4, "depression": None}, "positive": ["anxiety"]}
+    story.write("score", at(1, 12), flow="phq-4", value=5, detail=detail)
+    missing = {"answered": 23, "of": 24, "reason": "too-few-answers", "share": 43.48}
+    story.write("score", at(1, 12), flow="rmdq", value=None, detail=missing)
+    story.write("answer", at(1, 12), flow="change", item="change", value=1, code="a-little-better")
+    summary = summarise(story.entries, BIRGIT, NOW, None)
+    reader = {**READER, "labels": {"change/change/a-little-better": "A little better"}}
+
+    seen, text = read(page(summary, **reader)), journal(summary, "en", **reader)
+
+    for told in (seen, text):
+        assert '"lift the boy"' in told
+        assert "anxiety 4 positive, depression –".replace("–", "-" if told is text else "–") in told
+        assert "RMDQ 23/24 (12 Jan)" in told
+        assert "proportionally 43.5 of 100" in told
+        assert "Own view since the start" in told
+        assert "A little better" in told

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from backtrace.definitions import shipped_library
 from flows.scoring import ODI_BANDS
 from trajectory.entries import Entry
+from trajectory.measures import measures_of
 from trajectory.summary import Person
 
 ZONE = ZoneInfo("Europe/Copenhagen")
@@ -136,6 +138,7 @@ BIRGIT = Person(
     started_at=at(1, 4, 10),
     timezone="Europe/Copenhagen",
     language="da",
+    measures=measures_of(shipped_library(), "low-back-pain"),
     birth_date=date(1958, 9, 14),
 )
 NOW = at(3, 31, 9, 30)

@@ -11,7 +11,7 @@ from trajectory.keys import Sealer
 
 STAY = {
     "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
-    "early_status", "erased", "send_rate", "staff_token",
+    "early_status", "erased", "provider_message", "send_rate", "staff_token",
 }  # fmt: skip
 
 TOMBSTONE = text(

@@ -14,7 +14,7 @@ def progress_of(story: Story) -> Progress:
 
 def test_pain_limited_days_and_disability_then_and_now() -> None:
     progress = how_am_i(summarise(birgit(), BIRGIT, NOW, None))
-    told = [(each.measure, each.start.value, each.now.value) for each in progress.trends]
+    told = [(each.measure.id, each.start.value, each.now.value) for each in progress.trends]
     assert told == [("pain", 7, 7), ("activity-limited-days", 5, 5), ("odi", 44, 50)]
     assert progress.enough
     assert progress.overall is Verdict.UNCHANGED

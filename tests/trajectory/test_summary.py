@@ -18,8 +18,10 @@ from tests.trajectory.stories import (
     later,
 )
 from trajectory.entries import Entry
-from trajectory.measures import ODI, PAIN, Direction, Verdict, change
+from trajectory.measures import Direction, Verdict, change
 from trajectory.summary import Summary, summarise
+
+MEASURES = {measure.id: measure for measure in BIRGIT.measures.all}
 
 
 def summary_of(story: Story, since: datetime | None = LOOKED, now: datetime = NOW) -> Summary:
@@ -118,7 +120,7 @@ class TestWhenAChangeCounts:
         ],
     )
     def test_disability(self, before: float, after: float, important: bool, beyond: bool) -> None:
-        judged = change(ODI, before, after, before)
+        judged = change(MEASURES["odi"], before, after, before)
         assert judged.important is important
         assert judged.beyond_measurement_error is beyond
 
@@ -136,7 +138,7 @@ class TestWhenAChangeCounts:
         ],
     )
     def test_pain(self, before: int, after: int, baseline: int, important: bool) -> None:
-        judged = change(PAIN, before, after, baseline)
+        judged = change(MEASURES["pain"], before, after, baseline)
         assert judged.important is important
         assert judged.beyond_measurement_error is None
 
@@ -495,3 +497,54 @@ class TestSilence:
         silent = summary_of(story, now=at(2, 9))
         assert silent.silent
         assert silent.last_report == at(1, 19, 18, 1)
+
+
+class TestWhatCanBeCompared:
+    def sitting(self, story: Story, week: int, value: float, *activities: str) -> None:
+        session, when = story.session(), at(1, 12) + timedelta(weeks=week)
+        for number, words in enumerate(activities, 1):
+            fields = {"flow": "psfs", "item": f"activity-{number}", "session_id": session}
+            story.write("answer", when, text=words, **fields)
+        story.write("score", when, flow="psfs", value=value, session_id=session, detail={})
+
+    def test_ratings_of_the_same_activities(self, story: Story) -> None:
+        self.sitting(story, 0, 3, "Lift the boy", "garden")
+        self.sitting(story, 1, 6, "lift the boy", "garden")
+        course = summary_of(story, None).course("psfs")
+        assert course is not None
+        assert course.now.named == ("lift the boy", "garden")
+        assert course.since_start is not None
+        assert course.since_start.important
+
+    def test_not_those_of_others(self, story: Story) -> None:
+        self.sitting(story, 0, 3, "lift the boy", "garden")
+        self.sitting(story, 1, 6, "garden")
+        course = summary_of(story, None).course("psfs")
+        assert course is not None
+        assert (course.start.value, course.now.value) == (3, 6)
+        assert course.since_start is None
+
+    def test_not_another_length_of_an_instrument(self, story: Story) -> None:
+        for week, variant in enumerate(["rmdq-24", "rmdq-23"]):
+            when = at(1, 12) + timedelta(weeks=week)
+            story.write("score", when, flow="rmdq", value=8, detail={"variant": variant})
+        course = summary_of(story, None).course("rmdq")
+        assert course is not None
+        assert course.since_start is None
+
+
+def test_subscales_stand_with_the_value(story: Story) -> None:
+    detail = {"subscale": {"anxiety": 4, "depression": 1}, "positive": ["anxiety"]}
+    story.write("score", at(1, 12), flow="phq-4", value=5, detail=detail)
+    course = summary_of(story).course("phq-4")
+    assert course is not None
+    assert dict(course.now.parts) == {"anxiety": 4, "depression": 1}
+    assert course.now.positive == ("anxiety",)
+
+
+def test_the_patients_own_view_is_no_measure(story: Story) -> None:
+    story.write("answer", at(1, 12), flow="change", item="change", value=1, code="a-little-better")
+    summary = summary_of(story)
+    assert summary.own_view is not None
+    assert summary.own_view.code == "a-little-better"
+    assert summary.courses == ()

@@ -149,7 +149,17 @@ def _ask_again(step: Step, last: Last) -> None:
     if last == just_finished(step):
         step.add_line("changing.again")
     session, turn = last.place
-    step.say(question(last.item, language, step.words, place=(1, 1), session_id=session, turn=turn))
+    step.say(
+        question(
+            last.item,
+            language,
+            step.words,
+            place=(1, 1),
+            session_id=session,
+            turn=turn,
+            given=last.open.session.given,
+        )
+    )
 
 
 def _take_which(step: Step, last: Last, text: str, option: str | None) -> None:

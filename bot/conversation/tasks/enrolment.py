@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import time
 
 from bot.commands import recognise, without_politeness
-from bot.conversation import asking, own_code, pathways
+from bot.conversation import asking, consents, own_code, pathways
 from bot.conversation.choices import chosen
-from bot.conversation.effects import Audit, Record, SavePatient
+from bot.conversation.effects import Audit, SavePatient
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
 from bot.phrases import Says, phrases
@@ -20,8 +20,6 @@ from flows.lexicon import Sense, Token
 from templates.catalogue import Catalogue
 
 NAME = "enrolment"
-CONSENT_VERSION = "2026-11"
-"""Rises whenever the consent text says something new; each consent records which it was."""
 LONGEST_NAME = 60
 
 _COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code"})
@@ -109,8 +107,7 @@ def _question(step: Step, present: str) -> str:
             for words in languages
         )
     if present == "consent":
-        travel = step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}")
-        return step.words.say("enrol.consent", emergency=clinic.emergency_number, travel=travel)
+        return consents.words(step, consents.ENROLMENT)
     return step.words.say(f"enrol.{present}")
 
 
@@ -213,7 +210,7 @@ def _language_named(step: Step, text: str) -> str | None:
 def _take_consent(step: Step, text: str, option: str | None) -> bool:
     answer = option or chosen(step, text) or _agreed(step, text)
     if answer == "yes":
-        record_consent(step, text)
+        consents.answer(step, consents.ENROLMENT, consents.GIVEN, text)
         return True
     if answer == "no":
         _decline(step)
@@ -233,13 +230,6 @@ def _agreed(step: Step, text: str) -> str | None:
 
 def _all_mean(tokens: Sequence[Token], *senses: Sense) -> bool:
     return bool(tokens) and all(token.means(*senses) for token in tokens)
-
-
-def record_consent(step: Step, raw: str | None) -> None:
-    """Record that the patient agreed to be asked and to have the answers kept."""
-    detail = {"version": CONSENT_VERSION, "purposes": ["store", "remind"]}
-    step.do(Record(id=step.new_id(), kind="consent", code="given", text=raw, detail=detail))
-    step.do(Audit("consent-given"))
 
 
 def _decline(step: Step) -> None:
@@ -318,7 +308,7 @@ def complete(step: Step, *, greets: bool = False) -> None:
 
     `greets`: the patient has written, and is answered whether a pathway starts or not.
     """
-    record_consent(step, None)
+    consents.answer(step, consents.ENROLMENT, consents.GIVEN, on_paper=True)
     if greets or step.person.pathway is not None:
         clinic = step.world.clinic
         step.add_line("enrol.welcome", clinic=clinic.name, emergency=clinic.emergency_number)

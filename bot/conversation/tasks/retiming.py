@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from bot.commands import without_politeness
-from bot.conversation import asking, pathways
+from bot.conversation import asking, pathways, visits
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import SavePatient
 from bot.conversation.step import Step
@@ -101,5 +101,6 @@ def _change(step: Step, weekday: int | None, clock: time | None) -> None:
     step.do(SavePatient())
     if before is not None:
         pathways.follow(step, before)
+    visits.set_anew(step)
     day = step.words.say(f"weekday.{person.weekday}")
     asking.leave(step, "retiming.done", clock=f"{person.hour:%H:%M}", day=day)

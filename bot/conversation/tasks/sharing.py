@@ -6,7 +6,7 @@ what that person will see.
 
 from __future__ import annotations
 
-from bot.conversation import asking, granting, own_code, terms
+from bot.conversation import asking, consents, granting, own_code, terms
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, ChangePurposes, GiveGrant, Mail, Record
 from bot.conversation.own_code import Tried
@@ -216,6 +216,8 @@ def _give(step: Step) -> None:
         )
     )
     step.do(Audit("shared", f"member:{who.id}"))
+    question = consents.SHARE if who.role in TREATING else consents.SHARE_RELATIVE
+    consents.answer(step, question, consents.GIVEN, member_id=who.id)
     step.do(_invitation(step, who, token))
     lasts = terms.told(step, task.data["until"])
     step.add_line("share.sent", name=who.name, word=word, until=lasts)
@@ -253,5 +255,6 @@ def _take_alert(step: Step, text: str, option: str | None) -> None:
     if option == "yes":
         for grant in _grants_of(step, who):
             step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "alert"}))))
+        consents.answer(step, consents.ALERT, consents.GIVEN, text, member_id=who.id)
         step.do(Audit("alerts-allowed", f"member:{who.id}"))
     asking.leave(step, f"share.alert-{option}", name=who.name)

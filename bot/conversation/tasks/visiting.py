@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, time
 
 from bot.commands import without_politeness
-from bot.conversation import asking
+from bot.conversation import asking, visits
 from bot.conversation.choices import chosen, is_no
-from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
 from bot.conversation.people import bare
 from bot.conversation.step import Step
+from bot.conversation.visit_questions import called, on_day
+from bot.conversation.visits import Visit
 from bot.schedule import at_local
 from bot.times import When, day_of, read_hour, read_when
 from templates.command_words import load_command_words
@@ -42,7 +43,7 @@ def ask(step: Step) -> None:
     elif task.step == "when":
         step.offer("visit.when")
     else:
-        step.offer("visit.clock", day=_told(step, date.fromisoformat(task.data["day"])))
+        step.offer("visit.clock", day=on_day(step, date.fromisoformat(task.data["day"])))
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
@@ -90,9 +91,9 @@ def tell_next(step: Step) -> None:
         asking.leave(step, "visit.unknown")
         return
     local = visit.at.astimezone(step.person.zone)
-    day, clock = _told(step, local.date()), f"{local:%H:%M}"
+    day, clock = on_day(step, local.date()), f"{local:%H:%M}"
     key = "visit.next-with" if visit.text else "visit.next"
-    asking.leave(step, key, day=day, clock=clock, who=visit.text or "")
+    asking.leave(step, key, day=day, clock=clock, who=called(step, visit.text or ""))
 
 
 def cancel(step: Step, whom: str) -> None:
@@ -131,14 +132,15 @@ def _cancel(step: Step, visit: Entry) -> None:
         Record(step.new_id(), "visit", code=CANCELLED, text=visit.text, at=visit.at,
                supersedes=visit.id)
     )  # fmt: skip
+    visits.forget(step, visit.id)
     local = visit.at.astimezone(step.person.zone)
-    day, clock = _told(step, local.date()), f"{local:%H:%M}"
+    day, clock = on_day(step, local.date()), f"{local:%H:%M}"
     asking.leave(step, "visit.cancelled", day=day, clock=clock)
 
 
 def _named(step: Step, visit: Entry) -> str:
     local = visit.at.astimezone(step.person.zone)
-    when = f"{_told(step, local.date())} {local:%H:%M}"
+    when = f"{on_day(step, local.date())} {local:%H:%M}"
     return f"{when}, {visit.text}" if visit.text else when
 
 
@@ -186,22 +188,21 @@ def _note(step: Step, day: date, clock: time) -> None:
         step.add_line("visit.past")
         ask(step)
         return
-    moved = _moved(step, company)
+    moved, visit = _moved(step, company), Visit(step.new_id(), at, company)
     step.do(
-        Record(step.new_id(), "visit", text=company or None, at=at,
+        Record(visit.id, "visit", text=company or None, at=at,
                supersedes=moved.id if moved else None)
     )  # fmt: skip
+    if moved is not None:
+        visits.forget(step, moved.id)
+    visits.plan(step, visit)
     key = "visit.noted-with" if company else "visit.noted"
-    asking.leave(step, key, day=_told(step, day), clock=f"{clock:%H:%M}", who=company)
+    asking.leave(
+        step, key, day=on_day(step, day), clock=f"{clock:%H:%M}", who=called(step, company)
+    )
 
 
 def _moved(step: Step, company: str) -> Entry | None:
     """The coming visit with the same person, which takes place at the new time instead."""
     same = (e for e in _coming(step) if (e.text or "").casefold() == company.casefold())
     return next(same, None)
-
-
-def _told(step: Step, day: date) -> str:
-    noon = datetime.combine(day, time(12), tzinfo=step.person.zone)
-    name = day_name(noon, step.person.zone, step.person.language)
-    return step.words.say("visit.day", weekday=step.words.say(f"weekday.{day.weekday()}"), day=name)

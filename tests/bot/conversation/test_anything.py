@@ -48,10 +48,14 @@ STATES: dict[str, list[str]] = {
     "erasing: sure": ["delete my data"],
     "erasing: code": ["delete my data", "yes"],
     "exporting: code": ["export my data"],
+    "exporting: how": ["export my data", "4071"],
+    "withdrawing: which": ["I want to withdraw a consent"],
+    "withdrawing: then": ["I don't want you to keep my answers"],
     "a new hour": ["change time"],
     "a quiet hour": ["at 23"],
     "a visit": ["my next visit is soon"],
     "a visit's hour": ["my next visit is on Monday"],
+    "what to talk about": ["my next visit is today at 20"],
     "which language": ["change language"],
     "a known address": ["add my physio Anne a@b.dk", "share with my wife Ida a@b.dk"],
     "pausing": ["* odi", "pause for two weeks"],
@@ -82,6 +86,7 @@ COMMANDS = st.sampled_from(
      "question what", "pause", "resume", "pause until x", "only the weekly ones", "who looked",
      "show", "at 23", "Mondays", "change day", "dansk", "change language", "talk to a person",
      "my next visit is Friday", "my plan", "export my data", "delete my data", "1111", "sumary",
+     "what have I agreed to", "withdraw my consent to reminders", "mine samtykker",
      "plaese skip this", "stop sharing with nobody", "send it to my boss", "tilbage", "hjælp",
      "I meant 4", "no, 3", "sorry I meant B", "jeg mente ja", "4 not 6", "she says 6",
      "hun siger B", "not me", "mor er død", "my husband has died", "Yes", "B"]
@@ -122,9 +127,11 @@ def conversation(name: str, state: str, enrolling: bool, said: list[str], place:
     return script.say(*said, patient=name)
 
 
-def ended_up_unanswered(steps: list[Line], replies: list[Line]) -> list[str]:
+def ended_up_unanswered(steps: list[Line], replies: list[Line], own: list[Line]) -> list[str]:
     """What a patient wrote, not stopped, without getting a message in the same minute."""
     moments = {line["at"] for line in replies}
+    withdrawn = {line["at"] for line in own if "remind" in line["entry"].get("purposes", ())}
+    withdrawn -= {line["at"] for line in own if line["entry"].get("code") == "given"}
     stopped = False
     unanswered: list[str] = []
     for step in steps:
@@ -136,6 +143,7 @@ def ended_up_unanswered(steps: list[Line], replies: list[Line]) -> list[str]:
         command = recognise(step["text"], "en")
         if command is not None and command.name in ("stop", "start"):
             stopped = command.name == "stop"
+        stopped |= step["at"] in withdrawn
         if not stopped and step["at"] not in moments:
             unanswered.append(step["text"])
     return unanswered
@@ -197,8 +205,9 @@ def test_every_message_is_answered_and_nothing_is_kept_that_no_question_has(
     ]
     assert [entry for entry in answers if not fits(entry)] == []
     for number, script in enumerate(scripts):
-        own = [line["entry"] for line in lines if line.get("patient") == f"p{number}"]
-        given = [e for e in own if e["kind"] in ("answer", "correction", "skip", "not-applicable")]
+        own = [line for line in lines if line.get("patient") == f"p{number}"]
+        kept = [line["entry"] for line in own]
+        given = [e for e in kept if e["kind"] in ("answer", "correction", "skip", "not-applicable")]
         assert untraced(script, given) == [], PLACES[number % len(PLACES)]
         replies = [line for line in lines if line.get("to") == f"p{number}"]
-        assert ended_up_unanswered(script.steps, replies) == [], PLACES[number % len(PLACES)]
+        assert ended_up_unanswered(script.steps, replies, own) == [], PLACES[number % len(PLACES)]

@@ -398,12 +398,18 @@ def test_in_doubt_about_a_warning_sign_the_doctor_is_named_each_time(house: Hous
     assert "1813" in say(house, "purple")
 
 
-def test_a_copy_of_everything_is_asked_of_the_clinic_with_the_own_code(
+def test_a_copy_of_everything_comes_by_link_with_the_own_code(
     house: House, birgit: PatientRef
 ) -> None:
     assert "That is not the code" in say(house, "export my data", "1111")
+    assert "/copy/in/" in say(house, "4071", "a link")
     assert listed(house) == []
-    assert "within 30 days" in say(house, "4071")
+    assert "copy-link-made" in audited(house, birgit.patient_id)
+
+
+def test_a_copy_on_paper_is_asked_of_the_clinic(house: House, birgit: PatientRef) -> None:
+    assert listed(house) == []
+    assert "within 30 days" in say(house, "export my data", "4071", "on paper")
     assert listed(house) == [Kind.EXPORT]
     assert "export-asked" in audited(house, birgit.patient_id)
 
@@ -704,7 +710,7 @@ def test_words_where_the_code_is_asked_lock_nothing(
     assert say(house, *[words] * 4).startswith(told)
     assert "wrong-code" not in audited(house, birgit.patient_id)
     assert "export-asked" not in audited(house, birgit.patient_id)
-    say(house, "4071")
+    say(house, "4071", "B")
     assert "export-asked" in audited(house, birgit.patient_id)
 
 

@@ -1,0 +1,162 @@
+"""What the patient has agreed to, purpose by purpose, and which version of its text.
+
+Each yes and each no is an entry (`consent`); the newest of a purpose counts. What stands now is
+remembered beside it, so that no turn has to read the record for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.conversation.effects import Audit, Record
+from bot.conversation.step import Step
+from templates.consents import ConsentText
+
+NAME = "consenting"
+"""The task of a question that is put by itself."""
+ENROLMENT, ALERT, RESEARCH = "enrolment", "alert", "research"
+SHARE, SHARE_RELATIVE = "share", "share-relative"
+"""Questions."""
+STORE, REMIND = "store", "remind"
+PURPOSES = (STORE, REMIND, "share", "alert", "research")
+GIVEN, WITHDRAWN, DECLINED = "given", "withdrawn", "declined"
+FIRST_VERSION = "2026-11"
+"""What everybody had agreed to who was enrolled before versions were remembered."""
+RESEARCH_AFTER = timedelta(days=14)
+"""Whoever begins has enough to answer: research is asked about by itself, later."""
+
+
+def text_of(step: Step, question: str) -> ConsentText:
+    """The text as it is asked now."""
+    return step.world.consents[question]
+
+
+def answer(
+    step: Step,
+    question: str,
+    code: str,
+    raw: str | None = None,
+    *,
+    member_id: int | None = None,
+    on_paper: bool = False,
+) -> None:
+    """Record what the patient has said to a question of consent; `code` is given or declined.
+
+    `member_id`: it is about this person of the care team. `on_paper`: signed there, and entered by
+    the clinic.
+    """
+    text = text_of(step, question)
+    detail: dict[str, object] = {
+        "version": text.version,
+        "purposes": list(text.purposes),
+        "hash": text.hashes[step.person.language],
+        "language": step.person.language,
+    }
+    if member_id is not None:
+        detail["member"] = member_id
+    if on_paper:
+        detail["by"] = "staff-on-paper"
+    _record(step, code, raw, detail)
+    for purpose in text.purposes:
+        _remember(step, purpose, text.version if code == GIVEN else "")
+
+
+def put(step: Step, question: str) -> None:
+    """Put a question of consent by itself; that is done once for a version, however it ends."""
+    text = text_of(step, question)
+    step.begin(NAME, "ask", question=question)
+    step.memory.consent_asked = {**step.memory.consent_asked, question: text.version}
+    if question == ENROLMENT:
+        step.add_line("consent.changed")
+    ask(step, question)
+
+
+def ask(step: Step, question: str) -> None:
+    """Ask for a yes or a no; a task is under way."""
+    options = [("yes", step.words.say("button.agree")), ("no", step.words.say("button.decline"))]
+    step.offer_words(words(step, question), options)
+
+
+def words(step: Step, question: str) -> str:
+    """The text of a question, in the patient's language."""
+    clinic = step.world.clinic
+    return step.words.say(
+        text_of(step, question).message,
+        emergency=clinic.emergency_number,
+        clinic=clinic.name,
+        travel=step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}"),
+    )
+
+
+def withdraw(step: Step, purpose: str, raw: str | None = None) -> None:
+    """Record that a consent is withdrawn; what follows from it is the caller's."""
+    detail: dict[str, object] = {"version": standing(step, purpose), "purposes": [purpose]}
+    _record(step, WITHDRAWN, raw, detail)
+    _remember(step, purpose, "")
+
+
+def stands(step: Step, purpose: str) -> bool:
+    """Whether the patient agrees to this now."""
+    return bool(standing(step, purpose))
+
+
+def standing(step: Step, purpose: str) -> str:
+    """The version that the patient has agreed to; empty: none."""
+    said = step.memory.consents.get(purpose)
+    if said is None:
+        was_asked = step.person.started_at is not None and purpose in (STORE, REMIND)
+        return FIRST_VERSION if was_asked else ""
+    return said
+
+
+def is_given(step: Step, purpose: str) -> bool:
+    """As `stands`; of sharing and alerts the grants tell it, which also end by themselves."""
+    if purpose == "share":
+        return bool(step.care.grants)
+    if purpose == "alert":
+        return any("alert" in grant.purposes for grant in step.care.grants)
+    return stands(step, purpose)
+
+
+def to_be_asked(step: Step) -> str:
+    """The question that is to be put by itself now: a new version, or research; else empty."""
+    asked = step.memory.consent_asked
+    enrolment = text_of(step, ENROLMENT)
+    agreed = standing(step, STORE)
+    if agreed and agreed != enrolment.version and asked.get(ENROLMENT) != enrolment.version:
+        return ENROLMENT
+    wants = step.world.clinic.research and _is_settled_in(step)
+    if wants and RESEARCH not in step.memory.consents and RESEARCH not in asked:
+        return RESEARCH
+    return ""
+
+
+def _is_settled_in(step: Step) -> bool:
+    began = step.person.started_at
+    return began is not None and step.now - began >= RESEARCH_AFTER
+
+
+def newest(purposes: Iterable[str], step: Step) -> dict[str, tuple[str, str]]:
+    """By purpose day (ISO) and version of what stands, out of the timeline."""
+    found: dict[str, tuple[str, str]] = {}
+    for entry in step.timeline:
+        detail = entry.detail or {}
+        for purpose in detail.get("purposes", ()) if entry.kind == "consent" else ():
+            found[purpose] = (entry.at.isoformat(), detail.get("version", ""))
+    return {each: found[each] for each in purposes if each in found and is_given(step, each)}
+
+
+def _record(step: Step, code: str, raw: str | None, detail: dict[str, object]) -> None:
+    step.do(Record(step.new_id(), "consent", code=code, text=raw, detail=detail))
+    step.do(Audit(f"consent-{code}", _subject(detail)))
+
+
+def _subject(detail: dict[str, object]) -> str:
+    purposes = detail["purposes"]
+    assert isinstance(purposes, list)
+    return ",".join(purposes)
+
+
+def _remember(step: Step, purpose: str, version: str) -> None:
+    step.memory.consents = {**step.memory.consents, purpose: version}

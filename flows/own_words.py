@@ -1,0 +1,69 @@
+"""Questions that quote what the patient has named: `{activity-1}` in the text of an item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from flows.model import Flow, Item, ItemKind, Operator
+from flows.session import Given
+from flows.source import Source
+from flows.spelling import advice, listed
+
+LONGEST_QUOTED = 60
+"""Characters of somebody's own words that go into a question."""
+UNKNOWN = "..."
+"""Stands where nothing has been named, as in a preview."""
+
+_NAMED = re.compile(r"\{([^{}]*)\}")
+
+
+def named_in(text: str) -> frozenset[str]:
+    """Ids of the items that a text quotes."""
+    return frozenset(_NAMED.findall(text))
+
+
+def in_own_words(text: str, given: Mapping[str, Given]) -> str:
+    """The text with what was answered in place of each `{item}`, on one line and cut if long."""
+    return _NAMED.sub(lambda found: _quoted(given.get(found[1])), text)
+
+
+def _quoted(given: Given | None) -> str:
+    words = " ".join((given.text or "").split()) if given else ""
+    if len(words) > LONGEST_QUOTED:
+        words = words[: LONGEST_QUOTED - 3].rstrip() + "..."
+    return words or UNKNOWN
+
+
+def check_own_words(flow: Flow, source: Source) -> None:
+    """Note a text that quotes what is no text, comes later, or may not have been answered."""
+    texts = [item.id for item in flow.items if item.kind is ItemKind.TEXT]
+    for place, item in enumerate(flow.items):
+        each = {language: named_in(text) for language, text in item.text.items()}
+        quoted = frozenset().union(*each.values())
+        earlier = {before.id for before in flow.items[:place]}
+        if any(names != quoted for names in each.values()):
+            _refuse(item, source, f"quotes {listed(sorted(quoted))} not in every language; add it")
+        for name in sorted(quoted):
+            if name not in texts or name not in earlier:
+                reason = f"quotes '{name}', which is no earlier text item; "
+                _refuse(item, source, reason + advice(name, earlier & {*texts}))
+            elif not _needs(item, name):
+                reason = f"quotes '{name}', which may have been skipped; add an 'enable-when' with"
+                _refuse(item, source, f"{reason} 'exists' under 'all'")
+
+
+def _refuse(item: Item, source: Source, reason: str) -> None:
+    source.refuse(source.lines["item", item.id], f"item '{item.id}': the text {reason}")
+
+
+def _needs(item: Item, name: str) -> bool:
+    when = item.enable_when
+    return (
+        when is not None
+        and (when.behavior == "all" or len(when.tests) == 1)
+        and any(
+            test.question == name and test.operator is Operator.EXISTS and test.answer is True
+            for test in when.tests
+        )
+    )
