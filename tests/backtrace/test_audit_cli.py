@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from bot.conversation.effects import SetDue
 from bot.conversation.tasks.deleting import ERASE
 from tests.bot.house import Clock, House
 from tests.house.command import backtrace
-from tests.house.program import Program
+from tests.house.forked import running
 from trajectory import audit
 from trajectory.database import Database
 from trajectory.keys import Ring
@@ -243,35 +244,26 @@ def test_doctor_says_where_it_is_and_whether_it_can_be_written(tmp_path: Path) -
     assert "wrong  audit log: " in examined.stdout
 
 
-def test_the_command_works_beside_the_running_program(tmp_path: Path) -> None:
+def test_the_command_works_beside_the_running_program(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
+    file = tmp_path / "clinic.db"
+    shutil.copy(migrated_sqlite, file)
+    clinic = Clinic(f"sqlite:///{file}", tmp_path)
     settings = {
-        "BACKTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'clinic.db'}",
+        "BACKTRACE_DATABASE_URL": f"sqlite:///{file}",
         "BACKTRACE_KEYS": RING.setting(),
+        "BACKTRACE_AUDIT_LOG": str(clinic.log),
     }
-    backtrace("migrate", folder=tmp_path, **settings)
-    for _ in range(2):
-        assert (
-            backtrace(
-                "enrol", "--card", "card.html", "--language", "da", folder=tmp_path, **settings
-            ).returncode
-            == 0
-        )
-        (tmp_path / "card.html").unlink()
-    program = Program(tmp_path, ("serve",), settings)
-    program.start()
-    try:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "clinic.db.audit").exists():
+    with running("serve", folder=tmp_path, settings=settings):
+        deadline = time.monotonic() + 30
+        while not (clinic.log.exists() and clinic.log.read_text().endswith("\n")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         verified = backtrace("audit", "verify", folder=tmp_path, **settings)
-        assert (verified.stdout, verified.returncode) == ("2 chains, 2 records, whole\n", 0)
-        database = Database(settings["BACKTRACE_DATABASE_URL"])
-        with database.write() as connection:
-            connection.execute(text("DELETE FROM audit WHERE patient_id > 1"))
-        database.close()
+        assert (verified.stdout, verified.returncode) == ("2 chains, 6 records, whole\n", 0)
+        clinic.meddle("DELETE FROM audit WHERE patient_id = :patient", clinic.birgit)
         verified = backtrace("audit", "verify", folder=tmp_path, **settings)
         assert verified.returncode == 1
-        assert "record 1: cut off" in verified.stdout
-    finally:
-        program.stop()
+        assert f"patient {clinic.birgit}, record 3: cut off" in verified.stdout
+    clinic.stop()

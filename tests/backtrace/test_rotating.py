@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from backtrace import cli
 from tests.bot.house import Clock, House
 from tests.house.command import backtrace
-from tests.house.processes import start
-from tests.house.program import free_port
+from tests.house.forked import begin, running
 from tests.house.telegram_counter import TelegramCounter, telegram_counter
 from trajectory import key_history, rotation
 from trajectory.database import Database
@@ -56,20 +52,9 @@ class Clinic:
         }
         self._written = 0
 
-    @contextmanager
-    def running(self, *command: str, ring: str) -> Iterator[str]:
-        """A process of its own, forked from one that has imported everything; its address."""
-        port = free_port()
-        settings = {**self.settings, "BACKTRACE_KEYS": ring, "BACKTRACE_METRICS_PORT": str(port)}
-        told = [] if command[0] == "worker" else ["--port", str(port)]
-        process = start(_run, [*command, *told], settings, self.folder)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.join(30)
-            process.kill()
+    def running(self, *command: str, ring: str) -> AbstractContextManager[str]:
+        settings = {**self.settings, "BACKTRACE_KEYS": ring}
+        return running(*command, folder=self.folder, settings=settings)
 
     def keys(self, *command: str, ring: str) -> str:
         settings = {**self.settings, "BACKTRACE_KEYS": ring}
@@ -93,7 +78,7 @@ class Clinic:
 
     def _rotating(self, ring: str) -> Any:
         settings = {**self.settings, "BACKTRACE_KEYS": ring}
-        return start(_run, ["keys", "rotate"], settings, self.folder)
+        return begin(["keys", "rotate"], settings, self.folder)
 
     def behind(self, ring: str) -> int:
         with self.house.database.read() as connection:
@@ -123,25 +108,6 @@ class Clinic:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert self._written > 2
-
-
-def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
-    os.environ.update(settings)
-    os.chdir(folder)
-    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for standard in (1, 2):
-        os.dup2(log, standard)
-    cli.app(list(arguments))
-
-
-def _wait_for(address: str, process: Any) -> None:
-    while True:
-        assert process.is_alive(), "it ended"
-        try:
-            with urlopen(f"{address}/readyz", timeout=5):
-                return
-        except URLError:
-            time.sleep(0.05)
 
 
 @pytest.fixture

@@ -1,0 +1,59 @@
+"""`backtrace` as a process of its own that goes on, forked from one that has imported everything.
+
+`tests.house.program` starts it as an operator does, which takes the time of importing it all.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from backtrace import cli
+from tests.house.processes import start
+from tests.house.program import free_port
+
+
+@contextmanager
+def running(*command: str, folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
+    """`serve`, `web` or `worker` while this lasts; where it answers."""
+    port = free_port()
+    told = [] if command[0] == "worker" else ["--port", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    process = begin([*command, *told], {**settings, "BACKTRACE_METRICS_PORT": str(port)}, folder)
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.join(30)
+        process.kill()
+
+
+def begin(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> Any:
+    """A process that runs this command in a folder, and leaves what it says in a log there."""
+    return start(_run, arguments, settings, folder)
+
+
+def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
+    os.environ.update(settings)
+    os.chdir(folder)
+    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    cli.app(list(arguments))
+
+
+def _wait_for(address: str, process: Any) -> None:
+    while True:
+        assert process.is_alive(), "it ended"
+        try:
+            with urlopen(f"{address}/readyz", timeout=5):
+                return
+        except URLError:
+            time.sleep(0.05)
