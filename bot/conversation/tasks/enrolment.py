@@ -110,7 +110,9 @@ def _question(step: Step, present: str) -> str:
         )
     if present == "consent":
         travel = step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}")
-        return step.words.say("enrol.consent", emergency=clinic.emergency_number, travel=travel)
+        return step.words.say(
+            "enrol.consent", about=step.about, emergency=clinic.emergency_number, travel=travel
+        )
     return step.words.say(f"enrol.{present}")
 
 
