@@ -270,8 +270,11 @@ def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
     `planned` is the ISO time for which it was set; its row may have been put off since.
     """
     pathway, chosen = step.pathway, rhythm(step)
-    line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
-    if pathway is None or line is None or chosen is None or step.memory.quiet:
+    if pathway is None:
+        _note_not_offered(step)
+        return
+    line = next((s for s in pathway.steps if s.key == key), None)
+    if line is None or chosen is None or step.memory.quiet:
         return
     due = datetime.fromisoformat(planned) if planned else step.now
     step.memory.stands.pop(key, None)
@@ -283,6 +286,13 @@ def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
     else:
         _note_end(step, pathway, line, chosen)
     request(step, _waiting(step, line, due, number))
+
+
+def _note_not_offered(step: Step) -> None:
+    """Should the pathway be offered again, what comes is planned anew from where it stands."""
+    if step.person.planned_by:
+        step.person.planned_by = ""
+        step.do(SavePatient())
 
 
 def _note_other_version(step: Step, pathway: model.Pathway) -> None:

@@ -16,21 +16,14 @@ from flows.errors import DefinitionError
 from tests.house.command import backtrace
 from trajectory.measures import measures_of
 
-MOOD = """
-id: back-and-mood
-title: {en: Back and mood, da: Ryg og humør}
-about: {en: your back, da: din ryg}
-steps:
-  - {key: phq-4, flow: phq-4, at-start: true}
-  - {key: weekly, flow: weekly-check-in, weekly-until: 4, delay: PT72H}
-measures: [pain, phq-4]
-curves: [pain]
-told: [pain]
-"""
+PAGE = Path(__file__).parents[2] / "docs" / "definitions.md"
+MOOD = PAGE.read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+"""The example of the page that says how."""
 STEPS = """
 {"at": "2026-01-05T10:00:00+01:00", "enrol": {"patient": "p1", "name": "Birgit", "channel": "sms", \
 "address": "+4520123456", "language": "en", "pathway": "back-and-mood", "consent": true}}
-{"at": "2026-01-05T10:01:00+01:00"}
+{"at": "2026-01-05T10:01:00+01:00", "start": {"patient": "p1", "flow": "phq-4"}}
+{"at": "2026-01-05T10:02:00+01:00", "from": "p1", "text": "no"}
 """
 
 
@@ -69,7 +62,7 @@ def test_the_own_pathway_is_asked_and_checked_from_the_shell(tmp_path: Path, own
     shown = backtrace("flows", "show", "back-and-mood", folder=tmp_path, **setting)
 
     assert "how often have you been uneasy" in played.stdout
-    assert "  weekly to week 4  weekly-check-in" in shown.stdout
+    assert "  weekly to week 12  weekly-check-in" in shown.stdout
     assert CliRunner().invoke(app, ["flows", "check", str(own)]).exit_code == 0
 
 
