@@ -25,7 +25,7 @@ from backtrace.keyring import proved, ring_of
 from backtrace.replay.stage import PUBLIC_URL, Stage, furnish
 from backtrace.settings import Settings, folders
 from backtrace.simulate.checks import newest_patient, problems
-from backtrace.simulate.people import CHANNELS, LANGUAGES, ZONE, Crowd
+from backtrace.simulate.people import CHANNELS, LANGUAGES, PATHWAY, ZONE, Crowd
 from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
@@ -161,6 +161,8 @@ def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator
     if settings.env == "production":
         raise NotForPatients("BACKTRACE_ENV is production: invented patients have no place there")
     ring, library = ring_of(settings), library_of(settings)
+    if PATHWAY not in library.pathways:
+        raise NotForPatients(f"invented patients follow {PATHWAY}, which BACKTRACE_PATHWAYS lacks")
     require_alone(settings.database_url)
     with exclusive(settings.database_url):
         typer.echo("Nothing waits for the disk meanwhile: after a crash, begin anew.", err=True)
