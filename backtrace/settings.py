@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     helpline_number: str = "70 201 201"
     """For people who think of harming themselves; the default is Denmark's Livslinien."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
+    next_steps_signed: Path | None = None
+    """Who has signed which next steps, as YAML; `backtrace steps` shows how. In production no
+    other is told."""
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""
     allow_demonstration_wording: bool = False

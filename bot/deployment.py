@@ -18,6 +18,7 @@ from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.signs import Scanner
 from templates.catalogue import Catalogue
+from templates.next_steps import NextStep
 from templates.spoken import spoken_words
 from trajectory.database import Database
 from trajectory.ids import Ids
@@ -112,6 +113,8 @@ class Deployment:
     only a link to the web chat (`link`)."""
     rates: Mapping[str, Rate] = field(default_factory=dict)
     """By channel what its provider takes; one that is missing has no limit."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What patients may be told as a next step: signed, or a demonstration that says so."""
     states: ChannelStates = field(default_factory=ChannelStates)
     """What this process has learnt of the channels by sending."""
 

@@ -161,6 +161,7 @@ def world(deployment: Deployment) -> World:
         deployment.chance,
         deployment.limits,
         frozenset(deployment.channels),
+        deployment.next_steps,
     )
 
 

@@ -24,6 +24,8 @@ MINE = ("pain", "activity-limited-days", "odi")
 """What is drawn for the patient."""
 PANEL = HEIGHT + 34.0
 """Height of one of the patient's charts with its heading."""
+FOOT = 16.0
+"""Height of the line under the last of them."""
 
 # Journal systems may know no more than Latin-1, and a line is a line.
 _FOR_JOURNALS = str.maketrans(
@@ -104,12 +106,17 @@ def progress_picture(summary: Any, language: str) -> str:
     words = Words.of(language, summary.person.timezone, summary.now)
     courses = [each for id in MINE if (each := summary.course(id)) and len(each.points) > 1]
     panels = [
-        {"id": course.measure.id, "chart": _own_chart(summary, course), "y": number * PANEL}
+        {
+            "id": course.measure.id,
+            "course": course,
+            "chart": _own_chart(summary, course),
+            "y": number * PANEL,
+        }
         for number, course in enumerate(courses)
     ]
     if not panels:
         return ""
-    size = {"width": WIDTH, "height": len(panels) * PANEL}
+    size = {"width": WIDTH, "height": len(panels) * PANEL + FOOT}
     return _render("charts/progress.svg", words, {"panels": panels, **size})
 
 

@@ -21,6 +21,7 @@ from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow
 from templates.catalogue import Catalogue
+from templates.next_steps import NextStep
 from trajectory.address_checks import Check
 from trajectory.care_team import Member
 from trajectory.entries import Entry
@@ -40,6 +41,8 @@ class World:
     limits: Limits
     channels: frozenset[str] = frozenset()
     """The channels that send."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What may be told as a next step, in order of preference."""
 
 
 @dataclass(slots=True)
