@@ -23,6 +23,7 @@ from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
 from flows.library import Library
+from templates.next_steps import next_steps
 from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
@@ -67,6 +68,7 @@ def _throw_away(
             chance=Chance(SystemRandom()),
             channels={"console": Console(show), "email": _PrintedMail(show)},
             clinic=Clinic(),
+            steps=next_steps(),
         )
     finally:
         database.close()

@@ -40,6 +40,7 @@ from backtrace.logs import start_logging
 from backtrace.refusals import DemonstrationWording, InsecureAddress, NotMigrated, OneProcessOnly
 from backtrace.replay_cli import replay
 from backtrace.settings import Settings, folders
+from backtrace.signing import SignaturesUnread, listed
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
 from flows.errors import DefinitionError
@@ -69,6 +70,7 @@ app.command()(replay)
 
 _REFUSALS = (
     AnswersNotChosen,
+    SignaturesUnread,
     InUse,
     Unavailable,
     PortTaken,
@@ -306,6 +308,12 @@ def cases(
         typer.echo(cases_cli.table(cases_cli.listed(settings)))
 
     _start(show)
+
+
+@app.command()
+def steps() -> None:
+    """Print every next step that patients may be told, and who has signed its text."""
+    _start(lambda settings: typer.echo(listed(settings)))
 
 
 @app.command()

@@ -27,6 +27,7 @@ from backtrace.keyring import proved, ring_of
 from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
+from backtrace.signing import told_steps
 from bot import forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
@@ -180,6 +181,7 @@ def deployed(
         NotMigrated: it has no tables or older ones, and this process is not the one to make them.
         backtrace.answers.AnswersNotChosen: production must say what each channel carries.
         backtrace.keyring.NoKeys: there is no ring, or it does not open this database.
+        backtrace.signing.SignaturesUnread: the file of signatures is not one.
     """
     library, answers = library_of(settings), answers_of(settings)
     if not alone:
@@ -205,4 +207,5 @@ def deployed(
             clinic=clinic_of(settings, mails="email" in channels),
             answers=answers,
             rates=rates_of(settings),
+            steps=told_steps(settings),
         )

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     research: bool = False
     """Whether patients are asked, by itself, for their answers to be used in research."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
+    next_steps_signed: Path | None = None
+    """Who has signed which next steps, as YAML; `backtrace steps` shows how. In production no
+    other is told."""
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""
     definitions_dir: Path | None = None

@@ -22,6 +22,7 @@ from flows.library import Library
 from flows.model import Flow, Pathway
 from templates.catalogue import Catalogue
 from templates.consents import ConsentText, load_consents
+from templates.next_steps import NextStep
 from trajectory.address_checks import Check
 from trajectory.care_team import Member
 from trajectory.entries import Entry
@@ -43,6 +44,8 @@ class World:
     """The channels that send."""
     consents: Mapping[str, ConsentText] = field(default_factory=load_consents)
     """What patients are asked to agree to, by question."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What may be told as a next step, in order of preference."""
 
 
 @dataclass(slots=True)
