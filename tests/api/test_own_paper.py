@@ -28,7 +28,7 @@ def told(language: str) -> tuple[dict[str, Any], bytes]:
     house = House(database)
     ref = house.enrol(code="4071", language=language)
     house.ask(ref.patient_id)
-    for line in ("7", "4" if language == "en" else "4", NOTE[language], *SHARE[language]):
+    for line in ("7", "4", NOTE[language], *SHARE[language]):
         house.write(line)
         house.settle()
     with database.read() as connection:
