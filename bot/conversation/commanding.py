@@ -456,10 +456,9 @@ def _export(step: Step, slots: Mapping[str, str]) -> None:
 
 def _consents(step: Step, slots: Mapping[str, str]) -> None:
     """What stands, with its day; of sharing and alerts the grants tell it."""
-    given = consents.newest(consents.PURPOSES, step)
     lines = []
-    for purpose, (at, _) in given.items():
-        day = day_name(datetime.fromisoformat(at), step.person.zone, step.person.language)
+    for purpose, since in consents.listed(step).items():
+        day = day_name(since, step.person.zone, step.person.language)
         named = step.words.say(f"consent.purpose.{purpose}")
         lines.append(step.words.say("consent.line", purpose=named, day=day))
     if lines:

@@ -127,7 +127,8 @@ class Step:
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""
     secret: bool = False
-    """The message holds the patient's own code: its words are not kept."""
+    """The words of the message are not kept: they hold the patient's own code, or the patient
+    does not want that anything is kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
     plain: set[str] = field(default_factory=set)
