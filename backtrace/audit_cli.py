@@ -180,7 +180,7 @@ def _next(connection: Connection, points: Points, after: int) -> list[int]:
 
 def _count(verdict: Verdict, chain: Chain, noted: Sequence[Head], now: datetime) -> None:
     covered = max((head.n for head in noted), default=0)
-    verdict.chains += 1
+    verdict.chains += chain.records > 0
     verdict.records += chain.records
     verdict.problems += len(chain.problems)
     verdict.unnoted += sum(at < now - LATE for n, at in chain.times.items() if n > covered)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from time import sleep
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
 from backtrace.keyring import key_file, named, prove, replace_key_file, ring_of, ring_or_none
@@ -19,6 +21,7 @@ from trajectory import key_history, rotation
 from trajectory.database import Database
 from trajectory.key_history import KeyUse
 from trajectory.keys import Ring
+from trajectory.sole import older_sessions
 
 SLICES = {"sqlite": 20, "postgresql": 200}
 """Patients a transaction; on SQLite, where a reply waits for it, about 10 ms."""
@@ -26,6 +29,9 @@ ROUNDS = 20
 """So often it goes over those whom a turn held each time."""
 A_MOMENT = 0.5
 """Seconds between two such rounds."""
+
+CLOCKS_DIFFER = timedelta(seconds=1)
+"""The database's from a process's, at most."""
 
 
 class NotYet(Exception):
@@ -71,7 +77,11 @@ def _told(use: KeyUse) -> str:
     if not use.in_ring:
         return f"not in the ring; {wraps}"
     if use.current:
-        since = f"since {use.current_since:%Y-%m-%d}" if use.current_since else "not in use yet"
+        since = (
+            f"since {use.current_since:%Y-%m-%d}"
+            if use.current_since
+            else "no process has run with it yet"
+        )
         return f"current; {wraps}; {since}"
     if use.patients or use.wraps_own:
         known = f" known since {use.known_since:%Y-%m-%d};" if use.known_since else ""
@@ -94,12 +104,8 @@ def rotate(settings: Settings, *, stopped: bool) -> Iterator[str]:
     with closing(Database(settings.database_url)) as database:
         prove(settings, database, ring)
         with database.read() as connection:
-            if not stopped and not key_history.runs_with(connection, ring):
-                raise NotYet(
-                    f"no process has run with {ring.current} as its current key: whoever is moved "
-                    "to it is a stranger to processes that do not know it. Start all of them anew "
-                    "with the new ring first; or say --stopped if none runs"
-                )
+            if not stopped:
+                _require_known(connection, ring)
             waiting = rotation.behind(connection, ring)
         left = _rotate_all(database, ring, waiting)
         database.run(partial(key_history.note_retired, ring=ring, now=SystemClock().now()))
@@ -108,6 +114,22 @@ def rotate(settings: Settings, *, stopped: bool) -> Iterator[str]:
     else:
         yield f"{waiting} patients brought to {ring.current}; nobody is behind"
     yield from listed(settings)
+
+
+def _require_known(connection: Connection, ring: Ring) -> None:
+    """Raise NotYet where a process may not know the current key."""
+    since = key_history.known_since(connection, ring)
+    if since is None:
+        raise NotYet(
+            f"no process has run with {ring.current} as its current key: whoever is moved to it is "
+            "a stranger to processes that do not know it. Start all of them anew with the new ring "
+            "first; or say --stopped if none runs"
+        )
+    if older := older_sessions(connection, since - CLOCKS_DIFFER):
+        raise NotYet(
+            f"{older} connections to the database are older than {ring.current}: a process that "
+            "does not know it still runs. Start it anew first"
+        )
 
 
 def _rotate_all(database: Database, ring: Ring, waiting: int) -> int:

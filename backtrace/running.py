@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import uvicorn
@@ -48,10 +49,13 @@ def listen(app: FastAPI, doorbell: Doorbell, host: str, port: int) -> None:
     server.run()
 
 
-def note_running(deployment: Deployment) -> None:
-    """Remember which keys the processes that serve patients know."""
-    now, ring = deployment.clock.now(), deployment.ring
-    deployment.database.run(partial(key_history.note_running, ring=ring, now=now))
+def note_running(deployment: Deployment, began: datetime) -> None:
+    """Remember which keys the processes that serve patients know.
+
+    `began`: before this process opened the database: connections that are older are another's.
+    """
+    ring = deployment.ring
+    deployment.database.run(partial(key_history.note_running, ring=ring, now=began))
 
 
 def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -62,6 +66,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
     require_https(settings)
     require_free(host, port)
     doorbell, clock = Doorbell(), SystemClock()
+    began = clock.now()
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=True, names_bot=True) as deployment,
@@ -78,7 +83,7 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
         ) as app,
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
-        note_running(deployment)
+        note_running(deployment, began)
         say(f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}")
         with deployment.database.read() as connection:
             if is_simulated(connection):
@@ -92,6 +97,7 @@ def web(settings: Settings, host: str, port: int) -> None:
     require_server(settings)
     require_free(host, port)
     doorbell, clock = Doorbell(), SystemClock()
+    began = clock.now()
     channels = channels_of(settings, clock, doorbell)
     with (
         deployed(settings, clock, channels, alone=False, names_bot=True) as deployment,
@@ -108,7 +114,7 @@ def web(settings: Settings, host: str, port: int) -> None:
         ) as app,
         telegram_heard(settings, deployment, presses, None),
     ):
-        note_running(deployment)
+        note_running(deployment, began)
         listen(app, doorbell, host, port)
 
 
@@ -120,6 +126,7 @@ def worker(settings: Settings) -> None:
     stop = threading.Event()
     on_signal(stop.set)
     clock = SystemClock()
+    began = clock.now()
     channels = channels_of(settings, clock, Doorbell())
     with (
         deployed(settings, clock, channels, alone=False, names_bot=True) as deployment,
@@ -130,6 +137,6 @@ def worker(settings: Settings) -> None:
         telegram_heard(settings, deployment, presses, put),
         watched(settings, deployment),
     ):
-        note_running(deployment)
+        note_running(deployment, began)
         keep_what_is_loaded()
         stop.wait()

@@ -65,5 +65,36 @@ def test_days_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize("text", [THREATS, DPIA], ids=["threat-model", "dpia"])
 def test_pages_that_are_linked_exist(text: str) -> None:
-    for link in re.findall(r"\]\(([\w./-]+)\)", text):
+    for link in re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", text):
         assert (ROOT / "docs" / link).is_file(), link
+
+
+HASHED = {
+    "bot/channels/returns.py": "return addresses of mails",
+    "bot/opaque_ids.py": "ids of Telegram messages",
+    "trajectory/_addresses.py": "their addresses",
+    "trajectory/address_checks.py": "codes for a new address",
+    "trajectory/audit_log.py": "lines of the audit log",
+    "trajectory/copy_access.py": "a patient's copy",
+    "trajectory/enrolment_codes.py": "enrolment codes",
+    "trajectory/enrolment_requests.py": "answers to programs that enrol",
+    "trajectory/grants/_codes.py": "their codes",
+    "trajectory/grants/_given.py": "professionals' links",
+    "trajectory/grants/_viewings.py": "open pages of professionals",
+    "trajectory/rotation.py": "`keys rotate`",
+    "trajectory/web_access.py": "devices of the web chat",
+    "trajectory/web_codes.py": "links to the web chat",
+}
+"""Where something is found by a hash of the ring, and how docs/keys.md calls it."""
+
+
+def test_the_page_about_keys_says_what_becomes_of_all_that_is_hashed_with_them() -> None:
+    files = [file for folder in ("bot", "trajectory") for file in (ROOT / folder).rglob("*.py")]
+    hashing = {
+        str(file.relative_to(ROOT))
+        for file in files
+        if re.search(r"ring\.find_hash(es)?\(", file.read_text("utf-8"))
+    }
+    assert hashing == HASHED.keys()
+    keys = " ".join((ROOT / "docs/keys.md").read_text("utf-8").split())
+    assert [words for words in HASHED.values() if words not in keys] == []

@@ -62,9 +62,13 @@ def note_running(connection: Connection, ring: Ring, now: datetime) -> None:
     _forget(connection, [_RETIRED + ring.current])
 
 
-def runs_with(connection: Connection, ring: Ring) -> bool:
-    """Whether a process that serves patients ever began with the ring's current key as current."""
-    return _CURRENT + ring.current in _times(connection)
+def known_since(connection: Connection, ring: Ring) -> datetime | None:
+    """Since when processes that serve patients know the ring's current key.
+
+    None: none of them ever began with it as its current one.
+    """
+    times = _times(connection)
+    return times.get(_KNOWN + ring.current) if _CURRENT + ring.current in times else None
 
 
 def note_retired(connection: Connection, ring: Ring, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, create_engine, text
@@ -19,6 +20,18 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND application_name LIKE 'backtrace%' AND pid <> pg_backend_pid()"
 )
+_OLDER = text(f"{_OTHERS.text} AND backend_start < :since")
+
+
+def older_sessions(connection: Connection, since: datetime) -> int:
+    """How many connections of BackTrace to a PostgreSQL database are older; 0 on SQLite.
+
+    A process keeps its connections, so an older one tells of an older process. One that has had to
+    connect anew is not told from a new one.
+    """
+    if connection.dialect.name != "postgresql":
+        return 0
+    return int(connection.execute(_OLDER, {"since": since}).scalar_one())
 
 
 def require_alone(url: str) -> None:

@@ -189,8 +189,32 @@ def test_a_restore_is_told_and_no_alarm(tmp_path: Path, migrated_sqlite: Path) -
     assert clinic.verify()[0]
     clinic.meddle("DELETE FROM audit WHERE patient_id = :patient AND n > 2", clinic.birgit)
     assert f"patient {clinic.birgit}, record 3: cut off: the audit log has it" in clinic.verify()[1]
-    assert clinic.verify(later)[0]
+    assert clinic.verify(later)[1][-1] == "0 chains, 0 records, whole"
     clinic.stop()
+
+
+def test_what_a_server_s_own_tools_have_restored_is_told_too(
+    postgres_migrated: str, tmp_path: Path
+) -> None:
+    clinic = Clinic(postgres_migrated, tmp_path)
+    clinic.note()
+    clinic.look()
+    clinic.erase(clinic.jonas)
+    write_down(clinic.house.database, clinic.erased)
+    clinic.note()
+    # As if pg_restore had brought back what was before.
+    for each in (clinic.birgit, clinic.jonas):
+        clinic.meddle("DELETE FROM audit WHERE patient_id = :patient AND n > 3", each)
+    whole, told = clinic.verify()
+    assert not whole, told
+    clinic.stop()
+    said = list(restore(clinic.settings, None, listing=clinic.erased))
+    assert "Audit: 2 chains are shorter than they were; the audit log says so" in said
+    whole, told = clinic.verify()
+    assert told[1:] == [
+        f"patient {clinic.jonas}, record 4: missing: the patient is erased, and no record says so",
+        "2 chains, 6 records, 1 problems",
+    ], "this was no backup: Jonas was erased in it"
 
 
 def test_a_broken_log_keeps_nobody_from_a_restore(tmp_path: Path, migrated_sqlite: Path) -> None:

@@ -116,7 +116,7 @@ def _rotate(settings: Mapping[str, str], folder: Path) -> None:
     log = os.open("rotate.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for standard in (1, 2):
         os.dup2(log, standard)
-    cli.app(["keys", "rotate"], standalone_mode=False)
+    cli.app(["keys", "rotate"])
 
 
 @pytest.fixture
@@ -170,6 +170,12 @@ def test_web_and_worker_are_restarted_one_by_one_and_nobody_is_a_stranger(clinic
     for each in programs:
         each.start()
     try:
+        # What this test has open is of a time before the key.
+        settings = {**clinic.settings, "BACKTRACE_KEYS": both}
+        refused = backtrace("keys", "rotate", folder=clinic.folder, **settings)
+        assert refused.returncode == 2
+        assert "a process that does not know it still runs" in refused.stderr
+        clinic.house.database.close()
         clinic.rotate_and_write(both, [web])
         clinic.check_that_all_were_known()
     finally:

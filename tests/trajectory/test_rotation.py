@@ -100,9 +100,9 @@ def test_a_key_that_wraps_nothing_may_go_with_the_backups_of_its_time(record: Re
     with record.database.write() as connection:
         deployment.sealer(connection, OLD)
         key_history.note_running(connection, OLD, NOW)
-        assert not key_history.runs_with(connection, BOTH)
+        assert key_history.known_since(connection, BOTH) is None
         key_history.note_running(connection, BOTH, NOW)
-        assert key_history.runs_with(connection, BOTH)
+        assert key_history.known_since(connection, BOTH) == NOW
     assert told() == [("new", 0, True, None), ("old", 1, False, None)]
     rotate(record)
     gone = NOW + timedelta(days=35)
