@@ -79,17 +79,21 @@ def chat(
     *,
     language: str | None,
     flow: str | None,
+    pathway: str = "low-back-pain",
 ) -> None:
     """Talk until `lines` end; `flow` alone is asked, or the whole enrolment and pathway.
 
     Raises:
-        Unknown: no such language or flow.
+        Unknown: no such language, flow or pathway.
     """
     _check("language", language, library.languages)
+    _check("pathway", pathway, library.pathways)
     _check("flow", flow, library.flows)
     clock = ShiftedClock()
     with _throw_away(library, show, clock) as deployment:
-        ref = enrol(deployment, _newcomer(language, flow), consented=flow is not None)
+        ref = enrol(
+            deployment, _newcomer(language, None if flow else pathway), consented=flow is not None
+        )
         if flow is not None:
             _ask(deployment, ref, flow)
         run_until_quiet(deployment)
@@ -112,12 +116,12 @@ def _take(deployment: Deployment, clock: ShiftedClock, number: int, line: str) -
         run_until_quiet(deployment)
 
 
-def _newcomer(language: str | None, flow: str | None) -> Newcomer:
+def _newcomer(language: str | None, pathway: str | None) -> Newcomer:
     return Newcomer(
         "console",
         ADDRESS,
         language or "en",
-        pathway=None if flow else "low-back-pain",
+        pathway=pathway,
         known=frozenset({"language"}) if language else frozenset(),
     )
 

@@ -189,7 +189,7 @@ def _start_what_rests(step: Step) -> None:
 def _start_again(step: Step) -> None:
     """After the end a new episode begins; who had ended the check-ins says how often they come."""
     if step.memory.over == "said":
-        step.add_line("episode.new")
+        step.add_line("episode.new", about=step.about)
         pathways.begin_anew(step)
         return
     if "only" in step.memory.rhythm:

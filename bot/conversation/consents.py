@@ -83,6 +83,7 @@ def words(step: Step, question: str) -> str:
     clinic = step.world.clinic
     return step.words.say(
         text_of(step, question).message,
+        about=step.about,
         emergency=clinic.emergency_number,
         clinic=clinic.name,
         travel=step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}"),

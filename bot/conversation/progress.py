@@ -27,7 +27,7 @@ def _lines(step: Step, progress: Progress) -> list[str]:
 def person_of(step: Step) -> Person:
     """The patient as the summary names them."""
     person = step.person
-    pathway = step.world.library.pathway(person.pathway) if person.pathway else None
+    pathway = step.pathway
     return Person(
         name=person.name,
         pathway_titles=pathway.title if pathway else {},

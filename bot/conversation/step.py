@@ -19,7 +19,7 @@ from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Choices, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
-from flows.model import Flow
+from flows.model import Flow, Pathway
 from templates.catalogue import Catalogue
 from templates.consents import ConsentText, load_consents
 from trajectory.address_checks import Check
@@ -142,6 +142,17 @@ class Step:
     def words(self) -> Catalogue:
         """The messages in the patient's language."""
         return self.world.catalogues[self.person.language]
+
+    @property
+    def pathway(self) -> Pathway | None:
+        """What the patient is asked and when; None without one, or where it is not offered."""
+        return self.world.library.pathways.get(self.person.pathway or "")
+
+    @property
+    def about(self) -> str:
+        """What the questions are about, in the patient's words: "your back"."""
+        texts = (self.pathway and self.pathway.about) or {}
+        return texts.get(self.person.language) or self.words.say("about")
 
     @property
     def lexicon(self) -> Lexicon:

@@ -49,7 +49,7 @@ def test_after_its_time_the_question_is_asked_anew() -> None:
 
 def test_how_it_began_is_asked_in_every_episode() -> None:
     script = told().wait(days=30).start("intake").say("yes")
-    assert "When and how did your back pain begin?" in texts(script.play())[-1]
+    assert "When and how did your pain begin?" in texts(script.play())[-1]
 
 
 def test_what_was_skipped_since_is_not_known() -> None:
