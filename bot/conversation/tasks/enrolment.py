@@ -110,8 +110,10 @@ def _question(step: Step, present: str) -> str:
         )
     if present == "consent":
         travel = step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}")
+        # A phone that carries links only does not say where it hurts.
+        about = step.words.say("about.plain") if step.linked else step.about
         return step.words.say(
-            "enrol.consent", about=step.about, emergency=clinic.emergency_number, travel=travel
+            "enrol.consent", about=about, emergency=clinic.emergency_number, travel=travel
         )
     return step.words.say(f"enrol.{present}")
 
