@@ -84,7 +84,8 @@ def words(step: Step, question: str) -> str:
     clinic = step.world.clinic
     return step.words.say(
         text_of(step, question).message,
-        about=step.about,
+        # A phone that carries links only does not say where it hurts.
+        about=step.words.say("about.plain") if step.linked else step.about,
         emergency=clinic.emergency_number,
         clinic=clinic.name,
         travel=step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}"),

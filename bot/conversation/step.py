@@ -156,7 +156,7 @@ class Step:
     def about(self) -> str:
         """What the questions are about, in the patient's words: "your back"."""
         texts = (self.pathway and self.pathway.about) or {}
-        return texts.get(self.person.language) or self.words.say("about")
+        return texts.get(self.person.language) or self.words.say("about.unnamed")
 
     @property
     def lexicon(self) -> Lexicon:
