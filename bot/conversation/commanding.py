@@ -116,6 +116,10 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    """End the messages; that is confirmed once, and not again before START."""
+    if step.person.status == "stopped":
+        step.drop_task()
+        return
     if step.person.status == "active":
         safety.raise_left_open(step)
     step.person.status = "stopped"
@@ -375,11 +379,20 @@ def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
     retiming.begin(step, slots.get("when", ""))
 
 
+def _leave_what_was_begun(step: Step) -> None:
+    """A place is said while something else is half done: that is left, and the patient told so."""
+    task = step.memory.task
+    if task is not None and task.name in _LEAVABLE and task.name != rezoning.NAME:
+        drop(step, "task.given-way")
+
+
 def _zone(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin(step, slots.get("place", ""))
 
 
 def _home(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin_home(step)
 
 
