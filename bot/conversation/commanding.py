@@ -123,6 +123,10 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    """End the messages; that is confirmed once, and not again before START."""
+    if step.person.status == "stopped":
+        step.drop_task()
+        return
     silencing.fall_silent(step)
     if step.care.grants:
         step.add_line("stop.shared", who=_names_and_ends(step, step.care.grants))
@@ -375,11 +379,20 @@ def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
     retiming.begin(step, slots.get("when", ""))
 
 
+def _leave_what_was_begun(step: Step) -> None:
+    """A place is said while something else is half done: that is left, and the patient told so."""
+    task = step.memory.task
+    if task is not None and task.name in _LEAVABLE and task.name != rezoning.NAME:
+        drop(step, "task.given-way")
+
+
 def _zone(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin(step, slots.get("place", ""))
 
 
 def _home(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin_home(step)
 
 
