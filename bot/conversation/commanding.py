@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.commands import Command
 from bot.conversation import (
+    agreed,
     asking,
     clinic_list,
     consents,
@@ -468,20 +469,7 @@ def _export(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _consents(step: Step, slots: Mapping[str, str]) -> None:
-    """What stands, with its day; of sharing and alerts the grants tell it."""
-    lines = []
-    for purpose, since in consents.listed(step).items():
-        day = day_name(since, step.person.zone, step.person.language)
-        named = step.words.say(f"consent.purpose.{purpose}")
-        lines.append(step.words.say("consent.line", purpose=named, day=day))
-    if lines:
-        step.add_line("consent.intro")
-        step.lead.extend(f"- {line}" for line in lines)
-    step.add_line("consent.outro" if lines else "consent.nothing")
-    if step.care.grants:
-        names = joined([grant.member.name for grant in step.care.grants], step.words.say("and"))
-        step.add_line("consent.shared", names=names)
-    ask_again(step)
+    agreed.tell(step)
 
 
 def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
@@ -489,12 +477,7 @@ def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
 
 
 def _research(step: Step, slots: Mapping[str, str]) -> None:
-    if step.world.clinic.research and not consents.stands(step, consents.RESEARCH):
-        consents.put(step, consents.RESEARCH)
-        return
-    stands = consents.stands(step, consents.RESEARCH)
-    step.add_line("consent.research-already" if stands else "consent.no-research")
-    ask_again(step)
+    agreed.offer_research(step)
 
 
 def _delete(step: Step, slots: Mapping[str, str]) -> None:
