@@ -12,6 +12,7 @@ from bot.conversation import (
     clinic_list,
     consents,
     contacts,
+    known,
     looked,
     muting,
     own_lists,
@@ -430,6 +431,7 @@ def _cancel_visit(step: Step, slots: Mapping[str, str]) -> None:
 
 def _goal(step: Step, slots: Mapping[str, str]) -> None:
     step.do(Record(step.new_id(), "goal", text=slots["text"]))
+    known.note_words(step, "goal", slots["text"])
     step.add_line("goal.kept", goal=in_one_line(slots["text"]))
     ask_again(step)
 

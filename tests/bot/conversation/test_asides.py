@@ -1,4 +1,4 @@
-"""What comes in between is kept, what was half done is not dropped unsaid; STOP says it once."""
+"""What comes in between is kept, what was half done is not dropped unsaid, STOP says it once."""
 
 from __future__ import annotations
 
