@@ -6,9 +6,11 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -17,13 +19,13 @@ from backtrace import cli
 from tests.bot.house import Clock, House
 from tests.house.command import backtrace
 from tests.house.processes import start
-from tests.house.program import Program
+from tests.house.program import free_port
 from tests.house.telegram_counter import TelegramCounter, telegram_counter
-from trajectory import rotation
+from trajectory import key_history, rotation
 from trajectory.database import Database
 from trajectory.keys import Ring
 
-FIRST_CHAT, PATIENTS = 100_000, 120
+FIRST_CHAT, PATIENTS = 100_000, 60
 SECRET = "a-secret-of-the-webhook"
 OLD = Ring.generate()
 
@@ -54,10 +56,20 @@ class Clinic:
         }
         self._written = 0
 
-    def program(self, *command: str, ring: str) -> Program:
-        told = command[0] != "worker"
-        settings = {**self.settings, "BACKTRACE_KEYS": ring}
-        return Program(self.folder, command, settings, told=told)
+    @contextmanager
+    def running(self, *command: str, ring: str) -> Iterator[str]:
+        """A process of its own, forked from one that has imported everything; its address."""
+        port = free_port()
+        settings = {**self.settings, "BACKTRACE_KEYS": ring, "BACKTRACE_METRICS_PORT": str(port)}
+        told = [] if command[0] == "worker" else ["--port", str(port)]
+        process = start(_run, [*command, *told], settings, self.folder)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.join(30)
+            process.kill()
 
     def keys(self, *command: str, ring: str) -> str:
         settings = {**self.settings, "BACKTRACE_KEYS": ring}
@@ -65,26 +77,30 @@ class Clinic:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 
-    def rotate_and_write(self, ring: str, programs: Sequence[Program]) -> None:
+    def rotate_and_write(self, ring: str, address: str) -> None:
         """Patients write while it runs; it is killed once, and run again."""
-        killed = start(_rotate, {**self.settings, "BACKTRACE_KEYS": ring}, self.folder)
+        killed = self._rotating(ring)
         while self.behind(ring) == PATIENTS and killed.is_alive():
-            self.write(programs)
+            self.write(address)
         killed.kill()
         killed.join()
-        again = start(_rotate, {**self.settings, "BACKTRACE_KEYS": ring}, self.folder)
+        again = self._rotating(ring)
         while again.is_alive():
-            self.write(programs)
+            self.write(address)
         again.join()
-        assert again.exitcode == 0, (self.folder / "rotate.log").read_text()
+        assert again.exitcode == 0, (self.folder / "keys.log").read_text()
         assert self.behind(ring) == 0
+
+    def _rotating(self, ring: str) -> Any:
+        settings = {**self.settings, "BACKTRACE_KEYS": ring}
+        return start(_run, ["keys", "rotate"], settings, self.folder)
 
     def behind(self, ring: str) -> int:
         with self.house.database.read() as connection:
             return rotation.behind(connection, Ring.parse(ring))
 
-    def write(self, programs: Sequence[Program]) -> None:
-        """The next patient asks for help, of one process after the other."""
+    def write(self, address: str) -> None:
+        """The next patient asks for help."""
         n, self._written = self._written, self._written + 1
         person = {"id": FIRST_CHAT + n % PATIENTS, "is_bot": False, "first_name": "B"}
         chat = {"id": person["id"], "first_name": "B", "type": "private"}
@@ -97,8 +113,7 @@ class Clinic:
         }
         body = json.dumps({"update_id": 900 + n, "message": message}).encode()
         headers = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
-        address = f"{programs[n % len(programs)].address}/telegram/webhook"
-        with urlopen(Request(address, body, headers), timeout=30) as answer:
+        with urlopen(Request(f"{address}/telegram/webhook", body, headers), timeout=30) as answer:
             assert answer.status == 200
 
     def check_that_all_were_known(self) -> None:
@@ -110,13 +125,23 @@ class Clinic:
         assert self._written > 2
 
 
-def _rotate(settings: Mapping[str, str], folder: Path) -> None:
+def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
     os.environ.update(settings)
     os.chdir(folder)
-    log = os.open("rotate.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for standard in (1, 2):
         os.dup2(log, standard)
-    cli.app(["keys", "rotate"])
+    cli.app(list(arguments))
+
+
+def _wait_for(address: str, process: Any) -> None:
+    while True:
+        assert process.is_alive(), "it ended"
+        try:
+            with urlopen(f"{address}/readyz", timeout=5):
+                return
+        except URLError:
+            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -137,14 +162,10 @@ def test_serve_starts_anew_with_both_keys_and_everybody_is_moved_beside_it(clini
     refused = backtrace("keys", "rotate", folder=clinic.folder, **settings)
     assert refused.returncode == 2
     assert "no process has run with k2 as its current key" in refused.stderr
-    serve = clinic.program("serve", ring=both)
-    serve.start()
-    try:
+    with clinic.running("serve", ring=both) as serve:
         assert f"k1       older; {PATIENTS} patients" in clinic.keys("list", ring=both)
-        clinic.rotate_and_write(both, [serve])
+        clinic.rotate_and_write(both, serve)
         clinic.check_that_all_were_known()
-    finally:
-        serve.stop()
     told = clinic.keys("list", ring=both)
     assert f"k2       current; {PATIENTS} patients; since {datetime.now(UTC):%Y-%m-%d}" in told
     assert "k1       retired; 0 patients; may be destroyed with the backups it opens from " in told
@@ -165,23 +186,24 @@ def test_web_and_worker_are_restarted_one_by_one_and_nobody_is_a_stranger(clinic
     assert Ring.parse(known).key_ids == ("k1", "k2")
     both = ",".join(reversed(known.split(",")))
     # First every process knows the new key; then one after the other uses it.
-    web, worker = clinic.program("web", ring=known), clinic.program("worker", ring=both)
-    programs = [web, worker]
-    for each in programs:
-        each.start()
-    try:
-        # What this test has open is of a time before the key.
-        settings = {**clinic.settings, "BACKTRACE_KEYS": both}
-        refused = backtrace("keys", "rotate", folder=clinic.folder, **settings)
-        assert refused.returncode == 2
-        assert "a process that does not know it still runs" in refused.stderr
-        clinic.house.database.close()
-        clinic.rotate_and_write(both, [web])
+    clinic.house.database.close()  # as old as a process that was forgotten
+    with clinic.running("web", ring=known) as web, clinic.running("worker", ring=both):
+        clinic.rotate_and_write(both, web)
         clinic.check_that_all_were_known()
-    finally:
-        for each in programs:
-            each.stop()
     assert gone_from() in clinic.keys("list", ring=both)
+
+
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+def test_a_process_that_is_older_than_the_key_is_not_forgotten(clinic: Clinic) -> None:
+    both = OLD.with_new_key("k2")
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    with clinic.house.database.write() as connection:
+        key_history.note_running(connection, both, later)
+    settings = {**clinic.settings, "BACKTRACE_KEYS": both.setting()}
+    refused = backtrace("keys", "rotate", folder=clinic.folder, **settings)
+    assert refused.returncode == 2
+    assert "a process that does not know it still runs" in refused.stderr
+    assert clinic.behind(both.setting()) == PATIENTS
 
 
 def test_in_development_a_new_key_goes_into_the_file_beside_the_database(tmp_path: Path) -> None:
