@@ -23,6 +23,7 @@ from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
 from flows.library import Library
+from templates.next_steps import next_steps
 from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
@@ -67,6 +68,7 @@ def _throw_away(
             chance=Chance(SystemRandom()),
             channels={"console": Console(show), "email": _PrintedMail(show)},
             clinic=Clinic(),
+            steps=next_steps(),
         )
     finally:
         database.close()
@@ -79,17 +81,21 @@ def chat(
     *,
     language: str | None,
     flow: str | None,
+    pathway: str = "low-back-pain",
 ) -> None:
     """Talk until `lines` end; `flow` alone is asked, or the whole enrolment and pathway.
 
     Raises:
-        Unknown: no such language or flow.
+        Unknown: no such language, flow or pathway.
     """
     _check("language", language, library.languages)
+    _check("pathway", pathway, library.pathways)
     _check("flow", flow, library.flows)
     clock = ShiftedClock()
     with _throw_away(library, show, clock) as deployment:
-        ref = enrol(deployment, _newcomer(language, flow), consented=flow is not None)
+        ref = enrol(
+            deployment, _newcomer(language, None if flow else pathway), consented=flow is not None
+        )
         if flow is not None:
             _ask(deployment, ref, flow)
         run_until_quiet(deployment)
@@ -112,12 +118,12 @@ def _take(deployment: Deployment, clock: ShiftedClock, number: int, line: str) -
         run_until_quiet(deployment)
 
 
-def _newcomer(language: str | None, flow: str | None) -> Newcomer:
+def _newcomer(language: str | None, pathway: str | None) -> Newcomer:
     return Newcomer(
         "console",
         ADDRESS,
         language or "en",
-        pathway=None if flow else "low-back-pain",
+        pathway=pathway,
         known=frozenset({"language"}) if language else frozenset(),
     )
 

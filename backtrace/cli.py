@@ -39,7 +39,8 @@ from backtrace.keyring import NoKeys
 from backtrace.logs import start_logging
 from backtrace.refusals import DemonstrationWording, InsecureAddress, NotMigrated, OneProcessOnly
 from backtrace.replay_cli import replay
-from backtrace.settings import Settings, wording_dir
+from backtrace.settings import Settings, folders
+from backtrace.signing import SignaturesUnread, listed
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
 from flows.errors import DefinitionError
@@ -69,6 +70,7 @@ app.command()(replay)
 
 _REFUSALS = (
     AnswersNotChosen,
+    SignaturesUnread,
     InUse,
     Unavailable,
     PortTaken,
@@ -309,6 +311,12 @@ def cases(
 
 
 @app.command()
+def steps() -> None:
+    """Print every next step that patients may be told, and who has signed its text."""
+    _start(lambda settings: typer.echo(listed(settings)))
+
+
+@app.command()
 def outbox(
     resend: Annotated[
         int | None,
@@ -382,12 +390,18 @@ def chat(
         str | None, typer.Option(help="en or da; without it you are asked.")
     ] = None,
     flow: Annotated[str | None, typer.Option(help="Ask only this flow, such as odi.")] = None,
+    pathway: enrol_cli.Pathway = "low-back-pain",
 ) -> None:
     """Talk to the assistant here; +3h, +1d or +2w lets time pass, Ctrl-D ends it."""
     try:
-        library = worded_library(wording_dir())
+        library = worded_library(*folders())
         chatting.chat(
-            library, sys.stdin, lambda text: typer.echo(f"{text}\n"), language=language, flow=flow
+            library,
+            sys.stdin,
+            lambda text: typer.echo(f"{text}\n"),
+            language=language,
+            flow=flow,
+            pathway=pathway,
         )
     except (chatting.Unknown, DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)

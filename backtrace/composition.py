@@ -12,6 +12,7 @@ from bot.rates import Rate
 from flows.canonical import dump_flow
 from flows.library import Library
 from templates.catalogue import load_catalogues
+from templates.next_steps import NextStep
 from trajectory import definitions
 from trajectory.database import Database
 from trajectory.ids import Ids
@@ -37,6 +38,7 @@ def deploy(
     limits: Limits = USUAL,
     answers: Mapping[str, str] = INLINE,
     rates: Mapping[str, Rate] = UNLIMITED,
+    steps: tuple[NextStep, ...] = (),
 ) -> Deployment:
     """A deployment on a migrated database; stores the definitions that it asks.
 
@@ -59,6 +61,7 @@ def deploy(
         limits=limits,
         answers=answers,
         rates=rates,
+        next_steps=steps,
     )
 
 

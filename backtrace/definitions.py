@@ -16,7 +16,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class NoDefinitions(Exception):
-    """A path holds no definition file; the message says what to do."""
+    """Definitions that are asked for are not there; the message says what to do."""
 
 
 @cache
@@ -25,15 +25,19 @@ def shipped_library() -> Library:
     return Library.read(shipped_files())
 
 
-def worded_library(folder: Path | None) -> Library:
-    """The shipped flows, with the wording packs of this folder in place of our own texts.
+def worded_library(packs: Path | None, own: Path | None = None) -> Library:
+    """The shipped flows and the deployment's own, worded by the packs of the first folder.
+
+    Own definitions stand beside the shipped ones and take no id of theirs.
 
     Raises:
-        NoDefinitions: the folder does not exist, or holds no YAML file.
-        DefinitionError: a pack does not fit its flow.
+        NoDefinitions: a folder does not exist, or holds no YAML file.
+        DefinitionError: a definition is wrong, or a pack does not fit its flow.
     """
     library = shipped_library()
-    return library if folder is None else _with_packs(library, read_paths([folder]))
+    if own is not None:
+        library = Library.read({**shipped_files(), **read_paths([own])})
+    return library if packs is None else _with_packs(library, read_paths([packs]))
 
 
 def checked(files: Mapping[str, str]) -> Library:

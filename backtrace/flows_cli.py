@@ -15,7 +15,8 @@ from backtrace.definitions import (
     shipped_files,
     worded_library,
 )
-from backtrace.settings import wording_dir
+from backtrace.plan import plan
+from backtrace.settings import folders
 from backtrace.sms_costs import costs_page, messages
 from bot.channels.forms import FORMS
 from bot.messages import Rendered
@@ -51,13 +52,22 @@ def check(paths: Paths = None) -> None:
 
 @app.command()
 def show(
-    flow_id: Annotated[str, typer.Argument(help="The id of a shipped flow, such as odi.")],
+    flow_id: Annotated[
+        str, typer.Argument(help="The id of a flow, such as odi, or of a pathway.", metavar="ID")
+    ],
     channel: Annotated[str, typer.Option(help=f"One of {', '.join(FORMS)}.")] = "sms",
     language: Annotated[str, typer.Option(help="Such as en or da.")] = "en",
 ) -> None:
-    """Show every message of a flow as the channel renders it; for SMS with its segments."""
-    flows, catalogues = _library().flows, load_catalogues("messages")
-    _known("flow", flow_id, flows)
+    """Show every message of a flow as the channel renders it; for SMS with its segments.
+
+    Of a pathway: what comes when, and what of it is followed.
+    """
+    library, catalogues = _library(), load_catalogues("messages")
+    flows = library.flows
+    if flow_id in library.pathways and flow_id not in flows:
+        typer.echo(plan(library, flow_id))
+        return
+    _known("flow", flow_id, {*flows, *library.pathways})
     _known("channel", channel, FORMS)
     _known("language", language, set(flows[flow_id].languages) & set(catalogues))
     render, words = FORMS[channel], catalogues[language]
@@ -75,7 +85,7 @@ def costs() -> None:
 
 def _library() -> Library:
     try:
-        return worded_library(wording_dir())
+        return worded_library(*folders())
     except (DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -22,11 +22,12 @@ from backtrace.by_telegram import (
     with_bot_name,
 )
 from backtrace.composition import deploy
-from backtrace.definitions import worded_library
+from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.keyring import proved, ring_of
 from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
+from backtrace.signing import told_steps
 from bot import forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
@@ -50,20 +51,30 @@ def library_of(settings: Settings) -> Library:
     Raises:
         DemonstrationWording: not allowed in production; the message says what to do.
         flows.errors.DefinitionError: a wording pack does not fit.
-        backtrace.definitions.NoDefinitions: there is no wording pack where one should be.
+        backtrace.definitions.NoDefinitions: a folder holds none, or a pathway to be offered is
+            not there.
     """
-    library = worded_library(settings.wording_dir).requiring("odi", settings.minimum_odi_answers)
+    library = worded_library(settings.wording_dir, settings.definitions_dir)
+    library = library.requiring("odi", settings.minimum_odi_answers)
+    offered = [name.strip() for name in settings.pathways.split(",") if name.strip()]
+    if unknown := sorted(set(offered) - set(library.pathways)):
+        raise NoDefinitions(
+            f"BACKTRACE_PATHWAYS names {', '.join(unknown)}; choose among "
+            f"{', '.join(sorted(library.pathways))}"
+        )
+    library = library.offering(offered or library.pathways)
     if settings.env == "production" and not settings.allow_demonstration_wording:
         names = sorted(
             flow.id
-            for flow in library.flows.values()
+            for flow in library.asked()
             if flow.licensed
             and any(flow.wording_in(language) == "demonstration" for language in flow.languages)
         )
         if names:
             raise DemonstrationWording(
                 f"{', '.join(names)}: no licensed wording in every language. Put wording packs "
-                "into BACKTRACE_WORDING_DIR, or set BACKTRACE_ALLOW_DEMONSTRATION_WORDING=true"
+                "into BACKTRACE_WORDING_DIR, offer other pathways only by BACKTRACE_PATHWAYS, or "
+                "set BACKTRACE_ALLOW_DEMONSTRATION_WORDING=true"
             )
     return library
 
@@ -170,6 +181,7 @@ def deployed(
         NotMigrated: it has no tables or older ones, and this process is not the one to make them.
         backtrace.answers.AnswersNotChosen: production must say what each channel carries.
         backtrace.keyring.NoKeys: there is no ring, or it does not open this database.
+        backtrace.signing.SignaturesUnread: the file of signatures is not one.
     """
     library, answers = library_of(settings), answers_of(settings)
     if not alone:
@@ -195,4 +207,5 @@ def deployed(
             clinic=clinic_of(settings, mails="email" in channels),
             answers=answers,
             rates=rates_of(settings),
+            steps=told_steps(settings),
         )

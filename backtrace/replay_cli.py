@@ -13,7 +13,7 @@ from backtrace.definitions import NoDefinitions, worded_library
 from backtrace.replay.play import Player
 from backtrace.replay.stage import build
 from backtrace.replay.steps import WrongStep, read_steps
-from backtrace.settings import wording_dir
+from backtrace.settings import folders
 from flows.errors import DefinitionError
 from flows.library import Library
 
@@ -25,7 +25,7 @@ def replay(
 ) -> None:
     """Play a transcript with simulated time; print every message and entry as JSON Lines."""
     try:
-        output = _play(_lines(file), worded_library(wording_dir()))
+        output = _play(_lines(file), worded_library(*folders()))
     except (WrongStep, DefinitionError, NoDefinitions) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

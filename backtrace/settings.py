@@ -103,8 +103,15 @@ class Settings(BaseSettings):
     research: bool = False
     """Whether patients are asked, by itself, for their answers to be used in research."""
     minimum_odi_answers: int = Field(default=8, ge=1, le=10)
+    next_steps_signed: Path | None = None
+    """Who has signed which next steps, as YAML; `backtrace steps` shows how. In production no
+    other is told."""
     wording_dir: Path | None = None
     """Wording packs: licensed texts, a YAML file for each instrument and language."""
+    definitions_dir: Path | None = None
+    """Flows and pathways of the deployment's own, beside those that are shipped."""
+    pathways: str = ""
+    """The pathways that are offered, with commas between them; empty: all there are."""
     allow_demonstration_wording: bool = False
     """Ask licensed instruments in our own demonstration wording in production, too."""
 
@@ -182,14 +189,16 @@ def unknown_settings() -> list[str]:
     return sorted(name for name in found if name.upper() not in known and name not in _ELSEWHERE)
 
 
-class _WordingDir(BaseSettings):
+class _Folders(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="BACKTRACE_", env_file=".env", env_ignore_empty=True, extra="ignore"
     )
 
     wording_dir: Path | None = None
+    definitions_dir: Path | None = None
 
 
-def wording_dir() -> Path | None:
-    """The wording directory alone, for commands that ignore every other setting."""
-    return _WordingDir().wording_dir
+def folders() -> tuple[Path | None, Path | None]:
+    """Wording packs and own definitions alone, for commands that ignore every other setting."""
+    found = _Folders()
+    return found.wording_dir, found.definitions_dir

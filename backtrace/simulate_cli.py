@@ -23,9 +23,9 @@ from backtrace.definitions import worded_library
 from backtrace.furnishing import clinic_of, library_of
 from backtrace.keyring import proved, ring_of
 from backtrace.replay.stage import PUBLIC_URL, Stage, furnish
-from backtrace.settings import Settings, wording_dir
+from backtrace.settings import Settings, folders
 from backtrace.simulate.checks import newest_patient, problems
-from backtrace.simulate.people import CHANNELS, LANGUAGES, ZONE, Crowd
+from backtrace.simulate.people import CHANNELS, LANGUAGES, PATHWAY, ZONE, Crowd
 from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
@@ -153,7 +153,7 @@ def _first_day(asked: Asked, settings: Settings | None) -> datetime:
 @contextmanager
 def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator[Stage]:
     if settings is None:
-        library, clinic = worded_library(wording_dir()), Clinic(public_url=PUBLIC_URL)
+        library, clinic = worded_library(*folders()), Clinic(public_url=PUBLIC_URL)
         stage = furnish(Database.for_replay(), Ring.generate(), library, start, asked.seed, clinic)
         with _closing(stage):
             yield stage
@@ -161,6 +161,8 @@ def _stage(asked: Asked, settings: Settings | None, start: datetime) -> Iterator
     if settings.env == "production":
         raise NotForPatients("BACKTRACE_ENV is production: invented patients have no place there")
     ring, library = ring_of(settings), library_of(settings)
+    if PATHWAY not in library.pathways:
+        raise NotForPatients(f"invented patients follow {PATHWAY}, which BACKTRACE_PATHWAYS lacks")
     require_alone(settings.database_url)
     with exclusive(settings.database_url):
         typer.echo("Nothing waits for the disk meanwhile: after a crash, begin anew.", err=True)

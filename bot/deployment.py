@@ -19,6 +19,7 @@ from flows.library import Library
 from flows.signs import Scanner
 from templates.catalogue import Catalogue
 from templates.consents import ConsentText, load_consents
+from templates.next_steps import NextStep
 from templates.spoken import spoken_words
 from trajectory.database import Database
 from trajectory.ids import Ids
@@ -117,6 +118,8 @@ class Deployment:
     """By channel what its provider takes; one that is missing has no limit."""
     consents: Mapping[str, ConsentText] = field(default_factory=load_consents)
     """What patients are asked to agree to, by question."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What patients may be told as a next step: signed, or a demonstration that says so."""
     states: ChannelStates = field(default_factory=ChannelStates)
     """What this process has learnt of the channels by sending."""
 

@@ -94,7 +94,9 @@ def _open(held: Held, link: Link, key: Key) -> Answer:
     copy_access.open_page(held.connection, held.deployment.ring, link, key.cookie, held.now)
     held.audit("patient", "copy-opened", "")
     clock = f"{held.now.astimezone(held.person.zone):%H:%M}"
-    held.tell(held.words.say("export.opened", clock=clock, clinic=held.deployment.clinic.name))
+    clinic = held.deployment.clinic.name
+    # Also to a phone that carries links only: whoever has opened it may be somebody else.
+    held.tell(held.words.say("export.opened", clock=clock, clinic=clinic), plain=True)
     return Answer(Came.IN, link.language)
 
 

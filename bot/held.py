@@ -112,18 +112,20 @@ class Held:
         to = member.email or ""
         self._post("email", rendered, Priority.REPLY, member_id=member.id, to=to)
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, *, plain: bool = False) -> None:
         """Queue a message to the patient, not in the quiet hours; nothing after their STOP.
 
         Nothing either while it is in doubt who reads there. It goes to the preferred address, in
-        several parts where it is long.
+        several parts where it is long. `plain`: it says nothing about health, so that a phone that
+        carries links only may have it.
         """
         route = routes(self.connection, self.deployment, [self.patient_id]).get(self.patient_id)
         if self.person.status != "active" or self.in_doubt or route is None:
             return
         linked = self.deployment.links(route.channel)
         chat = self.open_chat(route) if linked else None
-        for _, rendered, in_chat in spread(Message(text), self.words, route.channel, linked=linked):
+        message = Message(text, plain=text if plain else "")
+        for _, rendered, in_chat in spread(message, self.words, route.channel, linked=linked):
             self._tell(place_of(chat) if in_chat else route, rendered)
         if chat and chat.nudge:
             self._tell(route, chat.nudge)

@@ -94,46 +94,60 @@ class Way:
     open_to_link: bool
 
 
+def _let_in(held: Held, link: Link, key: Key) -> Answer:
+    deployment, now = held.deployment, held.now
+    web_access.exchange(
+        held.connection,
+        deployment.ids,
+        deployment.ring,
+        token=key.token,
+        cookie=key.cookie,
+        now=now,
+    )
+    held.audit(_PATIENT, "device-let-in", "")
+    begin_here(held.connection, deployment, held.loaded.row, now)
+    return Answer(Came.IN)
+
+
+CHAT = Way(web_access.CHAT, _let_in, open_to_link=True)
+"""Into the web chat."""
+
 _NOWHERE = Answer(Came.NOWHERE)
 _Act = Callable[[Held, Link], Answer]
 
 
-def look(deployment: Deployment, token: str, now: datetime, way: Way | None = None) -> Door | None:
+def look(deployment: Deployment, token: str, now: datetime, way: Way = CHAT) -> Door | None:
     """What stands behind a link, None when it opens nothing; changes nothing."""
     with deployment.database.read() as connection:
-        link = _find(connection, deployment, token, now, way or CHAT)
+        link = _find(connection, deployment, token, now, way)
         if link is None:
             return None
         asks = link.address_id is not None or _phone(connection, deployment, link) is not None
         return Door(link.patient_id, link.language, asks)
 
 
-def knock(deployment: Deployment, key: Key, now: datetime, way: Way | None = None) -> Answer:
+def knock(deployment: Deployment, key: Key, now: datetime, way: Way = CHAT) -> Answer:
     """Open the door to this cookie, or ask for the code that goes to the patient's phone.
 
     Raises trajectory.database.Unavailable.
     """
-    behind = way or CHAT
     return _at_door(
-        deployment, key.token, now, behind, lambda held, link: _knock(held, link, key, behind)
+        deployment, key.token, now, way, lambda held, link: _knock(held, link, key, way)
     )
 
 
-def send_anew(deployment: Deployment, token: str, now: datetime, way: Way | None = None) -> Answer:
+def send_anew(deployment: Deployment, token: str, now: datetime, way: Way = CHAT) -> Answer:
     """Send another code; not a minute after the one before. Raises Unavailable."""
-    return _at_door(deployment, token, now, way or CHAT, _send)
+    return _at_door(deployment, token, now, way, _send)
 
 
-def try_code(
-    deployment: Deployment, key: Key, code: str, now: datetime, way: Way | None = None
-) -> Answer:
+def try_code(deployment: Deployment, key: Key, code: str, now: datetime, way: Way = CHAT) -> Answer:
     """Open the door to this cookie if the code is right; a wrong one counts.
 
     Raises trajectory.database.Unavailable.
     """
-    behind = way or CHAT
     return _at_door(
-        deployment, key.token, now, behind, lambda held, link: _try(held, link, key, code, behind)
+        deployment, key.token, now, way, lambda held, link: _try(held, link, key, code, way)
     )
 
 
@@ -222,25 +236,6 @@ def _try(held: Held, link: Link, key: Key, code: str, way: Way) -> Answer:
         case Attempt.GUESSED:
             held.audit(_SYSTEM, "device-code-refused", "")
             return _shut(held, link)
-
-
-def _let_in(held: Held, link: Link, key: Key) -> Answer:
-    deployment, now = held.deployment, held.now
-    web_access.exchange(
-        held.connection,
-        deployment.ids,
-        deployment.ring,
-        token=key.token,
-        cookie=key.cookie,
-        now=now,
-    )
-    held.audit(_PATIENT, "device-let-in", "")
-    begin_here(held.connection, deployment, held.loaded.row, now)
-    return Answer(Came.IN)
-
-
-CHAT = Way(web_access.CHAT, _let_in, open_to_link=True)
-"""Into the web chat."""
 
 
 def _asked(held: Held, link: Link, came: Came) -> Answer:

@@ -162,6 +162,7 @@ def world(deployment: Deployment) -> World:
         deployment.limits,
         frozenset(deployment.channels),
         deployment.consents,
+        deployment.next_steps,
     )
 
 

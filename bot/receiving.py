@@ -429,7 +429,7 @@ def _mark_answered(
 def _hide_secrets(
     connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
 ) -> None:
-    """Whoever looks at the conversation later does not see the patient's own code."""
+    """Whoever looks at the conversation later sees no code, and nothing that is not to be kept."""
     masks = [
         {
             "message": stored.id,

@@ -6,10 +6,10 @@ open them to find those of one person. They are kept for days (`bot.retention`),
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from bot import kept, outbox
 from bot.receiving import UNKNOWN
@@ -32,15 +32,15 @@ def forget(connection: Connection, own: Sealer, places: Sequence[tuple[str, str]
 
     `own` is the deployment's sealer. Raises WrongKey.
     """
-    heard = connection.execute(_HEARD)
+    heard = connection.execute(_HEARD).all()
     _delete(connection, _inbox, _among(own, heard, kept.BODY, "address", places))
-    told = connection.execute(_TOLD)
+    told = connection.execute(_TOLD).all()
     _delete(connection, _outbox, _among(own, told, outbox.BODY, "to", places))
 
 
 def _among(
     own: Sealer,
-    rows: Sequence[Row[Any]] | Any,
+    rows: Iterable[Any],
     body: str,
     address: str,
     places: Sequence[tuple[str, str]],

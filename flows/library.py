@@ -70,6 +70,21 @@ class Library:
         each += [set(pathway.title) for pathway in self.pathways.values()]
         return tuple(sorted(set.intersection(*each))) if each else ()
 
+    def offering(self, pathways: Iterable[str]) -> Library:
+        """The library with these pathways only; KeyError when there is no such one."""
+        return Library(self.flows.values(), [self.pathways[name] for name in pathways])
+
+    def asked(self) -> list[Flow]:
+        """The flows that some pathway asks, and those that they open."""
+        waiting = [step.flow for each in self.pathways.values() for step in each.steps]
+        found: dict[str, Flow] = {}
+        while waiting:
+            flow = self.flows[waiting.pop()]
+            if flow.id not in found:
+                found[flow.id] = flow
+                waiting += [id for item in flow.items for id in (item.opens or {}).values()]
+        return list(found.values())
+
     def requiring(self, flow_id: str, minimum_answered: int) -> Library:
         """The library with another least number of answers for the score of one flow.
 

@@ -107,12 +107,13 @@ def _read_flow(block: Block) -> Flow:
 
 def _read_pathway(block: Block) -> Pathway:
     source = block.source
-    block.allow(("id", "title", "steps"), ("gates", *_IN_SUMMARY))
+    block.allow(("id", "title", "steps"), ("about", "gates", *_IN_SUMMARY))
     title = _title(block)
     pathway = Pathway(
         id=block.identifier("id"),
         title=title,
         steps=tuple(read_step(step) for step in block.blocks("steps", "step")),
+        about=block.texts("about"),
         gates=block.words("gates"),
         **{key: block.words(key) for key in _IN_SUMMARY},
     )

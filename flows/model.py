@@ -233,6 +233,11 @@ class Flow:
         return self.kind is FlowKind.SCREEN
 
     @cached_property
+    def asks_for_signs(self) -> bool:
+        """Whether it asks for the warning signs one by one."""
+        return self.is_screen and self.has_flags
+
+    @cached_property
     def has_flags(self) -> bool:
         """Whether an answer may be a warning sign."""
         return any(item.flag is not None for item in self.items)
@@ -290,6 +295,8 @@ class Pathway:
     id: str
     title: Texts
     steps: tuple[Step, ...]
+    about: Texts | None = None
+    """What the patient is asked about, in their words: "your back"."""
     gates: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     """What of its flows comes first in a summary, by flow or item id; empty: by its steps."""

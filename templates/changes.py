@@ -76,8 +76,14 @@ def _overall(summary: Any, tell: Telling) -> str:
     if summary.silent:
         return words.say("change.until-then", day=began, verdict=verdict)
     since = words.say("change.since-start", day=began)
-    moved = [_by(course, tell) for course in summary.courses[:1] if course.since_start]
+    moved = [_by(course, tell) for course in _telling_most(summary)]
     return f"{since}: {', '.join([verdict, *moved])}."
+
+
+def _telling_most(summary: Any) -> list[Any]:
+    """Two courses at most that the verdict since the start comes from; the first if none does."""
+    changed = [course for course in summary.courses if course.since_start]
+    return [course for course in changed if course.since_start.important][:2] or changed[:1]
 
 
 def _by(course: Any, tell: Telling) -> str:

@@ -23,6 +23,8 @@ SHARED = ("say", "count", "name", "day", "clock", "birth_date", "number", "signe
 
 PANEL = HEIGHT + 34.0
 """Height of one of the patient's charts with its heading."""
+FOOT = 16.0
+"""Height of the line under the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def progress_picture(summary: Any, language: str) -> str:
     panels = [
         {
             "caption": _own_caption(course, words),
+            "course": course,
             "chart": _plain_chart(summary, course),
             "y": number * PANEL,
         }
@@ -126,7 +129,7 @@ def progress_picture(summary: Any, language: str) -> str:
     ]
     if not panels:
         return ""
-    size = {"width": WIDTH, "height": len(panels) * PANEL}
+    size = {"width": WIDTH, "height": len(panels) * PANEL + FOOT}
     return _render("charts/progress.svg", words, {"panels": panels, **size})
 
 

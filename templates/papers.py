@@ -33,7 +33,7 @@ def pdf(
         ignore_system_fonts=True,
         pdf_standards=[standard] if standard else None,
         sys_inputs={"data": orjson.dumps(data).decode()},
-        timestamp=made_at,
+        timestamp=None if made_at is None else int(made_at.timestamp()),
     )
 
 

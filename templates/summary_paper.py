@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from templates import papers
@@ -52,7 +52,7 @@ def summary_pdf(
     if MISSING in str(paper):
         paper["unseen"] = telling.words.say("paper.unseen", sign=MISSING)
     paper["curves"] = [_curve(drawn) for drawn in drawings(summary, telling)[:MOST_CURVES]]
-    return papers.pdf("summary", paper, standard=STANDARD, made_at=summary.now.astimezone(UTC))
+    return papers.pdf("summary", paper, standard=STANDARD, made_at=summary.now)
 
 
 def _paper(

@@ -10,6 +10,7 @@ from backtrace.composition import deploy
 from bot.channels import Parcel
 from bot.deployment import Chance, Clinic, Deployment
 from flows.library import Library
+from templates.next_steps import next_steps
 from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.migrations import upgrade_database
@@ -94,5 +95,6 @@ def furnish(
         chance=Chance(Random(seed)),  # noqa: S311 - nothing that it draws guards anything
         channels=channels,
         clinic=clinic,
+        steps=next_steps(),
     )
     return Stage(deployment, clock, sent)

@@ -94,8 +94,10 @@ def _wrong_in(library: Library, rows: Iterable[Row[Any]]) -> Iterator[Problem]:
 
 def _is_same(row: Row[Any], detail: dict[str, Any], score: Score) -> bool:
     value = None if score.value is None else float(score.value)
-    parts = all(detail.get(part) == getattr(score, part) for part in _PARTS)
-    return parts and row.value == value and row.code == (score.band or score.group)
+    given = {part: getattr(score, part) for part in _PARTS}
+    given["subscale"] = dict(score.subscales) or score.subscale
+    same = all(detail.get(part) == each for part, each in given.items())
+    return same and row.value == value and row.code == (score.band or score.group)
 
 
 def left_behind(connection: Connection, now: datetime, after: int) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 ZONE = ZoneInfo("Europe/Copenhagen")
 CHANNELS = ("telegram", "sms", "web")
 LANGUAGES = ("en", "da")
+PATHWAY = "low-back-pain"
 _DESK = (time(9), time(11), time(13), time(15))
 """When the clinic enrols."""
 _NOBODYS_NUMBER = 1_000_000

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.messages import Button, Rendered
 from bot.segments import folded
-from flows.library import Library
-from flows.model import Item, ItemKind
+from flows.model import Flow, Item, ItemKind
 
 _LETTERED = re.compile(r"^([A-J]): ", re.MULTILINE)
 _YES_NO = re.compile(r"\b(Y/N|J/N)\b")
@@ -28,12 +28,10 @@ class Question:
 
 
 class Reader:
-    """Knows every question of the library by its words, in one language."""
+    """Knows every question of these flows by its words, in one language."""
 
-    def __init__(self, library: Library, language: str) -> None:
-        items = {
-            item.text[language]: item for flow in library.flows.values() for item in flow.items
-        }
+    def __init__(self, flows: Iterable[Flow], language: str) -> None:
+        items = {item.text[language]: item for flow in flows for item in flow.items}
         self._items = {**{folded(text): item for text, item in items.items()}, **items}
         self._briefs = {folded(item.brief[language]): item for item in items.values() if item.brief}
 

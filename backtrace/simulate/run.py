@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from backtrace.replay.stage import Sent, Stage
 from backtrace.simulate.behaviour import Phone, reaction, reacts_at
-from backtrace.simulate.people import Crowd, Person
+from backtrace.simulate.people import PATHWAY, Crowd, Person
 from backtrace.simulate.reading import Reader
 from bot.conversation.step import Step
 from bot.driving import next_moment, run_until_quiet
@@ -64,7 +64,8 @@ class Simulation:
         self._stage, self._seed, self._end = stage, crowd.seed, end
         self._people = list(crowd.people())
         self._phones = [Phone() for _ in self._people]
-        self._readers = {language: Reader(library, language) for language in crowd.languages}
+        asked = library.offering([PATHWAY]).asked()
+        self._readers = {language: Reader(asked, language) for language in crowd.languages}
         self._by_id: dict[int, Person] = {}
         self._plans = _Plans()
         self._mark = f"{crowd.seed}:{crowd.first_day.isoformat()}:{crowd.offset}"
@@ -155,6 +156,7 @@ def _newcomer(person: Person) -> Newcomer:
         person.channel,
         person.address,
         person.language,
+        pathway=PATHWAY,
         name=f"Simulated {person.number}",
         code="1234",
         weekday=person.weekday,

@@ -8,6 +8,7 @@ from bot.commands import Command
 from bot.conversation import (
     asking,
     commanding,
+    consents,
     contacts,
     late,
     looked,
@@ -66,6 +67,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     else:
         _take(step, heard, amends)
     step.flush()
+    step.secret |= consents.keeps_no_words(step)
     if heard.stops and heard.message.handled is Handled.STOP:
         # The provider has confirmed it and carries nothing more.
         told.hush(step)

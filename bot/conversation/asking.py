@@ -168,7 +168,7 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     set_timers(step)
     if flow.intro is not None and not in_one.is_asked(step, flow, step.open):
         step.lead.append(flow.intro[step.person.language])
-    if flow.id == safety.SCREEN:
+    if flow.asks_for_signs:
         safety.say_what_cannot_wait(step)
     tell(step, flow, step.open, turn.events)
 
@@ -262,7 +262,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Finished():
             _thank(step, flow, open)
         case happened.Expired():
-            if flow.id == safety.SCREEN and not safety.was_flagged(flow, open.session):
+            if flow.asks_for_signs and not safety.was_flagged(flow, open.session):
                 safety.raise_unanswered(step)
 
 
@@ -349,7 +349,7 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
             safety.remind(step)
-    elif flow.id == safety.SCREEN and safety.is_left_open(flow, open.session):
+    elif flow.asks_for_signs and safety.is_left_open(flow, open.session):
         safety.raise_unanswered(step)
     elif open is step.open and flow.closing is not None and not _is_alarming(flow, open):
         step.lead.append(flow.closing[step.person.language])

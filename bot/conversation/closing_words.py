@@ -38,7 +38,8 @@ def say_closing_words(step: Step) -> None:
         how_often.put(step, why)
     elif memory.over == "due" and not _anything_wanted_waits(step):
         memory.over = "said"
-        step.add_line("pathway.goodbye", emergency=step.world.clinic.emergency_number)
+        emergency = step.world.clinic.emergency_number
+        step.add_line("pathway.goodbye", about=step.about, emergency=emergency)
 
 
 def _ask_consent(step: Step, question: str) -> None:

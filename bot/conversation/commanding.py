@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from bot.commands import Command
 from bot.conversation import (
+    agreed,
     asking,
     clinic_list,
     consents,
     contacts,
+    known,
     looked,
     muting,
     own_lists,
@@ -123,6 +125,10 @@ def _help(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _stop(step: Step, slots: Mapping[str, str]) -> None:
+    """End the messages; that is confirmed once, and not again before START."""
+    if step.person.status == "stopped":
+        step.drop_task()
+        return
     silencing.fall_silent(step)
     if step.care.grants:
         step.add_line("stop.shared", who=_names_and_ends(step, step.care.grants))
@@ -189,7 +195,7 @@ def _start_what_rests(step: Step) -> None:
 def _start_again(step: Step) -> None:
     """After the end a new episode begins; who had ended the check-ins says how often they come."""
     if step.memory.over == "said":
-        step.add_line("episode.new")
+        step.add_line("episode.new", about=step.about)
         pathways.begin_anew(step)
         return
     if "only" in step.memory.rhythm:
@@ -375,11 +381,20 @@ def _rhythm(step: Step, slots: Mapping[str, str]) -> None:
     retiming.begin(step, slots.get("when", ""))
 
 
+def _leave_what_was_begun(step: Step) -> None:
+    """A place is said while something else is half done: that is left, and the patient told so."""
+    task = step.memory.task
+    if task is not None and task.name in _LEAVABLE and task.name != rezoning.NAME:
+        drop(step, "task.given-way")
+
+
 def _zone(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin(step, slots.get("place", ""))
 
 
 def _home(step: Step, slots: Mapping[str, str]) -> None:
+    _leave_what_was_begun(step)
     rezoning.begin_home(step)
 
 
@@ -416,6 +431,7 @@ def _cancel_visit(step: Step, slots: Mapping[str, str]) -> None:
 
 def _goal(step: Step, slots: Mapping[str, str]) -> None:
     step.do(Record(step.new_id(), "goal", text=slots["text"]))
+    known.note_words(step, "goal", slots["text"])
     step.add_line("goal.kept", goal=in_one_line(slots["text"]))
     ask_again(step)
 
@@ -455,21 +471,7 @@ def _export(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _consents(step: Step, slots: Mapping[str, str]) -> None:
-    """What stands, with its day; of sharing and alerts the grants tell it."""
-    given = consents.newest(consents.PURPOSES, step)
-    lines = []
-    for purpose, (at, _) in given.items():
-        day = day_name(datetime.fromisoformat(at), step.person.zone, step.person.language)
-        named = step.words.say(f"consent.purpose.{purpose}")
-        lines.append(step.words.say("consent.line", purpose=named, day=day))
-    if lines:
-        step.add_line("consent.intro")
-        step.lead.extend(f"- {line}" for line in lines)
-    step.add_line("consent.outro" if lines else "consent.nothing")
-    if step.care.grants:
-        names = joined([grant.member.name for grant in step.care.grants], step.words.say("and"))
-        step.add_line("consent.shared", names=names)
-    ask_again(step)
+    agreed.tell(step)
 
 
 def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
@@ -477,12 +479,7 @@ def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
 
 
 def _research(step: Step, slots: Mapping[str, str]) -> None:
-    if step.world.clinic.research and not consents.stands(step, consents.RESEARCH):
-        consents.put(step, consents.RESEARCH)
-        return
-    stands = consents.stands(step, consents.RESEARCH)
-    step.add_line("consent.research-already" if stands else "consent.no-research")
-    ask_again(step)
+    agreed.offer_research(step)
 
 
 def _delete(step: Step, slots: Mapping[str, str]) -> None:

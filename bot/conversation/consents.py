@@ -6,21 +6,22 @@ remembered beside it, so that no turn has to read the record for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from bot.conversation.effects import Audit, Record
 from bot.conversation.step import Step
 from templates.consents import ConsentText
+from trajectory import consents as recorded
 
 NAME = "consenting"
 """The task of a question that is put by itself."""
 ENROLMENT, ALERT, RESEARCH = "enrolment", "alert", "research"
 SHARE, SHARE_RELATIVE = "share", "share-relative"
 """Questions."""
+GIVEN, WITHDRAWN, DECLINED = recorded.GIVEN, recorded.WITHDRAWN, recorded.DECLINED
 STORE, REMIND = "store", "remind"
 PURPOSES = (STORE, REMIND, "share", "alert", "research")
-GIVEN, WITHDRAWN, DECLINED = "given", "withdrawn", "declined"
 FIRST_VERSION = "2026-11"
 """What everybody had agreed to who was enrolled before versions were remembered."""
 RESEARCH_AFTER = timedelta(days=14)
@@ -83,6 +84,8 @@ def words(step: Step, question: str) -> str:
     clinic = step.world.clinic
     return step.words.say(
         text_of(step, question).message,
+        # A phone that carries links only does not say where it hurts.
+        about=step.words.say("about.plain") if step.linked else step.about,
         emergency=clinic.emergency_number,
         clinic=clinic.name,
         travel=step.words.say(f"enrol.travel.{'link' if step.linked else step.channel}"),
@@ -108,6 +111,11 @@ def standing(step: Step, purpose: str) -> str:
         was_asked = step.person.started_at is not None and purpose in (STORE, REMIND)
         return FIRST_VERSION if was_asked else ""
     return said
+
+
+def keeps_no_words(step: Step) -> bool:
+    """Whether the patient has taken back that anything is kept, and not agreed anew."""
+    return step.person.status == "stopped" and step.memory.consents.get(STORE) == ""
 
 
 def is_given(step: Step, purpose: str) -> bool:
@@ -137,18 +145,14 @@ def _is_settled_in(step: Step) -> bool:
     return began is not None and step.now - began >= RESEARCH_AFTER
 
 
-def newest(purposes: Iterable[str], step: Step) -> dict[str, tuple[str, str]]:
-    """By purpose day (ISO) and version of what stands, out of the timeline."""
-    found: dict[str, tuple[str, str]] = {}
-    for entry in step.timeline:
-        detail = entry.detail or {}
-        for purpose in detail.get("purposes", ()) if entry.kind == "consent" else ():
-            found[purpose] = (entry.at.isoformat(), detail.get("version", ""))
-    return {each: found[each] for each in purposes if each in found and is_given(step, each)}
+def listed(step: Step) -> Mapping[str, datetime]:
+    """By purpose since when it stands, in the order of `PURPOSES`; needs the timeline."""
+    found = recorded.given(step.timeline)
+    return {each: found[each].at for each in PURPOSES if each in found and is_given(step, each)}
 
 
 def _record(step: Step, code: str, raw: str | None, detail: dict[str, object]) -> None:
-    step.do(Record(step.new_id(), "consent", code=code, text=raw, detail=detail))
+    step.do(Record(step.new_id(), recorded.KIND, code=code, text=raw, detail=detail))
     step.do(Audit(f"consent-{code}", _subject(detail)))
 
 

@@ -11,8 +11,7 @@ STOP = "stop"
 
 def weekly_line(step: Step) -> Line | None:
     """The pathway's step that the patient may choose the rhythm of."""
-    name = step.person.pathway
-    steps = step.world.library.pathway(name).steps if name else ()
+    steps = step.pathway.steps if step.pathway else ()
     return next((line for line in steps if line.frequencies), None)
 
 

@@ -27,6 +27,14 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
         step.memory.known[_key(flow, item_id)] = kept
 
 
+def note_words(step: Step, item_id: str, text: str) -> None:
+    """What was told unasked need not be asked either: any question of this name knows it."""
+    for flow in step.world.library.flows.values():
+        item = next((each for each in flow.items if each.id == item_id), None)
+        if item is not None and item.kind is ItemKind.TEXT:
+            remember(step, flow, item_id, Given(ANSWER, text, 0, text=text))
+
+
 def forget(step: Step, flow: Flow, item_id: str) -> None:
     """An earlier answer to this item is not known any more."""
     step.memory.known.pop(_key(flow, item_id), None)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Record
+from bot.conversation.own_summary import own_summary
 from bot.conversation.plan import in_one_line
-from bot.conversation.progress import person_of
 from bot.conversation.step import Step
 from trajectory.said import CANCELLED, Said, is_professional, said
-from trajectory.summary import summarise
 
 MOST_NOTES = 3
 
@@ -54,4 +53,4 @@ def tell_notes(step: Step) -> None:
 
 
 def _open(step: Step) -> tuple[Said, ...]:
-    return summarise(step.timeline, person_of(step), step.now, None).questions
+    return own_summary(step).questions

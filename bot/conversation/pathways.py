@@ -22,7 +22,7 @@ SOON = timedelta(days=3)
 
 def rhythm(step: Step) -> schedule.Rhythm | None:
     """What this patient chose; None without a pathway, or before it has begun."""
-    person, memory, pathway = step.person, step.memory, _pathway(step)
+    person, memory, pathway = step.person, step.memory, step.pathway
     if pathway is None or person.started_at is None:
         return None
     return schedule.Rhythm(
@@ -38,7 +38,7 @@ def rhythm(step: Step) -> schedule.Rhythm | None:
 
 def start(step: Step) -> None:
     """Ask what is asked at the start, and set the next occurrence of all the rest."""
-    pathway = _pathway(step)
+    pathway = step.pathway
     if pathway is None:
         return
     for line in pathway.steps:
@@ -50,7 +50,7 @@ def start(step: Step) -> None:
 
 def set_all(step: Step) -> None:
     """Set the due row of every step that still happens after this moment."""
-    pathway, chosen = _pathway(step), rhythm(step)
+    pathway, chosen = step.pathway, rhythm(step)
     if pathway is None or chosen is None:
         return
     for line in pathway.steps:
@@ -80,7 +80,7 @@ def follow(step: Step, before: schedule.Rhythm, *, moved: bool = False) -> None:
     where it was; in another zone, where that may be night, it falls due now. In a pause only the
     weekly questions move: of the rest some wait for its end.
     """
-    pathway = _pathway(step)
+    pathway = step.pathway
     if pathway is None:
         return
     if moved:
@@ -145,7 +145,7 @@ def replan(step: Step, standing: Mapping[str, _Place]) -> None:
     does not happen again, and what is due by now is left to itself. Of a step that stands, and has
     only times in the past now, the time that it had stays; a weekly one ends.
     """
-    pathway, chosen = _pathway(step), rhythm(step)
+    pathway, chosen = step.pathway, rhythm(step)
     if pathway is None or chosen is None:
         return
     _count(step, pathway, chosen)
@@ -200,7 +200,7 @@ def _note_version(step: Step, pathway: model.Pathway) -> None:
 
 def put_off(step: Step, key: str, number: int, until: datetime) -> None:
     """A step has fallen due in a pause: it waits for the end; the next weekly one comes anyway."""
-    pathway, chosen = _pathway(step), rhythm(step)
+    pathway, chosen = step.pathway, rhythm(step)
     line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
     if line is None or chosen is None:
         return
@@ -216,7 +216,7 @@ def put_off(step: Step, key: str, number: int, until: datetime) -> None:
 
 def set_anew(step: Step) -> None:
     """The patient has chosen another rhythm: what stood is dropped, and all is planned again."""
-    pathway = _pathway(step)
+    pathway = step.pathway
     if pathway is not None:
         keys = tuple(_key(line.key) for line in pathway.steps)
         step.memory.stands.clear()
@@ -258,7 +258,7 @@ def begin_anew(step: Step) -> None:
 
 def next_check_in(step: Step) -> datetime | None:
     """When the patient is asked next, by the rhythm that holds; None: not any more."""
-    pathway, chosen = _pathway(step), rhythm(step)
+    pathway, chosen = step.pathway, rhythm(step)
     line = next((s for s in pathway.steps if s.weekly_until), None) if pathway else None
     following = _following(step, line, chosen) if line and chosen else None
     return following[0] if following else None
@@ -269,9 +269,12 @@ def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
 
     `planned` is the ISO time for which it was set; its row may have been put off since.
     """
-    pathway, chosen = _pathway(step), rhythm(step)
-    line = next((s for s in pathway.steps if s.key == key), None) if pathway else None
-    if pathway is None or line is None or chosen is None or step.memory.quiet:
+    pathway, chosen = step.pathway, rhythm(step)
+    if pathway is None:
+        _note_not_offered(step)
+        return
+    line = next((s for s in pathway.steps if s.key == key), None)
+    if line is None or chosen is None or step.memory.quiet:
         return
     due = datetime.fromisoformat(planned) if planned else step.now
     step.memory.stands.pop(key, None)
@@ -283,6 +286,13 @@ def fall_due(step: Step, key: str, number: int, planned: str = "") -> None:
     else:
         _note_end(step, pathway, line, chosen)
     request(step, _waiting(step, line, due, number))
+
+
+def _note_not_offered(step: Step) -> None:
+    """Should the pathway be offered again, what comes is planned anew from where it stands."""
+    if step.person.planned_by:
+        step.person.planned_by = ""
+        step.do(SavePatient())
 
 
 def _note_other_version(step: Step, pathway: model.Pathway) -> None:
@@ -339,8 +349,3 @@ def _waiting(step: Step, line: model.Step, due: datetime, number: int) -> Waitin
         free=line.at_start,
         in_one=line.in_one_from is not None and number >= line.in_one_from,
     )
-
-
-def _pathway(step: Step) -> model.Pathway | None:
-    name = step.person.pathway
-    return step.world.library.pathway(name) if name else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.conversation.dates import day_name
-from bot.conversation.progress import person_of
+from bot.conversation.own_summary import own_summary
 from bot.conversation.step import Step
 from bot.conversation.visit_questions import called
 from trajectory.entries import Entry
 from trajectory.said import Said, is_professional, said
-from trajectory.summary import summarise
+from trajectory.summary import Summary
 
 MOST_LINES = 3
 LONGEST_LINE = 160
@@ -20,13 +20,13 @@ LONGEST_LINE = 160
 def plan_lines(step: Step) -> list[str]:
     """The goal and the newest lines, newest first; or that there is nothing yet."""
     newest = sorted(_written(step), key=lambda each: each.at, reverse=True)[:MOST_LINES]
-    lines = [*goal_lines(step), *(_told(step, line) for line in newest)]
+    lines = [*goal_lines(step, own_summary(step)), *(_told(step, line) for line in newest)]
     return lines or [step.words.say("plan.nothing")]
 
 
-def goal_lines(step: Step) -> list[str]:
+def goal_lines(step: Step, summary: Summary) -> list[str]:
     """The goal, as the patient last put it, in one line; none where none was told."""
-    goal = summarise(step.timeline, person_of(step), step.now, None).goal
+    goal = summary.goal
     if goal is None or not goal.text:
         return []
     return [step.words.say("plan.goal", goal=in_one_line(goal.text))]

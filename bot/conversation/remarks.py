@@ -10,7 +10,7 @@ from flows.model import Item
 from flows.reading import NotAReply, read
 
 _CLAUSE = re.compile(r"[,.;!?\n]+\s+|\s+[-–—]\s+|\s*\n\s*")
-_ANSWER_FIRST = re.compile(r"\s*\d+\w*\s+(?!\d)")
+_ANSWER_FIRST = re.compile(r"^\s*\d+\w*\s+(?!\d)")
 
 
 def remark(step: Step, item: Item, text: str) -> str:

@@ -30,7 +30,7 @@ FOLLOW_UP_AFTER = timedelta(hours=3)
 QUIET_AFTER_SELF_HARM = timedelta(hours=24)
 """How long no questionnaire comes after somebody has written of harming themselves."""
 SCREEN = "red-flags"
-"""The screen whose items name the signs."""
+"""The screen whose items name the signs, for those told in a patient's own words as well."""
 
 
 def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None:
@@ -76,14 +76,15 @@ def raise_unanswered(step: Step) -> None:
 def raise_left_open(step: Step) -> None:
     """The questions about a new symptom will not come any more: as when they run out."""
     left = any(not was_flagged(step.flow_of(each), each.session) for each in screens(step))
-    if left or any(waiting.flow == SCREEN for waiting in step.memory.waiting):
+    library = step.world.library
+    if left or any(library.flow(w.flow).asks_for_signs for w in step.memory.waiting):
         raise_unanswered(step)
 
 
 def screens(step: Step) -> list[OpenSession]:
     """The questions about warning signs that are under way, or were put aside."""
     own = (step.open, step.suspended)
-    return [each for each in own if each is not None and each.session.flow == SCREEN]
+    return [each for each in own if each is not None and step.flow_of(each).asks_for_signs]
 
 
 def say_what_cannot_wait(step: Step) -> None:

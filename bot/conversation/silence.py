@@ -83,8 +83,7 @@ def _fall_quiet(step: Step) -> None:
     if step.memory.quiet:
         return
     step.memory.quiet, step.memory.choose = True, ""
-    pathway = step.person.pathway
-    steps = step.world.library.pathway(pathway).steps if pathway else ()
+    steps = step.pathway.steps if step.pathway else ()
     step.do(DropDue((*(f"step:{each.key}" for each in steps), "waiting")))
     step.do(OpenCase(Kind.SILENT))
 

@@ -19,9 +19,10 @@ from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Choices, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
-from flows.model import Flow
+from flows.model import Flow, Pathway
 from templates.catalogue import Catalogue
 from templates.consents import ConsentText, load_consents
+from templates.next_steps import NextStep
 from trajectory.address_checks import Check
 from trajectory.care_team import Member
 from trajectory.entries import Entry
@@ -43,6 +44,8 @@ class World:
     """The channels that send."""
     consents: Mapping[str, ConsentText] = field(default_factory=load_consents)
     """What patients are asked to agree to, by question."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What may be told as a next step, in order of preference."""
 
 
 @dataclass(slots=True)
@@ -124,7 +127,8 @@ class Step:
     answered: tuple[int, int] | None = None
     """Session and turn that this message answered."""
     secret: bool = False
-    """The message holds the patient's own code: its words are not kept."""
+    """The words of the message are not kept: they hold the patient's own code, or the patient
+    does not want that anything is kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
     plain: set[str] = field(default_factory=set)
@@ -142,6 +146,17 @@ class Step:
     def words(self) -> Catalogue:
         """The messages in the patient's language."""
         return self.world.catalogues[self.person.language]
+
+    @property
+    def pathway(self) -> Pathway | None:
+        """What the patient is asked and when; None without one, or where it is not offered."""
+        return self.world.library.pathways.get(self.person.pathway or "")
+
+    @property
+    def about(self) -> str:
+        """What the questions are about, in the patient's words: "your back"."""
+        texts = (self.pathway and self.pathway.about) or {}
+        return texts.get(self.person.language) or self.words.say("about.unnamed")
 
     @property
     def lexicon(self) -> Lexicon:

@@ -205,6 +205,21 @@ def test_link_and_messages_say_nothing_of_health(light: Birgit) -> None:
     assert re.fullmatch(r"/copy/in/[\w-]{20,}", link)
 
 
+def test_a_phone_that_carries_links_only_gets_this_link_and_hears_of_the_opening() -> None:
+    database = Database.for_replay()
+    migrations.upgrade_database(database)
+    birgit = Birgit(House(database, answers={"telegram": "link"}))
+    birgit.say("export my data", "4071", "A")
+    phone = birgit.house.telegram.texts()
+    (told,) = [text for text in phone if "/copy/in/" in text]
+    found = re.search(r"nord\.example(/copy/in/\S+)", told)
+    assert found
+    assert birgit.open(found[1]).status_code == 303
+    birgit.house.settle()
+    assert any(NOT_YOU in text for text in birgit.house.telegram.texts())
+    database.close()
+
+
 def test_a_lost_phone_closes_what_is_open(light: Birgit) -> None:
     light.open(light.link())
     assert light.browser.get("/copy").status_code == 200

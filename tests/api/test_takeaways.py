@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -20,6 +21,7 @@ TAKEAWAYS = ("/summary/journal.txt", "/summary/summary.pdf")
 @pytest.fixture
 def anne(practice: Practice) -> Anne:
     """At her open page."""
+    practice.wait(timedelta(microseconds=123_456))  # as a real clock stands
     practice.tell("goal", "walk to the allotment")
     anne = Anne(practice)
     anne.come_in(practice.share())

@@ -344,3 +344,23 @@ def test_a_worker_of_the_deploy_before_leaves_a_patient_to_be_looked_at(house: H
         pass
 
     assert replan_all(house.deployment) == 1
+
+
+def test_a_pathway_that_is_not_offered_asks_nothing_and_goes_on_once_it_is_again(
+    both: House,
+) -> None:
+    enrol(both, days=4)
+    library, before = both.deployment.library, opened(both)
+
+    both.deployment = replace(both.deployment, library=Library(library.flows.values()))
+    both.wait(days=10)
+    both.write("how am I doing")
+    both.settle()
+    said = both.telegram.texts()[-1]
+    both.deployment = replace(both.deployment, library=library)
+    replan_all(both.deployment)
+    live(both, 7)
+
+    assert "Everyday trouble" in said
+    assert opened(both)[: len(before)] == before
+    assert opened(both)[len(before) :].count(CHECK_IN) == 1

@@ -113,4 +113,4 @@ def test_how_am_i_doing_comes_as_a_picture(house: House, server: TelegramServer)
     photo = server.sent[-1]
     assert photo.method == "sendPhoto"
     assert photo.body["photo"].startswith(b"\x89PNG")
-    assert "What you have told me so far" in photo.body["caption"]
+    assert "About the same as at the start" in photo.body["caption"]

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.screen import Desk, Phone, let_pass, the_words
+from tests.house.pdf import Pdf
 from tests.house.program import Program
 
 ODI = "CBCBCCBCDC"
@@ -126,6 +127,10 @@ def test_birgit_is_three_months_in_and_her_physiotherapist_reads_on(page: Page) 
     phone.hears("they open the page")
     desk.opens(the_words(phone))
     expect(desk.open_page.get_by_role("img", name="ODI")).to_be_visible()
+    with page.expect_download() as download:
+        desk.open_page.get_by_role("link", name="PDF").first.click()
+    assert download.value.suggested_filename == "summary.pdf"
+    assert Pdf(download.value.path().read_bytes()).text.startswith("Birgit Holm For ")
 
 
 @pytest.mark.parametrize("width", [1280, 360])

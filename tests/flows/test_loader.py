@@ -41,7 +41,7 @@ REASONS = {
     "empty-text": "'da' is empty; write a text",
     "flag-on-a-scale": "a scale item has no 'flag'; remove it or change the kind",
     "flag-unknown": "unknown flag 'today'; it can be 'emergency', 'same-day', 'soon'",
-    "follow-by-other-numbers": "'weekly-check-in' follows the same id by other numbers",
+    "follow-by-other-numbers": "follows the same id by other numbers, and both go on one curve",
     "follow-no-such-change": "no change of 11 is possible from 0 to 10; lower 'important'",
     "follow-on-a-text": "a text item has no 'follow'; remove it or change the kind",
     "follow-share-alone": "'important' is missing: from how many points a change counts",

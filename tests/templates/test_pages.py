@@ -344,6 +344,16 @@ def test_better_worse_and_unknown_are_told_apart_at_once(life: Person, said: str
     assert said in read(page(summarise(LIVES[life.name](), life, NOW, LOOKED, 12)))
 
 
+def test_the_word_since_the_start_stands_beside_what_it_comes_from() -> None:
+    story = Story()
+    for when, odi, rmdq in ((at(1, 5), 44, 14), (at(3, 30), 50, 8)):
+        story.odi(when, odi)
+        detail = {"answered": 24, "of": 24}
+        story.write("score", when, flow="rmdq", value=rmdq, detail=detail)
+    seen = read(page(summarise(story.entries, BIRGIT, NOW, LOOKED)))
+    assert "Since the start (5 Jan): better, RMDQ 14 → 8 (−6)." in seen
+
+
 def test_more_than_three_open_signs_leave_room_for_the_rest() -> None:
     story = Story()
     for day in range(20, 25):

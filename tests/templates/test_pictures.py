@@ -27,7 +27,7 @@ def test_three_curves_below_each_other_are_three_pixels_a_unit() -> None:
     assert [svg.count(each) for each in ("Pain, 0 to 10", "Days with limits", "Everyday")] == [
         1, 1, 1,
     ]  # fmt: skip
-    assert size(png(svg)) == (1020, 2016)
+    assert size(png(svg)) == (1020, 2064)
 
 
 def test_in_danish() -> None:

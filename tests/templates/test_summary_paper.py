@@ -106,6 +106,11 @@ def test_it_holds_the_same_bytes_on_every_machine() -> None:
     assert written(of(BIRGIT)) == written(of(BIRGIT))
 
 
+def test_it_is_made_at_any_moment_of_a_second() -> None:
+    moment = NOW.replace(microsecond=123_456)
+    assert paper(summarise(birgit(), BIRGIT, moment, LOOKED.replace(microsecond=1))).pages == 1
+
+
 def test_without_any_answer_there_is_still_a_paper() -> None:
     text = told(Story()).text
     assert "No answers yet." in text

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.conversation import asking
-from bot.conversation.choices import chosen
+from bot.conversation.choices import chosen, is_question
 from bot.conversation.last import Last, changeable, correct, just_finished, last_answer
 from bot.conversation.memory import CHANGING
 from bot.conversation.questions import question, said_as, title
 from bot.conversation.step import Step
+from bot.conversation.tasks.keeping import keep_in_between
 from flows.reading import Understood, read
 from flows.replies import Said
 
@@ -17,6 +18,8 @@ NAME = CHANGING
 _MOST = 9
 """Letters for answers, of which one more is left."""
 _NONE = "none"
+_CHOICES = ("of", "which")
+"""Steps in which one of two or more is chosen."""
 
 
 def which(step: Step, last: Last, answer: str, raw: str) -> None:
@@ -74,7 +77,10 @@ def reply(step: Step, text: str, option: str | None) -> None:
     """Take the answer; what answers neither is not asked for a third time."""
     task, last = step.memory.task, _meant(step)
     assert task is not None
-    if task.step == "of":
+    if task.step in _CHOICES and option is None and _only_asks(step, text):
+        keep_in_between(step, text)
+        ask(step)
+    elif task.step == "of":
         _take_which_of(step, option or chosen(step, text, no=_NONE), text)
     elif last is None:
         _leave(step)
@@ -83,6 +89,11 @@ def reply(step: Step, text: str, option: str | None) -> None:
         correct(step, last, text, text)
     else:
         _take_which(step, last, text, option or chosen(step, text))
+
+
+def _only_asks(step: Step, text: str) -> bool:
+    """Whether this is a question of the patient's own, and chooses nothing."""
+    return chosen(step, text, no=_NONE) is None and is_question(step, text)
 
 
 def _meant(step: Step) -> Last | None:

@@ -52,6 +52,12 @@ def keep_silently(step: Step, text: str) -> None:
         step.do(Record(step.new_id(), "note", text=text))
 
 
+def keep_in_between(step: Step, text: str) -> None:
+    """Keep a question that came while another one waits, which is then put again."""
+    step.do(Record(step.new_id(), "question", text=text))
+    step.add_line("keep.in-between")
+
+
 def keep(step: Step, kind: str, text: str) -> None:
     """Keep words as a `question` for the visit or as the patient's own `note`."""
     step.do(Record(step.new_id(), kind, text=text))

@@ -129,14 +129,19 @@ def _preview(step: Step, who: Member) -> None:
         return
     task.step = "preview"
     task.data["member"] = who.id
-    key = "share.preview" if who.role in TREATING else "share.preview-relative"
-    preview, until = step.words.say(key, name=who.name), task.data.get("until")
+    preview, until = _seen(step, who), task.data.get("until")
     if until is None:
         asked = step.words.say("share.how-long")
     else:
         asked = step.words.say("share.shall-i", lasts=terms.told(step, until))
     known = _already(step, who)
     step.offer_words(" ".join(filter(None, (known, preview, asked))), _options(step, who))
+
+
+def _seen(step: Step, who: Member) -> str:
+    if who.role in TREATING:
+        return step.words.say("share.preview", name=who.name, about=step.about)
+    return step.words.say("share.preview-relative", name=who.name)
 
 
 def _already(step: Step, who: Member) -> str:

@@ -70,7 +70,7 @@ WRONG_ENROLMENTS: dict[str, dict[str, Any]] = {
     "an unknown channel": {"channel": "email"},
     "an unknown time zone": {"timezone": "Europe/Aarhus"},
     "no time zone": {"timezone": ""},
-    "an unknown pathway": {"pathway": "neck-pain"},
+    "an unknown pathway": {"pathway": "knee-pain"},
     "a code of three digits": {"code": "407"},
     "a code of letters": {"code": "four"},
     "a yes for consent": {"consent": "yes"},

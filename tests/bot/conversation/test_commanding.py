@@ -45,7 +45,7 @@ def test_how_am_i_doing_brings_a_picture_once_there_is_something_to_compare(
     for _ in range(3):
         house.wait(days=7)
         house.answer_all()
-    assert "What you have told me so far" in say(house, "how am i doing")
+    assert "About the same as at the start" in say(house, "how am i doing")
     picture = house.telegram.sent[-1].parcel.rendered.picture
     assert "Pain, 0 to 10" in picture
     assert "!</text>" not in picture

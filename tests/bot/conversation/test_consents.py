@@ -10,6 +10,7 @@ import pytest
 
 from bot.conversation.memory import Memory
 from bot.conversation.tasks.deleting import ERASE
+from bot.kept import MASKED
 from tests.bot.house import House
 from trajectory import grants, own_copy, patients
 from trajectory.patients import PatientRef
@@ -148,6 +149,7 @@ def test_without_consent_to_keeping_nothing_is_kept_and_the_rest_is_offered(
     say(house, "note it hurts again", "5", "I cannot hold my urine")
     after = house.timeline(birgit.patient_id)[kept:]
     assert [entry.text for entry in after if entry.text] == []
+    assert {house.heard(row) for row in house.inbox()[-3:]} == {MASKED}
     assert "Is that all right with you?" in say(house, "start")
 
 

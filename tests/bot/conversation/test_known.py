@@ -49,7 +49,7 @@ def test_after_its_time_the_question_is_asked_anew() -> None:
 
 def test_how_it_began_is_asked_in_every_episode() -> None:
     script = told().wait(days=30).start("intake").say("yes")
-    assert "When and how did your back pain begin?" in texts(script.play())[-1]
+    assert "When and how did your pain begin?" in texts(script.play())[-1]
 
 
 def test_what_was_skipped_since_is_not_known() -> None:
@@ -71,3 +71,27 @@ def test_a_confirmed_answer_can_be_taken_back() -> None:
 def test_what_counts_for_others_follows_the_confirmation() -> None:
     script = told().wait(days=30).start("intake").say("C", *TOLD[1:]).start("weekly-check-in")
     assert "1/5" in texts(script.play())[-1], "sick days are asked where the patient works"
+
+
+def test_a_goal_that_was_told_unasked_is_shown_and_not_asked_for() -> None:
+    script = Script().enrol().say("my goal is to walk to the shop").start("intake").say(*TOLD[:-1])
+    assert "Goal: to walk to the shop. Still right?" in texts(script.play())[-1]
+
+    answer = last_answer(script.say("yes").play())
+    assert (answer["item"], answer["raw"], answer["confirmed"]) == (
+        "goal", "to walk to the shop", True,
+    )  # fmt: skip
+
+
+def test_what_is_known_lasts_into_a_new_episode() -> None:
+    start = ("no", *["disagree"] * 8, "not at all")
+    script = Script().enrol(pathway="low-back-pain").say(*start)
+    for week in range(52):
+        script.wait(days=7).say("note still here")
+        if week == 48:
+            script.start("intake").say(*TOLD)
+    script.wait(days=20).say("start", *start).start("intake")
+
+    told = texts(script.play())
+    assert any(text.startswith("Welcome back. We begin anew") for text in told)
+    assert "Work: I work as usual. Still right?" in told[-1]
