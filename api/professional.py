@@ -13,10 +13,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
-from api.context import Web, web_of
+from api.context import web_of
+from api.directory_cookies import session_of
 from api.language import preferred
 from bot import access
-from bot.access import View
+from bot.access import FromList, PageKey, View
+from bot.directory.mailing import HOME
 from bot.labels import labels
 from templates import pages
 from templates.catalogue import load_catalogues
@@ -24,6 +26,8 @@ from templates.catalogue import load_catalogues
 router = APIRouter()
 
 _SUMMARY = "/summary"
+_FROM_LIST = f"{HOME}/p/{{grant_id}}"
+"""The same page for somebody of the directory: each request names the grant that it is about."""
 _Field = Annotated[str, Form()]
 _Numbers = Annotated[Sequence[int], Form()]
 
@@ -78,12 +82,14 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
     return response
 
 
-@router.get("/summary")
+@router.get(_FROM_LIST)
+@router.get(_SUMMARY)
 def show_summary(request: Request, noted: bool = False) -> Response:
     """The summary as it is now."""
     return _summary(request, note_saved=noted)
 
 
+@router.get(f"{_FROM_LIST}/journal.txt")
 @router.get("/summary/journal.txt")
 def show_journal(request: Request) -> Response:
     """The same as plain text, to be pasted into a journal."""
@@ -104,6 +110,7 @@ def show_journal(request: Request) -> Response:
     return PlainTextResponse(text)
 
 
+@router.post(f"{_FROM_LIST}/notes")
 @router.post("/summary/notes")
 def write_note(
     request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
@@ -121,15 +128,16 @@ def write_note(
         return _summary(
             request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
         )
-    return RedirectResponse(f"{_SUMMARY}?noted=1", 303)
+    return RedirectResponse(f"{_place(request)}?noted=1", 303)
 
 
+@router.post(f"{_FROM_LIST}/leave")
 @router.post("/summary/leave")
 def leave(request: Request) -> Response:
     """Close the page on this device."""
     deployment = web_of(request).deployment
     access.leave(deployment, _cookie(request), deployment.clock.now())
-    response = RedirectResponse(_SUMMARY, 303)
+    response = RedirectResponse(_home(request) or _SUMMARY, 303)
     _forget(request, response)
     return response
 
@@ -168,7 +176,7 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
         return _closed(request, closed)
     language = _language(request, view.language)
     if view.whole:
-        html = _whole_page(web_of(request), view, language, note)
+        html = _whole_page(request, view, language, note)
     else:
         person = view.summary.person
         html = pages.render(
@@ -177,12 +185,13 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
             timezone=person.timezone,
             now=view.summary.now,
             summary=view.summary,
-            leave_action=f"{_SUMMARY}/leave",
+            leave_action=f"{_place(request)}/leave",
         )
     return HTMLResponse(html, status)
 
 
-def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) -> str:
+def _whole_page(request: Request, view: View, language: str, note: dict[str, object]) -> str:
+    web, place = web_of(request), _place(request)
     return pages.summary_page(
         view.summary,
         language,
@@ -190,10 +199,11 @@ def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) ->
         names=view.names,
         labels=labels(web.deployment.library, language),
         shared_until=view.grant.until,
-        note_action=f"{_SUMMARY}/notes",
+        home=_home(request),
+        note_action=f"{place}/notes",
         note_id=web.deployment.chance.token(),
         note_limit=access.LONGEST_NOTE,
-        leave_action=f"{_SUMMARY}/leave",
+        leave_action=f"{place}/leave",
         **note,
     )
 
@@ -203,8 +213,22 @@ def _read(request: Request) -> View:
     return access.read_summary(deployment, _cookie(request), deployment.clock.now())
 
 
-def _cookie(request: Request) -> str:
-    return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
+def _cookie(request: Request) -> PageKey:
+    grant_id = request.path_params.get("grant_id")
+    if grant_id is None:
+        return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
+    named = grant_id.isascii() and grant_id.isdecimal() and len(grant_id) < 19
+    return FromList(session_of(request), int(grant_id) if named else 0)
+
+
+def _home(request: Request) -> str:
+    """Where the list is from which the page was opened; empty: it was opened by a link."""
+    return HOME if "grant_id" in request.path_params else ""
+
+
+def _place(request: Request) -> str:
+    """Where this page is."""
+    return _FROM_LIST.format(**request.path_params) if _home(request) else _SUMMARY
 
 
 def _ended(request: Request) -> Response:
@@ -215,6 +239,8 @@ def _ended(request: Request) -> Response:
 def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str = "") -> Response:
     """The page is not open any more; words that were on their way are given back."""
     ended = isinstance(why, access.Ended)
+    if _home(request) and not (ended or kept):
+        return RedirectResponse(HOME, 303)
     if ended and not kept:
         response = _ended(request)
     else:
@@ -225,6 +251,9 @@ def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str 
 
 
 def _forget(request: Request, response: Response) -> None:
+    """Of a page that a link opened; whoever came from the list stays signed in."""
+    if _home(request):
+        return
     secure = web_of(request).secure
     response.delete_cookie(
         cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from trajectory import deployment, patients, tables
+from trajectory import deployment, patients, professionals, tables
 from trajectory._addresses import VALUE, hash_purpose
 from trajectory.erasure import ERASED
 from trajectory.grants._given import LINK
@@ -32,6 +32,7 @@ def rotate(connection: Connection, ring: Ring, limit: int = 200) -> int:
     Patients whom a turn holds are left for another call. Raises WrongKey.
     """
     deployment.rewrap(connection, ring)
+    professionals.rehash(connection, ring)
     waiting = select(_patient.c.id).where(*_is_behind(ring)).order_by(_patient.c.id).limit(limit)
     chosen = list(connection.execute(waiting).scalars())
     held = patients.lock_free(connection, chosen, limit)

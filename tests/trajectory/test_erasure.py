@@ -10,7 +10,8 @@ from trajectory.keys import Sealer
 
 STAY = {
     "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
-    "early_status", "erased", "send_rate",
+    "early_status", "erased", "send_rate", "professional", "professional_code",
+    "professional_session",
 }  # fmt: skip
 
 TOMBSTONE = text(
@@ -113,6 +114,7 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "created_at": NOW,
         "expires_at": NOW,
     },
+    tables.RoomCode: {"hash": b"x", "created_at": NOW, "expires_at": NOW},
     tables.WebSession: {
         "cookie_hash": lambda patient_id: b"%d" % patient_id,
         "created_at": NOW,

@@ -1,0 +1,85 @@
+"""What somebody of the clinic's directory sees when signed in: the list, and the way to a page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.context import web_of
+from api.directory_cookies import let_out, session_of
+from api.language import language_of
+from bot.directory import from_list
+from bot.directory.mailing import HOME
+from bot.directory.overview import Overview, read_list
+from bot.labels import labels
+from bot.permission import Ended, NotSignedIn
+from templates import pages
+from templates.listing import list_page
+
+router = APIRouter()
+
+_Field = Annotated[str, Form()]
+
+
+@router.get(HOME)
+def show_list(request: Request, ready: bool = False, saved: bool = False) -> Response:
+    """The list of patients; before signing in, the field for an address."""
+    return _home(request, ready=ready, saved=saved)
+
+
+@router.post(HOME + "/p/{grant_id}/open")
+def open_patient(request: Request, grant_id: int) -> Response:
+    """Open one patient's page; it stays open as long as the sign-in."""
+    deployment = web_of(request).deployment
+    now = deployment.clock.now()
+    try:
+        from_list.open_patient(deployment, session_of(request), grant_id, now)
+    except NotSignedIn:
+        return RedirectResponse(HOME, 303)
+    except Ended:
+        return HTMLResponse(pages.render("ended.html", language_of(request)), 404)
+    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+
+
+def _home(request: Request, *, status: int = 200, **said: object) -> Response:
+    deployment = web_of(request).deployment
+    cookie, now = session_of(request), deployment.clock.now()
+    try:
+        if not cookie:
+            raise NotSignedIn
+        seen = read_list(deployment, cookie, now)
+    except NotSignedIn:
+        return _door(request, left=bool(cookie), **said)
+    return HTMLResponse(_list_page(request, seen, **said), status)
+
+
+def _door(request: Request, *, left: bool, **said: object) -> Response:
+    clinic = web_of(request).deployment.clinic
+    html = pages.render(
+        "pro/door.html",
+        language_of(request),
+        clinic=clinic.name,
+        left=left,
+        ready=said.get("ready", False),
+        action=HOME,
+    )
+    response = HTMLResponse(html)
+    if left:
+        let_out(request, response)
+    return response
+
+
+def _list_page(request: Request, seen: Overview, **said: object) -> str:
+    deployment = web_of(request).deployment
+    language = seen.who.language
+    return list_page(
+        seen,
+        language,
+        timezone=deployment.clinic.timezone,
+        clinic=deployment.clinic.name,
+        labels=labels(deployment.library, language),
+        home=HOME,
+        **said,
+    )
