@@ -13,6 +13,7 @@ from api.language import language_of
 from bot.directory import from_list
 from bot.directory.mailing import HOME
 from bot.directory.overview import Overview, read_list
+from bot.directory.room import NotOpened, open_by_code
 from bot.labels import labels
 from bot.permission import Ended, NotSignedIn
 from templates import pages
@@ -20,6 +21,7 @@ from templates.listing import list_page
 
 router = APIRouter()
 
+_LONGEST_CODE = 40
 _Field = Annotated[str, Form()]
 
 
@@ -40,6 +42,20 @@ def open_patient(request: Request, grant_id: int) -> Response:
         return RedirectResponse(HOME, 303)
     except Ended:
         return HTMLResponse(pages.render("ended.html", language_of(request)), 404)
+    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+
+
+@router.post(f"{HOME}/room")
+def open_in_the_room(request: Request, code: _Field = "") -> Response:
+    """Open the page of the patient in the room, who has said this code."""
+    deployment = web_of(request).deployment
+    cookie, now = session_of(request), deployment.clock.now()
+    try:
+        grant_id = open_by_code(deployment, cookie, code[:_LONGEST_CODE], now)
+    except NotSignedIn:
+        return RedirectResponse(HOME, 303)
+    except NotOpened as shut:
+        return _home(request, room_error=shut.problem.value, room_typed=code[:12], status=403)
     return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
 
 

@@ -139,7 +139,7 @@ def _reasons(
     if silent is not None and (since is None or silent > since):
         yield Why.SILENT, silent
     important = [course.now.at for course, change in worse if change.important]
-    if important:
+    if important and not beyond:
         yield Why.WORSE, min(important)
     if since is None:
         yield Why.FIRST, given_at

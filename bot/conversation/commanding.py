@@ -17,6 +17,7 @@ from bot.conversation import (
     receipts,
     returning,
     safety,
+    showing,
     timers,
 )
 from bot.conversation.dates import day_name
@@ -359,7 +360,7 @@ def _send(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _show(step: Step, slots: Mapping[str, str]) -> None:
-    step.add_line("show.not-here")
+    showing.show(step)
     ask_again(step)
 
 

@@ -142,6 +142,13 @@ class MakeLink:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRoomCode:
+    """A code that the patient says aloud in the room; earlier ones stop working."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddMember:
     """The patient has named somebody."""
 
@@ -233,6 +240,7 @@ Effect = (
     | PreferAddress
     | MakeCode
     | MakeLink
+    | MakeRoomCode
     | AddMember
     | GiveEmail
     | GiveGrant

@@ -214,3 +214,27 @@ def test_in_the_words_of_her_language(ward: Ward) -> None:
     assert "Se på: 1 af 1" in page
     assert "værre ud over måleusikkerhed" in page
     assert "ODI 36 → 50" in page
+
+
+def test_a_code_said_in_the_room_leads_to_the_page(anne: Desk) -> None:
+    birgit = anne.ward.enrol()
+    anne.come_in()
+    said = anne.ward.write(birgit, "show")
+    opened = anne.browser.post("/pro/room", data={"code": said[4:11]})
+    assert opened.status_code == 303
+    assert "Birgit Holm" in anne.browser.get(opened.headers["location"]).text
+
+
+def test_a_code_that_opens_nothing_leads_back_to_the_list_which_says_so(anne: Desk) -> None:
+    anne.come_in()
+    for _ in range(10):
+        wrong = anne.browser.post("/pro/room", data={"code": "<b>222</b>"})
+        assert (wrong.status_code, "This code opens nothing." in wrong.text) == (403, True)
+        assert "<b>222" not in wrong.text
+    assert "Too many codes" in anne.browser.post("/pro/room", data={"code": "222222"}).text
+
+
+def test_signed_out_a_code_leads_to_the_door(anne: Desk) -> None:
+    said = anne.ward.write(anne.ward.enrol(), "show")
+    shut = anne.browser.post("/pro/room", data={"code": said[4:11]})
+    assert (shut.status_code, shut.headers["location"]) == (303, "/pro")

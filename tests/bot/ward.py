@@ -20,6 +20,9 @@ from bot.deployment import Chance, Clinic
 from bot.directory import signing_in, staff
 from bot.directory.overview import Overview, read_list
 from bot.doorbell import Doorbell
+from bot.inbound import Inbound, InboundKind
+from bot.mailbox import mails
+from bot.receiving import receive
 from bot.sending import send_ready
 from bot.transcript import transcript
 from tests.bot.practice import Clock
@@ -75,6 +78,7 @@ class Ward:
         self.database = database
         self.clock = Clock(TUESDAY)
         self.doorbell = Doorbell()
+        self._written = 0
         self.deployment = deploy(
             database,
             Ring.generate(),
@@ -155,8 +159,10 @@ class Ward:
 
     # Patients.
 
-    def enrol(self, name: str = "Birgit Holm", language: str = "en", weeks: int = 12) -> int:
-        person = Person(0, "active", language, "Europe/Copenhagen", name=name)
+    def enrol(
+        self, name: str = "Birgit Holm", language: str = "en", weeks: int = 12, code: str = ""
+    ) -> int:
+        person = Person(0, "active", language, "Europe/Copenhagen", name=name, code=code)
         deployment = self.deployment
         with self.database.write() as connection:
             patient_id, sealer = patients.create(
@@ -225,6 +231,15 @@ class Ward:
                 )
         return Sharing(patient_id, sealer, member, grant_id)
 
+    def write(self, patient_id: int, text: str) -> str:
+        """A patient writes; what the assistant says to that, its choices below."""
+        self._written += 1
+        address, external = f"web-{patient_id}", f"message-{self._written}"
+        message = Inbound("web", address, external, InboundKind.TEXT, self.now, text)
+        before = len(self.chat(patient_id))
+        receive(self.deployment, [message])
+        return "\n".join(self.chat(patient_id)[before:])
+
     def sealer(self, patient_id: int) -> Sealer:
         with self.database.read() as connection:
             (row,) = patients.read(connection, [patient_id])
@@ -262,7 +277,21 @@ class Ward:
         """What the assistant has written to this patient so far."""
         while send_ready(self.deployment):
             pass
-        return [bubble.text for bubble in transcript(self.deployment, patient_id)]
+        said = transcript(self.deployment, patient_id)
+        return [bubble.text for bubble in said if bubble.author == "assistant"]
+
+    def offered(self, patient_id: int) -> list[str]:
+        """What can be chosen under the newest message, as it is written there."""
+        while send_ready(self.deployment):
+            pass
+        buttons = transcript(self.deployment, patient_id)[-1].buttons
+        return [button.label.partition(": ")[2] for button in buttons]
+
+    def mails(self, patient_id: int) -> list[str]:
+        """Mails to this patient's people, oldest first."""
+        while send_ready(self.deployment):
+            pass
+        return [each.text for each in reversed(mails(self.deployment, [patient_id]))]
 
     def audited(self, patient_id: int) -> list[tuple[str, str]]:
         """Who did what, and the chain is whole."""
