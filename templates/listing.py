@@ -15,6 +15,9 @@ from templates.words import Words
 CALM = ("better", "unchanged", "early", "paused")
 """How those do who need no look, in this order."""
 
+HOURS = range(6, 21)
+"""At which the weekly mail may come."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListWords:
@@ -80,5 +83,6 @@ def list_page(
         rest=said.rest,
         weekday=said.weekday,
         calm=said.calm(seen.rest),
+        hours=HOURS,
         **more,
     )

@@ -95,6 +95,9 @@ class Standing:
     news_at: datetime | None
     unseen: bool
     """Whether something was heard since this person's last look."""
+    silent_since: datetime | None
+    """When the second check-in in a row stayed without an answer."""
+    visit_at: datetime | None
 
 
 def standing(
@@ -113,6 +116,8 @@ def standing(
         len(summary.questions),
         news,
         news is not None and (since is None or news > since),
+        None if paused else _silent_since(rows),
+        summary.visit.at if summary.visit is not None else None,
     )
 
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api import pro, professional, sign_in
 from api.app import create_app
 from tests.bot.ward import ANNE, DAY, LARS, Ward
-from trajectory import migrations
+from trajectory import migrations, professionals
 from trajectory.database import Database
 
 SITE = "https://nord.example"
@@ -238,3 +238,27 @@ def test_signed_out_a_code_leads_to_the_door(anne: Desk) -> None:
     said = anne.ward.write(anne.ward.enrol(), "show")
     shut = anne.browser.post("/pro/room", data={"code": said[4:11]})
     assert (shut.status_code, shut.headers["location"]) == (303, "/pro")
+
+
+def test_day_and_hour_of_the_weekly_mail_are_chosen_on_the_list(anne: Desk) -> None:
+    assert "Comes Wednesday at 07:00" in anne.come_in().text
+    chosen = anne.browser.post("/pro/digest", data={"day": "4", "hour": "15", "on": "1"})
+    assert chosen.headers["location"] == "/pro?saved=1"
+    assert "Comes Friday at 15:00" in anne.home().text
+    assert anne.browser.post("/pro/digest", data={"day": "9", "hour": "3"}).status_code == 422
+    anne.browser.post("/pro/digest", data={"day": "4", "hour": "15", "on": ""})
+    assert "You get no weekly mail." in anne.home().text
+    anne.browser.post("/pro/leave")
+    shut = anne.browser.post("/pro/digest", data={"day": "4", "hour": "15", "on": "1"})
+    assert shut.headers["location"] == "/pro"
+
+
+def test_the_link_in_the_mail_shows_a_button_and_only_that_ends_it(anne: Desk) -> None:
+    token = professionals.unsubscribe_token(anne.ward.deployment.ring, anne.number)
+    place = f"/pro/digest/off/{token}"
+    assert "End the weekly mail" in anne.browser.get(place).text
+    anne.come_in()
+    assert "Comes Wednesday" in anne.home().text
+    assert "You get no weekly mail any more" in anne.browser.post(place).text
+    assert "You get no weekly mail." in anne.home().text
+    assert anne.browser.post("/pro/digest/off/1-00").status_code == 404

@@ -13,19 +13,21 @@ from sqlalchemy import select
 
 from backtrace.composition import deploy
 from backtrace.definitions import shipped_library
+from backtrace.replay.stage import ReplayClock, Stage
 from bot.channels.shown_mail import ShownMail
 from bot.channels.web import WebChat
 from bot.conversation.step import Person
-from bot.deployment import Chance, Clinic
+from bot.deployment import Chance, Clinic, Deployment
 from bot.directory import signing_in, staff
 from bot.directory.overview import Overview, read_list
 from bot.doorbell import Doorbell
+from bot.driving import drive
 from bot.inbound import Inbound, InboundKind
+from bot.loading import opened
 from bot.mailbox import mails
 from bot.receiving import receive
 from bot.sending import send_ready
 from bot.transcript import transcript
-from tests.bot.practice import Clock
 from trajectory import (
     audit,
     authenticator,
@@ -74,13 +76,19 @@ class Sharing:
 class Ward:
     """The surroundings, and what people do in them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stage: Stage | None = None) -> None:
+        """On a stage others have played before, or on one of its own, with its real channels."""
         self.database = database
-        self.clock = Clock(TUESDAY)
         self.doorbell = Doorbell()
+        self.clock = stage.clock if stage else ReplayClock(TUESDAY)
+        self.deployment = stage.deployment if stage else self._deploy()
         self._written = 0
-        self.deployment = deploy(
-            database,
+        with database.write() as connection:
+            deployment_key.take(connection, self.deployment.ring)
+
+    def _deploy(self) -> Deployment:
+        return deploy(
+            self.database,
             Ring.generate(),
             LIBRARY,
             clock=self.clock,
@@ -88,15 +96,17 @@ class Ward:
             channels={"web": WebChat(self.doorbell), "email": ShownMail()},
             clinic=Clinic(name="Klinik Nord", public_url="https://nord.example"),
         )
-        with database.write() as connection:
-            deployment_key.take(connection, self.deployment.ring)
 
     @property
     def now(self) -> datetime:
-        return self.clock.moment
+        return self.clock.now()
 
     def wait(self, time: timedelta) -> None:
-        self.clock.moment += time
+        self.clock.set(self.now + time)
+
+    def drive(self, until: datetime) -> None:
+        """Let time pass; whatever falls due happens at its own time."""
+        drive(self.deployment, self.clock, until)
 
     # The clinic and its professionals.
 
@@ -193,13 +203,13 @@ class Ward:
     def share(
         self,
         number: int,
-        name: str = "Birgit Holm",
+        name: str | int = "Birgit Holm",
         purposes: Sequence[str] = ("summary", "digest"),
         until: timedelta | None = 90 * DAY,
         looked: timedelta | None = None,
     ) -> Sharing:
-        """A patient of this name who shares with this professional; who looked so long ago."""
-        patient_id = self.enrol(name)
+        """A patient of this name (or number) shares with this professional, who looked before."""
+        patient_id = name if isinstance(name, int) else self.enrol(name)
         sealer, deployment = self.sealer(patient_id), self.deployment
         with self.database.write() as connection:
             who = professionals.by_id(connection, deployment.ring, number)
@@ -272,6 +282,23 @@ class Ward:
                 self.record(shared, "score", ago, flow="odi", value=value, detail=detail)
             else:
                 self.record(shared, "answer", ago, flow="weekly-check-in", item=name, value=value)
+
+    def looked_at(self, patient_id: int) -> datetime:
+        """When somebody of this patient's last looked."""
+        grant = tables.core(tables.AccessGrant)
+        with self.database.read() as connection:
+            found = select(grant.c.last_seen_at).where(grant.c.patient_id == patient_id)
+            looked: datetime = connection.execute(found).scalar_one()
+        return looked
+
+    def rests(self, patient_id: int) -> bool:
+        """Whether this patient has paused or stopped."""
+        with self.database.read() as connection:
+            (row,) = patients.read(connection, [patient_id])
+        loaded = opened(row, row.sealer(self.deployment.ring))
+        until = loaded.memory.paused_until
+        paused = bool(until) and self.now < datetime.fromisoformat(until)
+        return paused or loaded.person.status != "active"
 
     def chat(self, patient_id: int) -> list[str]:
         """What the assistant has written to this patient so far."""
