@@ -28,7 +28,7 @@ class ListWords:
     def why(self, line: Any, reason: str) -> str:
         """One reason to look."""
         moment, key = line.standing.at, f"pro.why.{reason}"
-        day = self.words.day(moment)
+        day = _unbroken(self.words.day(moment))
         if reason != line.standing.why[0]:
             return self.words.say(f"pro.also.{reason}")
         if reason == "visit":
@@ -41,7 +41,7 @@ class ListWords:
         stands = line.standing
         if stands.rest in ("better", "unchanged") and not stands.unseen:
             return self.words.say("pro.rest.nothing-new")
-        day = "" if stands.news_at is None else self.words.day(stands.news_at)
+        day = "" if stands.news_at is None else _unbroken(self.words.day(stands.news_at))
         return self.words.say(f"pro.rest.{stands.rest}", day=day)
 
     def calm(self, counts: Mapping[Any, int]) -> str:
@@ -52,6 +52,10 @@ class ListWords:
     def weekday(self, number: int) -> str:
         """Monday 0."""
         return str(get_day_names("wide", locale=self.words.say("locale"))[number])
+
+
+def _unbroken(day: str) -> str:
+    return day.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def list_page(

@@ -105,6 +105,13 @@ def give_email(connection: Connection, sealer: Sealer, member_id: int, email: st
     )
 
 
+def link(connection: Connection, member_id: int, professional_id: int) -> None:
+    """This person has turned out to be one of the clinic's directory."""
+    connection.execute(
+        update(_member).where(_member.c.id == member_id).values(professional_id=professional_id)
+    )
+
+
 def note_bounce(connection: Connection, member_id: int, now: datetime) -> None:
     """A mail to this person's address came back."""
     connection.execute(update(_member).where(_member.c.id == member_id).values(bounced_at=now))

@@ -21,6 +21,7 @@ from trajectory import care_team, grants, room_codes, sign_ins
 from trajectory import enrolment_codes as traces
 from trajectory.care_team import Member
 from trajectory.grants import Grant
+from trajectory.professionals import Professional
 from trajectory.said import author_of
 
 WRONG_AN_HOUR = 10
@@ -110,11 +111,22 @@ def _member(held: Held, signed_in: SignedIn) -> Member:
     for member in team:
         if member.professional_id == who.id:
             return member
+    for member in team:
+        if _is_same(member, who):
+            care_team.link(held.connection, member.id, who.id)
+            held.audit(_PATIENT, "member-listed", f"member:{member.id}")
+            return member
     number = held.deployment.ids.take(held.connection)
     member = Member(number, who.role, who.name, who.email, professional_id=who.id)
     care_team.add(held.connection, held.sealer, member, patient_id=held.patient_id, now=held.now)
     held.audit(_PATIENT, "member-added", f"member:{member.id}")
     return member
+
+
+def _is_same(member: Member, who: Professional) -> bool:
+    """Address and role must agree: the role decides what is seen."""
+    same = (member.email or "").casefold() == who.email.casefold()
+    return same and member.role == who.role and member.professional_id is None
 
 
 def _grants(held: Held, member: Member) -> list[Grant]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.api.conftest import Serve
 from tests.api.test_pro import application
@@ -18,8 +18,8 @@ from trajectory import migrations
 from trajectory.database import Database
 from trajectory.professionals import Professional
 
-PHONE = {"width": 360, "height": 780}
-DESK = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 780}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 HALF_A_MINUTE = timedelta(seconds=30)
 
 

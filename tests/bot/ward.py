@@ -283,6 +283,10 @@ class Ward:
             else:
                 self.record(shared, "answer", ago, flow="weekly-check-in", item=name, value=value)
 
+    def team(self, patient_id: int) -> list[Member]:
+        with self.database.read() as connection:
+            return care_team.active(connection, self.sealer(patient_id), patient_id)
+
     def looked_at(self, patient_id: int) -> datetime:
         """When somebody of this patient's last looked."""
         grant = tables.core(tables.AccessGrant)

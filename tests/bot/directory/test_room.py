@@ -213,3 +213,32 @@ def test_the_mail_to_somebody_of_the_directory_is_in_their_language_and_holds_no
     assert "Log ind for at se det:\nhttps://nord.example/pro\n" in mail
     assert "Birgit" not in mail
     assert "/s/" not in mail
+
+
+def test_somebody_named_before_under_the_same_address_and_role_is_one_person(ward: Ward) -> None:
+    cookie, birgit = ward.sign_in(ward.hire()), ward.enrol()
+    for named in (
+        "add my physio Anne, anne@klinik.example",
+        "add my sister Anne S, anne@klinik.example",
+    ):
+        ward.write(birgit, named)
+        ward.write(birgit, "B")
+    type_code(ward, cookie, show(ward, birgit))
+    team = ward.team(birgit)
+    assert [(each.role, each.professional_id is not None) for each in team] == [
+        ("physiotherapist", True),
+        ("relative", False),
+    ]
+
+
+def test_an_alert_leads_to_the_sign_in_once_an_event(ward: Ward) -> None:
+    ward.hire()
+    birgit = ward.enrol()
+    for said in ("send my summary to Anne Skov", "A", "Y", "B"):
+        ward.write(birgit, said)
+    before = len(ward.mails(birgit))
+    for _ in range(2):
+        ward.write(birgit, "I cannot feel it when I pee")
+    (alert,) = ward.mails(birgit)[before:]
+    assert "https://nord.example/pro\n" in alert
+    assert "Birgit" not in alert
