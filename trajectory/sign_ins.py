@@ -181,7 +181,8 @@ def close_all(connection: Connection, professional_id: int, now: datetime) -> No
 
 
 def _close(connection: Connection, session_ids: list[int], now: datetime) -> None:
-    for table, column in ((_session, _session.c.id), (_viewing, _viewing.c.session_id)):
+    """Pages before the sign-in, in which order whoever uses a page touches both."""
+    for table, column in ((_viewing, _viewing.c.session_id), (_session, _session.c.id)):
         connection.execute(
             update(table)
             .where(column.in_(session_ids), table.c.expires_at > now)

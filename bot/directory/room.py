@@ -66,13 +66,14 @@ def _open_by_code(
 ) -> int | Problem:
     """What went wrong is returned, so that a wrong code is counted."""
     ring, signed_in = deployment.ring, who_is(connection, deployment, cookie, now)
-    sign_ins.touch(connection, signed_in.session_id, now)
     place = ("directory", str(signed_in.who.id))
     if traces.traces(connection, ring, _WRONG, place, now - _HOUR) >= WRONG_AN_HOUR:
         return Problem.TOO_MANY
     code = room_codes.read(typed)
     patient_id = room_codes.find(connection, ring, code, now)
     grant_id = patient_id and _enter(connection, deployment, signed_in, patient_id, code, now)
+    # After the patient's conversation, as everywhere.
+    sign_ins.touch(connection, signed_in.session_id, now)
     if not grant_id:
         traces.note(connection, deployment.ids, ring, _WRONG, place, now)
         return Problem.WRONG

@@ -217,12 +217,9 @@ def test_the_mail_to_somebody_of_the_directory_is_in_their_language_and_holds_no
 
 def test_somebody_named_before_under_the_same_address_and_role_is_one_person(ward: Ward) -> None:
     cookie, birgit = ward.sign_in(ward.hire()), ward.enrol()
-    for named in (
-        "add my physio Anne, anne@klinik.example",
-        "add my sister Anne S, anne@klinik.example",
-    ):
-        ward.write(birgit, named)
-        ward.write(birgit, "B")
+    ward.write(birgit, "add my physio Anne, anne@klinik.example")
+    assert "same person" in ward.write(birgit, "add my sister Anna, anne@klinik.example")
+    ward.write(birgit, "B")
     type_code(ward, cookie, show(ward, birgit))
     team = ward.team(birgit)
     assert [(each.role, each.professional_id is not None) for each in team] == [

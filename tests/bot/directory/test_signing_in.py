@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
 
 from bot.directory import signing_in, staff
 from bot.directory.signing_in import NotInvited, NotRight
@@ -190,3 +192,18 @@ def test_a_new_key_of_the_ring_finds_the_address_again(ward: Ward) -> None:
         found = professionals.by_email(connection, newest, ANNE.email)
     assert found is not None
     assert found.name == "Anne Skov"
+
+
+def test_whoever_copies_the_database_learns_nobodys_name_address_or_secret(ward: Ward) -> None:
+    anne = ward.hire()
+    cookie = ward.sign_in(anne)
+    with ward.database.read() as connection:
+        known = professionals.authenticator(connection, ward.deployment.ring, anne)
+        assert known is not None
+        rows = [
+            row
+            for table in SQLModel.metadata.sorted_tables
+            for row in connection.execute(select(table)).all()
+        ]
+    secrets = (ANNE.name, ANNE.email, known.secret, cookie, ward.mailed_code())
+    assert not any(secret in repr(row) for row in rows for secret in secrets)
