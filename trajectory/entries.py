@@ -58,6 +58,7 @@ _TIMELINE = (
     .where(_entry.c.patient_id == bindparam("patient_id"))
     .order_by(_entry.c.sequence)
 )
+_TEXT_AT, _DETAIL_AT = (Entry.__slots__.index(name) for name in ("text", "detail"))
 _WITHOUT_WORDS = [name for name in Entry.__slots__ if name != "text"]
 _OF_MANY = (
     select(*(_entry.c[name] for name in _WITHOUT_WORDS))
@@ -105,8 +106,10 @@ def of_many(
     if patient_ids:
         asked = {"patients": sorted(patient_ids), "kinds": sorted(kinds)}
         for row in connection.execute(_OF_MANY, asked):
-            detail = None if row.detail is None else orjson.loads(row.detail)
-            found[row.patient_id].append(Entry(**{**row._mapping, "detail": detail}))
+            fields = [*row[:_TEXT_AT], None, *row[_TEXT_AT:]]
+            detail = fields[_DETAIL_AT]
+            fields[_DETAIL_AT] = None if detail is None else orjson.loads(detail)
+            found[row.patient_id].append(Entry(*fields))
     return found
 
 

@@ -6,6 +6,7 @@ Whoever has left stays as an empty row, since care teams and audits name its id.
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,9 +23,8 @@ INVITATION_LIFE = timedelta(days=7)
 _professional = tables.core(tables.Professional)
 _NAME, _EMAIL = "professional.name", "professional.email"
 _SECRET = "professional.secret"  # noqa: S105 - the name of a place, not a password
-_BY_EMAIL, _BY_INVITATION, _NO_DIGESTS = (
-    f"professional.{each}" for each in ("email", "invitation", "no-digests")
-)
+_UNSUBSCRIBE = "professional.unsubscribe"
+_BY_EMAIL, _BY_INVITATION = "professional.email", "professional.invitation"
 
 
 class AlreadyListed(Exception):
@@ -67,8 +67,13 @@ class Authenticator:
     last_step: int | None
 
 
-def add(connection: Connection, ids: Ids, ring: Ring, newcomer: Professional, now: datetime) -> int:
-    """The id of somebody new; `newcomer.id` is not looked at. Raises AlreadyListed."""
+def add(
+    connection: Connection, ids: Ids, ring: Ring, newcomer: Professional, token: str, now: datetime
+) -> int:
+    """The id of somebody new; `newcomer.id` is not looked at. Raises AlreadyListed.
+
+    `token` goes into the link that ends their digests.
+    """
     if by_email(connection, ring, newcomer.email) is not None:
         raise AlreadyListed
     sealer, number = deployment.sealer(connection, ring), ids.take(connection)
@@ -83,6 +88,7 @@ def add(connection: Connection, ids: Ids, ring: Ring, newcomer: Professional, no
         "sector": newcomer.sector,
         "language": newcomer.language,
         "created_at": now,
+        "unsubscribe": sealer.seal_text(_UNSUBSCRIBE, number, token),
     }
     connection.execute(insert(_professional), row)
     return number
@@ -202,18 +208,24 @@ def note_digest(connection: Connection, number: int, until: datetime) -> None:
     _change(connection, number, digested_at=until)
 
 
-def unsubscribe_token(ring: Ring, number: int) -> str:
-    """What the link in a digest shows to end them: it does nothing else."""
-    return f"{number}-{ring.find_hash(_NO_DIGESTS, str(number))[1].hex()}"
+def unsubscribe_token(connection: Connection, ring: Ring, number: int) -> str:
+    """What the link in a digest shows to end them: it does nothing else. Raises WrongKey."""
+    sealed = select(_professional.c.unsubscribe).where(_professional.c.id == number)
+    token = connection.execute(sealed).scalar_one()
+    sealer = deployment.sealer(connection, ring)
+    return f"{number}-{sealer.open_text(_UNSUBSCRIBE, number, token)}"
 
 
-def unsubscribed_by(ring: Ring, token: str) -> int | None:
-    """Whose digests this link ends; None: nobody's."""
+def unsubscribed_by(connection: Connection, ring: Ring, token: str) -> Professional | None:
+    """Whose digests this link ends; None: nobody's. Raises WrongKey."""
     number, _, _ = token.partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         return None
-    made = [f"{number}-{digest.hex()}" for _, digest in ring.find_hashes(_NO_DIGESTS, number)]
-    return int(number) if token in made else None
+    who = by_id(connection, ring, int(number))
+    if who is None:
+        return None
+    known = unsubscribe_token(connection, ring, who.id)
+    return who if hmac.compare_digest(known.encode(), token.encode()) else None
 
 
 def rehash(connection: Connection, ring: Ring) -> None:

@@ -470,6 +470,8 @@ class Professional(SQLModel, table=True):
     digest_day: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
     """Monday 0."""
     digest_hour: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
+    unsubscribe: bytes = _sealed()
+    """Sealed: the token in the link of a digest that ends them."""
     digested_at: datetime | None = _time(default=None, nullable=True)
     """Until when everything new has been counted in a digest."""
 

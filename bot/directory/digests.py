@@ -65,18 +65,15 @@ def choose(deployment: Deployment, number: int, rhythm: Rhythm, now: datetime) -
 
 def unsubscribe(deployment: Deployment, token: str) -> bool:
     """End the digests of whom this link belongs to; False: it is nobody's."""
-    number = professionals.unsubscribed_by(deployment.ring, token)
-    if number is None:
-        return False
 
-    def work(connection: Connection) -> None:
-        who = professionals.by_id(connection, deployment.ring, number)
+    def work(connection: Connection) -> bool:
+        who = professionals.unsubscribed_by(connection, deployment.ring, token)
         if who is not None:
-            professionals.set_rhythm(connection, number, who.rhythm._replace(on=False))
-            digests_due.drop(connection, number)
+            professionals.set_rhythm(connection, who.id, who.rhythm._replace(on=False))
+            digests_due.drop(connection, who.id)
+        return who is not None
 
-    deployment.database.run(work)
-    return True
+    return deployment.database.run(work)
 
 
 def _make_one(deployment: Deployment, number: int, at: datetime, now: datetime) -> None:
@@ -108,7 +105,9 @@ def _make(deployment: Deployment, number: int, at: datetime, now: datetime) -> N
         professionals.note_digest(connection, number, now - OVERLAP)
         if is_new(seen):
             words = words_of(deployment, who)
-            text, subject = text_of(deployment, seen, words), words.say("mail.digest.subject")
+            token = professionals.unsubscribe_token(connection, deployment.ring, number)
+            text = text_of(deployment, seen, words, token)
+            subject = words.say("mail.digest.subject")
             mail(connection, deployment, who, now, text, subject, Priority.BULK)
 
     deployment.database.run(work)
@@ -143,10 +142,9 @@ def _came(line: Line) -> list[datetime]:
     return came
 
 
-def text_of(deployment: Deployment, seen: Overview, words: Catalogue) -> str:
+def text_of(deployment: Deployment, seen: Overview, words: Catalogue, token: str) -> str:
     """The mail: no name, and where few share no count either."""
     counted = _counted(seen, words) if seen.all >= FEWEST else words.say("mail.digest.few")
-    token = professionals.unsubscribe_token(deployment.ring, seen.who.id)
     return words.say(
         "mail.digest.text",
         counted=counted,

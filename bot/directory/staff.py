@@ -26,10 +26,10 @@ def add(deployment: Deployment, newcomer: Professional) -> int:
     Raises:
         trajectory.professionals.AlreadyListed: somebody has this address.
     """
-    now = deployment.clock.now()
+    now, token = deployment.clock.now(), deployment.chance.token()
     return deployment.database.run(
         lambda connection: professionals.add(
-            connection, deployment.ids, deployment.ring, newcomer, now
+            connection, deployment.ids, deployment.ring, newcomer, token, now
         )
     )
 

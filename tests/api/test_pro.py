@@ -254,7 +254,9 @@ def test_day_and_hour_of_the_weekly_mail_are_chosen_on_the_list(anne: Desk) -> N
 
 
 def test_the_link_in_the_mail_shows_a_button_and_only_that_ends_it(anne: Desk) -> None:
-    token = professionals.unsubscribe_token(anne.ward.deployment.ring, anne.number)
+    with anne.ward.database.read() as connection:
+        ring = anne.ward.deployment.ring
+        token = professionals.unsubscribe_token(connection, ring, anne.number)
     place = f"/pro/digest/off/{token}"
     assert "End the weekly mail" in anne.browser.get(place).text
     anne.come_in()

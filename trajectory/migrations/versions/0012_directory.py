@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("digests", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("digest_day", sa.Integer(), server_default="2", nullable=False),
         sa.Column("digest_hour", sa.Integer(), server_default="7", nullable=False),
+        sa.Column("unsubscribe", sa.LargeBinary(), nullable=False),
         sa.Column("digested_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_professional"),
         sa.UniqueConstraint("hash", name="uq_professional_hash"),
