@@ -137,7 +137,7 @@ def _door(request: Request, *, left: bool, **said: object) -> Response:
 
 def _list_page(request: Request, seen: Overview, **said: object) -> str:
     deployment = web_of(request).deployment
-    language = seen.who.language
+    language = language_of(request, seen.who.language)
     return list_page(
         seen,
         language,

@@ -15,13 +15,12 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 from api.context import web_of
 from api.directory_cookies import session_of
-from api.language import preferred
+from api.language import language_of
 from bot import access
 from bot.access import FromList, PageKey, View
 from bot.directory.mailing import HOME
 from bot.labels import labels
 from templates import pages
-from templates.catalogue import load_catalogues
 
 router = APIRouter()
 
@@ -99,7 +98,7 @@ def show_journal(request: Request) -> Response:
         return _closed(request, closed)
     if not view.whole:
         return _ended(request)
-    language = _language(request, view.language)
+    language = language_of(request, view.language)
     text = pages.journal(
         view.summary,
         language,
@@ -158,7 +157,7 @@ def _knock(
         return _ended(request)
     html = pages.render(
         "access.html",
-        _language(request, invitation.language),
+        language_of(request, invitation.language),
         step=step,
         send_action=f"/s/{token}/code",
         open_action=f"/s/{token}/open",
@@ -174,7 +173,7 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
         view = _read(request)
     except (access.Ended, access.NotSignedIn) as closed:
         return _closed(request, closed)
-    language = _language(request, view.language)
+    language = language_of(request, view.language)
     if view.whole:
         html = _whole_page(request, view, language, note)
     else:
@@ -233,7 +232,7 @@ def _place(request: Request) -> str:
 
 def _ended(request: Request) -> Response:
     """The one answer to every link and page that opens nothing."""
-    return HTMLResponse(pages.render("ended.html", _language(request)), 404)
+    return HTMLResponse(pages.render("ended.html", language_of(request)), 404)
 
 
 def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str = "") -> Response:
@@ -244,7 +243,7 @@ def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str 
     if ended and not kept:
         response = _ended(request)
     else:
-        html = pages.render("signed_out.html", _language(request), kept=kept, ended=ended)
+        html = pages.render("signed_out.html", language_of(request), kept=kept, ended=ended)
         response = HTMLResponse(html, 404 if ended else 401)
     _forget(request, response)
     return response
@@ -258,9 +257,3 @@ def _forget(request: Request, response: Response) -> None:
     response.delete_cookie(
         cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
     )
-
-
-def _language(request: Request, otherwise: str = "en") -> str:
-    """What the browser asks for, else the patient's language."""
-    accepted = request.headers.get("accept-language", "")
-    return preferred(f"{accepted},{otherwise};q=0.001", load_catalogues("words"))

@@ -49,13 +49,15 @@ def application(ward: Ward, *, secure: bool = True) -> FastAPI:
 class Desk:
     """Somebody of the directory at a browser; it follows no redirect by itself."""
 
-    def __init__(self, ward: Ward, number: int = 0, email: str = ANNE.email) -> None:
+    def __init__(
+        self, ward: Ward, number: int = 0, email: str = ANNE.email, language: str = "en"
+    ) -> None:
         self.ward, self.number, self.email = ward, number, email
         self.browser = TestClient(
             application(ward),
             base_url=SITE,
             follow_redirects=False,
-            headers={"Accept-Language": "en"},
+            headers={"Accept-Language": language},
         )
 
     def ask(self, email: str = "") -> Response:
@@ -205,8 +207,8 @@ def test_no_address_names_a_patient_or_says_anything_of_health(anne: Desk) -> No
         assert not any(secret in each.lower() for each in addresses if not each.startswith("#"))
 
 
-def test_in_the_words_of_her_language(ward: Ward) -> None:
-    desk = Desk(ward, ward.hire(LARS), LARS.email)
+def test_where_the_browser_says_nothing_in_the_language_of_the_directory(ward: Ward) -> None:
+    desk = Desk(ward, ward.hire(LARS), LARS.email, language="")
     shared = ward.share(desk.number)
     ward.report(shared, 9 * DAY, odi=36)
     ward.report(shared, DAY, odi=50)
