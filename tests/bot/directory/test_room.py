@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -239,3 +240,25 @@ def test_an_alert_leads_to_the_sign_in_once_an_event(ward: Ward) -> None:
     (alert,) = ward.mails(birgit)[before:]
     assert "https://nord.example/pro\n" in alert
     assert "Birgit" not in alert
+
+
+def test_two_who_type_the_same_code_at_once_do_not_both_get_in(ward: Ward) -> None:
+    anne, lars = ward.sign_in(ward.hire()), ward.sign_in(ward.hire(LARS), LARS.email)
+    birgit = ward.enrol()
+    code = show(ward, birgit)
+    came: list[int | Problem] = []
+
+    def try_it(cookie: str) -> None:
+        try:
+            came.append(type_code(ward, cookie, code))
+        except NotOpened as shut:
+            came.append(shut.problem)
+
+    both = [threading.Thread(target=try_it, args=(cookie,)) for cookie in (anne, lars)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(came) == 2
+    assert came.count(Problem.WRONG) == 1
+    assert len(ward.team(birgit)) == 1
