@@ -11,9 +11,10 @@ from templates.catalogue import load_catalogues
 FALLBACK = "en"
 
 
-def language_of(request: Request) -> str:
-    """The language of the browser that we have words in; English otherwise."""
-    return preferred(request.headers.get("accept-language", ""), load_catalogues("words"))
+def language_of(request: Request, otherwise: str = FALLBACK) -> str:
+    """The language of the browser that we have words in; else the one that is given."""
+    accepted = request.headers.get("accept-language", "")
+    return preferred(f"{accepted},{otherwise};q=0.001", load_catalogues("words"))
 
 
 def preferred(accepted: str, available: Collection[str]) -> str:

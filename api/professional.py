@@ -15,15 +15,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
 from api import takeaways
-from api.context import Web, web_of
+from api.context import web_of
+from api.language import language_of
 from api.open_page import (
+    PLACES,
     SUMMARY,
     closed_page,
     cookie_name,
-    cookie_of,
     ended,
     forget,
-    page_language,
+    home_of,
+    key_of,
+    place_of,
     read,
 )
 from bot import access
@@ -32,7 +35,8 @@ from bot.labels import labels
 from templates import pages
 
 router = APIRouter()
-router.include_router(takeaways.router)
+_page = APIRouter()
+"""What stands in each of the `PLACES`."""
 
 _Field = Annotated[str, Form()]
 _Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -89,13 +93,13 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
     return response
 
 
-@router.get("/summary")
+@_page.get("")
 def show_summary(request: Request, noted: bool = False) -> Response:
     """The summary as it is now."""
     return _summary(request, note_saved=noted)
 
 
-@router.post("/summary/notes")
+@_page.post("/notes")
 def write_note(
     request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
 ) -> Response:
@@ -103,7 +107,7 @@ def write_note(
     deployment = web_of(request).deployment
     now = deployment.clock.now()
     try:
-        access.write_note(deployment, cookie_of(request), text, now, note_id=id, flags=flags)
+        access.write_note(deployment, key_of(request), text, now, note_id=id, flags=flags)
     except (access.Ended, access.NotSignedIn) as why:
         return closed_page(request, why, kept=text)
     except access.NotAllowed:
@@ -112,15 +116,15 @@ def write_note(
         return _summary(
             request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
         )
-    return RedirectResponse(f"{SUMMARY}?noted=1", 303)
+    return RedirectResponse(f"{place_of(request)}?noted=1", 303)
 
 
-@router.post("/summary/leave")
+@_page.post("/leave")
 def leave(request: Request) -> Response:
     """Close the page on this device."""
     deployment = web_of(request).deployment
-    access.leave(deployment, cookie_of(request), deployment.clock.now())
-    response = RedirectResponse(SUMMARY, 303)
+    access.leave(deployment, key_of(request), deployment.clock.now())
+    response = RedirectResponse(home_of(request) or SUMMARY, 303)
     forget(request, response)
     return response
 
@@ -136,7 +140,7 @@ def _knock(
         return ended(request)
     html = pages.render(
         "access.html",
-        page_language(request, invitation.language),
+        language_of(request, invitation.language),
         step=step,
         send_action=f"/s/{token}/code",
         open_action=f"/s/{token}/open",
@@ -152,9 +156,9 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
         view = read(request)
     except (access.Ended, access.NotSignedIn) as why:
         return closed_page(request, why)
-    language = page_language(request, view.language)
+    language = language_of(request, view.language)
     if view.whole:
-        html = _whole_page(web_of(request), view, language, note)
+        html = _whole_page(request, view, language, note)
     else:
         person = view.summary.person
         html = pages.render(
@@ -163,12 +167,13 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
             timezone=person.timezone,
             now=view.summary.now,
             summary=view.summary,
-            leave_action=f"{SUMMARY}/leave",
+            leave_action=f"{place_of(request)}/leave",
         )
     return HTMLResponse(html, status)
 
 
-def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) -> str:
+def _whole_page(request: Request, view: View, language: str, note: dict[str, object]) -> str:
+    web, place = web_of(request), place_of(request)
     return pages.summary_page(
         view.summary,
         language,
@@ -177,11 +182,17 @@ def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) ->
         labels=labels(web.deployment.library, language),
         shared_until=view.grant.until,
         readers=view.readers,
-        journal_link=f"{SUMMARY}/journal.txt",
-        pdf_link=f"{SUMMARY}/summary.pdf",
-        note_action=f"{SUMMARY}/notes",
+        home=home_of(request),
+        journal_link=f"{place}/journal.txt",
+        pdf_link=f"{place}/summary.pdf",
+        note_action=f"{place}/notes",
         note_id=web.deployment.chance.token(),
         note_limit=access.LONGEST_NOTE,
-        leave_action=f"{SUMMARY}/leave",
+        leave_action=f"{place}/leave",
         **note,
     )
+
+
+for _place in PLACES:
+    router.include_router(_page, prefix=_place)
+    router.include_router(takeaways.router, prefix=_place)

@@ -13,13 +13,14 @@ from fastapi.responses import PlainTextResponse
 
 from api import fhir_summary
 from api.context import web_of
-from api.open_page import SUMMARY, Closed, closed_page, ended, page_language, read
+from api.language import language_of
+from api.open_page import Closed, closed_page, ended, read
 from bot import access
 from bot.access import View
 from bot.labels import labels
 from templates import pages, summary_paper
 
-router = APIRouter(prefix=SUMMARY)
+router = APIRouter()
 
 FHIR_JSON = "application/fhir+json"
 
@@ -80,7 +81,7 @@ def _taken(
         return closed_page(request, why)
     except access.NotAllowed:
         return ended(request)
-    language = page_language(request, view.language)
+    language = language_of(request, view.language)
     return write(view, language, labels(web_of(request).deployment.library, language))
 
 

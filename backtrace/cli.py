@@ -24,6 +24,7 @@ from backtrace import (
     held_cli,
     keys_cli,
     outbox_cli,
+    professional_cli,
     refusals,
     running,
     simulate_cli,
@@ -49,6 +50,7 @@ from trajectory.database import InUse, Unavailable, exclusive
 from trajectory.erased_list import NoList
 from trajectory.keys import BadKeys, WrongKey
 from trajectory.migrations import upgrade
+from trajectory.professionals import Professional
 from trajectory.staff_tokens import Role
 
 app = typer.Typer(
@@ -58,6 +60,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 keys_app = typer.Typer(help="The key ring that seals health data.", no_args_is_help=True)
+people_app = typer.Typer(
+    help="The clinic's directory: professionals who sign in at /pro.", no_args_is_help=True
+)
 app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
 staff_app = typer.Typer(help="The clinic's own programs and desks.", no_args_is_help=True)
@@ -66,6 +71,7 @@ staff_app.add_typer(token_app, name="token")
 app.add_typer(staff_app, name="staff")
 audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+app.add_typer(people_app, name="professional")
 app.command()(replay)
 
 _REFUSALS = (
@@ -87,6 +93,7 @@ _REFUSALS = (
     backup_cli.Refused,
     NoBackup,
     NoList,
+    professional_cli.Refused,
     simulate_cli.NotForPatients,
     keys_cli.NotYet,
 )
@@ -460,6 +467,43 @@ def verify(
     _start(lambda settings: _print(audit_cli.verify(settings, verdict, now, patient, root)))
     if not verdict.whole:
         raise typer.Exit(1)
+
+
+@people_app.command("add")
+def add_professional(
+    name: professional_cli.Name,
+    email: professional_cli.Address,
+    role: professional_cli.Role = "physiotherapist",
+    sector: professional_cli.Sector = "primary",
+    language: professional_cli.Language = "da",
+) -> None:
+    """Put somebody into the directory, and mail an invitation."""
+    newcomer = Professional(0, name, email, role, sector, language)
+    _start(lambda settings: _print(professional_cli.add(settings, newcomer)))
+
+
+@people_app.command("list")
+def list_professionals() -> None:
+    """Print who is in the directory, and whether they can sign in."""
+    _start(lambda settings: _print(professional_cli.listed(settings)))
+
+
+@people_app.command("invite")
+def invite_professional(number: professional_cli.Number) -> None:
+    """Mail an invitation again, where the one before was lost or is too old."""
+    _start(lambda settings: _print(professional_cli.invite(settings, number)))
+
+
+@people_app.command("reset")
+def reset_professional(number: professional_cli.Number) -> None:
+    """A phone is lost: end every sign-in and the authenticator, and mail an invitation."""
+    _start(lambda settings: _print(professional_cli.reset(settings, number)))
+
+
+@people_app.command("remove")
+def remove_professional(number: professional_cli.Number) -> None:
+    """Take somebody out: signed out at once, and no patient shares with them any more."""
+    _start(lambda settings: _print(professional_cli.remove(settings, number)))
 
 
 @keys_app.command()

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import enrolments, professional
+from api import enrolments, pro, professional, sign_in
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import audit_cli, by_twilio, erased
@@ -102,7 +102,7 @@ def routers_of(settings: Settings) -> list[APIRouter]:
     """Where professionals knock, and programs of the clinic with their tokens."""
     token = settings.staff_token
     setting = "" if token is None else token.get_secret_value()
-    return [professional.router, enrolments.router_of(setting)]
+    return [professional.router, pro.router, sign_in.router, enrolments.router_of(setting)]
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]:

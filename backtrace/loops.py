@@ -19,6 +19,7 @@ from bot.chores import AnyChore
 from bot.conversation.heard import prepare
 from bot.crew import HANDS, Crew
 from bot.deployment import Deployment
+from bot.directory.digests import send_due
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.inbound import Inbound
@@ -65,7 +66,11 @@ def answering(
 @contextmanager
 def ticking(deployment: Deployment, own: Mapping[str, AnyChore] | None = None) -> Iterator[None]:
     """Due rows are acted on while this lasts, the deployment's `own` ones beside the patients'."""
-    tickers = [Ticker(lambda: dispatch(deployment), "due")]
+    tickers = [
+        Ticker(lambda: dispatch(deployment), "due"),
+        # Apart, since a digest reads all patients of somebody.
+        Ticker(lambda: send_due(deployment), "digests"),
+    ]
     if own:
         # Apart, since a chore may wait for somebody else's server.
         chores.begin(deployment, own)

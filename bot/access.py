@@ -14,11 +14,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.conversation.receipts import look_words
 from bot.deployment import Deployment
 from bot.held import Held
 from bot.note import LONGEST_NOTE, BadNote, NotAllowed, write_note
-from bot.permission import Ended, NotSignedIn, find_link, find_page, holding, subject_of
+from bot.opening import open_for
+from bot.permission import (
+    Ended,
+    FromList,
+    NotSignedIn,
+    PageKey,
+    find_link,
+    find_page,
+    holding,
+    subject_of,
+)
 from bot.view import View, active_grant, may_see_all, read_view
 from trajectory import grants, patients
 from trajectory.grants import Attempt, Grant, GrantRef, TooManyCodes
@@ -34,9 +43,11 @@ __all__ = [
     "BadNote",
     "CodeSpent",
     "Ended",
+    "FromList",
     "Invitation",
     "NotAllowed",
     "NotSignedIn",
+    "PageKey",
     "TooManyCodes",
     "View",
     "WrongWords",
@@ -125,7 +136,7 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
             raise Ended
 
 
-def read_summary(deployment: Deployment, cookie: str, now: datetime, how: str = VIEWED) -> View:
+def read_summary(deployment: Deployment, cookie: PageKey, now: datetime, how: str = VIEWED) -> View:
     """The summary behind an open page; this look is audited before anything is read.
 
     `how` is one of the ways to look above.
@@ -141,7 +152,7 @@ def read_summary(deployment: Deployment, cookie: str, now: datetime, how: str = 
         return read_view(connection, deployment, viewing, now)
 
 
-def leave(deployment: Deployment, cookie: str, now: datetime) -> None:
+def leave(deployment: Deployment, cookie: PageKey, now: datetime) -> None:
     """Close the page of this cookie; a grant for one look ends with it. No page: nothing."""
     deployment.database.run(lambda connection: _leave(connection, deployment, cookie, now))
 
@@ -190,7 +201,7 @@ def _try(
             words_right=_same_words(word, grant.word),
         )
         if attempt is Attempt.RIGHT:
-            _open(held, grant, cookie)
+            open_for(held, grant, cookie)
         elif attempt is not Attempt.SPENT:
             held.audit(_SYSTEM, "code-refused", subject_of(grant))
         if attempt is Attempt.GUESSED:
@@ -206,21 +217,8 @@ def _close_to_guessers(held: Held, grant: Grant) -> None:
     held.tell(held.words.say("receipt.guessed", name=grant.member.name))
 
 
-def _open(held: Held, grant: Grant, cookie: str) -> None:
-    connection, now = held.connection, held.now
-    grants.open_viewing(
-        connection, held.deployment.ids, held.deployment.ring, grant.id, cookie, now
-    )
-    held.audit(author_of(grant.member.id), "opened", subject_of(grant))
-    if grants.ONCE in grant.purposes:
-        grants.shorten(connection, grant.id, now + grants.VIEWING_LIFE)
-    if grant.first_seen_at is None:
-        person = held.person
-        held.tell(look_words(held.words, grant.member, now, person.zone, person.language))
-
-
 def _note_look(
-    connection: Connection, deployment: Deployment, cookie: str, how: str, now: datetime
+    connection: Connection, deployment: Deployment, cookie: PageKey, how: str, now: datetime
 ) -> None:
     viewing = find_page(connection, deployment, cookie, now)
     with holding(connection, deployment, viewing, now) as (held, grant):
@@ -230,9 +228,10 @@ def _note_look(
         held.audit(author_of(grant.member.id), how, subject_of(grant))
 
 
-def _leave(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:
-    viewing = grants.by_cookie(connection, deployment.ring, cookie, now)
-    if viewing is None:
+def _leave(connection: Connection, deployment: Deployment, cookie: PageKey, now: datetime) -> None:
+    try:
+        viewing = find_page(connection, deployment, cookie, now)
+    except (Ended, NotSignedIn):
         return
     with holding(connection, deployment, viewing, now) as (held, grant):
         grants.close_viewing(connection, viewing, now)

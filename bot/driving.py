@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot import due, leases
 from bot.deployment import Deployment
+from bot.directory.digests import send_due
 from bot.dispatching import dispatch
 from bot.sending import BATCH, send_ready
 
@@ -28,7 +29,9 @@ def run_until_quiet(deployment: Deployment, most: int | None = None) -> None:
 
     `most` at a time, where nobody waits meanwhile; else as many as a process of its own does.
     """
-    while send_ready(deployment, most or BATCH) or dispatch(deployment, most):
+    while (
+        send_ready(deployment, most or BATCH) or dispatch(deployment, most) or send_due(deployment)
+    ):
         pass
 
 

@@ -17,7 +17,17 @@ from bot.linking import Chat, Said, Talk, is_hidden, open_chats, spread
 from bot.loading import SESSION_BODY, Loaded
 from bot.messages import Priority, Rendered
 from bot.outbox import Outgoing
-from trajectory import audit, care_team, cases, entries, grants, patients, tables, web_access
+from trajectory import (
+    audit,
+    care_team,
+    cases,
+    entries,
+    grants,
+    patients,
+    room_codes,
+    tables,
+    web_access,
+)
 from trajectory.audit import NewRecord
 from trajectory.bulk import Insert, Update
 from trajectory.entries import NewEntry
@@ -210,6 +220,8 @@ def _write_rare(
             | done.MakeLink()
         ):
             readdressing.write(connection, deployment, finished, effect)
+        case done.MakeRoomCode(code):
+            room_codes.create(connection, deployment.ids, deployment.ring, patient_id, code, now)
         case done.AddMember(member):
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
         case done.GiveEmail(member_id, email):

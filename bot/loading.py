@@ -15,9 +15,19 @@ from bot.conversation.step import Care, Person, Step, World
 from bot.deployment import Deployment
 from flows.canonical import restore_flow
 from flows.model import Flow
-from trajectory import address_checks, care_team, definitions, entries, grants, patients, tables
+from trajectory import (
+    address_checks,
+    care_team,
+    definitions,
+    entries,
+    grants,
+    patients,
+    professionals,
+    tables,
+)
 from trajectory.keys import Sealer
 from trajectory.patients import LockedPatient
+from trajectory.professionals import Professional
 from trajectory.sql import Among
 from trajectory.web_access import CHANNEL as WEB
 
@@ -128,6 +138,11 @@ def add_addresses(
     patient_id, sealer = loaded.row.patient_id, loaded.sealer
     step.addresses = patients.addresses(connection, sealer, patient_id)
     step.checks = address_checks.recent(connection, deployment.ring, sealer, patient_id, step.now)
+
+
+def directory(connection: Connection, deployment: Deployment) -> Sequence[Professional]:
+    """The clinic's own professionals."""
+    return professionals.listed(connection, deployment.ring)
 
 
 def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.conversation.receipts import note_words
 from bot.deployment import Deployment
 from bot.held import Held
-from bot.permission import find_page, holding, subject_of
+from bot.permission import PageKey, find_page, holding, subject_of
 from bot.view import may_see_all
 from trajectory import entries, grants
 from trajectory.said import author_of
@@ -34,7 +34,7 @@ class BadNote(Exception):
 
 def write_note(
     deployment: Deployment,
-    cookie: str,
+    cookie: PageKey,
     text: str,
     now: datetime,
     note_id: str = "",
@@ -59,7 +59,7 @@ def write_note(
 def _write_note(
     connection: Connection,
     deployment: Deployment,
-    cookie: str,
+    cookie: PageKey,
     text: str,
     note_id: str,
     flags: Collection[int],

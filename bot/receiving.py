@@ -361,6 +361,8 @@ def _add_what_it_needs(
         return
     if needs.addresses(step, command):
         loading.add_addresses(connection, deployment, loaded, step)
+    if needs.directory(step, command):
+        step.directory = loading.directory(connection, deployment)
     if needs.timeline(step, command):
         step.timeline = loading.timeline(connection, loaded)
     if needs.looks(step, command):

@@ -52,6 +52,10 @@ _inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check
         tables.AddressCheck,
     )
 )
+_OF_DIRECTORY = tuple(
+    tables.core(model)
+    for model in (tables.ProfessionalCode, tables.ProfessionalSession, tables.RoomCode)
+)
 # Written out in the words of the partial index, which serves no parameter.
 _IS_FINAL = _outbox.c.status.in_(
     bindparam(
@@ -109,7 +113,7 @@ def rules(periods: Periods) -> Iterator[Rule]:
         found = _old(_inbox.c.received_at).where(_inbox.c.status == status)
         yield Rule(found, _gone(_inbox), period)
     yield Rule(_old(_outbox.c.ready_at).where(_IS_FINAL), _gone(_outbox), periods.messages)
-    for table in (_code, _viewing, _enrolment, _check):
+    for table in (_code, _viewing, _enrolment, _check, *_OF_DIRECTORY):
         yield Rule(_old(table.c.expires_at), _gone(table), periods.access)
     by_link = delete(_web_code).where(_web_code.c.link_id.in_(_CHOSEN))
     yield Rule(_old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access)

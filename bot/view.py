@@ -78,7 +78,7 @@ def read_view(
     grant = active_grant(connection, loaded.sealer, viewing.patient_id, viewing.grant_id, now)
     timeline = entries.timeline(connection, loaded.sealer, viewing.patient_id)
     opened = _check_ins_opened(connection, deployment.library, loaded.person)
-    person = _person(deployment.library, loaded.person)
+    person = summary_person(deployment.library, loaded.person)
     return View(
         summarise(timeline, person, now, viewing.since, opened),
         grant,
@@ -107,7 +107,7 @@ def active_grant(
     raise grants.GrantEnded
 
 
-def _person(library: Library, person: Person) -> summary.Person:
+def summary_person(library: Library, person: Person) -> summary.Person:
     pathway = library.pathways.get(person.pathway) if person.pathway else None
     return summary.Person(
         name=person.name,

@@ -7,15 +7,13 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
-import segno
 from markupsafe import Markup, escape
 
 from templates import pages
+from templates.squares import square
 
 LINK_ONLY = "web"
 """Its link is for the camera: nobody types 43 characters."""
-_QUIET_ZONE = 2
-"""Modules of white around the square: the paper is white already."""
 
 
 def card(
@@ -47,7 +45,7 @@ def card(
         language,
         timezone=timezone,
         style=Markup(_style()),  # noqa: S704 - our own file
-        square=_square(links[first]) if first else "",
+        square=square(links[first]) if first else "",
         clinic=clinic,
         emergency_number=emergency_number,
         person=name,
@@ -61,13 +59,6 @@ def card(
 def _unbroken(way: str, code: str) -> Markup:
     """A way in, its code on one line."""
     return escape(way).replace(code, Markup('<span class="nowrap">{}</span>').format(code))
-
-
-def _square(link: str) -> Markup:
-    """The link as a QR code: inline SVG, so that the page is one file."""
-    made = segno.make_qr(link, error="m")
-    drawn = made.svg_inline(border=_QUIET_ZONE, omitsize=True, svgclass=None, lineclass=None)
-    return Markup(drawn)  # noqa: S704 - drawn by segno from the link, without its text
 
 
 @cache

@@ -31,16 +31,26 @@ class Member:
     email: str | None
     bounced: bool = False
     """A mail to this address came back: nothing goes there until it is given anew."""
+    professional_id: int | None = None
+    """Who it is in the clinic's directory; None: somebody whom only the patient knows."""
 
 
 _INSERT = insert(_member)
-_FIELDS = (_member.c.id, _member.c.role, _member.c.name, _member.c.email, _member.c.bounced_at)
+FIELDS = (
+    _member.c.id,
+    _member.c.role,
+    _member.c.name,
+    _member.c.email,
+    _member.c.bounced_at,
+    _member.c.professional_id,
+)
+"""What `opened` needs of a row."""
 _ACTIVE = (
-    select(*_FIELDS)
+    select(*FIELDS)
     .where(_member.c.patient_id == bindparam("patient_id"), _member.c.removed_at.is_(None))
     .order_by(_member.c.id)
 )
-_ONE = select(*_FIELDS).where(
+_ONE = select(*FIELDS).where(
     _member.c.id == bindparam("member_id"), _member.c.patient_id == bindparam("patient_id")
 )
 _BOUNCED = select(_member.c.id).where(
@@ -61,6 +71,7 @@ def add(
         if member.email is None
         else sealer.seal_text(_EMAIL, member.id, member.email),
         "created_at": now,
+        "professional_id": member.professional_id,
     }
     connection.execute(_INSERT, row)
 
@@ -94,6 +105,13 @@ def give_email(connection: Connection, sealer: Sealer, member_id: int, email: st
     )
 
 
+def link(connection: Connection, member_id: int, professional_id: int) -> None:
+    """This person has turned out to be one of the clinic's directory."""
+    connection.execute(
+        update(_member).where(_member.c.id == member_id).values(professional_id=professional_id)
+    )
+
+
 def note_bounce(connection: Connection, member_id: int, now: datetime) -> None:
     """A mail to this person's address came back."""
     connection.execute(update(_member).where(_member.c.id == member_id).values(bounced_at=now))
@@ -122,7 +140,8 @@ def remove(connection: Connection, member_id: int, now: datetime) -> None:
 
 
 def opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Member:
-    """A member from a row with id, role, name, email and bounced_at, sealed. Raises WrongKey."""
+    """A member from a row with `FIELDS`, sealed. Raises WrongKey."""
     email = None if row.email is None else sealer.open_text(_EMAIL, row.id, row.email)
     name = sealer.open_text(_NAME, row.id, row.name)
-    return Member(row.id, row.role, name, email, row.bounced_at is not None)
+    bounced = row.bounced_at is not None
+    return Member(row.id, row.role, name, email, bounced, row.professional_id)

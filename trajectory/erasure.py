@@ -36,6 +36,7 @@ _BY_PATIENT = [
         tables.WebCode,
         tables.WebLink,
         tables.WebSession,
+        tables.RoomCode,
         tables.Outbox,
         tables.Inbox,
         tables.Session,

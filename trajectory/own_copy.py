@@ -37,6 +37,7 @@ SECTIONS: Mapping[type[SQLModel], str] = {
     tables.AccessGrant: "grants",
     tables.AccessCode: "grant_codes",
     tables.Viewing: "looks",
+    tables.RoomCode: "room_codes",
     tables.DeskCase: "cases",
     tables.WebLink: "links",
     tables.WebCode: "link_codes",
@@ -54,6 +55,10 @@ NOT_THEIRS: Mapping[type[SQLModel], str] = {
     tables.Erased: "only of patients whose data are gone",
     tables.ProviderMessage: "only of patients whose data are gone",
     tables.IdBlock: "a counter",
+    tables.StaffToken: "tokens of the clinic's programs",
+    tables.Professional: "who is in the clinic's directory",
+    tables.ProfessionalCode: "codes for those to sign in with",
+    tables.ProfessionalSession: "their sign-ins",
 }
 """Tables that hold nothing of a patient, and what they hold."""
 
@@ -67,6 +72,7 @@ LEFT_OUT: Mapping[str, str] = {
     "access_grant.token_hash": _HASHED,
     "access_code.hash": _HASHED,
     "viewing.cookie_hash": _HASHED,
+    "room_code.hash": _HASHED,
     "web_link.token_hash": _HASHED,
     "web_link.cookie_hash": _HASHED,
     "web_code.hash": _HASHED,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from trajectory import deployment, patients, tables
+from trajectory import deployment, patients, professionals, tables
 from trajectory._addresses import VALUE, hash_purpose
 from trajectory.erasure import ERASED
 from trajectory.grants._given import LINK
@@ -43,6 +43,7 @@ def rotate(connection: Connection, ring: Ring, after: int = 0, limit: int = 200)
     Patients whom a turn holds are left for another call from the beginning. Raises WrongKey.
     """
     deployment.rewrap(connection, ring)
+    professionals.rehash(connection, ring)
     chosen = list(
         connection.execute(
             select(_patient.c.id)

@@ -380,6 +380,8 @@ class CareTeamMember(SQLModel, table=True):
     bounced_at: datetime | None = _time(default=None, nullable=True)
     """When a mail to this address came back; None: none has, since it was given."""
     removed_at: datetime | None = _time(default=None, nullable=True)
+    professional_id: int | None = _ref(default=None, nullable=True, index=True)
+    """Who it is in the clinic's directory; None: somebody whom only the patient knows."""
 
 
 class AccessGrant(SQLModel, table=True):
@@ -433,6 +435,88 @@ class Viewing(SQLModel, table=True):
     expires_at: datetime = _time(index=True)
     since: datetime | None = _time(default=None, nullable=True)
     """When this person looked before this viewing: what changed is told from there."""
+    session_id: int | None = _ref(default=None, nullable=True, index=True)
+    """The sign-in from whose list it was opened, and with which it ends; None: from a link."""
+
+
+class Professional(SQLModel, table=True):
+    """Somebody of the clinic's directory; belongs to the deployment, whose key seals it."""
+
+    id: int = _id()
+    name: bytes = _sealed()
+    """Sealed."""
+    email: bytes = _sealed()
+    """Sealed."""
+    hash: bytes | None = _sealed(default=None, nullable=True, unique=True)
+    """Keyed hash of the address, for finding it; None once they have left."""
+    hash_key_id: str
+    role: str
+    """One of `trajectory.care_team.TREATING`."""
+    sector: str
+    """primary | hospital | municipal | private"""
+    language: str
+    created_at: datetime = _time()
+    removed_at: datetime | None = _time(default=None, nullable=True)
+    secret: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed: what the authenticator counts with; made with the invitation."""
+    ready_at: datetime | None = _time(default=None, nullable=True)
+    """When the authenticator was set up; None: nobody can sign in yet."""
+    last_step: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
+    """The newest time step that was used: none is good twice."""
+    invitation_hash: bytes | None = _sealed(default=None, nullable=True, unique=True)
+    """Keyed hash of the token in the link that sets the authenticator up."""
+    invited_until: datetime | None = _time(default=None, nullable=True)
+    digests: bool = Field(default=True, sa_column_kwargs={"server_default": "1"})
+    digest_day: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
+    """Monday 0."""
+    digest_hour: int = Field(default=7, sa_column_kwargs={"server_default": "7"})
+    unsubscribe: bytes = _sealed()
+    """Sealed: the token in the link of a digest that ends them."""
+    digested_at: datetime | None = _time(default=None, nullable=True)
+    """Until when everything new has been counted in a digest."""
+
+
+class ProfessionalCode(SQLModel, table=True):
+    """A six-digit code mailed to a professional who signs in; good once, at one browser."""
+
+    __tablename__ = "professional_code"
+
+    id: int = _id()
+    professional_id: int = _ref("professional.id", index=True)
+    cookie_hash: bytes = _sealed(unique=True)
+    hash: bytes = _sealed()
+    """Keyed hash of the code."""
+    created_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
+    attempts: int = 0
+    used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class ProfessionalSession(SQLModel, table=True):
+    """A browser at which somebody of the directory is signed in."""
+
+    __tablename__ = "professional_session"
+
+    id: int = _id()
+    professional_id: int = _ref("professional.id", index=True)
+    cookie_hash: bytes = _sealed(unique=True)
+    opened_at: datetime = _time()
+    last_seen_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
+
+
+class RoomCode(SQLModel, table=True):
+    """A code that the patient says aloud in the room; good once, for a quarter of an hour."""
+
+    __tablename__ = "room_code"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    hash: bytes = _sealed(index=True)
+    """Keyed hash of the code."""
+    created_at: datetime = _time()
+    expires_at: datetime = _time(index=True)
+    used_at: datetime | None = _time(default=None, nullable=True)
 
 
 class DeskCase(SQLModel, table=True):

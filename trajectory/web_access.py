@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from trajectory import tables
+from trajectory import room_codes, tables
 from trajectory._addresses import VALUE, add_address
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
@@ -284,6 +284,7 @@ def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
 def close_links(connection: Connection, patient_id: int, now: datetime) -> None:
     """Make this patient's links and codes that are still out worthless."""
     connection.execute(delete(_code).where(_code.c.patient_id == patient_id))
+    room_codes.close_all(connection, patient_id, now)
     connection.execute(
         update(_link)
         .where(_link.c.patient_id == patient_id, _link.c.used_at.is_(None))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from backtrace.replay import steps as step
 from backtrace.replay.batches import Numbered, about, batches
+from backtrace.replay.directory import Directory
 from backtrace.replay.lines import Line, entry_line, message_line
 from backtrace.replay.professionals import Professionals
 from backtrace.replay.stage import Sent, Stage
@@ -43,6 +44,7 @@ class Player:
         self._by_id: dict[int, _Patient] = {}
         self._sealers: dict[int, Sealer] = {}
         self._professionals = Professionals(stage.deployment, stage.clock)
+        self._directory = Directory(stage.deployment, stage.clock)
         self._last_entry = 0
 
     def play(self, steps: Sequence[tuple[int, step.Step]]) -> Iterator[Line]:
@@ -76,6 +78,10 @@ class Player:
                 yield self._tapped(number, each)
             case step.OpenStep() | step.CodeStep() | step.NoteStep():
                 self._professionals.act(number, each)
+            case step.DirectoryStep(directory=listed):
+                self._directory.add(listed)
+            case step.RoomStep():
+                self._directory.type_code(number, each)
             case step.WaitStep():
                 pass
 
@@ -169,11 +175,16 @@ class Player:
         return entry_line(entry, patient.name, patient.zone)
 
     def _message(self, sent: Sent) -> Line:
+        if sent.channel == "email" and sent.parcel.patient_id is None:
+            number = self._professionals.note_mail(sent)
+            zone = self._stage.deployment.clinic.zone
+            return message_line(sent, sent.parcel.address, number, zone)
         patient = self._by_id.get(sent.parcel.patient_id or 0) or self._whose(sent)
         if sent.channel == "email":
             number = self._professionals.note_mail(sent)
             return message_line(sent, sent.parcel.address, number, patient.zone)
         patient.messages.append(sent)
+        self._directory.hear(sent.parcel.rendered.text)
         return message_line(sent, patient.name, len(patient.messages), patient.zone)
 
     def _whose(self, sent: Sent) -> _Patient:

@@ -82,6 +82,17 @@ class Start(_Strict):
     flow: str
 
 
+class Listed(_Strict):
+    """Somebody of the clinic's directory, whose authenticator is set up."""
+
+    name: Id
+    email: Id
+    role: Literal["physiotherapist", "gp", "chiropractor", "rheumatologist", "nurse"] = (
+        "physiotherapist"
+    )
+    language: str = "en"
+
+
 class _Step(_Strict):
     at: Moment
 
@@ -136,11 +147,35 @@ class NoteStep(_Step):
     note: str
 
 
+class DirectoryStep(_Step):
+    """The clinic puts somebody into its directory."""
+
+    directory: Listed
+
+
+class RoomStep(_Step):
+    """Somebody of the directory types a code that a patient has said, `last` for the newest."""
+
+    professional: Id
+    room: str
+
+
 class WaitStep(_Step):
     """Time passes."""
 
 
-Step = EnrolStep | StartStep | TextStep | TapStep | OpenStep | CodeStep | NoteStep | WaitStep
+Step = (
+    EnrolStep
+    | StartStep
+    | TextStep
+    | TapStep
+    | OpenStep
+    | CodeStep
+    | NoteStep
+    | DirectoryStep
+    | RoomStep
+    | WaitStep
+)
 _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("enrol", EnrolStep),
     ("start", StartStep),
@@ -149,8 +184,10 @@ _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("open", OpenStep),
     ("code", CodeStep),
     ("note", NoteStep),
+    ("directory", DirectoryStep),
+    ("room", RoomStep),
 )
-_MISSING = {"from": ("text", "tap"), "professional": ("open", "code", "note")}
+_MISSING = {"from": ("text", "tap"), "professional": ("open", "code", "note", "room")}
 """What whoever acts in a step must do."""
 
 
@@ -207,6 +244,7 @@ class _Seen:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._patients: set[str] = set()
+        self._listed: set[str] = set()
         self._addresses: set[tuple[str, str]] = set()
         self._messages: set[tuple[str, str]] = set()
 
@@ -223,6 +261,10 @@ class _Seen:
                 self._check_text(number, step)
             case TapStep():
                 self._check_patient(number, step.sender)
+            case DirectoryStep(directory=listed):
+                self._check_listed(number, listed)
+            case RoomStep():
+                self._check_professional(number, step.professional)
 
     def _check_enrol(self, number: int, enrol: Enrol) -> None:
         library = self._library
@@ -240,6 +282,17 @@ class _Seen:
     def _check_patient(self, number: int, patient: str) -> None:
         if patient not in self._patients:
             raise WrongStep(number, f"no patient {patient!r} is enrolled before this step")
+
+    def _check_listed(self, number: int, listed: Listed) -> None:
+        if listed.language not in self._library.languages:
+            raise WrongStep(number, f"language: one of {_all(self._library.languages)}")
+        if listed.email.casefold() in self._listed:
+            raise WrongStep(number, "this address is in the directory already")
+        self._listed.add(listed.email.casefold())
+
+    def _check_professional(self, number: int, address: str) -> None:
+        if address.casefold() not in self._listed:
+            raise WrongStep(number, "nobody of the directory has this address before this step")
 
     def _check_flow(self, number: int, flow: str) -> None:
         if flow not in self._library.flows:

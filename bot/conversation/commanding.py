@@ -21,6 +21,7 @@ from bot.conversation import (
     progress,
     receipts,
     safety,
+    showing,
     silencing,
     timers,
     visits,
@@ -373,7 +374,7 @@ def _send(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _show(step: Step, slots: Mapping[str, str]) -> None:
-    step.add_line("show.not-here")
+    showing.show(step)
     ask_again(step)
 
 

@@ -144,6 +144,13 @@ class MakeLink:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRoomCode:
+    """A code that the patient says aloud in the room; earlier ones stop working."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddMember:
     """The patient has named somebody."""
 
@@ -235,6 +242,7 @@ Effect = (
     | PreferAddress
     | MakeCode
     | MakeLink
+    | MakeRoomCode
     | AddMember
     | GiveEmail
     | GiveGrant

@@ -67,4 +67,4 @@ def drop(step: Step, key: str) -> None:
 
 def is_settled(task: Task) -> bool:
     """Whether what was asked for is done, and only an extra question is left."""
-    return task.name == "sharing" and task.step == "alert"
+    return task.name == "sharing" and task.step in ("alert", "digest")

@@ -16,6 +16,7 @@ _TIMELINE = frozenset(
     | {"questions", "drop-question", "notes"}
 )
 _LOOKS = frozenset({"who-looked"})
+_DIRECTORY = frozenset({"send", "sharing", "show"})
 _ADDRESSES = frozenset(
     {"moving", "move", "add-address", "where", *(f"use-{each}" for each in CHANNELS)}
 )
@@ -29,6 +30,11 @@ def timeline(step: Step, command: Command | None) -> bool:
 def looks(step: Step, command: Command | None) -> bool:
     """Whether it is needed who has looked."""
     return not _LOOKS.isdisjoint(_names(step, command))
+
+
+def directory(step: Step, command: Command | None) -> bool:
+    """Whether the clinic's own professionals are needed."""
+    return not _DIRECTORY.isdisjoint(_names(step, command))
 
 
 def addresses(step: Step, command: Command | None) -> bool:

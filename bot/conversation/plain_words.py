@@ -45,6 +45,9 @@ PLAIN = frozenset(
         "person.looks.another-day",
         "person.not-waiting",
         "person.no-promise",
+        # A code for the room says nothing of how the patient is, and is needed there and then.
+        "show.code",
+        "show.not-here",
         # Whom to call and how soon, once the safety message itself has been sent.
         "safety.quiet",
         "follow-up.said.not-yet.emergency",

@@ -21,6 +21,7 @@ from flows.events import RedFlag
 from flows.model import Flow, Urgency
 from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found
+from trajectory.care_team import Member
 from trajectory.cases import Kind
 
 UNCLEAR = "new-symptoms"
@@ -306,18 +307,26 @@ def numbers(clinic: Clinic) -> dict[str, str]:
     }
 
 
+def _alert_text(step: Step, member: Member) -> str:
+    """Whoever signs in has no link of their own to go by."""
+    clinic = step.world.clinic
+    if member.professional_id is None:
+        return step.words.say("mail.alert.text", clinic=clinic.name)
+    link = f"{clinic.public_url}/pro"
+    return step.words.say("mail.alert.text-listed", clinic=clinic.name, link=link)
+
+
 def _alert(step: Step) -> None:
     """Mail whom the patient allows to be alerted; the mail says nothing about the flag."""
     told = {grant.member.id for grant in step.care.grants if "alert" in grant.purposes}
     for member in step.care.members:
         if member.id in told and member.email and not member.bounced:
-            words = step.words
             step.do(
                 Mail(
                     member.id,
                     member.email,
-                    words.say("mail.alert.subject"),
-                    words.say("mail.alert.text", clinic=step.world.clinic.name),
+                    step.words.say("mail.alert.subject"),
+                    _alert_text(step, member),
                 )
             )
             step.do(Audit("alerted", f"member:{member.id}", actor="system"))

@@ -28,6 +28,7 @@ from trajectory.care_team import Member
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Look
 from trajectory.patients import Address
+from trajectory.professionals import Professional
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class Step:
     """The session that was put aside for a screen."""
     care: Care = Care()
     timeline: Sequence[Entry] = ()
+    directory: Sequence[Professional] = ()
+    """The clinic's own professionals; loaded where a turn may be about one of them."""
     looks: Sequence[Look] = ()
     """Who opened the summary and when, newest first."""
     addresses: Sequence[Address] = ()

@@ -36,6 +36,11 @@ def options(step: Step) -> list[tuple[str, str]]:
     return [("months", months), *((key, step.words.say(f"share.until.{key}")) for key in keys)]
 
 
+def default_day(step: Step) -> str:
+    """The day on which sharing ends where the patient says nothing else."""
+    return _day(step, _after_months(step))
+
+
 def is_choice(option: str | None) -> bool:
     """Whether this is one of the choices that share."""
     return option in _CHOICES

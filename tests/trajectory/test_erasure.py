@@ -11,7 +11,8 @@ from trajectory.keys import Sealer
 
 STAY = {
     "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
-    "early_status", "erased", "provider_message", "send_rate", "staff_token",
+    "early_status", "erased", "professional", "professional_code", "professional_session",
+    "provider_message", "send_rate", "staff_token",
 }  # fmt: skip
 
 TOMBSTONE = text(
@@ -114,6 +115,7 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "created_at": NOW,
         "expires_at": NOW,
     },
+    tables.RoomCode: {"hash": b"x", "created_at": NOW, "expires_at": NOW},
     tables.WebSession: {
         "cookie_hash": lambda patient_id: b"%d" % patient_id,
         "created_at": NOW,

@@ -14,6 +14,7 @@ from trajectory.grants._codes import (
     try_code,
     was_just_sent,
 )
+from trajectory.grants._directory import Shared, one_shared_with, shared_with, whose_patients
 from trajectory.grants._given import (
     ONCE,
     Grant,
@@ -32,6 +33,7 @@ from trajectory.grants._viewings import (
     Look,
     Viewing,
     by_cookie,
+    by_session,
     close_viewing,
     grant_behind,
     looks,
@@ -48,11 +50,13 @@ __all__ = [
     "GrantEnded",
     "GrantRef",
     "Look",
+    "Shared",
     "TooManyCodes",
     "Viewing",
     "active",
     "by_cookie",
     "by_id",
+    "by_session",
     "by_token",
     "change_purposes",
     "close_viewing",
@@ -61,10 +65,13 @@ __all__ = [
     "grant_behind",
     "looks",
     "new_code",
+    "one_shared_with",
     "open_viewing",
+    "shared_with",
     "shorten",
     "six_digits",
     "touch",
     "try_code",
     "was_just_sent",
+    "whose_patients",
 ]

@@ -85,11 +85,7 @@ _ACTIVE = (
         _grant.c.last_seen_at,
         _grant.c.word,
         _grant.c.token,
-        _member.c.id,
-        _member.c.role,
-        _member.c.name,
-        _member.c.email,
-        _member.c.bounced_at,
+        *care_team.FIELDS,
     )
     .join(_member, _member.c.id == _grant.c.member_id)
     .where(_grant.c.patient_id == bindparam("patient_id"), grant_is_active(NOW))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
-from trajectory import care_team, tables
+from trajectory import care_team, sign_ins, tables
 from trajectory.grants._given import NOW, GrantEnded, by_id, grant_is_active, purposes_of
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
@@ -32,6 +33,8 @@ class Viewing:
     purposes: frozenset[str]
     opened_at: datetime
     since: datetime | None
+    session_id: int | None = None
+    """The sign-in from whose list it was opened; None: it came from a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,7 @@ class Look:
 
 _LOOKS = (
     select(
-        _member.c.id,
-        _member.c.role,
-        _member.c.name,
-        _member.c.email,
-        _member.c.bounced_at,
+        *care_team.FIELDS,
         _viewing.c.opened_at,
     )
     .join(_grant, _grant.c.id == _viewing.c.grant_id)
@@ -57,7 +56,7 @@ _LOOKS = (
     .order_by(_viewing.c.opened_at.desc(), _viewing.c.id.desc())
     .limit(bindparam("most"))
 )
-_BY_COOKIE = (
+_OPEN = (
     select(
         _viewing.c.id,
         _viewing.c.grant_id,
@@ -66,22 +65,39 @@ _BY_COOKIE = (
         _grant.c.purposes,
         _viewing.c.opened_at,
         _viewing.c.since,
+        _viewing.c.session_id,
     )
     .join(_grant, _grant.c.id == _viewing.c.grant_id)
     .join(_member, _member.c.id == _grant.c.member_id)
-    .where(
-        _viewing.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
-        _viewing.c.expires_at > NOW,
-        _viewing.c.last_seen_at > bindparam("idle", type_=_viewing.c.last_seen_at.type),
-        grant_is_active(NOW),
+    .where(_viewing.c.expires_at > NOW, grant_is_active(NOW))
+)
+_BY_COOKIE = _OPEN.where(
+    _viewing.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
+    _viewing.c.session_id.is_(None),
+    _viewing.c.last_seen_at > bindparam("idle", type_=_viewing.c.last_seen_at.type),
+)
+_BY_SESSION = (
+    _OPEN.where(
+        _viewing.c.session_id == bindparam("session"), _viewing.c.grant_id == bindparam("grant")
     )
+    .order_by(_viewing.c.id.desc())
+    .limit(1)
 )
 
 
 def open_viewing(
-    connection: Connection, ids: Ids, ring: Ring, grant_id: int, cookie: str, now: datetime
+    connection: Connection,
+    ids: Ids,
+    ring: Ring,
+    grant_id: int,
+    cookie: str,
+    now: datetime,
+    session_id: int | None = None,
 ) -> Viewing:
-    """Open a page for an active grant; the look is noted on the grant. Raises GrantEnded."""
+    """Open a page for an active grant; the look is noted on the grant. Raises GrantEnded.
+
+    With `session_id` it is found by that sign-in alone, and `cookie` only has to be unique.
+    """
     grant = by_id(connection, grant_id, now)
     if grant is None or not grant.active:
         raise GrantEnded
@@ -95,11 +111,19 @@ def open_viewing(
         "last_seen_at": now,
         "expires_at": now + LIFE,
         "since": since,
+        "session_id": session_id,
     }
     connection.execute(insert(_viewing), row)
     _note_look(connection, grant_id, now)
     return Viewing(
-        viewing_id, grant_id, grant.patient_id, grant.member_id, grant.purposes, now, since
+        viewing_id,
+        grant_id,
+        grant.patient_id,
+        grant.member_id,
+        grant.purposes,
+        now,
+        since,
+        session_id,
     )
 
 
@@ -113,7 +137,18 @@ def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) ->
     """The open page of a cookie; None after 8 hours, 30 idle minutes, or the grant's end."""
     hashes = [digest for _, digest in ring.find_hashes(_PURPOSE, cookie)]
     asked = {"hashes": hashes, "now": now, "idle": now - IDLE}
-    row = connection.execute(_BY_COOKIE, asked).one_or_none()
+    return _found(connection.execute(_BY_COOKIE, asked).one_or_none())
+
+
+def by_session(
+    connection: Connection, session_id: int, grant_id: int, now: datetime
+) -> Viewing | None:
+    """The page of this grant that is open at a sign-in, which the caller has found to be alive."""
+    asked = {"session": session_id, "grant": grant_id, "now": now}
+    return _found(connection.execute(_BY_SESSION, asked).one_or_none())
+
+
+def _found(row: Row[*tuple[Any, ...]] | None) -> Viewing | None:
     if row is None:
         return None
     return Viewing(
@@ -124,6 +159,7 @@ def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) ->
         purposes=purposes_of(row.purposes),
         opened_at=row.opened_at,
         since=row.since,
+        session_id=row.session_id,
     )
 
 
@@ -137,6 +173,8 @@ def grant_behind(connection: Connection, ring: Ring, cookie: str) -> int | None:
 def touch(connection: Connection, viewing: Viewing, now: datetime) -> None:
     """Note that the page was used: it stays open, and the grant was looked at."""
     connection.execute(update(_viewing).where(_viewing.c.id == viewing.id).values(last_seen_at=now))
+    if viewing.session_id is not None:
+        sign_ins.touch(connection, viewing.session_id, now)
     _note_look(connection, viewing.grant_id, now)
 
 

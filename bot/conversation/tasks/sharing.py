@@ -6,15 +6,18 @@ what that person will see.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.conversation import asking, consents, granting, own_code, terms
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, ChangePurposes, GiveGrant, Mail, Record
 from bot.conversation.own_code import Tried
 from bot.conversation.people import resolve
 from bot.conversation.step import Step
-from bot.conversation.tasks import naming
+from bot.conversation.tasks import naming, picking
 from trajectory.care_team import TREATING, Member
 from trajectory.grants import ONCE, Grant
+from trajectory.professionals import Professional
 
 NAME = "sharing"
 _FREE = ("who", "role", "name", "email", "code")
@@ -29,11 +32,14 @@ def share(step: Step, whom: str, until: str = "") -> None:
         return
     whom = naming.one_of(step, whom)
     found = resolve(whom, step.care.members) if whom else list(step.care.members)
+    listed = picking.fitting(step, whom) if whom and not found else []
     step.begin(NAME, "who", then="share", until=terms.understood(step, until))
     if len(found) == 1 and whom:
         _preview(step, found[0])
-    elif found:
-        _which(step, found)
+    elif len(listed) == 1:
+        _preview(step, picking.take_in(step, listed[0]))
+    elif found or listed:
+        _which(step, found, listed)
     else:
         _new_person(step, whom)
 
@@ -52,10 +58,11 @@ def ask(step: Step) -> None:
         naming.ask(step)
         return
     again = {
-        "who": lambda: _which(step, list(step.care.members)),
+        "who": lambda: _which(step, list(step.care.members), _offered(step)),
         "preview": lambda: _preview(step, naming.member(step)),
         "code": lambda: step.offer("code.ask"),
         "alert": lambda: _ask_alert(step, naming.member(step)),
+        "digest": lambda: _ask_digest(step, naming.member(step)),
     }
     again[task.step]()
 
@@ -76,25 +83,42 @@ def reply(step: Step, text: str, option: str | None) -> None:
             "preview": _take_preview,
             "code": _take_code,
             "alert": _take_alert,
+            "digest": _take_digest,
         }[task.step]
         take(step, text, answer)
 
 
-def _which(step: Step, people: list[Member]) -> None:
+def _which(step: Step, people: list[Member], listed: Sequence[Professional] = ()) -> None:
+    """Ask which of these it is; `listed` are of the clinic's directory."""
     assert step.memory.task is not None
     step.memory.task.step = "who"
-    options = [(str(member.id), member.name) for member in people[:8]]
+    step.memory.task.data["listed"] = [each.id for each in listed]
+    options = [(str(member.id), member.name) for member in people[: 8 - len(listed)]]
+    options += picking.options(step, listed)
     options.append(("new", step.words.say("share.somebody-else")))
     options.append(("no", step.words.say("share.until.no")))
     step.offer_words(step.words.say("share.who"), options)
+
+
+def _offered(step: Step) -> list[Professional]:
+    """Who of the directory was offered last."""
+    assert step.memory.task is not None
+    ids = step.memory.task.data.get("listed", ())
+    return [each for each in step.directory if each.id in ids]
 
 
 def _take_who(step: Step, text: str, option: str | None) -> None:
     words = "" if option else naming.one_of(step, text)
     found = [m for m in step.care.members if str(m.id) == option]
     found = found or (resolve(words, step.care.members) if words else [])
+    picked = picking.chosen(step, option)
+    listed = picking.fitting(step, words) if words and not found else []
     if len(found) == 1:
         _preview(step, found[0])
+    elif picked or len(listed) == 1:
+        _preview(step, picking.take_in(step, picked or listed[0]))
+    elif listed:
+        _which(step, [], listed)
     elif option == "no":
         asking.leave(step, "share.not-shared")
     elif not option and not words:
@@ -123,7 +147,7 @@ def _preview(step: Step, who: Member) -> None:
     """In one message what this person will see, and for how long."""
     task = step.memory.task
     assert task is not None
-    if not who.email or who.bounced:
+    if who.professional_id is None and (not who.email or who.bounced):
         naming.find_address(step, who)
         _go_on_once_named(step)
         return
@@ -134,7 +158,7 @@ def _preview(step: Step, who: Member) -> None:
         asked = step.words.say("share.how-long")
     else:
         asked = step.words.say("share.shall-i", lasts=terms.told(step, until))
-    known = _already(step, who)
+    known = _already(step, who) or picking.introduction(step, who)
     step.offer_words(" ".join(filter(None, (known, preview, asked))), _options(step, who))
 
 
@@ -151,7 +175,8 @@ def _already(step: Step, who: Member) -> str:
         return ""
     until = grants[0].until
     lasts = terms.told(step, "stop" if until is None else until.isoformat())
-    return step.words.say("share.already", name=who.name, lasts=lasts)
+    key = "share.already" if who.professional_id is None else "share.already-listed"
+    return step.words.say(key, name=who.name, lasts=lasts)
 
 
 def _options(step: Step, who: Member) -> list[tuple[str, str]]:
@@ -223,9 +248,13 @@ def _give(step: Step) -> None:
     step.do(Audit("shared", f"member:{who.id}"))
     question = consents.SHARE if who.role in TREATING else consents.SHARE_RELATIVE
     consents.answer(step, question, consents.GIVEN, member_id=who.id)
-    step.do(_invitation(step, who, token))
     lasts = terms.told(step, task.data["until"])
-    step.add_line("share.sent", name=who.name, word=word, until=lasts)
+    if who.professional_id is None:
+        step.do(_invitation(step, who, token))
+        step.add_line("share.sent", name=who.name, word=word, until=lasts)
+    else:
+        step.do(picking.invitation(step, who))
+        step.add_line("share.sent-listed", name=who.name, until=lasts)
     if who.role in TREATING and ONCE not in purposes:
         _ask_alert(step, who)
     else:
@@ -262,4 +291,28 @@ def _take_alert(step: Step, text: str, option: str | None) -> None:
             step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "alert"}))))
         consents.answer(step, consents.ALERT, consents.GIVEN, text, member_id=who.id)
         step.do(Audit("alerts-allowed", f"member:{who.id}"))
-    asking.leave(step, f"share.alert-{option}", name=who.name)
+    if who.professional_id is None:
+        asking.leave(step, f"share.alert-{option}", name=who.name)
+    else:
+        step.add_line(f"share.alert-{option}", name=who.name)
+        _ask_digest(step, who)
+
+
+def _ask_digest(step: Step, who: Member) -> None:
+    """Only of somebody who signs in: the weekly mail leads to a list behind the sign-in."""
+    assert step.memory.task is not None
+    step.memory.task.step = "digest"
+    step.offer("share.digest", [("yes", "button.yes"), ("no", "button.no")], name=who.name)
+
+
+def _take_digest(step: Step, text: str, option: str | None) -> None:
+    who = naming.member(step)
+    if option is None:
+        step.add_line("share.choose")
+        ask(step)
+        return
+    if option == "yes":
+        for grant in _grants_of(step, who):
+            step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "digest"}))))
+        step.do(Audit("digests-allowed", f"member:{who.id}"))
+    asking.leave(step, f"share.digest-{option}", name=who.name)

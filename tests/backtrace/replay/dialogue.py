@@ -66,6 +66,10 @@ def _said(step: Line) -> str:
             return f"{who} opens the link in message {number}"
         case {"professional": who, "code": code}:
             return f"{who} gives the code ({code})"
+        case {"directory": {"name": name, "role": role}}:
+            return f"* {name}, {role}, is put into the clinic's directory"
+        case {"professional": who, "room": code}:
+            return f"{who} types the code of the room ({code})"
         case {"professional": who, "note": note}:
             return f"{who} notes: {note}"
         case _:

@@ -8,6 +8,8 @@ anything else is what the patient writes
 [Label]        [Label] on 2       a button, of that message
 anne@clinic.dk opens 1            anne@clinic.dk gives last
 anne@clinic.dk notes Walk more.
+* directory anne@clinic.dk physiotherapist Anne Skov
+anne@clinic.dk types last         the code that the patient says in the room
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 from tests.backtrace.replay.playing import Script
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes) (.+)")
+_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes|types) (.+)")
 _TAP = re.compile(r"\[(.+)\](?: on (\d+))?")
 _NAMED = re.compile(r"\{(edits )?(\w+)\} (.*)")
 
@@ -42,6 +44,9 @@ def _direct(script: Script, words: list[str], language: str) -> None:
             script.start(flow)
         case ["wait", time]:
             script.wait(**{_UNITS[time[-1]]: float(time[:-1])})
+        case ["directory", email, role, *name]:
+            listed = {"name": " ".join(name), "email": email, "role": role, "language": language}
+            script.step(directory=listed)
         case ["until", clock]:
             script.until(clock)
         case ["until", clock, "in", days]:
@@ -68,5 +73,5 @@ def _act(script: Script, line: str) -> None:
 
 
 def _professional(script: Script, who: str, does: str, what: str) -> None:
-    key = {"opens": "open", "gives": "code", "notes": "note"}[does]
+    key = {"opens": "open", "gives": "code", "notes": "note", "types": "room"}[does]
     script.step(professional=who, **{key: int(what) if key == "open" else what})

@@ -57,6 +57,20 @@ AFTER_ENROLMENT = {
     "a tap without such a button": {"at": LATER, "from": "p1", "tap": "A"},
     "a tap on a message that was not sent": {"at": LATER, "from": "p1", "tap": "A", "on": 7},
     "a tap on message 0": {"at": LATER, "from": "p1", "tap": "A", "on": 0},
+    "a code of the room by nobody of the directory": {
+        "at": LATER,
+        "professional": ANNE,
+        "room": "last",
+    },
+    "somebody in the directory who does not treat": {
+        "at": LATER,
+        "directory": {"name": "Anne", "email": ANNE, "role": "employer"},
+    },
+    "somebody in the directory without a name": {"at": LATER, "directory": {"email": ANNE}},
+    "an unknown language in the directory": {
+        "at": LATER,
+        "directory": {"name": "Anne", "email": ANNE, "language": "fr"},
+    },
     "opening a mail that was not sent": {"at": LATER, "professional": ANNE, "open": 1},
     "yes for a mail number": {"at": LATER, "professional": ANNE, "open": True},
     "a code without a link": {"at": LATER, "professional": ANNE, "code": "last"},

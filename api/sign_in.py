@@ -1,0 +1,128 @@
+"""Signing in at /pro, and setting the authenticator up once.
+
+Whatever address is typed, the answer is the same; whatever is wrong with a code, too. GET
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.context import web_of
+from api.directory_cookies import let_in, let_out, let_try, session_of, trial_of
+from api.language import language_of
+from bot.directory import signing_in
+from bot.directory.mailing import HOME
+from bot.directory.signing_in import NotInvited, NotRight
+from templates import pages
+from templates.squares import square
+
+router = APIRouter()
+
+_CODE = f"{HOME}/code"
+_SETUP = f"{HOME}/setup"
+_LONGEST = 254
+"""Characters of an address (RFC 5321)."""
+_Field = Annotated[str, Form()]
+
+
+@router.post(HOME)
+def ask_for_code(request: Request, email: _Field = "") -> Response:
+    """Have a code mailed to this address, should it be one of the directory's."""
+    deployment = web_of(request).deployment
+    cookie = deployment.chance.token()
+    now = deployment.clock.now()
+    signing_in.ask_for_code(deployment, email[:_LONGEST], cookie, now)
+    response = RedirectResponse(_CODE, 303)
+    let_try(request, response, cookie)
+    return response
+
+
+@router.get(_CODE)
+def show_codes(request: Request) -> Response:
+    """Ask for the mailed code and for that of the authenticator."""
+    if not trial_of(request):
+        return RedirectResponse(HOME, 303)
+    return _codes(request)
+
+
+@router.post(_CODE)
+def sign_in(request: Request, code: _Field = "", shown: _Field = "") -> Response:
+    """Let this browser in."""
+    deployment = web_of(request).deployment
+    cookie, now = deployment.chance.token(), deployment.clock.now()
+    try:
+        signing_in.sign_in(deployment, trial_of(request), code, shown, cookie, now)
+    except NotRight:
+        return _codes(request, wrong=True, status=403)
+    response = RedirectResponse(HOME, 303)
+    let_in(request, response, cookie)
+    return response
+
+
+@router.post(f"{HOME}/leave")
+def sign_out(request: Request) -> Response:
+    """Let this browser in no more."""
+    deployment = web_of(request).deployment
+    signing_in.sign_out(deployment, session_of(request), deployment.clock.now())
+    response = RedirectResponse(HOME, 303)
+    let_out(request, response)
+    return response
+
+
+@router.get(_SETUP + "/{token}")
+def show_setup(request: Request, token: str) -> Response:
+    """The square to be scanned, and a field for the first code."""
+    return _setup(request, token)
+
+
+@router.post(_SETUP + "/{token}")
+def set_up(request: Request, token: str, shown: _Field = "") -> Response:
+    """The authenticator is set up once it shows the right code."""
+    deployment = web_of(request).deployment
+    now = deployment.clock.now()
+    try:
+        signing_in.confirm_authenticator(deployment, token, shown, now)
+    except NotInvited:
+        return _nothing(request)
+    except NotRight:
+        return _setup(request, token, wrong=True, status=403)
+    return RedirectResponse(f"{HOME}?ready=1", 303)
+
+
+def _codes(request: Request, *, wrong: bool = False, status: int = 200) -> Response:
+    html = pages.render(
+        "pro/codes.html",
+        language_of(request),
+        minutes=signing_in.MINUTES,
+        wrong=wrong,
+        action=_CODE,
+        again=HOME,
+    )
+    return HTMLResponse(html, status)
+
+
+def _setup(request: Request, token: str, *, wrong: bool = False, status: int = 200) -> Response:
+    deployment = web_of(request).deployment
+    try:
+        made = signing_in.look_at_invitation(deployment, token, deployment.clock.now())
+    except NotInvited:
+        return _nothing(request)
+    html = pages.render(
+        "pro/setup.html",
+        made.who.language,
+        person=made.who.name,
+        clinic=deployment.clinic.name,
+        square=square(made.uri),
+        secret=made.secret,
+        wrong=wrong,
+        action=f"{_SETUP}/{token}",
+    )
+    return HTMLResponse(html, status)
+
+
+def _nothing(request: Request) -> Response:
+    return HTMLResponse(pages.render("pro/nothing.html", language_of(request)), 404)
