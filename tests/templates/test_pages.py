@@ -324,3 +324,24 @@ def test_a_note_can_name_the_warning_sign_that_it_is_about() -> None:
     (open_flag,) = [flag for flag in summary.flags if flag.is_open]
     html = page(summary, note_flags=[open_flag.id])
     assert f'name="flags" value="{open_flag.id}" checked' in html
+
+
+@pytest.mark.parametrize(
+    ("language", "visit", "says"),
+    [("en", "at the visit 30 Mar with Anne", "patient says"), ("da", "ved besøget", "siger")],
+)
+def test_what_the_patient_tells_of_others_is_marked_as_such(
+    language: str, visit: str, says: str
+) -> None:
+    story = Story()
+    met = story.write("visit", at(3, 30, 10), text="Anne")
+    story.write("plan", at(3, 31, 9), text="half a tablet", detail={"visit": met.id})
+    story.write("referral", at(3, 31, 11), text="my GP sent me to a rheumatologist")
+    summary = summarise(story.entries, BIRGIT, NOW, None)
+
+    shown = read(page(summary, language))
+    for text in (shown, journal(summary, language, **READER)):
+        assert "half a tablet" in text
+        assert visit in text
+        assert says in text
+        assert "my GP sent me to a rheumatologist" in text
