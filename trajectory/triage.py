@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from trajectory.courses import Course
 from trajectory.entries import Entry
-from trajectory.measures import Change, Direction, Verdict
+from trajectory.measures import Change, Direction, Measure, Verdict
 from trajectory.readings import in_order
 from trajectory.summary import Summary
 
@@ -72,7 +72,7 @@ class Rest(StrEnum):
 class Move:
     """How a measure has changed since this person's last look, else since the start."""
 
-    measure: str
+    measure: Measure
     before: float
     after: float
     change: Change
@@ -178,7 +178,7 @@ def _moves(summary: Summary) -> tuple[Move, ...]:
     for course, change in _changes(summary):
         before = course.then if summary.since is not None else course.start
         if before is not None and change.by:
-            moves.append(Move(course.measure.id, before.value, course.now.value, change))
+            moves.append(Move(course.measure, before.value, course.now.value, change))
     return tuple(sorted(moves, key=lambda move: _weight(move.change)))
 
 

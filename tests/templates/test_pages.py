@@ -412,3 +412,24 @@ def test_what_only_some_instruments_have_stands_in_page_and_journal() -> None:
         assert "proportionally 43.5 of 100" in told
         assert "Own view since the start" in told
         assert "A little better" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "visit", "says"),
+    [("en", "at the visit 30 Mar with Anne", "patient says"), ("da", "ved besøget", "siger")],
+)
+def test_what_the_patient_tells_of_others_is_marked_as_such(
+    language: str, visit: str, says: str
+) -> None:
+    story = Story()
+    met = story.write("visit", at(3, 30, 10), text="Anne")
+    story.write("plan", at(3, 31, 9), text="half a tablet", detail={"visit": met.id})
+    story.write("referral", at(3, 31, 11), text="my GP sent me to a rheumatologist")
+    summary = summarise(story.entries, BIRGIT, NOW, None)
+
+    shown = read(page(summary, language))
+    for text in (shown, journal(summary, language, **READER)):
+        assert "half a tablet" in text
+        assert visit in text
+        assert says in text
+        assert "my GP sent me to a rheumatologist" in text

@@ -19,6 +19,7 @@ from tests.trajectory.stories import (
 )
 from trajectory.entries import Entry
 from trajectory.measures import Direction, Verdict, change
+from trajectory.said import CANCELLED, FIRST
 from trajectory.summary import Summary, summarise
 
 MEASURES = {measure.id: measure for measure in BIRGIT.measures.all}
@@ -548,3 +549,43 @@ def test_the_patients_own_view_is_no_measure(story: Story) -> None:
     assert summary.own_view is not None
     assert summary.own_view.code == "a-little-better"
     assert summary.courses == ()
+
+
+def told_of_others() -> Story:
+    """Birgit after a visit with Anne, and what she told of others."""
+    story = Story()
+    visit = story.write("visit", at(3, 30, 10), text="Anne")
+    story.write("plan", at(3, 31, 9), text="half a tablet", detail={"visit": visit.id})
+    story.write("contact", at(3, 31, 10), text="at the hospital yesterday", code="hospital")
+    story.write("referral", at(3, 31, 11), text="GP sent me on", code="rheumatologist")
+    story.write("question", at(3, 31, 12), text="May I cycle?")
+    story.write("question", at(3, 31, 13), text="The tablets", code=FIRST)
+    return story
+
+
+def test_what_the_patient_most_wants_to_talk_about_comes_first() -> None:
+    summary = summarise(told_of_others().entries, BIRGIT, at(4, 1), None)
+
+    assert [each.text for each in summary.questions] == ["The tablets", "May I cycle?"]
+
+
+def test_a_plan_says_which_visit_it_comes_from_and_others_are_told_newest_first() -> None:
+    summary = summarise(told_of_others().entries, BIRGIT, at(4, 1), None)
+
+    assert summary.plan is not None
+    assert summary.agreed_at is not None
+    assert (summary.plan.text, summary.agreed_at.text) == ("half a tablet", "Anne")
+    assert [each.text for each in summary.contacts] == [
+        "GP sent me on",
+        "at the hospital yesterday",
+    ]
+
+
+def test_a_visit_that_did_not_take_place_leaves_the_questions_for_it() -> None:
+    story = Story()
+    story.write("question", at(3, 29), text="The tablets")
+    visit = story.write("visit", at(3, 30, 10), text="Anne")
+    assert summarise(story.entries, BIRGIT, at(4, 1), None).questions == ()
+
+    story.write("visit", at(3, 30, 10), code=CANCELLED, supersedes=visit.id)
+    assert summarise(story.entries, BIRGIT, at(4, 1), None).questions[0].text == "The tablets"
