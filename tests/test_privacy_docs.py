@@ -81,7 +81,10 @@ HASHED = {
     "trajectory/grants/_codes.py": "their codes",
     "trajectory/grants/_given.py": "professionals' links",
     "trajectory/grants/_viewings.py": "open pages of professionals",
+    "trajectory/professionals.py": "addresses of the directory",
+    "trajectory/room_codes.py": "codes said in the room",
     "trajectory/rotation.py": "`keys rotate`",
+    "trajectory/sign_ins.py": "sign-ins from the directory",
     "trajectory/web_access.py": "devices of the web chat",
     "trajectory/web_codes.py": "links to the web chat",
 }
