@@ -33,7 +33,10 @@ def ask_in_time(step: Step, bridge: str | None = None) -> bool:
     `bridge` is the message that leads over to it from what was said before. The limits of a day
     and a week count: where the clock may not speak first, it is asked when the patient writes.
     """
-    found = visits.to_ask(step) if step.memory.visits else None
+    if not step.memory.visits:
+        return False
+    visits.forget_old(step)
+    found = visits.to_ask(step)
     if found is None or not _may_ask(step):
         return False
     at = _asks_at(step)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import orjson
 
+from bot import loading
 from tests.bot.house import House
+from trajectory import patients
 
 MORNING = datetime(2027, 3, 26, 9, tzinfo=UTC)
 """Friday 10:00 in Copenhagen; the clocks go forward on Sunday."""
@@ -61,3 +63,19 @@ def test_a_row_holds_no_personal_data(house: House) -> None:
 
     assert list(orjson.loads(row.payload)) == ["visit"]
     assert "Anne" not in f"{row.key}{row.payload}"
+
+
+def test_what_could_not_be_asked_in_a_week_is_forgotten(house: House) -> None:
+    house.clock.set(MORNING)
+    patient = house.enrol()
+    house.write("my next visit is Monday at 10 with Anne")
+    house.write("pause until 20 April")
+
+    house.clock.set(datetime(2027, 4, 20, 6, tzinfo=UTC))
+    house.dispatch()
+    house.write("hello")
+
+    assert not [text for text in house.telegram.texts() if "agree" in text]
+    with house.database.write() as connection:
+        (row,) = patients.lock_conversations(connection, [patient.patient_id])
+        assert loading.opened(row, row.sealer(house.deployment.ring)).memory.visits == {}
