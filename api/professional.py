@@ -7,7 +7,6 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -20,12 +19,14 @@ from bot.access import View
 from bot.labels import labels
 from templates import pages
 from templates.catalogue import load_catalogues
+from trajectory.views import Page
 
 router = APIRouter()
 
-_SUMMARY = "/summary"
+SUMMARY = "/summary"
+SAID = ("noted", "handled", "letter")
+"""What the page confirms after a form, as `?said=`."""
 _Field = Annotated[str, Form()]
-_Numbers = Annotated[Sequence[int], Form()]
 
 
 @router.get("/s/{token}")
@@ -41,7 +42,7 @@ def send_code(request: Request, token: str) -> Response:
     try:
         access.request_code(deployment, token, deployment.clock.now())
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     except access.TooManyCodes:
         return _knock(request, token, "open", error="too-many", status=429)
     return RedirectResponse(f"/s/{token}/open", 303)
@@ -61,12 +62,12 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
     try:
         cookie = access.open_page(web.deployment, token, code, word, now)
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     except access.WrongWords:
         return _knock(request, token, "open", error="wrong", status=403)
     except access.CodeSpent:
         return _knock(request, token, "open", error="spent", status=403)
-    response = RedirectResponse(_SUMMARY, 303)
+    response = RedirectResponse(SUMMARY, 303)
     response.set_cookie(
         cookie_name(secure=web.secure),
         cookie,
@@ -79,9 +80,9 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
 
 
 @router.get("/summary")
-def show_summary(request: Request, noted: bool = False) -> Response:
+def show_summary(request: Request, said: str = "") -> Response:
     """The summary as it is now."""
-    return _summary(request, note_saved=noted)
+    return summary(request, said=said if said in SAID else "")
 
 
 @router.get("/summary/journal.txt")
@@ -89,10 +90,10 @@ def show_journal(request: Request) -> Response:
     """The same as plain text, to be pasted into a journal."""
     try:
         view = _read(request)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed)
-    if not view.whole:
-        return _ended(request)
+    except (access.Ended, access.NotSignedIn) as over:
+        return closed(request, over)
+    if view.scope.page is not Page.WHOLE:
+        return ended(request)
     language = _language(request, view.language)
     text = pages.journal(
         view.summary,
@@ -104,32 +105,12 @@ def show_journal(request: Request) -> Response:
     return PlainTextResponse(text)
 
 
-@router.post("/summary/notes")
-def write_note(
-    request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
-) -> Response:
-    """Take a note; what cannot be kept goes back to the page with its words."""
-    deployment = web_of(request).deployment
-    now = deployment.clock.now()
-    try:
-        access.write_note(deployment, _cookie(request), text, now, note_id=id, flags=flags)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed, kept=text)
-    except access.NotAllowed:
-        return _ended(request)
-    except access.BadNote as bad:
-        return _summary(
-            request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
-        )
-    return RedirectResponse(f"{_SUMMARY}?noted=1", 303)
-
-
 @router.post("/summary/leave")
 def leave(request: Request) -> Response:
     """Close the page on this device."""
     deployment = web_of(request).deployment
-    access.leave(deployment, _cookie(request), deployment.clock.now())
-    response = RedirectResponse(_SUMMARY, 303)
+    access.leave(deployment, cookie_of(request), deployment.clock.now())
+    response = RedirectResponse(SUMMARY, 303)
     _forget(request, response)
     return response
 
@@ -147,7 +128,7 @@ def _knock(
     try:
         invitation = access.look(deployment, token, deployment.clock.now())
     except access.Ended:
-        return _ended(request)
+        return ended(request)
     html = pages.render(
         "access.html",
         _language(request, invitation.language),
@@ -161,13 +142,14 @@ def _knock(
     return HTMLResponse(html, status)
 
 
-def _summary(request: Request, *, status: int = 200, **note: object) -> Response:
+def summary(request: Request, *, status: int = 200, **note: object) -> Response:
+    """The page of whoever has one open; `note` is what a form on it has to say or to keep."""
     try:
         view = _read(request)
-    except (access.Ended, access.NotSignedIn) as closed:
-        return _closed(request, closed)
+    except (access.Ended, access.NotSignedIn) as over:
+        return closed(request, over)
     language = _language(request, view.language)
-    if view.whole:
+    if view.scope.page is Page.WHOLE:
         html = _whole_page(web_of(request), view, language, note)
     else:
         person = view.summary.person
@@ -177,7 +159,7 @@ def _summary(request: Request, *, status: int = 200, **note: object) -> Response
             timezone=person.timezone,
             now=view.summary.now,
             summary=view.summary,
-            leave_action=f"{_SUMMARY}/leave",
+            leave_action=f"{SUMMARY}/leave",
         )
     return HTMLResponse(html, status)
 
@@ -190,36 +172,42 @@ def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) ->
         names=view.names,
         labels=labels(web.deployment.library, language),
         shared_until=view.grant.until,
-        note_action=f"{_SUMMARY}/notes",
+        note_action=f"{SUMMARY}/notes",
         note_id=web.deployment.chance.token(),
-        note_limit=access.LONGEST_NOTE,
-        leave_action=f"{_SUMMARY}/leave",
+        note_limit=access.LONGEST_FIELD,
+        flag_action=f"{SUMMARY}/flags",
+        letter_action=f"{SUMMARY}/letters",
+        letter_limit=access.LONGEST_LETTER,
+        sectors=access.SECTORS,
+        today=view.summary.now,
+        leave_action=f"{SUMMARY}/leave",
         **note,
     )
 
 
 def _read(request: Request) -> View:
     deployment = web_of(request).deployment
-    return access.read_summary(deployment, _cookie(request), deployment.clock.now())
+    return access.read_summary(deployment, cookie_of(request), deployment.clock.now())
 
 
-def _cookie(request: Request) -> str:
+def cookie_of(request: Request) -> str:
+    """The cookie of the open page; empty where there is none."""
     return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
 
 
-def _ended(request: Request) -> Response:
+def ended(request: Request) -> Response:
     """The one answer to every link and page that opens nothing."""
     return HTMLResponse(pages.render("ended.html", _language(request)), 404)
 
 
-def _closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str = "") -> Response:
+def closed(request: Request, why: access.Ended | access.NotSignedIn, kept: str = "") -> Response:
     """The page is not open any more; words that were on their way are given back."""
-    ended = isinstance(why, access.Ended)
-    if ended and not kept:
-        response = _ended(request)
+    is_over = isinstance(why, access.Ended)
+    if is_over and not kept:
+        response = ended(request)
     else:
-        html = pages.render("signed_out.html", _language(request), kept=kept, ended=ended)
-        response = HTMLResponse(html, 404 if ended else 401)
+        html = pages.render("signed_out.html", _language(request), kept=kept, ended=is_over)
+        response = HTMLResponse(html, 404 if is_over else 401)
     _forget(request, response)
     return response
 

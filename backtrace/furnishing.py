@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import enrolments, professional
+from api import enrolments, professional, professional_answers
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import by_twilio, erased
@@ -89,7 +89,7 @@ def hooks_of(settings: Settings, presses: Presses | None = None) -> dict[str, Ho
 
 def routers_of(settings: Settings) -> list[APIRouter]:
     """Where professionals and, with a staff token, programs of the clinic knock."""
-    routers = [professional.router]
+    routers = [professional.router, professional_answers.router]
     if settings.staff_token is not None:
         routers.append(enrolments.router_of(settings.staff_token.get_secret_value()))
     return routers

@@ -14,10 +14,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.answering import NotAllowed
 from bot.conversation.receipts import look_words
 from bot.deployment import Deployment
+from bot.handling import NoSuchFlag, handle_flag
 from bot.held import Held
-from bot.note import LONGEST_NOTE, BadNote, NotAllowed, write_note
+from bot.letters import LONGEST_LETTER, SECTORS, BadLetter, keep_letter
+from bot.note import LONGEST_FIELD, LONGEST_NOTE, BadNote, Fields, write_note
 from bot.permission import Ended, NotSignedIn, find_link, find_page, holding, subject_of
 from bot.view import View, active_grant, read_view
 from trajectory import grants, patients
@@ -26,16 +29,24 @@ from trajectory.said import author_of
 
 __all__ = [
     "CODE_MINUTES",
+    "LONGEST_FIELD",
+    "LONGEST_LETTER",
     "LONGEST_NOTE",
+    "SECTORS",
+    "BadLetter",
     "BadNote",
     "CodeSpent",
     "Ended",
+    "Fields",
     "Invitation",
+    "NoSuchFlag",
     "NotAllowed",
     "NotSignedIn",
     "TooManyCodes",
     "View",
     "WrongWords",
+    "handle_flag",
+    "keep_letter",
     "leave",
     "look",
     "open_page",

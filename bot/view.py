@@ -19,6 +19,7 @@ from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
 from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
+from trajectory.views import Scope, narrowed, scope_of
 
 _session = tables.core(tables.Session)
 
@@ -41,14 +42,9 @@ class View:
         return author_of(self.grant.member.id)
 
     @property
-    def whole(self) -> bool:
-        """Whether this person sees everything; others see goal, plan and how it goes."""
-        return may_see_all(self.grant)
-
-
-def may_see_all(grant: Grant) -> bool:
-    """Whether a grant is to somebody who treats the patient."""
-    return grant.member.role in care_team.TREATING
+    def scope(self) -> Scope:
+        """What this person may see; the summary holds no more than that."""
+        return scope_of(self.grant)
 
 
 def read_view(
@@ -67,10 +63,13 @@ def read_view(
     timeline = entries.timeline(connection, loaded.sealer, viewing.patient_id)
     opened = _check_ins_opened(connection, deployment.library, loaded.person)
     person = _person(deployment.library, loaded.person)
+    scope = scope_of(grant)
+    authors = timeline if scope.may_answer else []
+    names = _names(connection, loaded.sealer, viewing.patient_id, authors)
     return View(
-        summarise(timeline, person, now, viewing.since, opened),
+        narrowed(summarise(timeline, person, now, viewing.since, opened), scope),
         grant,
-        _names(connection, loaded.sealer, viewing.patient_id, timeline),
+        {**names, author_of(grant.member.id): grant.member.name},
         loaded.person.language,
     )
 

@@ -29,6 +29,11 @@ class Telling:
             return self.words.say("you")
         return self.names.get(author) or self.words.say(author.partition(":")[0])
 
+    @property
+    def viewer_name(self) -> str:
+        """What the patient calls the one who reads."""
+        return self.names.get(self.viewer or "", "")
+
     def measure(self, course: Any) -> str:
         """What the measure is called."""
         return self.instrument(course.measure.id)

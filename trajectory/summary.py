@@ -15,8 +15,9 @@ from trajectory.courses import Course, courses
 from trajectory.entries import Entry
 from trajectory.flags import Flag, flags
 from trajectory.measures import Verdict, verdict
+from trajectory.notes import Note, notes
 from trajectory.readings import Reading, in_order, readings
-from trajectory.said import Said, is_professional, said
+from trajectory.said import Said, said
 
 ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "medication")
 """What nobody should have to ask the patient again, by item id."""
@@ -132,7 +133,7 @@ class Summary:
     questions: tuple[Said, ...]
     goal: Said | None
     plan: Said | None
-    notes: tuple[Said, ...]
+    notes: tuple[Note, ...]
     start_back: Screening | None
     work: Fact | None
     asked: tuple[Fact, ...]
@@ -192,7 +193,7 @@ def summarise(
         questions=_open_questions(rows, person, now),
         goal=_newest(said(rows, "goal") + _told_as_goal(found)),
         plan=_newest(said(rows, "plan")),
-        notes=tuple(note for note in reversed(said(rows, "note")) if is_professional(note.author)),
+        notes=notes(rows),
         start_back=_start_back(found),
         work=_fact(found, "work-status"),
         asked=tuple(fact for item in ALREADY_ASKED if (fact := _fact(found, item))),

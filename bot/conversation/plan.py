@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.conversation.dates import day_name
 from bot.conversation.progress import person_of
+from bot.conversation.receipts import field_lines
 from bot.conversation.step import Step
-from trajectory.said import Said
+from trajectory.notes import PLAIN, Note
 from trajectory.summary import summarise
 
 MOST_NOTES = 3
@@ -19,16 +20,16 @@ def plan_lines(step: Step) -> list[str]:
     lines = []
     if summary.goal is not None and summary.goal.text:
         lines.append(step.words.say("plan.goal", goal=in_one_line(summary.goal.text)))
-    newest = [note for note in summary.notes if note.text][:MOST_NOTES]
-    lines += [_told(step, note) for note in newest]
+    lines += [_told(step, note) for note in summary.notes[:MOST_NOTES]]
     return lines or [step.words.say("plan.nothing")]
 
 
-def _told(step: Step, note: Said) -> str:
+def _told(step: Step, note: Note) -> str:
     day = day_name(note.at, step.person.zone, step.person.language)
     name = next((m.name for m in step.care.members if note.author.endswith(f":{m.id}")), None)
     who = name or step.words.say("plan.somebody")
-    return step.words.say("plan.note", day=day, name=who, text=in_one_line(note.text or ""))
+    said = [note.said[PLAIN]] if PLAIN in note.said else field_lines(step.words, note.said)
+    return step.words.say("plan.note", day=day, name=who, text=in_one_line("; ".join(said)))
 
 
 def in_one_line(text: str) -> str:

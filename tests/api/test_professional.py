@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from api import professional
+from api import professional, professional_answers
 from api.app import create_app
 from tests.bot.practice import MINUTE, WORDS, Practice, Shared
 from trajectory import migrations
@@ -45,7 +45,7 @@ def application(practice: Practice, *, secure: bool = True) -> FastAPI:
         cast(Any, None),
         practice.doorbell,
         secure=secure,
-        extra_routers=[professional.router],
+        extra_routers=[professional.router, professional_answers.router],
     )
 
 
@@ -78,7 +78,7 @@ class Anne:
         return self.browser.get("/summary")
 
     def write(self, text: str, note_id: str = "1") -> Response:
-        return self.browser.post("/summary/notes", data={"text": text, "id": note_id})
+        return self.browser.post("/summary/notes", data={"found": text, "id": note_id})
 
 
 @pytest.fixture
@@ -244,11 +244,13 @@ def test_a_note_reaches_trajectory_and_chat(anne: Anne, shared: Shared, practice
     assert found
     for _ in range(2):
         saved = anne.write(NOTE, found[1])
-        assert (saved.status_code, saved.headers["location"]) == (303, "/summary?noted=1")
+        assert (saved.status_code, saved.headers["location"]) == (303, "/summary?said=noted")
     (note,) = practice.timeline()
     assert (note.text, note.author) == (NOTE, f"professional:{shared.member.id}")
-    assert practice.chat()[1:] == [f"Note from Anne Skov (physiotherapist): {NOTE}"]
-    page = anne.browser.get("/summary?noted=1").text
+    assert practice.chat()[1:] == [
+        f"Anne Skov (physiotherapist) has written to you:\nFound: {NOTE}"
+    ]
+    page = anne.browser.get("/summary?said=noted").text
     assert "Saved. Your note goes to the patient’s chat" in page
     assert NOTE in page
 
@@ -260,10 +262,10 @@ def test_after_stop_the_page_does_not_promise_that_the_note_is_read(
     practice.stop()
     assert "the patient reads it at once" not in anne.summary().text
     anne.write(NOTE)
-    assert "reads your note after starting again" in anne.browser.get("/summary?noted=1").text
+    assert "reads your note after starting again" in anne.browser.get("/summary?said=noted").text
 
 
-@pytest.mark.parametrize(("text", "said"), [("  ", "Write something first"), ("x" * 2001, "2000")])
+@pytest.mark.parametrize(("text", "said"), [("  ", "Write something first"), ("x" * 501, "500")])
 def test_a_note_that_cannot_be_kept_stays_on_the_page(
     light_practice: Practice, text: str, said: str
 ) -> None:
@@ -349,7 +351,7 @@ def test_a_danish_summary_is_danish_throughout(light_practice: Practice) -> None
     assert '<html lang="da">' in page
     assert "Mål" in page
     assert anne.write(NOTE).status_code == 303
-    assert practice.chat()[-1] == f"Besked fra Anne Skov (fysioterapeut): {NOTE}"
+    assert practice.chat()[-1] == f"Anne Skov (fysioterapeut) har skrevet til dig:\nFundet: {NOTE}"
 
 
 def test_a_relative_sees_goal_and_plan_and_no_more(light_practice: Practice) -> None:

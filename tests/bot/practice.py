@@ -191,8 +191,10 @@ class Practice:
     def read(self, cookie: str) -> access.View:
         return access.read_summary(self.deployment, cookie, self.now)
 
-    def note(self, cookie: str, text: str, note_id: str = "", flags: Sequence[int] = ()) -> None:
-        access.write_note(self.deployment, cookie, text, self.now, note_id, flags)
+    def note(
+        self, cookie: str, note: access.Fields | str, note_id: str = "", flags: Sequence[int] = ()
+    ) -> None:
+        access.write_note(self.deployment, cookie, note, self.now, note_id, flags)
 
     def leave(self, cookie: str) -> None:
         access.leave(self.deployment, cookie, self.now)

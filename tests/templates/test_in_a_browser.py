@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import templates
+from bot.letters import SECTORS
 from templates.pages import render, summary_page
 from tests.trajectory.stories import ANNE, BIRGIT, LOOKED, NOW, at, birgit
 from trajectory.summary import summarise
@@ -37,6 +38,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             labels={},
             shared_until=at(6, 12),
             note_action="/note",
+            flag_action="/flags",
+            letter_action="/letters",
+            letter_limit=4000,
+            sectors=SECTORS,
+            today=NOW,
             leave_action="/leave",
             static=STATIC,
         )
@@ -87,10 +93,10 @@ def test_a_screen_reader_finds_its_way(page: Page, folder: Path, name: str) -> N
 
 def test_the_keyboard_reaches_the_note_and_the_journal_text(page: Page) -> None:
     reached = set()
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert {"note-text", "SUMMARY", "BUTTON"} <= reached
+    assert {"note-found", "note-by", "SUMMARY", "BUTTON"} <= reached
 
 
 def test_on_paper_it_is_one_page_without_forms(page: Page) -> None:

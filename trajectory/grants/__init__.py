@@ -16,6 +16,7 @@ from trajectory.grants._codes import (
 )
 from trajectory.grants._given import (
     ONCE,
+    WORK_PAGE,
     Grant,
     GrantEnded,
     GrantRef,
@@ -43,6 +44,7 @@ __all__ = [
     "CODE_LIFE",
     "ONCE",
     "VIEWING_LIFE",
+    "WORK_PAGE",
     "Attempt",
     "Grant",
     "GrantEnded",
