@@ -20,6 +20,7 @@ from bot.labels import labels
 from templates import pages
 from templates.catalogue import load_catalogues
 from trajectory.views import Page
+from trajectory.work_page import WorkPage
 
 router = APIRouter()
 
@@ -55,18 +56,28 @@ def ask_for_code(request: Request, token: str) -> Response:
 
 
 @router.post("/s/{token}/open")
-def open_page(request: Request, token: str, code: _Field = "", word: _Field = "") -> Response:
-    """Open the summary on this device."""
+def open_page(
+    request: Request,
+    token: str,
+    code: _Field = "",
+    word: _Field = "",
+    who: _Field = "",
+    purpose: _Field = "",
+) -> Response:
+    """Open on this device what the patient shares."""
     web = web_of(request)
-    now = web.deployment.clock.now()
+    now, typed = web.deployment.clock.now(), {"who": who, "purpose": purpose}
     try:
-        cookie = access.open_page(web.deployment, token, code, word, now)
+        opener = access.Opener(who, purpose)
+        cookie = access.open_page(web.deployment, token, code, word, now, opener)
     except access.Ended:
         return ended(request)
+    except access.WhoAsks:
+        return _knock(request, token, "open", error="who", status=422, **typed)
     except access.WrongWords:
-        return _knock(request, token, "open", error="wrong", status=403)
+        return _knock(request, token, "open", error="wrong", status=403, **typed)
     except access.CodeSpent:
-        return _knock(request, token, "open", error="spent", status=403)
+        return _knock(request, token, "open", error="spent", status=403, **typed)
     response = RedirectResponse(SUMMARY, 303)
     response.set_cookie(
         cookie_name(secure=web.secure),
@@ -121,7 +132,13 @@ def cookie_name(*, secure: bool) -> str:
 
 
 def _knock(
-    request: Request, token: str, step: str, *, error: str | None = None, status: int = 200
+    request: Request,
+    token: str,
+    step: str,
+    *,
+    error: str | None = None,
+    status: int = 200,
+    **typed: str,
 ) -> Response:
     """The page before the summary; `step` is `send` or `open`."""
     deployment = web_of(request).deployment
@@ -138,6 +155,10 @@ def _knock(
         recipient=invitation.recipient,
         minutes=access.CODE_MINUTES,
         error=error,
+        page=invitation.page.value,
+        says_who=invitation.says_who,
+        limit=access.LONGEST_SAID,
+        typed=typed,
     )
     return HTMLResponse(html, status)
 
@@ -151,6 +172,8 @@ def summary(request: Request, *, status: int = 200, **note: object) -> Response:
     language = _language(request, view.language)
     if view.scope.page is Page.WHOLE:
         html = _whole_page(web_of(request), view, language, note)
+    elif view.work_page is not None:
+        html = _work_page(view, view.work_page, language)
     else:
         person = view.summary.person
         html = pages.render(
@@ -162,6 +185,19 @@ def summary(request: Request, *, status: int = 200, **note: object) -> Response:
             leave_action=f"{SUMMARY}/leave",
         )
     return HTMLResponse(html, status)
+
+
+def _work_page(view: View, page: WorkPage, language: str) -> str:
+    return pages.render(
+        "work.html",
+        language,
+        timezone=page.timezone,
+        now=view.summary.now,
+        work=page,
+        reader=view.grant.member.name,
+        shared_until=view.grant.until,
+        leave_action=f"{SUMMARY}/leave",
+    )
 
 
 def _whole_page(web: Web, view: View, language: str, note: dict[str, object]) -> str:

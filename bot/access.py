@@ -24,14 +24,16 @@ from bot.note import LONGEST_FIELD, LONGEST_NOTE, BadNote, Fields, write_note
 from bot.permission import Ended, NotSignedIn, find_link, find_page, holding, subject_of
 from bot.view import View, active_grant, read_view
 from trajectory import grants, patients
-from trajectory.grants import Attempt, Grant, GrantRef, TooManyCodes
+from trajectory.grants import Attempt, Grant, GrantRef, Opener, TooManyCodes
 from trajectory.said import author_of
+from trajectory.views import Page, scope_of
 
 __all__ = [
     "CODE_MINUTES",
     "LONGEST_FIELD",
     "LONGEST_LETTER",
     "LONGEST_NOTE",
+    "LONGEST_SAID",
     "SECTORS",
     "BadLetter",
     "BadNote",
@@ -42,8 +44,10 @@ __all__ = [
     "NoSuchFlag",
     "NotAllowed",
     "NotSignedIn",
+    "Opener",
     "TooManyCodes",
     "View",
+    "WhoAsks",
     "WrongWords",
     "handle_flag",
     "keep_letter",
@@ -56,7 +60,14 @@ __all__ = [
 ]
 
 CODE_MINUTES = int(grants.CODE_LIFE.total_seconds() // 60)
+LONGEST_SAID = 120
+"""Characters of a name or a purpose; more is left out."""
+NOBODY = Opener("", "")
 _SYSTEM = "system"
+
+
+class WhoAsks(Exception):
+    """Whoever opens this must say their name and what for, and has not; nothing was counted."""
 
 
 class CodeSpent(Exception):
@@ -73,6 +84,9 @@ class Invitation:
 
     recipient: str
     language: str
+    page: Page
+    says_who: bool
+    """Whether opening it asks for a name and a purpose."""
 
 
 def look(deployment: Deployment, token: str, now: datetime) -> Invitation:
@@ -85,7 +99,8 @@ def look(deployment: Deployment, token: str, now: datetime) -> Invitation:
         (row,) = rows
         sealer = row.sealer(deployment.ring)
         grant = active_grant(connection, sealer, ref.patient_id, ref.id, now)
-        return Invitation(grant.member.name, row.language)
+        scope = scope_of(grant)
+        return Invitation(grant.member.name, row.language, scope.page, scope.says_who)
 
 
 def request_code(deployment: Deployment, token: str, now: datetime) -> None:
@@ -102,13 +117,22 @@ def request_code(deployment: Deployment, token: str, now: datetime) -> None:
     deployment.database.run(lambda connection: _mail_code(connection, deployment, ref, now))
 
 
-def open_page(deployment: Deployment, token: str, code: str, word: str, now: datetime) -> str:
+def open_page(
+    deployment: Deployment,
+    token: str,
+    code: str,
+    word: str,
+    now: datetime,
+    opener: Opener = NOBODY,
+) -> str:
     """Open the page for whoever has the mailed code and the patient's words; its cookie.
 
-    The patient is told at the first look under this grant.
+    The patient is told at the first look under this grant. `opener` is what whoever opens it
+    says of themselves; it is asked and kept only where a mailbox has several readers.
 
     Raises:
         Ended: the link opens nothing, from now on if words were guessed at too often.
+        WhoAsks: name or purpose is missing where both are asked.
         WrongWords: code or words are wrong; the try counts.
         CodeSpent: a new code is needed.
     """
@@ -116,7 +140,7 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
         ref = find_link(connection, deployment, token, now)
     cookie = deployment.chance.token()
     attempt = deployment.database.run(
-        lambda connection: _try(connection, deployment, ref, (code, word), cookie, now)
+        lambda connection: _try(connection, deployment, ref, (code, word), cookie, now, opener)
     )
     match attempt:
         case Attempt.RIGHT:
@@ -179,9 +203,11 @@ def _try(
     given: tuple[str, str],
     cookie: str,
     now: datetime,
+    opener: Opener,
 ) -> Attempt:
     code, word = given
     with holding(connection, deployment, ref, now) as (held, grant):
+        said = _said_of_themselves(grant, opener)
         attempt = grants.try_code(
             connection,
             deployment.ring,
@@ -191,7 +217,7 @@ def _try(
             words_right=_same_words(word, grant.word),
         )
         if attempt is Attempt.RIGHT:
-            _open(held, grant, cookie)
+            _open(held, grant, cookie, said)
         elif attempt is not Attempt.SPENT:
             held.audit(_SYSTEM, "code-refused", subject_of(grant))
         if attempt is Attempt.GUESSED:
@@ -207,17 +233,28 @@ def _close_to_guessers(held: Held, grant: Grant) -> None:
     held.tell(held.words.say("receipt.guessed", name=grant.member.name))
 
 
-def _open(held: Held, grant: Grant, cookie: str) -> None:
-    connection, now = held.connection, held.now
-    grants.open_viewing(
-        connection, held.deployment.ids, held.deployment.ring, grant.id, cookie, now
+def _said_of_themselves(grant: Grant, opener: Opener) -> Opener | None:
+    if not scope_of(grant).says_who:
+        return None
+    name, purpose = (
+        " ".join(each.split())[:LONGEST_SAID] for each in (opener.name, opener.purpose)
     )
+    if not name or not purpose:
+        raise WhoAsks
+    return Opener(name, purpose)
+
+
+def _open(held: Held, grant: Grant, cookie: str, opener: Opener | None) -> None:
+    connection, now = held.connection, held.now
+    ids, ring = held.deployment.ids, held.deployment.ring
+    said = None if opener is None else (held.sealer, opener)
+    grants.open_viewing(connection, ids, ring, grant.id, cookie, now, said)
     held.audit(author_of(grant.member.id), "opened", subject_of(grant))
     if grants.ONCE in grant.purposes:
         grants.shorten(connection, grant.id, now + grants.VIEWING_LIFE)
     if grant.first_seen_at is None:
         person = held.person
-        held.tell(look_words(held.words, grant.member, now, person.zone, person.language))
+        held.tell(look_words(held.words, grant.member, now, person.zone, person.language, opener))
 
 
 def _note_look(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:

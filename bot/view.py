@@ -13,13 +13,14 @@ from bot.deployment import Deployment
 from bot.loading import load
 from flows.library import Library
 from flows.model import FlowKind
-from trajectory import care_team, entries, grants, patients, summary, tables
+from trajectory import care_team, entries, grants, patients, summary, tables, work_pages
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
 from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
-from trajectory.views import Scope, narrowed, scope_of
+from trajectory.views import Page, Scope, narrowed, scope_of
+from trajectory.work_page import WorkPage
 
 _session = tables.core(tables.Session)
 
@@ -35,6 +36,8 @@ class View:
     grant: Grant
     names: Mapping[str, str]
     language: str
+    work_page: WorkPage | None = None
+    """What there is to read instead, where that is a page as it was when it was shared."""
 
     @property
     def viewer(self) -> str:
@@ -71,15 +74,26 @@ def read_view(
         grant,
         {**names, author_of(grant.member.id): grant.member.name},
         loaded.person.language,
+        _work_page(connection, loaded.sealer, grant) if scope.page is Page.WORK else None,
     )
+
+
+def _work_page(connection: Connection, sealer: Sealer, grant: Grant) -> WorkPage:
+    page = work_pages.of_grant(connection, sealer, grant.id)
+    if page is None:
+        raise grants.GrantEnded
+    return page
 
 
 def active_grant(
     connection: Connection, sealer: Sealer, patient_id: int, grant_id: int, now: datetime
 ) -> Grant:
-    """One grant, opened. Raises trajectory.grants.GrantEnded when it is not active."""
+    """One grant, opened.
+
+    Raises trajectory.grants.GrantEnded when it is not active, or its member may see nothing.
+    """
     for grant in grants.active(connection, sealer, patient_id, now):
-        if grant.id == grant_id:
+        if grant.id == grant_id and scope_of(grant).page is not Page.NOTHING:
             return grant
     raise grants.GrantEnded
 

@@ -18,6 +18,7 @@ _CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 _REFUSALS = (
     access.Ended,
     access.CodeSpent,
+    access.WhoAsks,
     access.WrongWords,
     access.NotSignedIn,
     access.NotAllowed,
@@ -30,7 +31,8 @@ _REFUSALS = (
 class Professionals:
     """Each by mail address: the mails, the link that was opened last, the open page.
 
-    The two words that a patient gives by mouth are taken as given.
+    The two words that a patient gives by mouth are taken as given; where an opening asks who it
+    is and what for, the address is given and that it is a transcript.
     """
 
     def __init__(self, deployment: Deployment, clock: Clock) -> None:
@@ -80,7 +82,12 @@ class Professionals:
         code = self._newest_code(number, each.professional) if each.code == "last" else each.code
         try:
             self._cookies[each.professional] = access.open_page(
-                self._deployment, token, code, self._word(token), self._clock.now()
+                self._deployment,
+                token,
+                code,
+                self._word(token),
+                self._clock.now(),
+                access.Opener(each.professional, "transcript"),
             )
         except _REFUSALS:
             return

@@ -46,7 +46,7 @@ from bot.conversation.tasks.keeping import keep
 from bot.schedule import at_local, awake
 from bot.times import day_of, read_put_off
 from templates.command_words import load_command_words
-from trajectory.grants import Grant, Look
+from trajectory.grants import WORK_PAGE, Grant, Look
 
 PLACES = frozenset({"zone", "home"})
 """What is said of where the patient is."""
@@ -134,10 +134,11 @@ def _names_and_ends(step: Step, grants: tuple[Grant, ...]) -> str:
 
 
 def _name_and_end(step: Step, grant: Grant) -> str:
+    what = step.words.say("grant.work") if WORK_PAGE in grant.purposes else ""
     if grant.until is None:
-        return step.words.say("grant.open-ended", name=grant.member.name)
+        return step.words.say("grant.open-ended", name=grant.member.name) + what
     day = day_name(grant.until, step.person.zone, step.person.language)
-    return step.words.say("grant.until", name=grant.member.name, day=day)
+    return step.words.say("grant.until", name=grant.member.name, day=day) + what
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
@@ -348,10 +349,11 @@ def _who_looked(step: Step, slots: Mapping[str, str]) -> None:
 
 def _look(step: Step, look: Look) -> str:
     zone, language = step.person.zone, step.person.language
-    day = day_name(look.opened_at, zone, language)
-    return step.words.say(
-        "looked.line", name=look.name, day=day, clock=_clock(step, look.opened_at)
-    )
+    day, clock = day_name(look.opened_at, zone, language), _clock(step, look.opened_at)
+    if not look.opener:
+        return step.words.say("looked.line", name=look.name, day=day, clock=clock)
+    said = {"who": look.opener, "purpose": look.purpose}
+    return step.words.say("looked.line-said", name=look.name, day=day, clock=clock, **said)
 
 
 def _send(step: Step, slots: Mapping[str, str]) -> None:

@@ -11,7 +11,9 @@ CHANNELS = ("telegram", "sms", "whatsapp", "web")
 """Where patients can be reached."""
 COMMAND = "command"
 """Where a task keeps the name of the command that it asks about."""
-_TIMELINE = frozenset({"progress", "plan", "visit", "next-visit", "cancel-visit", "start"})
+_TIMELINE = frozenset(
+    {"progress", "plan", "visit", "next-visit", "cancel-visit", "start", "send", "sharing"}
+)
 _LOOKS = frozenset({"who-looked"})
 _ADDRESSES = frozenset(
     {"moving", "move", "add-address", "where", *(f"use-{each}" for each in CHANNELS)}

@@ -17,20 +17,28 @@ from bot.schedule import quiet_since
 from templates.catalogue import Catalogue
 from trajectory.care_team import Member
 from trajectory.flags import flags
+from trajectory.grants import Opener
 from trajectory.notes import FIELDS, PLAIN, notes
 from trajectory.said import author_of
 
 
 def look_words(
-    words: Catalogue, member: Member, moment: datetime, zone: ZoneInfo, language: str
+    words: Catalogue,
+    member: Member,
+    moment: datetime,
+    zone: ZoneInfo,
+    language: str,
+    opener: Opener | None = None,
 ) -> str:
-    """Who has looked, and when."""
-    return words.say(
-        "receipt.looked",
-        name=member.name,
-        day=day_name(moment, zone, language),
-        clock=moment.astimezone(zone).strftime("%H:%M"),
-    )
+    """Who has looked, and when; who that is and what for, where the mailbox has many readers."""
+    when = {
+        "day": day_name(moment, zone, language),
+        "clock": moment.astimezone(zone).strftime("%H:%M"),
+    }
+    if opener is None:
+        return words.say("receipt.looked", name=member.name, **when)
+    said = {"who": opener.name, "purpose": opener.purpose}
+    return words.say("receipt.opened", name=member.name, **said, **when)
 
 
 def note_words(words: Catalogue, member: Member, said: Mapping[str, str]) -> str:

@@ -10,9 +10,9 @@ import pytest
 from bot import access
 from bot.access import BadLetter, BadNote, Fields, NoSuchFlag, NotAllowed
 from tests.bot.practice import MINUTE, Practice
-from trajectory import cases, entries, grants
+from trajectory import cases, grants
 from trajectory.cases import Kind, State
-from trajectory.entries import NewEntry
+from trajectory.grants import WORK_PAGE
 
 NOTE = Fields(found="Stiff hips.", agreed=" Walk 15 min x 2 \n", by="Friday")
 LETTER = "MRI of the lower back:\r\nno compression of nerves."
@@ -20,20 +20,9 @@ LETTER = "MRI of the lower back:\r\nno compression of nerves."
 
 def reports(practice: Practice, item: str = "leg-weakness", kind: Kind = Kind.RED_FLAG) -> int:
     """Birgit reports a warning sign, which goes onto the clinic's list."""
+    sign = {"flow": "red-flags", "item": item, "code": "same-day"}
+    entry_id = practice.tell("red-flag", "since today", **sign)
     with practice.database.write() as connection:
-        entry_id = practice.deployment.ids.take(connection)
-        flag = NewEntry(
-            entry_id,
-            practice.birgit,
-            0,
-            practice.now,
-            practice.now,
-            "red-flag",
-            flow="red-flags",
-            item=item,
-            code="same-day",
-        )
-        entries.append(connection, [(practice.sealer, flag)])
         case_id = practice.deployment.ids.take(connection)
         cases.open_case(
             connection, case_id, practice.birgit, kind, now=practice.now, entry_id=entry_id
@@ -199,10 +188,15 @@ class TestALetter:
 
 
 @pytest.mark.parametrize("does", ["note", "handle", "keep"])
-@pytest.mark.parametrize("role", ["relative", "other", "insurer", "employer"])
-def test_only_who_treats_birgit_answers(practice: Practice, role: str, does: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "purpose"),
+    [("relative", "summary"), ("other", "summary"), ("insurer", WORK_PAGE), ("gp", WORK_PAGE)],
+)
+def test_only_who_treats_birgit_answers(
+    practice: Practice, role: str, purpose: str, does: str
+) -> None:
     flag = reports(practice)
-    cookie = practice.open(practice.share(practice.name("Peter", role)))
+    cookie = practice.open(practice.share(practice.name("Peter", role), purpose))
     act: dict[str, Any] = {
         "note": lambda: practice.note(cookie, NOTE),
         "handle": lambda: handle(practice, cookie, flag),

@@ -31,6 +31,7 @@ from trajectory.grants._given import (
 from trajectory.grants._viewings import LIFE as VIEWING_LIFE
 from trajectory.grants._viewings import (
     Look,
+    Opener,
     Viewing,
     by_cookie,
     close_viewing,
@@ -50,6 +51,7 @@ __all__ = [
     "GrantEnded",
     "GrantRef",
     "Look",
+    "Opener",
     "TooManyCodes",
     "Viewing",
     "active",
