@@ -168,7 +168,12 @@ def read_summary(deployment: Deployment, cookie: str, now: datetime) -> View:
 
 def leave(deployment: Deployment, cookie: str, now: datetime) -> None:
     """Close the page of this cookie; a grant for one look ends with it. No page: nothing."""
-    deployment.database.run(lambda connection: _leave(connection, deployment, cookie, now))
+    database = deployment.database
+    try:
+        database.run(lambda connection: _leave(connection, deployment, cookie, now))
+    except Ended:
+        # There is nothing to read any more, but the role may change again.
+        database.run(lambda connection: _close(connection, deployment, cookie, now))
 
 
 def _mail_code(
@@ -273,6 +278,12 @@ def _leave(connection: Connection, deployment: Deployment, cookie: str, now: dat
         held.audit(author_of(grant.member.id), "signed-out", subject_of(grant))
         if grants.ONCE in grant.purposes:
             grants.shorten(connection, grant.id, now)
+
+
+def _close(connection: Connection, deployment: Deployment, cookie: str, now: datetime) -> None:
+    viewing = grants.by_cookie(connection, deployment.ring, cookie, now)
+    if viewing is not None:
+        grants.close_viewing(connection, viewing, now)
 
 
 def _same_words(said: str, agreed: str) -> bool:

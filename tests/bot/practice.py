@@ -85,6 +85,7 @@ class Practice:
             clinic=Clinic(name="Klinik Nord", public_url="https://nord.example"),
         )
         self.birgit = self._enrol(language)
+        self.words_on_page = "A desk that I can raise would help."
 
     def _enrol(self, language: str) -> int:
         deployment = self.deployment
@@ -170,7 +171,7 @@ class Practice:
 
     def work_page(self) -> WorkPage:
         """What a job centre may read: that Birgit is on sick leave, and her own words."""
-        since, words = self.now.date(), "A desk that I can raise would help."
+        since, words = self.now.date(), self.words_on_page
         days = (Week(since, 3, 5),)
         zone = "Europe/Copenhagen"
         return WorkPage(
