@@ -40,6 +40,7 @@ from bot.conversation.tasks import (
     rezoning,
     sharing,
     speaking,
+    teaming,
     visiting,
 )
 from bot.conversation.tasks.keeping import keep
@@ -54,6 +55,7 @@ LATER = timedelta(hours=3)
 """How long "later" puts a question off."""
 _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
+    | {"rename-member", "remove-member"}
     | {"code"}
 )
 _PUT_AWAY = frozenset({"later", "leave", "stop"})
@@ -69,6 +71,7 @@ _LEAVABLE = frozenset(
         rezoning,
         sharing,
         speaking,
+        teaming,
         visiting,
     )
 )
@@ -432,6 +435,16 @@ def _add(step: Step, slots: Mapping[str, str]) -> None:
     sharing.add(step, " ".join(filter(None, parts)))
 
 
+def _rename(step: Step, slots: Mapping[str, str]) -> None:
+    teaming.rename(step, slots["whom"], slots["called"])
+    ask_again(step)
+
+
+def _remove(step: Step, slots: Mapping[str, str]) -> None:
+    if not teaming.asks_to_remove(step, slots["whom"]):
+        ask_again(step)
+
+
 def _stop_sharing(step: Step, slots: Mapping[str, str]) -> None:
     ending.stop_sharing(step, slots.get("whom", ""))
 
@@ -456,6 +469,8 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "who": _who,
     "send": _send,
     "add-professional": _add,
+    "rename-member": _rename,
+    "remove-member": _remove,
     "stop-sharing": _stop_sharing,
     "question": _question,
     "note": _note,

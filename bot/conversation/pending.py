@@ -25,6 +25,7 @@ from bot.conversation.tasks import (
     rhythm,
     sharing,
     speaking,
+    teaming,
     visiting,
 )
 
@@ -48,6 +49,7 @@ TASKS: Mapping[str, ModuleType] = {
         rhythm,
         sharing,
         speaking,
+        teaming,
         visiting,
     )
 }

@@ -23,7 +23,7 @@ NAMED = "named"
 REFUSED = "refused"
 """The step that the task is at once it is known that it is somebody who gets nothing from us."""
 _OFFICE = "job-centre"
-_ROLES = ("physiotherapist", "gp", "chiropractor", "relative", _OFFICE, "insurer", "other")
+_ROLES = ("physiotherapist", "gp", "chiropractor", "relative", _OFFICE, "other")
 _EMPLOYER = "employer"
 _LONGEST_NAME = 60
 _OTHER = "other"
