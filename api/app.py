@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import Scope
 
-from api import chat, chat_link, health
+from api import chat, chat_link, chat_team, health
 from api.context import Web, web_of
 from api.guards import SameOrigin, SecurityHeaders
 from api.health import Probe
@@ -71,7 +71,7 @@ def create_app(
     app.state.probe = probe or Probe(deployment)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
-    for router in (health.router, chat.router, chat_link.router, *extra_routers):
+    for router in (health.router, chat.router, chat_link.router, chat_team.router, *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=str(files("templates") / "static")), "static")
     return app

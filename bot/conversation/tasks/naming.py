@@ -23,7 +23,7 @@ NAMED = "named"
 REFUSED = "refused"
 """The step that the task is at once it is known that it is somebody who gets nothing from us."""
 _OFFICE = "job-centre"
-_ROLES = ("physiotherapist", "gp", "chiropractor", "relative", _OFFICE, "other")
+ROLES = ("physiotherapist", "gp", "chiropractor", "relative", _OFFICE, "other")
 _EMPLOYER = "employer"
 _LONGEST_NAME = 60
 _OTHER = "other"
@@ -64,7 +64,7 @@ def ask(step: Step) -> None:
     assert task is not None
     match task.step:
         case "role":
-            step.offer("share.role", [(role, f"role.{role}") for role in _ROLES])
+            step.offer("share.role", [(role, f"role.{role}") for role in ROLES])
         case "name":
             step.offer("share.name")
         case "email":
@@ -158,6 +158,11 @@ def _is_an_office(role: str | None, name: str, email: str) -> bool:
     """Whether name or address is plainly that of an office; those who treat may work there."""
     domain = "" if role in TREATING else email.rpartition("@")[2]
     return any(role_of(word) == _OFFICE for word in re.findall(r"\w+", f"{name} {domain}"))
+
+
+def role_for(role: str, name: str, email: str) -> str:
+    """The role that somebody gets: an office by its name or address, whatever was chosen."""
+    return _OFFICE if role != "insurer" and _is_an_office(role, name, email) else role
 
 
 def _find_known(step: Step) -> None:
