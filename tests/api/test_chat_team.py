@@ -173,7 +173,7 @@ def test_what_ends_is_asked_about_and_ends_at_once(
         asked = birgit.browser.get(at)
         assert asked.status_code == 200
         assert "Anne Skov" in asked.text
-    assert practice.read(cookie)
+    assert practice.read(cookie).summary.person.name == "Birgit Holm"
     assert birgit.browser.post(at).status_code == 303
     with pytest.raises(access.Ended):
         practice.read(cookie)
