@@ -74,7 +74,7 @@ class Player:
                 yield self._written(number, each)
             case step.TapStep():
                 yield self._tapped(number, each)
-            case step.OpenStep() | step.CodeStep() | step.NoteStep():
+            case step.OpenStep() | step.CodeStep() | step.NoteStep() | step.HandledStep():
                 self._professionals.act(number, each)
             case step.WaitStep():
                 pass

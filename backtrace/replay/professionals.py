@@ -48,7 +48,7 @@ class Professionals:
         mails.append(sent.parcel.rendered.text)
         return len(mails)
 
-    def act(self, number: int, each: step.OpenStep | step.CodeStep | step.NoteStep) -> None:
+    def act(self, number: int, each: step.ActStep) -> None:
         """Do one step.
 
         Raises:
@@ -61,6 +61,8 @@ class Professionals:
                 self._give_code(number, each)
             case step.NoteStep():
                 self._note(number, each)
+            case step.HandledStep():
+                self._handle(number, each)
 
     def _open(self, number: int, each: step.OpenStep) -> None:
         mails = self._mails.get(each.professional, [])
@@ -111,10 +113,25 @@ class Professionals:
         return next((grant.word for grant in given if grant.id == ref.id), "")
 
     def _note(self, number: int, each: step.NoteStep) -> None:
-        cookie = self._cookies.get(each.professional)
-        if cookie is None:
-            raise WrongStep(number, "give the code first: this professional has no page open")
+        cookie, said = self._cookie(number, each.professional), each.note
+        note = said if isinstance(said, str) else access.Fields(**said.model_dump())
         try:
-            access.write_note(self._deployment, cookie, each.note, self._clock.now())
+            access.write_note(self._deployment, cookie, note, self._clock.now())
         except _REFUSALS:
             return
+
+    def _handle(self, number: int, each: step.HandledStep) -> None:
+        cookie, now = self._cookie(number, each.professional), self._clock.now()
+        try:
+            seen = access.read_summary(self._deployment, cookie, now).summary.flags
+            for flag in seen:
+                if flag.is_open:
+                    access.handle_flag(self._deployment, cookie, flag.id, now)
+        except _REFUSALS:
+            return
+
+    def _cookie(self, number: int, professional: str) -> str:
+        cookie = self._cookies.get(professional)
+        if cookie is None:
+            raise WrongStep(number, "give the code first: this professional has no page open")
+        return cookie

@@ -28,8 +28,9 @@ def _told(step: Step, note: Note) -> str:
     day = day_name(note.at, step.person.zone, step.person.language)
     name = next((m.name for m in step.care.members if note.author.endswith(f":{m.id}")), None)
     who = name or step.words.say("plan.somebody")
-    said = [note.said[PLAIN]] if PLAIN in note.said else field_lines(step.words, note.said)
-    return step.words.say("plan.note", day=day, name=who, text=in_one_line("; ".join(said)))
+    lines = [line.rstrip(".") for line in field_lines(step.words, note.said)]
+    said = note.said.get(PLAIN) or "; ".join(lines)
+    return step.words.say("plan.note", day=day, name=who, text=in_one_line(said))
 
 
 def in_one_line(text: str) -> str:

@@ -21,6 +21,7 @@ from flows.model import Flow, Urgency
 from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind
+from trajectory.views import scope_of
 
 UNCLEAR = "new-symptoms"
 """The sign of somebody who reported a new symptom and did not say which."""
@@ -306,7 +307,11 @@ def numbers(clinic: Clinic) -> dict[str, str]:
 
 def _alert(step: Step) -> None:
     """Mail whom the patient allows to be alerted; the mail says nothing about the flag."""
-    told = {grant.member.id for grant in step.care.grants if "alert" in grant.purposes}
+    told = {
+        grant.member.id
+        for grant in step.care.grants
+        if "alert" in grant.purposes and scope_of(grant).may_be_told
+    }
     for member in step.care.members:
         if member.id in told and member.email and not member.bounced:
             words = step.words

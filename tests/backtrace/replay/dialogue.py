@@ -67,7 +67,10 @@ def _said(step: Line) -> str:
         case {"professional": who, "code": code}:
             return f"{who} gives the code ({code})"
         case {"professional": who, "note": note}:
-            return f"{who} notes: {note}"
+            fields = note.items() if isinstance(note, dict) else ()
+            return f"{who} notes: {'; '.join(map(': '.join, fields)) or note}"
+        case {"professional": who, "handled": _}:
+            return f"{who} has seen it and handles it"
         case _:
             return ""
 

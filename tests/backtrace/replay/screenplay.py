@@ -7,7 +7,8 @@ anything else is what the patient writes
 {edits m1} the message m1, edited
 [Label]        [Label] on 2       a button, of that message
 anne@clinic.dk opens 1            anne@clinic.dk gives last
-anne@clinic.dk notes Walk more.
+anne@clinic.dk notes Walk more.   anne@clinic.dk notes found=Stiff hips. agreed=Walk more.
+anne@clinic.dk handles it
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any
 from tests.backtrace.replay.playing import Script
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes) (.+)")
+_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes|handles) (.+)")
+_FIELD = re.compile(r"(found|agreed|who|by)=(.+?)(?= (?:found|agreed|who|by)=|$)")
 _TAP = re.compile(r"\[(.+)\](?: on (\d+))?")
 _NAMED = re.compile(r"\{(edits )?(\w+)\} (.*)")
 
@@ -68,5 +70,11 @@ def _act(script: Script, line: str) -> None:
 
 
 def _professional(script: Script, who: str, does: str, what: str) -> None:
-    key = {"opens": "open", "gives": "code", "notes": "note"}[does]
-    script.step(professional=who, **{key: int(what) if key == "open" else what})
+    acts: dict[str, dict[str, Any]] = {
+        "opens": {"open": what},
+        "gives": {"code": what},
+        "notes": {"note": dict(_FIELD.findall(what)) or what},
+        "handles": {"handled": True},
+    }
+    act = acts[does]
+    script.step(professional=who, **({"open": int(what)} if does == "opens" else act))
