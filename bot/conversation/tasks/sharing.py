@@ -168,6 +168,7 @@ def _preview(step: Step, who: Member) -> None:
     task.data["member"] = who.id
     scope = views.of_role(who.role)
     if scope.page is Page.WORK:
+        step.lead.extend(filter(None, [_already(step, who)]))
         work_page.begin(step, who.name)
         return
     task.step = "preview"

@@ -102,3 +102,16 @@ def test_an_employer_is_refused_as_often_as_asked(house: House, birgit: PatientR
         assert say(house, text).startswith("I do not send to employers")
     assert house.rows(tables.core(tables.CareTeamMember)) == []
     assert house.email.texts() == []
+
+
+def test_a_page_that_is_shared_anew_takes_the_place_of_the_old_one(
+    house: House, birgit: PatientRef
+) -> None:
+    say(house, *TO_METTE, "in my own words", "Half days.", "done", "share once")
+    assert say(house, "send my summary to Mette").startswith("Mette Dahl can see it already.")
+    say(house, "in my own words", "Whole days.", "done", "share once")
+    page = shared(house, birgit)
+    assert page is not None
+    assert page.words == "Whole days."
+    ended = [row.ended_at is None for row in house.rows(tables.core(tables.AccessGrant))]
+    assert ended == [False, True]
