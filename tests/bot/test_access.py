@@ -392,7 +392,7 @@ def test_after_stop_nothing_is_sent_but_all_is_kept(practice: Practice) -> None:
     assert practice.audited()[-2:] == [(anne, "opened"), (anne, "noted")]
 
 
-@pytest.mark.parametrize("role", ["relative", "other", "personal-trainer"])
+@pytest.mark.parametrize("role", ["relative", "other"])
 def test_who_does_not_treat_the_patient_reads_little_and_writes_nothing(
     practice: Practice, role: str
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from bot import access
 from bot.access import Ended, Opener, WhoAsks
+from bot.own_page import ROLES
+from templates.command_words import load_command_words
 from tests.bot.practice import AFTERNOON, LONE, MINUTE, Practice
 from trajectory import grants, patients
 from trajectory.care_team import TREATING, Member
@@ -53,6 +55,12 @@ def test_every_part_that_a_view_names_is_a_field_of_the_summary() -> None:
     known = {field.name for field in fields(Summary)}
     for scope in BY_ROLE.values():
         assert scope.parts is None or scope.parts <= known
+
+
+def test_whoever_patients_can_name_is_in_the_table() -> None:
+    """Or the preview would promise what nobody sees."""
+    named = {role for words in load_command_words().values() for role in words.roles}
+    assert named | set(ROLES) <= set(BY_ROLE)
 
 
 def tell_all(practice: Practice) -> None:
