@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import Scope
 
-from api import chat, chat_link, health, own_copy
+from api import chat, chat_link, chat_team, health, own_copy
 from api.context import Web, web_of
 from api.guards import SameOrigin, SecurityHeaders, strict_headers
 from api.health import Probe
@@ -72,7 +72,8 @@ def create_app(
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
     app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
-    for router in (health.router, chat.router, chat_link.router, own_copy.router, *extra_routers):
+    ours = (health, chat, chat_link, chat_team, own_copy)
+    for router in (*(each.router for each in ours), *extra_routers):
         app.include_router(router)
     app.mount("/static", _Static(directory=str(files("templates") / "static")), "static")
     return app

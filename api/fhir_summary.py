@@ -12,6 +12,7 @@ not part of a summary.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from html import escape
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -201,11 +202,11 @@ class _Writing:
         yield _section(change.heading, [change.verdict, *moved, *change.notes])
         yield _section(say("talk.heading"), [tell.next_visit(summary), *self._questions()])
         yield _section(say("goal.heading"), [summary.goal.text if summary.goal else None])
-        yield _section(say("plan.heading"), [self._said(each) for each in self._agreed()])
+        yield _section(say("plan.heading"), self._agreed())
         yield _section(say("table.heading"), [say("table.lower")], values)
         asked = [f"{tell.words.name('asked', f.item)}: {tell.fact(f)}" for f in summary.asked]
         yield _section(say("asked.heading"), asked, responses)
-        yield _section(say("others.heading"), [self._said(each) for each in summary.contacts])
+        yield _section(say("others.heading"), self._contacts())
         yield _section(say("complete.heading"), tell.completeness(summary))
 
     def _flags(self) -> Iterator[str]:
@@ -216,13 +217,19 @@ class _Writing:
     def _questions(self) -> list[str | None]:
         return [question.text for question in self._summary.questions]
 
-    def _agreed(self) -> list[Any]:
-        plan = [self._summary.plan] if self._summary.plan else []
-        return [*plan, *self._summary.notes]
+    def _agreed(self) -> Iterator[str]:
+        summary, tell = self._summary, self._tell
+        if plan := summary.plan:
+            yield self._by(plan.text or "", plan.at, tell.says(plan.author))
+        for note in summary.notes:
+            yield self._by(tell.noted(note), note.at, tell.who(note.author))
 
-    def _said(self, said: Any) -> str:
-        day, who = self._tell.words.day(said.at), self._tell.says(said.author)
-        return f"{said.text or said.code or ''} ({day}, {who})"
+    def _contacts(self) -> Iterator[str]:
+        for each in self._summary.contacts:
+            yield self._by(self._tell.met(each), each.at, self._tell.told_by(each))
+
+    def _by(self, words: str, at: datetime, who: str) -> str:
+        return f"{words} ({self._tell.words.day(at)}, {who})"
 
 
 def _section(title: str, lines: Iterable[str | None], entries: Iterable[str] = ()) -> Resource:

@@ -1,4 +1,4 @@
-"""The professional's way in and the page behind it: link, code and words, summary, note.
+"""The professional's way in and the page behind it: link, code and words, summary.
 
 GET changes nothing before the page is open, so a scanner that follows the link of a mail
 neither sends a code nor uses anything up. Whatever is wrong with a link, the answer is the
@@ -7,40 +7,26 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import Field
 
-from api import takeaways
+from api import professional_answers, takeaways
 from api.context import web_of
 from api.language import language_of
-from api.open_page import (
-    PLACES,
-    SUMMARY,
-    closed_page,
-    cookie_name,
-    ended,
-    forget,
-    home_of,
-    key_of,
-    place_of,
-    read,
-)
+from api.open_page import PLACES, SUMMARY, cookie_name, ended, forget, home_of, key_of
+from api.summary import show
 from bot import access
-from bot.access import View
-from bot.labels import labels
 from templates import pages
 
 router = APIRouter()
 _page = APIRouter()
 """What stands in each of the `PLACES`."""
 
+SAID = ("noted", "handled", "letter")
+"""What the page confirms after a form, as `?said=`."""
 _Field = Annotated[str, Form()]
-_Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-_Numbers = Annotated[Sequence[_Id], Form()]
 
 
 @router.get("/s/{token}")
@@ -69,18 +55,28 @@ def ask_for_code(request: Request, token: str) -> Response:
 
 
 @router.post("/s/{token}/open")
-def open_page(request: Request, token: str, code: _Field = "", word: _Field = "") -> Response:
-    """Open the summary on this device."""
+def open_page(
+    request: Request,
+    token: str,
+    code: _Field = "",
+    word: _Field = "",
+    who: _Field = "",
+    purpose: _Field = "",
+) -> Response:
+    """Open on this device what the patient shares."""
     web = web_of(request)
-    now = web.deployment.clock.now()
+    now, typed = web.deployment.clock.now(), {"who": who, "purpose": purpose}
     try:
-        cookie = access.open_page(web.deployment, token, code, word, now)
+        opener = access.Opener(who, purpose)
+        cookie = access.open_page(web.deployment, token, code, word, now, opener)
     except access.Ended:
         return ended(request)
+    except access.WhoAsks:
+        return _knock(request, token, "open", error="who", status=422, **typed)
     except access.WrongWords:
-        return _knock(request, token, "open", error="wrong", status=403)
+        return _knock(request, token, "open", error="wrong", status=403, **typed)
     except access.CodeSpent:
-        return _knock(request, token, "open", error="spent", status=403)
+        return _knock(request, token, "open", error="spent", status=403, **typed)
     response = RedirectResponse(SUMMARY, 303)
     response.set_cookie(
         cookie_name(secure=web.secure),
@@ -94,29 +90,9 @@ def open_page(request: Request, token: str, code: _Field = "", word: _Field = ""
 
 
 @_page.get("")
-def show_summary(request: Request, noted: bool = False) -> Response:
+def show_summary(request: Request, said: str = "") -> Response:
     """The summary as it is now."""
-    return _summary(request, note_saved=noted)
-
-
-@_page.post("/notes")
-def write_note(
-    request: Request, text: _Field = "", id: _Field = "", flags: _Numbers = ()
-) -> Response:
-    """Take a note; what cannot be kept goes back to the page with its words."""
-    deployment = web_of(request).deployment
-    now = deployment.clock.now()
-    try:
-        access.write_note(deployment, key_of(request), text, now, note_id=id, flags=flags)
-    except (access.Ended, access.NotSignedIn) as why:
-        return closed_page(request, why, kept=text)
-    except access.NotAllowed:
-        return ended(request)
-    except access.BadNote as bad:
-        return _summary(
-            request, note_error=bad.problem, note_text=text, note_flags=flags, status=422
-        )
-    return RedirectResponse(f"{place_of(request)}?noted=1", 303)
+    return show(request, said=said if said in SAID else "")
 
 
 @_page.post("/leave")
@@ -130,7 +106,13 @@ def leave(request: Request) -> Response:
 
 
 def _knock(
-    request: Request, token: str, step: str, *, error: str | None = None, status: int = 200
+    request: Request,
+    token: str,
+    step: str,
+    *,
+    error: str | None = None,
+    status: int = 200,
+    **typed: str,
 ) -> Response:
     """The page before the summary; `step` is `send` or `open`."""
     deployment = web_of(request).deployment
@@ -147,52 +129,15 @@ def _knock(
         recipient=invitation.recipient,
         minutes=access.CODE_MINUTES,
         error=error,
+        page=invitation.page.value,
+        says_who=invitation.says_who,
+        limit=access.LONGEST_SAID,
+        typed=typed,
     )
     return HTMLResponse(html, status)
-
-
-def _summary(request: Request, *, status: int = 200, **note: object) -> Response:
-    try:
-        view = read(request)
-    except (access.Ended, access.NotSignedIn) as why:
-        return closed_page(request, why)
-    language = language_of(request, view.language)
-    if view.whole:
-        html = _whole_page(request, view, language, note)
-    else:
-        person = view.summary.person
-        html = pages.render(
-            "family.html",
-            language,
-            timezone=person.timezone,
-            now=view.summary.now,
-            summary=view.summary,
-            leave_action=f"{place_of(request)}/leave",
-        )
-    return HTMLResponse(html, status)
-
-
-def _whole_page(request: Request, view: View, language: str, note: dict[str, object]) -> str:
-    web, place = web_of(request), place_of(request)
-    return pages.summary_page(
-        view.summary,
-        language,
-        viewer=view.viewer,
-        names=view.names,
-        labels=labels(web.deployment.library, language),
-        shared_until=view.grant.until,
-        readers=view.readers,
-        home=home_of(request),
-        journal_link=f"{place}/journal.txt",
-        pdf_link=f"{place}/summary.pdf",
-        note_action=f"{place}/notes",
-        note_id=web.deployment.chance.token(),
-        note_limit=access.LONGEST_NOTE,
-        leave_action=f"{place}/leave",
-        **note,
-    )
 
 
 for _place in PLACES:
     router.include_router(_page, prefix=_place)
+    router.include_router(professional_answers.router, prefix=_place)
     router.include_router(takeaways.router, prefix=_place)

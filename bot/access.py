@@ -9,14 +9,18 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.answering import NotAllowed
 from bot.deployment import Deployment
+from bot.handling import NoSuchFlag, handle_flag
 from bot.held import Held
-from bot.note import LONGEST_NOTE, BadNote, NotAllowed, write_note
+from bot.letters import LONGEST_LETTER, SECTORS, BadLetter, keep_letter
+from bot.note import LONGEST_FIELD, LONGEST_NOTE, BadNote, Fields, write_note
 from bot.opening import open_for
 from bot.permission import (
     Ended,
@@ -28,29 +32,41 @@ from bot.permission import (
     holding,
     subject_of,
 )
-from bot.view import View, active_grant, may_see_all, read_view
+from bot.view import View, active_grant, read_view
 from trajectory import grants, patients
-from trajectory.grants import Attempt, Grant, GrantRef, TooManyCodes
+from trajectory.grants import Attempt, Grant, GrantRef, Opener, TooManyCodes
 from trajectory.said import author_of
+from trajectory.views import Page, scope_of
 
 __all__ = [
     "CODE_MINUTES",
     "COPIED",
     "EXPORTED",
+    "LONGEST_FIELD",
+    "LONGEST_LETTER",
     "LONGEST_NOTE",
+    "LONGEST_SAID",
     "PRINTED",
+    "SECTORS",
     "VIEWED",
+    "BadLetter",
     "BadNote",
     "CodeSpent",
     "Ended",
+    "Fields",
     "FromList",
     "Invitation",
+    "NoSuchFlag",
     "NotAllowed",
     "NotSignedIn",
+    "Opener",
     "PageKey",
     "TooManyCodes",
     "View",
+    "WhoAsks",
     "WrongWords",
+    "handle_flag",
+    "keep_letter",
     "leave",
     "look",
     "open_page",
@@ -60,10 +76,17 @@ __all__ = [
 ]
 
 CODE_MINUTES = int(grants.CODE_LIFE.total_seconds() // 60)
+LONGEST_SAID = 120
+"""Characters of a name or a purpose; more is left out."""
+NOBODY = Opener("", "")
 _SYSTEM = "system"
 
 VIEWED, COPIED, PRINTED, EXPORTED = "viewed", "copied", "printed", "exported"
 """How a summary is looked at, for the audit: on the page, as text, as a PDF, as data."""
+
+
+class WhoAsks(Exception):
+    """Whoever opens this must say their name and what for, and has not; nothing was counted."""
 
 
 class CodeSpent(Exception):
@@ -80,6 +103,9 @@ class Invitation:
 
     recipient: str
     language: str
+    page: Page
+    says_who: bool
+    """Whether opening it asks for a name and a purpose."""
 
 
 def look(deployment: Deployment, token: str, now: datetime) -> Invitation:
@@ -92,7 +118,8 @@ def look(deployment: Deployment, token: str, now: datetime) -> Invitation:
         (row,) = rows
         sealer = row.sealer(deployment.ring)
         grant = active_grant(connection, sealer, ref.patient_id, ref.id, now)
-        return Invitation(grant.member.name, row.language)
+        scope = scope_of(grant)
+        return Invitation(grant.member.name, row.language, scope.page, scope.says_who)
 
 
 def request_code(deployment: Deployment, token: str, now: datetime) -> None:
@@ -109,13 +136,22 @@ def request_code(deployment: Deployment, token: str, now: datetime) -> None:
     deployment.database.run(lambda connection: _mail_code(connection, deployment, ref, now))
 
 
-def open_page(deployment: Deployment, token: str, code: str, word: str, now: datetime) -> str:
+def open_page(
+    deployment: Deployment,
+    token: str,
+    code: str,
+    word: str,
+    now: datetime,
+    opener: Opener = NOBODY,
+) -> str:
     """Open the page for whoever has the mailed code and the patient's words; its cookie.
 
-    The patient is told at the first look under this grant.
+    The patient is told at the first look under this grant. `opener` is what whoever opens it
+    says of themselves; it is asked and kept only where a mailbox has several readers.
 
     Raises:
         Ended: the link opens nothing, from now on if words were guessed at too often.
+        WhoAsks: name or purpose is missing where both are asked.
         WrongWords: code or words are wrong; the try counts.
         CodeSpent: a new code is needed.
     """
@@ -123,7 +159,7 @@ def open_page(deployment: Deployment, token: str, code: str, word: str, now: dat
         ref = find_link(connection, deployment, token, now)
     cookie = deployment.chance.token()
     attempt = deployment.database.run(
-        lambda connection: _try(connection, deployment, ref, (code, word), cookie, now)
+        lambda connection: _try(connection, deployment, ref, (code, word), cookie, now, opener)
     )
     match attempt:
         case Attempt.RIGHT:
@@ -154,7 +190,12 @@ def read_summary(deployment: Deployment, cookie: PageKey, now: datetime, how: st
 
 def leave(deployment: Deployment, cookie: PageKey, now: datetime) -> None:
     """Close the page of this cookie; a grant for one look ends with it. No page: nothing."""
-    deployment.database.run(lambda connection: _leave(connection, deployment, cookie, now))
+    database = deployment.database
+    try:
+        database.run(lambda connection: _leave(connection, deployment, cookie, now))
+    except Ended:
+        # There is nothing to read any more, but the role may change again.
+        database.run(lambda connection: _close(connection, deployment, cookie, now))
 
 
 def _mail_code(
@@ -189,9 +230,11 @@ def _try(
     given: tuple[str, str],
     cookie: str,
     now: datetime,
+    opener: Opener,
 ) -> Attempt:
     code, word = given
     with holding(connection, deployment, ref, now) as (held, grant):
+        said = _said_of_themselves(grant, opener)
         attempt = grants.try_code(
             connection,
             deployment.ring,
@@ -201,7 +244,7 @@ def _try(
             words_right=_same_words(word, grant.word),
         )
         if attempt is Attempt.RIGHT:
-            open_for(held, grant, cookie)
+            open_for(held, grant, cookie, opener=said)
         elif attempt is not Attempt.SPENT:
             held.audit(_SYSTEM, "code-refused", subject_of(grant))
         if attempt is Attempt.GUESSED:
@@ -217,12 +260,23 @@ def _close_to_guessers(held: Held, grant: Grant) -> None:
     held.tell(held.words.say("receipt.guessed", name=grant.member.name))
 
 
+def _said_of_themselves(grant: Grant, opener: Opener) -> Opener | None:
+    if not scope_of(grant).says_who:
+        return None
+    name, purpose = (
+        " ".join(each.split())[:LONGEST_SAID] for each in (opener.name, opener.purpose)
+    )
+    if not name or not purpose:
+        raise WhoAsks
+    return Opener(name, purpose)
+
+
 def _note_look(
     connection: Connection, deployment: Deployment, cookie: PageKey, how: str, now: datetime
 ) -> None:
     viewing = find_page(connection, deployment, cookie, now)
     with holding(connection, deployment, viewing, now) as (held, grant):
-        if how != VIEWED and not may_see_all(grant):
+        if how != VIEWED and scope_of(grant).page is not Page.WHOLE:
             raise NotAllowed
         grants.touch(connection, viewing, now)
         held.audit(author_of(grant.member.id), how, subject_of(grant))
@@ -238,6 +292,11 @@ def _leave(connection: Connection, deployment: Deployment, cookie: PageKey, now:
         held.audit(author_of(grant.member.id), "signed-out", subject_of(grant))
         if grants.ONCE in grant.purposes:
             grants.shorten(connection, grant.id, now)
+
+
+def _close(connection: Connection, deployment: Deployment, cookie: PageKey, now: datetime) -> None:
+    with suppress(Ended, NotSignedIn):
+        grants.close_viewing(connection, find_page(connection, deployment, cookie, now), now)
 
 
 def _same_words(said: str, agreed: str) -> bool:

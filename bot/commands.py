@@ -162,6 +162,9 @@ def _stops(clause: str, language: str) -> bool:
 
 def _whole(said: str, text: str, language: str) -> Command | None:
     ways = list(_ways(said))
+    renamed = _renamed(ways)
+    if renamed is not None:
+        return renamed
     for words in ways:
         opening = _opening(words)
         for compiled in _by_language(language):
@@ -220,6 +223,20 @@ def _put_off(ways: Iterable[str]) -> Command | None:
         if read_put_off(words) is not None:
             return Command("later", {"day": words}, weak=True)
     return None
+
+
+def _renamed(ways: Iterable[str]) -> Command | None:
+    """Somebody by their name, and how they are called now: "Anne is now called Anne Berg"."""
+    found = next(filter(None, map(_now_called().fullmatch, ways)), None)
+    return None if found is None else Command("rename-member", found.groupdict(), weak=True)
+
+
+@cache
+def _now_called() -> re.Pattern[str]:
+    """At most five words on either side, since these are names."""
+    phrases = {phrase for words in load_command_words().values() for phrase in words.renamed}
+    names = r"\S+(?:\s+\S+){0,4}"
+    return re.compile(rf"(?P<whom>{names})\s+(?:{_either(phrases)})\s+(?P<called>{names})", re.I)
 
 
 def _ways(said: str) -> Iterator[str]:

@@ -91,20 +91,30 @@ class Held:
         author: str,
         text: str | None = None,
         detail: dict[str, Any] | None = None,
-    ) -> None:
-        """Add what somebody other than the patient wrote to the trajectory."""
+        *,
+        item: str | None = None,
+        code: str | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """Add what somebody other than the patient wrote to the trajectory; the entry's id.
+
+        `at`: when it holds for the patient; None: now.
+        """
         entry = NewEntry(
             id=self.deployment.ids.take(self.connection),
             patient_id=self.patient_id,
             sequence=self._next(),
-            at=self.now,
+            at=at or self.now,
             recorded_at=self.now,
             kind=kind,
+            item=item,
+            code=code,
             text=text,
             detail=detail,
             author=author,
         )
         entries.append(self.connection, [(self.sealer, entry)])
+        return entry.id
 
     def mail(self, member: Member, subject: str, text: str) -> None:
         """Queue a mail to somebody of the care team."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from bot import due, outbox, readdressing
+from bot import due, giving, outbox, readdressing
 from bot.conversation import effects as done
 from bot.conversation.memory import HANDS
 from bot.conversation.step import Person, Step
@@ -226,20 +226,8 @@ def _write_rare(
             care_team.add(connection, loaded.sealer, member, patient_id=patient_id, now=now)
         case done.GiveEmail(member_id, email):
             care_team.give_email(connection, loaded.sealer, member_id, email)
-        case done.GiveGrant():
-            grants.give(
-                connection,
-                deployment.ids,
-                deployment.ring,
-                loaded.sealer,
-                patient_id=patient_id,
-                member_id=effect.member_id,
-                purposes=effect.purposes,
-                until=effect.until,
-                token=effect.token,
-                word=effect.word,
-                now=now,
-            )
+        case done.GiveGrant() | done.KeepWorkPage() | done.RenameMember() | done.RemoveMember():
+            giving.write(connection, deployment, finished, effect)
         case done.ChangePurposes(grant_id, purposes):
             grants.change_purposes(connection, grant_id, purposes)
         case done.EndGrant(grant_id):

@@ -101,7 +101,7 @@ def _messages(rows: Sequence[Row[Any]], kind: str) -> list[int]:
 
 def _note(held: Held, why: NotTold) -> None:
     """On the clinic's list, unless it stands there already that nobody of that name is reached."""
-    if why is NotTold.NOWHERE and cases.is_listed(held.connection, held.patient_id, Kind.NOT_ME):
+    if why is NotTold.NOWHERE and cases.open_of(held.connection, held.patient_id, Kind.NOT_ME):
         return
     memory = held.loaded.memory
     known, memory.unreachable = memory.unreachable, memory.unreachable or why.value

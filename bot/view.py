@@ -13,13 +13,15 @@ from bot.deployment import Deployment
 from bot.loading import load
 from flows.library import Library
 from flows.model import FlowKind
-from trajectory import care_team, entries, grants, patients, summary, tables
+from trajectory import care_team, entries, grants, patients, summary, tables, work_pages
 from trajectory.entries import Entry
 from trajectory.grants import Grant, Viewing
 from trajectory.keys import Sealer
 from trajectory.measures import measures_of
 from trajectory.said import author_of, is_professional
 from trajectory.summary import Summary, summarise
+from trajectory.views import Page, Scope, narrowed, scope_of
+from trajectory.work_page import WorkPage
 
 _session = tables.core(tables.Session)
 
@@ -46,6 +48,8 @@ class View:
     names: Mapping[str, str]
     language: str
     readers: tuple[Reader, ...] = ()
+    work_page: WorkPage | None = None
+    """What there is to read instead, where that is a page as it was when it was shared."""
 
     @property
     def viewer(self) -> str:
@@ -53,14 +57,9 @@ class View:
         return author_of(self.grant.member.id)
 
     @property
-    def whole(self) -> bool:
-        """Whether this person sees everything; others see goal, plan and how it goes."""
-        return may_see_all(self.grant)
-
-
-def may_see_all(grant: Grant) -> bool:
-    """Whether a grant is to somebody who treats the patient."""
-    return grant.member.role in care_team.TREATING
+    def scope(self) -> Scope:
+        """What this person may see; the summary holds no more than that."""
+        return scope_of(self.grant)
 
 
 def read_view(
@@ -79,30 +78,47 @@ def read_view(
     timeline = entries.timeline(connection, loaded.sealer, viewing.patient_id)
     opened = _check_ins_opened(connection, deployment.library, loaded.person)
     person = summary_person(deployment.library, loaded.person)
+    scope = scope_of(grant)
+    authors = timeline if scope.may_answer else []
+    names = _names(connection, loaded.sealer, viewing.patient_id, authors)
+    whole = scope.page is Page.WHOLE
     return View(
-        summarise(timeline, person, now, viewing.since, opened),
+        narrowed(summarise(timeline, person, now, viewing.since, opened), scope),
         grant,
-        _names(connection, loaded.sealer, viewing.patient_id, timeline),
+        {**names, author_of(grant.member.id): grant.member.name},
         loaded.person.language,
-        _readers(grants.active(connection, loaded.sealer, viewing.patient_id, now)),
+        _readers(connection, loaded.sealer, viewing.patient_id, now) if whole else (),
+        _work_page(connection, loaded.sealer, grant) if scope.page is Page.WORK else None,
     )
 
 
-def _readers(given: Iterable[Grant]) -> tuple[Reader, ...]:
+def _readers(
+    connection: Connection, sealer: Sealer, patient_id: int, now: datetime
+) -> tuple[Reader, ...]:
     """Whoever else treats the patient; whom they share with besides is theirs to tell."""
     return tuple(
         Reader(each.member.name, each.member.role, each.until, author_of(each.member.id))
-        for each in given
-        if may_see_all(each)
+        for each in grants.active(connection, sealer, patient_id, now)
+        if scope_of(each).page is Page.WHOLE
     )
+
+
+def _work_page(connection: Connection, sealer: Sealer, grant: Grant) -> WorkPage:
+    page = work_pages.of_grant(connection, sealer, grant.id)
+    if page is None:
+        raise grants.GrantEnded
+    return page
 
 
 def active_grant(
     connection: Connection, sealer: Sealer, patient_id: int, grant_id: int, now: datetime
 ) -> Grant:
-    """One grant, opened. Raises trajectory.grants.GrantEnded when it is not active."""
+    """One grant, opened.
+
+    Raises trajectory.grants.GrantEnded when it is not active, or its member may see nothing.
+    """
     for grant in grants.active(connection, sealer, patient_id, now):
-        if grant.id == grant_id:
+        if grant.id == grant_id and scope_of(grant).page is not Page.NOTHING:
             return grant
     raise grants.GrantEnded
 

@@ -77,6 +77,8 @@ class CommandWords:
     """What stands before the name of whom a visit is with."""
     called: frozenset[str]
     """What stands between somebody's role and name: `is called`."""
+    renamed: tuple[str, ...]
+    """What stands between somebody's name until now and the new one: `is now called`."""
 
 
 @cache
@@ -120,6 +122,7 @@ def _read(language: str, text: str) -> CommandWords:
         _when(data["when"]),
         frozenset(data["company"]),
         frozenset(data["called"]),
+        tuple(data["renamed"]),
     )
 
 

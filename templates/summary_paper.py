@@ -160,7 +160,7 @@ def _talk(summary: Any, tell: Telling) -> dict[str, Any]:
                 _quoted(summary.goal.text) if summary.goal else say("goal.none"),
             ),
             *([_plan(summary, tell)] if summary.plan else []),
-            *(_said(say("notes.heading"), note, tell) for note in summary.notes[:1]),
+            *(_note(say("notes.heading"), note, tell) for note in summary.notes[:1]),
         ],
     }
 
@@ -228,9 +228,9 @@ def _background(summary: Any, tell: Telling) -> list[dict[str, Any]]:
         (say("asked.heading"), [_fact(fact, tell) for fact in summary.asked]),
         (
             say("others.heading"),
-            [_said("", each, tell) for each in summary.contacts[:MOST_SAYINGS]],
+            [_contact(each, tell) for each in summary.contacts[:MOST_SAYINGS]],
         ),
-        (say("notes.heading"), [_said("", each, tell) for each in summary.notes[1:MOST_SAYINGS]]),
+        (say("notes.heading"), [_note("", each, tell) for each in summary.notes[1:MOST_SAYINGS]]),
         (say("complete.heading"), [_item("", each) for each in tell.completeness(summary)]),
     ]
     return [{"name": name, "items": items} for name, items in blocks if items]
@@ -259,6 +259,16 @@ def _said(name: str, said: Any, tell: Telling) -> Item:
     who = tell.says(said.author)
     text = one_line(said.text or said.code or "", LONGEST)
     return _item(name, text, f"{tell.words.day(said.at)}, {who}")
+
+
+def _note(name: str, note: Any, tell: Telling) -> Item:
+    aside = f"{tell.words.day(note.at)}, {tell.who(note.author)}"
+    return _item(name, one_line(tell.noted(note), LONGEST), aside)
+
+
+def _contact(contact: Any, tell: Telling) -> Item:
+    aside = f"{tell.words.day(contact.at)}, {tell.told_by(contact)}"
+    return _item("", one_line(tell.met(contact), LONGEST), aside)
 
 
 def _item(name: str, text: str, aside: str = "") -> Item:

@@ -40,6 +40,11 @@ class Telling:
         key = "plan.visit-with" if visit.text else "plan.visit"
         return self.words.say(key, who=visit.text or "", day=self.words.day(visit.at))
 
+    @property
+    def viewer_name(self) -> str:
+        """What the patient calls the one who reads."""
+        return self.names.get(self.viewer or "", "")
+
     def measure(self, course: Any) -> str:
         """What the measure is called."""
         return str(course.measure.called(self.words.catalogue.language))
@@ -211,9 +216,35 @@ class Telling:
         parts = [say(f"told.{flag.urgency}")] if flag.urgency else []
         if followed := self.follow_up(flag):
             parts.append(f"{day(told.at)}: {followed}" if told else followed)
-        if flag.note:
-            parts.append(say("flags.noted", who=self.who(flag.note.author), day=day(flag.note.at)))
+        if flag.note or flag.handled:
+            key, by = ("flags.noted", flag.note) if flag.note else ("handled.by", flag.handled)
+            parts.append(say(key, who=self.who(by.author), day=day(by.at)))
         return " ".join(parts)
+
+    def noted(self, note: Any) -> str:
+        """A note in one line, each of its fields with what it is."""
+        say = self.words.say
+        said = [
+            f"{say(f'note.{field}')}: {words}" if field else words
+            for field, words in note.said.items()
+        ]
+        return "; ".join([*(each.rstrip(".") for each in said[:-1]), *said[-1:]])
+
+    def is_letter(self, contact: Any) -> bool:
+        """Whether it is a letter that a professional pasted, and nothing the patient told."""
+        return bool(contact.code) and contact.author.startswith("professional:")
+
+    def met(self, contact: Any) -> str:
+        """Who else was seen, or where a letter is from and what it says."""
+        if not self.is_letter(contact):
+            return contact.text or contact.code or ""
+        return f"{self.words.name('sector', contact.code)}: {contact.text}"
+
+    def told_by(self, contact: Any) -> str:
+        """Who told of a contact, or put a letter there."""
+        if not self.is_letter(contact):
+            return self.says(contact.author)
+        return self.words.say("letter.pasted", who=self.who(contact.author))
 
     def sitting(self, sitting: Any) -> str:
         """How much of an instrument was answered, and when."""

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import templates
 from backtrace.definitions import shipped_library
+from backtrace.demo.people import CODE
 from bot.labels import labels
 from bot.view import Reader
 from templates.pages import summary_page
@@ -48,6 +49,7 @@ def main() -> None:
     with _running_demo() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         _desktop(_open(browser, demo, DESK))
+        _work_page(_open(browser, demo, DESK))
         _phone(_open(browser, demo, SMALL, scale=2))
         _summaries(browser)
         browser.close()
@@ -138,6 +140,31 @@ def _paper(person: Person) -> bytes:
 
 def _summary_of(person: Person) -> Summary:
     return summarise(LIVES[person.name](), person, NOW, LOOKED, check_ins_due=12)
+
+
+def _work_page(page: Page) -> None:
+    """The page about work, as somebody at the job centre reads it."""
+    phone, desk = Phone(page), Desk(page)
+    phone.writes("send my summary to the job centre", "What is the name?")
+    phone.writes("Mette Dahl", "e-mail address")
+    phone.writes("mette.dahl@jobcenter.example", "What may Mette Dahl read?")
+    phone.writes("C D E", "What may Mette Dahl read?")
+    phone.writes("in my own words", "in your own words")
+    phone.writes("I want to come back. A desk that I can raise would help.", "What may")
+    phone.writes("done", "will read ONE page")
+    phone.writes("share once", "four-digit code")
+    phone.writes(CODE, "they open the page")
+    desk.gets("A patient shares a page about work with you")
+    desk.follows_the_link()
+    desk.open_page.get_by_role("button").click()
+    desk.open_page.get_by_label("Six-digit code").fill(desk.reads_the_code())
+    desk.open_page.get_by_label("two words").fill(the_words(phone))
+    desk.open_page.get_by_label("Your name").fill("Lone Bo")
+    desk.open_page.get_by_label("What you open it for").fill("sickness benefit")
+    desk.open_page.get_by_role("button", name="Open the page").click()
+    phone.hears("Lone Bo opened the page")
+    page.goto(page.url.replace("/demo", "/summary"))
+    _keep(page, "work-page", whole=True)
 
 
 def _phone(page: Page) -> None:

@@ -144,10 +144,11 @@ def set_state(
     )
 
 
-def is_listed(connection: Connection, patient_id: int, kind: Kind) -> bool:
-    """Whether a case of this kind waits for somebody to look at this patient."""
+def open_of(connection: Connection, patient_id: int, kind: Kind) -> Case | None:
+    """The case of this kind that waits for somebody to look at this patient, if there is one."""
     asked = {"patient": patient_id, "wanted": kind}
-    return connection.execute(_OPEN, asked).first() is not None
+    row = connection.execute(_OPEN, asked).mappings().first()
+    return None if row is None else _read(row)
 
 
 def listed(connection: Connection) -> list[Case]:

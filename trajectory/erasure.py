@@ -27,6 +27,7 @@ _BY_GRANT = [tables.core(model) for model in (tables.AccessCode, tables.Viewing)
 _BY_PATIENT = [
     tables.core(model)
     for model in (
+        tables.WorkPage,
         tables.AccessGrant,
         tables.CareTeamMember,
         tables.DeskCase,

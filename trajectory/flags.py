@@ -9,6 +9,8 @@ from datetime import datetime
 from trajectory.entries import Entry
 from trajectory.said import Said, is_professional
 
+HANDLED = "flag-handled"
+"""The kind of a professional's word that they have seen a sign and deal with it."""
 MISTAKE = "mistake"
 """The patient's answer to the follow-up that the warning sign was written by mistake."""
 
@@ -20,7 +22,8 @@ class Flag:
     `follow_up` is what the patient last answered when asked whether a doctor has looked
     (code `seen`, `not-yet` or `mistake`), `note`
     the first note in which a professional says that it is about this sign; any other note
-    leaves it open. `mistaken` means that the patient took it back.
+    leaves it open. `handled` is the professional's word that they have seen it and deal with
+    it. `mistaken` means that the patient took it back.
     """
 
     id: int
@@ -33,11 +36,12 @@ class Flag:
     follow_up: Said | None = None
     note: Said | None = None
     mistaken: bool = False
+    handled: Said | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether no professional has written about it and the patient stands by it."""
-        return self.note is None and not self.mistaken
+        """Whether no professional has answered it and the patient stands by it."""
+        return self.note is None and self.handled is None and not self.mistaken
 
 
 def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
@@ -49,7 +53,8 @@ def flags(rows: Sequence[Entry], since: datetime | None) -> tuple[Flag, ...]:
 def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
     after = [row for row in rows if row.sequence > entry.sequence]
     follow_ups = _follow_ups(after)
-    noted = [Said.from_entry(row) for row in after if _answers(row, entry)]
+    noted = [Said.from_entry(row) for row in after if _answers(row, entry, "note")]
+    handled = [Said.from_entry(row) for row in after if _answers(row, entry, HANDLED)]
     return Flag(
         entry.id,
         entry.at,
@@ -61,13 +66,14 @@ def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
         follow_ups[-1] if follow_ups else None,
         noted[0] if noted else None,
         _taken_back(entry, after) or any(each.code == MISTAKE for each in follow_ups),
+        handled[0] if handled else None,
     )
 
 
-def _answers(row: Entry, flag: Entry) -> bool:
-    """Whether this is a professional's note that says which warning sign it is about."""
+def _answers(row: Entry, flag: Entry, kind: str) -> bool:
+    """Whether a professional says by a row of this kind that it is about this warning sign."""
     about = (row.detail or {}).get("flags", ())
-    return row.kind == "note" and is_professional(row.author) and flag.id in about
+    return row.kind == kind and is_professional(row.author) and flag.id in about
 
 
 def _follow_ups(after: Sequence[Entry]) -> list[Said]:

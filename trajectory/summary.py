@@ -15,8 +15,9 @@ from trajectory.courses import Course, courses
 from trajectory.entries import Entry
 from trajectory.flags import Flag, flags
 from trajectory.measures import Measures, Verdict, verdict
+from trajectory.notes import Note, notes
 from trajectory.readings import Reading, in_order, readings
-from trajectory.said import FIRST, Said, is_professional, said
+from trajectory.said import FIRST, Said, said
 
 ALREADY_ASKED = ("onset", "earlier-episodes", "treatments-tried", "imaging", "medication")
 """What nobody should have to ask the patient again, by item id."""
@@ -140,7 +141,7 @@ class Summary:
     plan: Said | None
     agreed_at: Visit | None
     """The visit that the plan comes from, as far as the patient said."""
-    notes: tuple[Said, ...]
+    notes: tuple[Note, ...]
     start_back: Screening | None
     own_view: Fact | None
     work: Fact | None
@@ -203,7 +204,7 @@ def summarise(
         goal=_newest(said(rows, "goal") + _told_as_goal(found)),
         plan=plan,
         agreed_at=_visit(rows, plan.visit) if plan else None,
-        notes=tuple(note for note in reversed(said(rows, "note")) if is_professional(note.author)),
+        notes=notes(rows),
         start_back=_start_back(found),
         own_view=_fact(_of_this_episode(found, person), OWN_VIEW),
         work=_fact(found, "work-status"),

@@ -212,8 +212,9 @@ class Entry(SQLModel, table=True):
     """When it holds for the patient."""
     recorded_at: datetime = _time()
     kind: str
-    """answer | skip | not-applicable | correction | score | red-flag | note | question |
-    consent | grant | grant-ended | goal | plan | visit | contact | referral"""
+    """answer | skip | not-applicable | correction | score | red-flag | flag-handled | note |
+    question | consent | grant | grant-ended | work-page | goal | plan | visit | contact |
+    referral"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -437,6 +438,10 @@ class Viewing(SQLModel, table=True):
     """When this person looked before this viewing: what changed is told from there."""
     session_id: int | None = _ref(default=None, nullable=True, index=True)
     """The sign-in from whose list it was opened, and with which it ends; None: from a link."""
+    opener: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed: who opened it, where several read the same mailbox."""
+    purpose: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed: what for, in their words."""
 
 
 class Professional(SQLModel, table=True):
@@ -517,6 +522,20 @@ class RoomCode(SQLModel, table=True):
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
+
+
+class WorkPage(SQLModel, table=True):
+    """A page about work, as it was when the patient shared it or had it made."""
+
+    __tablename__ = "work_page"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    grant_id: int | None = _ref("access_grant.id", default=None, nullable=True, index=True)
+    """Whom it was shared with; None: the patient takes it along."""
+    created_at: datetime = _time()
+    body: bytes = _sealed()
+    """Sealed JSON of `trajectory.work_page.WorkPage`."""
 
 
 class DeskCase(SQLModel, table=True):

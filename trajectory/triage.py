@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from trajectory.courses import Course
 from trajectory.entries import Entry
+from trajectory.flags import HANDLED
 from trajectory.measures import Change, Direction, Measure, Verdict
 from trajectory.readings import in_order
 from trajectory.summary import Summary
@@ -28,6 +29,7 @@ KINDS = frozenset(
         "score",
         "red-flag",
         "flag-follow-up",
+        HANDLED,
         "note",
         "question",
         "visit",

@@ -182,6 +182,9 @@ def _look(birgit: _Birgit) -> None:
     code = next(word for word in mails(deployment)[0].text.split() if word.isdecimal())
     cookie = access.open_page(deployment, grant.token, code, grant.word, now)
     access.read_summary(deployment, cookie, now)
-    access.write_note(deployment, cookie, "Agreed: walk 15 minutes twice a day.", now)
+    note = access.Fields(
+        found="Stiff hips, strength normal.", agreed="Walk 15 minutes twice a day."
+    )
+    access.write_note(deployment, cookie, note, now)
     access.leave(deployment, cookie, now)
     run_until_quiet(deployment)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api import professional
+from api import professional, professional_answers
 from api.demo import Stage, demo_router
 from api.server import require_free
 from backtrace.clock import ShiftedClock, SystemClock
@@ -50,7 +50,7 @@ def run(file: Path, host: str, port: int, say: Callable[[str], None]) -> None:
         clock.keep = lambda shift: keep_shift(database, shift)
         acts = _Acts(deployment, clock)
         stage = Stage(acts.jump, lambda: people(deployment), acts.newcomer)
-        routers = [professional.router, demo_router(stage)]
+        routers = [professional.router, professional_answers.router, demo_router(stage)]
         with answering(
             deployment, doorbell, secure=False, framed=True, extra_routers=routers
         ) as app:

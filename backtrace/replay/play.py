@@ -76,7 +76,7 @@ class Player:
                 yield self._written(number, each)
             case step.TapStep():
                 yield self._tapped(number, each)
-            case step.OpenStep() | step.CodeStep() | step.NoteStep():
+            case step.OpenStep() | step.CodeStep() | step.NoteStep() | step.HandledStep():
                 self._professionals.act(number, each)
             case step.DirectoryStep(directory=listed):
                 self._directory.add(listed)

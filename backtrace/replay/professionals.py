@@ -18,6 +18,7 @@ _CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 _REFUSALS = (
     access.Ended,
     access.CodeSpent,
+    access.WhoAsks,
     access.WrongWords,
     access.NotSignedIn,
     access.NotAllowed,
@@ -30,7 +31,8 @@ _REFUSALS = (
 class Professionals:
     """Each by mail address: the mails, the link that was opened last, the open page.
 
-    The two words that a patient gives by mouth are taken as given.
+    The two words that a patient gives by mouth are taken as given; where an opening asks who it
+    is and what for, the address is given and that it is a transcript.
     """
 
     def __init__(self, deployment: Deployment, clock: Clock) -> None:
@@ -46,7 +48,7 @@ class Professionals:
         mails.append(sent.parcel.rendered.text)
         return len(mails)
 
-    def act(self, number: int, each: step.OpenStep | step.CodeStep | step.NoteStep) -> None:
+    def act(self, number: int, each: step.ActStep) -> None:
         """Do one step.
 
         Raises:
@@ -59,6 +61,8 @@ class Professionals:
                 self._give_code(number, each)
             case step.NoteStep():
                 self._note(number, each)
+            case step.HandledStep():
+                self._handle(number, each)
 
     def _open(self, number: int, each: step.OpenStep) -> None:
         mails = self._mails.get(each.professional, [])
@@ -80,7 +84,12 @@ class Professionals:
         code = self._newest_code(number, each.professional) if each.code == "last" else each.code
         try:
             self._cookies[each.professional] = access.open_page(
-                self._deployment, token, code, self._word(token), self._clock.now()
+                self._deployment,
+                token,
+                code,
+                self._word(token),
+                self._clock.now(),
+                access.Opener(each.professional, "transcript"),
             )
         except _REFUSALS:
             return
@@ -104,10 +113,25 @@ class Professionals:
         return next((grant.word for grant in given if grant.id == ref.id), "")
 
     def _note(self, number: int, each: step.NoteStep) -> None:
-        cookie = self._cookies.get(each.professional)
-        if cookie is None:
-            raise WrongStep(number, "give the code first: this professional has no page open")
+        cookie, said = self._cookie(number, each.professional), each.note
+        note = said if isinstance(said, str) else access.Fields(**said.model_dump())
         try:
-            access.write_note(self._deployment, cookie, each.note, self._clock.now())
+            access.write_note(self._deployment, cookie, note, self._clock.now())
         except _REFUSALS:
             return
+
+    def _handle(self, number: int, each: step.HandledStep) -> None:
+        cookie, now = self._cookie(number, each.professional), self._clock.now()
+        try:
+            seen = access.read_summary(self._deployment, cookie, now).summary.flags
+            for flag in seen:
+                if flag.is_open:
+                    access.handle_flag(self._deployment, cookie, flag.id, now)
+        except _REFUSALS:
+            return
+
+    def _cookie(self, number: int, professional: str) -> str:
+        cookie = self._cookies.get(professional)
+        if cookie is None:
+            raise WrongStep(number, "give the code first: this professional has no page open")
+        return cookie

@@ -140,11 +140,27 @@ class CodeStep(_Step):
     code: str
 
 
+class Fields(_Strict):
+    """A note in its fields."""
+
+    found: str = ""
+    agreed: str = ""
+    who: str = ""
+    by: str = ""
+
+
 class NoteStep(_Step):
-    """A professional writes a note on the open page."""
+    """A professional writes a note on the open page, in fields or as plain words."""
 
     professional: Id
-    note: str
+    note: str | Fields
+
+
+class HandledStep(_Step):
+    """A professional takes every open warning sign of the open page in hand."""
+
+    professional: Id
+    handled: Literal[True]
 
 
 class DirectoryStep(_Step):
@@ -164,18 +180,9 @@ class WaitStep(_Step):
     """Time passes."""
 
 
-Step = (
-    EnrolStep
-    | StartStep
-    | TextStep
-    | TapStep
-    | OpenStep
-    | CodeStep
-    | NoteStep
-    | DirectoryStep
-    | RoomStep
-    | WaitStep
-)
+ActStep = OpenStep | CodeStep | NoteStep | HandledStep
+"""What a professional does."""
+Step = EnrolStep | StartStep | TextStep | TapStep | ActStep | DirectoryStep | RoomStep | WaitStep
 _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("enrol", EnrolStep),
     ("start", StartStep),
@@ -184,10 +191,14 @@ _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("open", OpenStep),
     ("code", CodeStep),
     ("note", NoteStep),
+    ("handled", HandledStep),
     ("directory", DirectoryStep),
     ("room", RoomStep),
 )
-_MISSING = {"from": ("text", "tap"), "professional": ("open", "code", "note", "room")}
+_MISSING = {
+    "from": ("text", "tap"),
+    "professional": ("open", "code", "note", "handled", "room"),
+}
 """What whoever acts in a step must do."""
 
 

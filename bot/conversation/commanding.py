@@ -50,6 +50,7 @@ from bot.conversation.tasks import (
     sharing,
     speaking,
     talking,
+    teaming,
     visiting,
     withdrawing,
 )
@@ -57,7 +58,7 @@ from bot.conversation.tasks.keeping import keep
 from bot.schedule import at_local, awake
 from bot.times import day_of, read_put_off
 from templates.command_words import load_command_words
-from trajectory.grants import Grant, Look
+from trajectory.grants import WORK_PAGE, Grant, Look
 
 PLACES = frozenset({"zone", "home"})
 """What is said of where the patient is."""
@@ -67,6 +68,8 @@ _WHEN_STOPPED = frozenset(
     {"start", "stop", "help", "who", "who-looked", "stop-sharing", "person", "export", "delete"}
     | {"code", "consents"}
     | {f"withdraw{each}" for each in ("", *(f"-{purpose}" for purpose in consents.PURPOSES))}
+    | {"rename-member", "remove-member"}
+    | {"code"}
 )
 _PUT_AWAY = frozenset({"later", "leave", "stop"})
 """These put away the question whether a doctor has looked; the rest only goes before it."""
@@ -84,6 +87,7 @@ _LEAVABLE = frozenset(
         sharing,
         speaking,
         talking,
+        teaming,
         visiting,
         withdrawing,
     )
@@ -142,10 +146,11 @@ def _names_and_ends(step: Step, grants: tuple[Grant, ...]) -> str:
 
 
 def _name_and_end(step: Step, grant: Grant) -> str:
+    what = step.words.say("grant.work") if WORK_PAGE in grant.purposes else ""
     if grant.until is None:
-        return step.words.say("grant.open-ended", name=grant.member.name)
+        return step.words.say("grant.open-ended", name=grant.member.name) + what
     day = day_name(grant.until, step.person.zone, step.person.language)
-    return step.words.say("grant.until", name=grant.member.name, day=day)
+    return step.words.say("grant.until", name=grant.member.name, day=day) + what
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
@@ -363,10 +368,11 @@ def _who_looked(step: Step, slots: Mapping[str, str]) -> None:
 
 def _look(step: Step, look: Look) -> str:
     zone, language = step.person.zone, step.person.language
-    day = day_name(look.opened_at, zone, language)
-    return step.words.say(
-        "looked.line", name=look.name, day=day, clock=_clock(step, look.opened_at)
-    )
+    day, clock = day_name(look.opened_at, zone, language), _clock(step, look.opened_at)
+    if not look.opener:
+        return step.words.say("looked.line", name=look.name, day=day, clock=clock)
+    said = {"who": look.opener, "purpose": look.purpose}
+    return step.words.say("looked.line-said", name=look.name, day=day, clock=clock, **said)
 
 
 def _send(step: Step, slots: Mapping[str, str]) -> None:
@@ -492,6 +498,16 @@ def _add(step: Step, slots: Mapping[str, str]) -> None:
     sharing.add(step, " ".join(filter(None, parts)))
 
 
+def _rename(step: Step, slots: Mapping[str, str]) -> None:
+    teaming.rename(step, slots["whom"], slots["called"])
+    ask_again(step)
+
+
+def _remove(step: Step, slots: Mapping[str, str]) -> None:
+    if not teaming.asks_to_remove(step, slots["whom"]):
+        ask_again(step)
+
+
 def _stop_sharing(step: Step, slots: Mapping[str, str]) -> None:
     ending.stop_sharing(step, slots.get("whom", ""))
 
@@ -516,6 +532,8 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "who": _who,
     "send": _send,
     "add-professional": _add,
+    "rename-member": _rename,
+    "remove-member": _remove,
     "stop-sharing": _stop_sharing,
     "question": _question,
     "note": _note,

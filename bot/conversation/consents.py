@@ -17,7 +17,7 @@ from trajectory import consents as recorded
 NAME = "consenting"
 """The task of a question that is put by itself."""
 ENROLMENT, ALERT, RESEARCH = "enrolment", "alert", "research"
-SHARE, SHARE_RELATIVE = "share", "share-relative"
+SHARE, SHARE_RELATIVE, SHARE_WORK = "share", "share-relative", "share-work"
 """Questions."""
 GIVEN, WITHDRAWN, DECLINED = recorded.GIVEN, recorded.WITHDRAWN, recorded.DECLINED
 STORE, REMIND = "store", "remind"

@@ -12,6 +12,7 @@ from flows.model import Urgency
 from trajectory.care_team import Member
 from trajectory.cases import Kind, State
 from trajectory.web_access import CHAT
+from trajectory.work_page import WorkPage
 
 
 class Say(NamedTuple):
@@ -166,6 +167,21 @@ class GiveEmail:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameMember:
+    """The patient calls somebody of the care team by another name."""
+
+    member_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMember:
+    """Somebody is in the care team no more, and sees nothing any more."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class GiveGrant:
     """The patient lets a named person read."""
 
@@ -174,6 +190,15 @@ class GiveGrant:
     until: datetime | None
     token: str
     word: str
+    work_page: WorkPage | None = None
+    """What this person reads, where that is a page as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWorkPage:
+    """The patient has a page about work made, to take it along."""
+
+    page: WorkPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +270,10 @@ Effect = (
     | MakeRoomCode
     | AddMember
     | GiveEmail
+    | RenameMember
+    | RemoveMember
     | GiveGrant
+    | KeepWorkPage
     | ChangePurposes
     | EndGrant
     | Mail

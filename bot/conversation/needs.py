@@ -13,7 +13,7 @@ COMMAND = "command"
 """Where a task keeps the name of the command that it asks about."""
 _TIMELINE = frozenset(
     {"progress", "plan", "visit", "next-visit", "cancel-visit", "start", "consents"}
-    | {"questions", "drop-question", "notes"}
+    | {"questions", "drop-question", "notes", "send", "sharing"}
 )
 _LOOKS = frozenset({"who-looked"})
 _DIRECTORY = frozenset({"send", "sharing", "show"})

@@ -9,10 +9,10 @@ from trajectory.summary import Person, Summary, summarise
 
 def own_summary(step: Step) -> Summary:
     """What the timeline of this step sums up to now."""
-    return summarise(step.timeline, _person(step), step.now, None)
+    return summarise(step.timeline, person_of(step), step.now, None)
 
 
-def _person(step: Step) -> Person:
+def person_of(step: Step) -> Person:
     """The patient as the summary names them."""
     person = step.person
     pathway = step.pathway

@@ -28,6 +28,7 @@ from bot.conversation.tasks import (
     sharing,
     speaking,
     talking,
+    teaming,
     visiting,
     withdrawing,
 )
@@ -55,6 +56,7 @@ TASKS: Mapping[str, ModuleType] = {
         sharing,
         speaking,
         talking,
+        teaming,
         visiting,
         withdrawing,
     )

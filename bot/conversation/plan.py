@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from bot.conversation.dates import day_name
 from bot.conversation.own_summary import own_summary
+from bot.conversation.receipts import field_lines
 from bot.conversation.step import Step
 from bot.conversation.visit_questions import called
 from trajectory.entries import Entry
-from trajectory.said import Said, is_professional, said
+from trajectory.notes import PLAIN, Note
+from trajectory.said import Said, author_of, said
 from trajectory.summary import Summary
 
 MOST_LINES = 3
@@ -19,8 +21,10 @@ LONGEST_LINE = 160
 
 def plan_lines(step: Step) -> list[str]:
     """The goal and the newest lines, newest first; or that there is nothing yet."""
-    newest = sorted(_written(step), key=lambda each: each.at, reverse=True)[:MOST_LINES]
-    lines = [*goal_lines(step, own_summary(step)), *(_told(step, line) for line in newest)]
+    summary = own_summary(step)
+    written: list[Said | Note] = [*_lines(step), *summary.notes]
+    newest = sorted(written, key=lambda each: each.at, reverse=True)[:MOST_LINES]
+    lines = [*goal_lines(step, summary), *(_told(step, each) for each in newest)]
     return lines or [step.words.say("plan.nothing")]
 
 
@@ -32,19 +36,28 @@ def goal_lines(step: Step, summary: Summary) -> list[str]:
     return [step.words.say("plan.goal", goal=in_one_line(goal.text))]
 
 
-def _written(step: Step) -> Iterable[Said]:
-    """What stands in the plan, and what professionals have written; never a private note."""
-    notes = (note for note in said(step.timeline, "note") if is_professional(note.author))
-    return (each for each in [*said(step.timeline, "plan"), *notes] if each.text)
+def _lines(step: Step) -> Iterable[Said]:
+    """What stands in the plan, but for what a note that is told anyway has put there."""
+    noted = {each.id for each in step.timeline if "note" in (each.detail or {})}
+    return (each for each in said(step.timeline, "plan") if each.text and each.id not in noted)
 
 
-def _told(step: Step, line: Said) -> str:
+def _told(step: Step, line: Said | Note) -> str:
+    return _note(step, line) if isinstance(line, Note) else _line(step, line)
+
+
+def _note(step: Step, note: Note) -> str:
+    names = {author_of(member.id): member.name for member in step.care.members}
+    who = names.get(note.author) or step.words.say("plan.somebody")
+    fields = [line.rstrip(".") for line in field_lines(step.words, note.said)]
+    text = in_one_line(note.said.get(PLAIN) or "; ".join(fields))
+    day = day_name(note.at, step.person.zone, step.person.language)
+    return step.words.say("plan.note", day=day, name=who, text=text)
+
+
+def _line(step: Step, line: Said) -> str:
     day = day_name(line.at, step.person.zone, step.person.language)
     text = in_one_line(line.text or "")
-    if is_professional(line.author):
-        name = next((m.name for m in step.care.members if line.author.endswith(f":{m.id}")), None)
-        who = name or step.words.say("plan.somebody")
-        return step.words.say("plan.note", day=day, name=who, text=text)
     visit = next((each for each in step.timeline if each.id == line.visit), None)
     if visit is None:
         return step.words.say("plan.own", day=day, text=text)

@@ -23,6 +23,7 @@ from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found
 from trajectory.care_team import Member
 from trajectory.cases import Kind
+from trajectory.views import scope_of
 
 UNCLEAR = "new-symptoms"
 """The sign of somebody who reported a new symptom and did not say which."""
@@ -318,7 +319,11 @@ def _alert_text(step: Step, member: Member) -> str:
 
 def _alert(step: Step) -> None:
     """Mail whom the patient allows to be alerted; the mail says nothing about the flag."""
-    told = {grant.member.id for grant in step.care.grants if "alert" in grant.purposes}
+    told = {
+        grant.member.id
+        for grant in step.care.grants
+        if "alert" in grant.purposes and scope_of(grant).may_be_told
+    }
     for member in step.care.members:
         if member.id in told and member.email and not member.bounced:
             step.do(

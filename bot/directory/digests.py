@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from bot.deployment import Deployment
 from bot.directory import digests_due
 from bot.directory.mailing import link_to, mail, words_of
-from bot.directory.overview import Line, Overview, arranged, lines
+from bot.directory.overview import Line, Overview, arranged, lines, listed
 from bot.messages import Priority
 from templates.catalogue import Catalogue
-from trajectory import grants, professionals, triage
+from trajectory import professionals, triage
 from trajectory.database import Unavailable
 from trajectory.professionals import Professional, Rhythm
 from trajectory.triage import Rest, Why
@@ -116,7 +116,7 @@ def _make(deployment: Deployment, number: int, at: datetime, now: datetime) -> N
 def _overview(
     connection: Connection, deployment: Deployment, who: Professional, now: datetime
 ) -> Overview:
-    shared = grants.shared_with(connection, who.id, now)
+    shared = listed(connection, who.id, now)
     allowed = [each for each in shared if PURPOSE in each.purposes]
     return arranged(who, now, lines(connection, deployment, allowed, now))
 

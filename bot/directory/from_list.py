@@ -11,6 +11,7 @@ from bot.directory.signing_in import who_is
 from bot.opening import open_for
 from bot.permission import Ended, holding
 from trajectory import grants
+from trajectory.views import Page, scope_of
 
 
 def open_patient(deployment: Deployment, cookie: str, grant_id: int, now: datetime) -> None:
@@ -39,4 +40,6 @@ def _open_patient(
     if ref is None:
         raise Ended
     with holding(connection, deployment, ref, now) as (held, grant):
+        if scope_of(grant).page is not Page.WHOLE:
+            raise Ended
         open_for(held, grant, deployment.chance.token(), signed_in.session_id)

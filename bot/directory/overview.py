@@ -25,6 +25,7 @@ from trajectory.said import author_of
 from trajectory.sql import Among
 from trajectory.summary import Person, summarise
 from trajectory.triage import Rest, Standing, Why
+from trajectory.views import Page, scope_for
 
 LISTED = "listed"
 """How the patient's audit says that their line was shown."""
@@ -82,7 +83,7 @@ def read_list(deployment: Deployment, cookie: str, now: datetime) -> Overview:
     """
     with deployment.database.read() as connection:
         signed_in = who_is(connection, deployment, cookie, now)
-        shown = grants.shared_with(connection, signed_in.who.id, now)
+        shown = listed(connection, signed_in.who.id, now)
         unaudited = _unaudited(connection, signed_in, shown)
     for first in range(0, len(unaudited), AUDITED_AT_ONCE):
         some = unaudited[first : first + AUDITED_AT_ONCE]
@@ -108,10 +109,19 @@ def overview(
     """Where every patient stands who shares with this person now, or those of these grants."""
     shown = [
         each
-        for each in grants.shared_with(connection, who.id, now)
+        for each in listed(connection, who.id, now)
         if grant_ids is None or each.grant_id in grant_ids
     ]
     return arranged(who, now, lines(connection, deployment, shown, now))
+
+
+def listed(connection: Connection, professional_id: int, now: datetime) -> list[Shared]:
+    """What patients share with this person that may be seen on a list: whole summaries only."""
+    return [
+        each
+        for each in grants.shared_with(connection, professional_id, now)
+        if scope_for(each.role, each.purposes).page is Page.WHOLE
+    ]
 
 
 def arranged(who: Professional, now: datetime, found: Iterable[Line]) -> Overview:

@@ -23,6 +23,7 @@ from trajectory.care_team import Member
 from trajectory.grants import Grant
 from trajectory.professionals import Professional
 from trajectory.said import author_of
+from trajectory.views import Page, scope_of
 
 WRONG_AN_HOUR = 10
 """Of 47 million codes: with five good at once, one chance in a million an hour."""
@@ -139,7 +140,7 @@ def _lasting(held: Held, member: Member, until: datetime) -> Grant | None:
     """A grant that lasts as long anyway: nothing that the patient has chosen is cut short."""
     for grant in _grants(held, member):
         lasts = grant.until is None or grant.until >= until
-        if lasts and grants.ONCE not in grant.purposes:
+        if lasts and scope_of(grant).page is Page.WHOLE and grants.ONCE not in grant.purposes:
             return grant
     return None
 
@@ -149,7 +150,7 @@ def _give(held: Held, member: Member, until: datetime) -> Grant:
     connection, deployment = held.connection, held.deployment
     purposes = {"summary"}
     for grant in _grants(held, member):
-        purposes |= grant.purposes - {grants.ONCE}
+        purposes |= grant.purposes - {grants.ONCE, grants.WORK_PAGE}
         grants.end(connection, grant.id, held.now)
     grant_id = grants.give(
         connection,

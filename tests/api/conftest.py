@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from api.server import Server
 from tests.api.house import House
+from tests.bot.practice import Practice
 from trajectory import migrations
 from trajectory.database import Database
 
@@ -109,3 +110,11 @@ def _out_of_reach(url: str) -> Iterator[None]:
         admin.execute(allow.format(name, psycopg.sql.Literal(False)))
         yield
         admin.execute(allow.format(name, psycopg.sql.Literal(True)))
+
+
+@pytest.fixture
+def practice(migrated_database_url: str) -> Iterator[Practice]:
+    """On both databases: a patient who shares, and the professionals' pages."""
+    database = Database(migrated_database_url, durable=False)
+    yield Practice(database)
+    database.close()

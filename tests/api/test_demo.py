@@ -14,7 +14,7 @@ from random import SystemRandom
 import pytest
 from starlette.testclient import TestClient
 
-from api import professional
+from api import professional, professional_answers
 from api.app import create_app
 from api.demo import DemoPatient, Stage, demo_router
 from backtrace.composition import deploy
@@ -119,7 +119,7 @@ def guest(rehearsal: Rehearsal) -> Iterator[TestClient]:
         rehearsal.doorbell,
         secure=False,
         framed=True,
-        extra_routers=[professional.router, demo_router(stage)],
+        extra_routers=[professional.router, professional_answers.router, demo_router(stage)],
     )
     with TestClient(app, base_url=SITE, follow_redirects=False) as client:
         yield client

@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from api import professional
+from api import professional, professional_answers
 from api.app import create_app
 from tests.bot.practice import MINUTE, WORDS, Practice, Shared
+from tests.bot.test_answering import reports
 from trajectory import migrations
 from trajectory.database import Database
+from trajectory.grants import WORK_PAGE
 
 SITE = "https://nord.example"
 NOTE = "walk 15 min x 2"
@@ -45,7 +47,7 @@ def application(practice: Practice, *, secure: bool = True) -> FastAPI:
         cast(Any, None),
         practice.doorbell,
         secure=secure,
-        extra_routers=[professional.router],
+        extra_routers=[professional.router, professional_answers.router],
     )
 
 
@@ -78,7 +80,7 @@ class Anne:
         return self.browser.get("/summary")
 
     def write(self, text: str, note_id: str = "1") -> Response:
-        return self.browser.post("/summary/notes", data={"text": text, "id": note_id})
+        return self.browser.post("/summary/notes", data={"found": text, "id": note_id})
 
 
 @pytest.fixture
@@ -244,11 +246,13 @@ def test_a_note_reaches_trajectory_and_chat(anne: Anne, shared: Shared, practice
     assert found
     for _ in range(2):
         saved = anne.write(NOTE, found[1])
-        assert (saved.status_code, saved.headers["location"]) == (303, "/summary?noted=1")
+        assert (saved.status_code, saved.headers["location"]) == (303, "/summary?said=noted")
     (note,) = practice.timeline()
     assert (note.text, note.author) == (NOTE, f"professional:{shared.member.id}")
-    assert practice.chat()[1:] == [f"Note from Anne Skov (physiotherapist): {NOTE}"]
-    page = anne.browser.get("/summary?noted=1").text
+    assert practice.chat()[1:] == [
+        f"Anne Skov (physiotherapist) has written to you:\nFound: {NOTE}"
+    ]
+    page = anne.browser.get("/summary?said=noted").text
     assert "Saved. Your note goes to the patient’s chat" in page
     assert NOTE in page
 
@@ -260,10 +264,10 @@ def test_after_stop_the_page_does_not_promise_that_the_note_is_read(
     practice.stop()
     assert "the patient reads it at once" not in anne.summary().text
     anne.write(NOTE)
-    assert "reads your note after starting again" in anne.browser.get("/summary?noted=1").text
+    assert "reads your note after starting again" in anne.browser.get("/summary?said=noted").text
 
 
-@pytest.mark.parametrize(("text", "said"), [("  ", "Write something first"), ("x" * 2001, "2000")])
+@pytest.mark.parametrize(("text", "said"), [("  ", "Write something first"), ("x" * 501, "500")])
 def test_a_note_that_cannot_be_kept_stays_on_the_page(
     light_practice: Practice, text: str, said: str
 ) -> None:
@@ -356,7 +360,7 @@ def test_a_danish_summary_is_danish_throughout(light_practice: Practice) -> None
     assert '<html lang="da">' in page
     assert "Mål" in page
     assert anne.write(NOTE).status_code == 303
-    assert practice.chat()[-1] == f"Besked fra Anne Skov (fysioterapeut): {NOTE}"
+    assert practice.chat()[-1] == f"Anne Skov (fysioterapeut) har skrevet til dig:\nFundet: {NOTE}"
 
 
 def test_a_relative_sees_goal_and_plan_and_no_more(light_practice: Practice) -> None:
@@ -383,3 +387,100 @@ def test_without_a_cookie_there_is_no_page(light_practice: Practice) -> None:
         assert page.status_code == 401
     assert anne.browser.post("/summary/leave").status_code == 303
     assert light_practice.audited() == []
+
+
+class Mette(Anne):
+    """At the job centre."""
+
+    def come_in(self, shared: Shared, who: str = "Lone Bo", purpose: str = "a case") -> Response:
+        self.press(shared)
+        code = self.practice.newest_code()
+        typed = {"code": code, "word": WORDS, "who": who, "purpose": purpose}
+        return self.browser.post(f"/s/{shared.token}/open", data=typed)
+
+
+@pytest.fixture
+def office(light_practice: Practice) -> Shared:
+    mette = light_practice.name("Mette Dahl", "job-centre", "mette@jobcenter.example")
+    return light_practice.share(mette, WORK_PAGE)
+
+
+def test_the_job_centre_reads_its_page_and_no_other(
+    light_practice: Practice, office: Shared
+) -> None:
+    light_practice.tell("goal", "walk to the allotment")
+    mette = Mette(light_practice)
+    assert "a page about work" in mette.look(office).text
+    assert mette.come_in(office).status_code == 303
+    page = mette.summary()
+    assert page.status_code == 200
+    for said in ("Page about work", "on sick leave", "lifting", "A desk that I can raise"):
+        assert said in page.text
+    for kept in ("allotment", "ODI", "STarT", "Copy for the journal", 'name="found"'):
+        assert kept not in page.text
+    assert mette.browser.get("/summary/journal.txt").status_code == 404
+    assert mette.write(NOTE).status_code == 404
+    assert mette.browser.post("/summary/letters", data={"text": "x"}).status_code == 404
+    assert mette.browser.post("/summary/flags/1/handled").status_code == 404
+
+
+def test_the_job_centre_says_who_opens_it_and_what_for(
+    light_practice: Practice, office: Shared
+) -> None:
+    mette = Mette(light_practice)
+    asked = mette.come_in(office, who="Lone <b>", purpose="")
+    assert asked.status_code == 422
+    assert "Say who you are" in asked.text
+    assert 'value="Lone &lt;b&gt;"' in asked.text
+    assert light_practice.chat() == []
+
+
+def test_a_warning_sign_is_handled_by_one_button(anne: Anne, practice: Practice) -> None:
+    flag = reports(practice)
+    anne.come_in(practice.share())
+    assert "Seen, handled by Anne Skov" in anne.summary().text
+    for _ in range(2):
+        pressed = anne.browser.post(f"/summary/flags/{flag}/handled")
+        assert (pressed.status_code, pressed.headers["location"]) == (303, "/summary?said=handled")
+    page = anne.browser.get("/summary?said=handled").text
+    assert "The patient is told that you have seen it" in page
+    assert "seen, handled by you" in page
+    assert "Seen, handled by Anne Skov" not in page
+    assert anne.browser.get(f"/summary/flags/{flag}/handled").status_code == 405
+    assert anne.browser.post("/summary/flags/99999/handled").status_code == 404
+
+
+def test_a_letter_is_kept_or_given_back(anne: Anne, practice: Practice) -> None:
+    anne.come_in(practice.share())
+    letter = {"sector": "imaging", "day": "2026-11-20", "text": "No <fracture>.", "id": "1"}
+    refused = anne.browser.post("/summary/letters", data=letter | {"day": "2027-01-01"})
+    assert refused.status_code == 422
+    assert "cannot be later than today" in refused.text
+    assert "No &lt;fracture&gt;.</textarea>" in refused.text
+    for _ in range(2):
+        assert anne.browser.post("/summary/letters", data=letter).status_code == 303
+    assert [row.kind for row in practice.timeline()] == ["contact"]
+    page = anne.summary().text
+    assert "letter, added by you" in page
+    assert "No &lt;fracture&gt;." in page
+
+
+def test_all_four_fields_come_back_when_one_is_too_long(light_practice: Practice) -> None:
+    anne = Anne(light_practice)
+    anne.come_in(light_practice.share())
+    typed = {"found": "stiff", "agreed": "walk", "who": "x" * 501, "by": "Friday"}
+    page = anne.browser.post("/summary/notes", data=typed)
+    assert page.status_code == 422
+    for words in typed.values():
+        assert f">{words}</textarea>" in page.text
+
+
+def test_the_sex_life_item_is_nowhere_outside_the_odi(light_practice: Practice) -> None:
+    anne = Anne(light_practice)
+    anne.come_in(light_practice.share())
+    light_practice.answer("odi", "sex-life", 4, "D, not possible any more")
+    for path in ("/summary", "/summary/journal.txt"):
+        page = anne.browser.get(path)
+        assert page.status_code == 200
+        assert "sex" not in page.text.lower()
+        assert "not possible any more" not in page.text

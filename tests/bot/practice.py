@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import update
 
 from backtrace.composition import deploy
 from backtrace.definitions import shipped_library
@@ -19,16 +22,30 @@ from bot.doorbell import Doorbell
 from bot.mailbox import Mail, mails
 from bot.sending import send_ready
 from bot.transcript import transcript
-from trajectory import audit, audit_checks, care_team, entries, grants, patients
+from trajectory import (
+    audit,
+    audit_checks,
+    care_team,
+    entries,
+    erasure,
+    grants,
+    patients,
+    tables,
+    work_pages,
+)
 from trajectory.care_team import Member
 from trajectory.database import Database
 from trajectory.entries import Entry, NewEntry
+from trajectory.grants import WORK_PAGE
 from trajectory.keys import Ring
+from trajectory.work_page import Week, WorkPage
 
 AFTERNOON = datetime(2026, 11, 24, 13, 5, tzinfo=UTC)
 """14:05 in Copenhagen."""
 MINUTE = timedelta(minutes=1)
 WORDS = "copper meadow"
+LONE = access.Opener("Lone Bo", "sickness benefit")
+"""Who opens what came to a mailbox with several readers, and what for."""
 LIBRARY = shipped_library()
 
 
@@ -69,6 +86,7 @@ class Practice:
             clinic=Clinic(name="Klinik Nord", public_url="https://nord.example"),
         )
         self.birgit = self._enrol(language)
+        self.words_on_page = "A desk that I can raise would help."
 
     def _enrol(self, language: str) -> int:
         deployment = self.deployment
@@ -140,31 +158,60 @@ class Practice:
                 word=WORDS,
                 now=self.now,
             )
+            if WORK_PAGE in purposes:
+                work_pages.keep(
+                    connection,
+                    self.deployment.ids,
+                    self.sealer,
+                    self.work_page(),
+                    patient_id=self.birgit,
+                    grant_id=grant_id,
+                    now=self.now,
+                )
         return Shared(token, grant_id, member)
+
+    def work_page(self) -> WorkPage:
+        """What a job centre may read: that Birgit is on sick leave, and her own words."""
+        since, words = self.now.date(), self.words_on_page
+        days = (Week(since, 3, 5),)
+        zone = "Europe/Copenhagen"
+        return WorkPage(
+            "Birgit Holm", self.now, zone, since, "sick-leave", days, ("lifting",), None, words
+        )
 
     def end(self, shared: Shared) -> None:
         """Birgit ends it."""
         with self.database.write() as connection:
             grants.end(connection, shared.grant_id, self.now)
 
+    def change_role(self, member: Member, role: str) -> None:
+        """Somebody turns out to be somebody else."""
+        table = tables.core(tables.CareTeamMember)
+        with self.database.write() as connection:
+            connection.execute(update(table).where(table.c.id == member.id).values(role=role))
+
+    def erase(self) -> None:
+        """Birgit has all of it deleted."""
+        with self.database.write() as connection:
+            patients.lock_conversations(connection, [self.birgit])
+            erasure.erase(connection, self.birgit, self.now)
+
     def stop(self) -> None:
         """Birgit has written STOP."""
         with self.database.write() as connection:
             patients.change(connection, self.birgit, status="stopped")
 
-    def tell(self, kind: str, text: str) -> None:
-        """Birgit has told something."""
+    def tell(self, kind: str, text: str, **more: Any) -> int:
+        """Birgit has told something; the entry's id."""
         with self.database.write() as connection:
-            entry = NewEntry(
-                self.deployment.ids.take(connection),
-                self.birgit,
-                0,
-                self.now,
-                self.now,
-                kind,
-                text=text,
-            )
+            entry_id, now = self.deployment.ids.take(connection), self.now
+            entry = NewEntry(entry_id, self.birgit, 0, now, now, kind, text=text, **more)
             entries.append(connection, [(self.sealer, entry)])
+        return entry_id
+
+    def answer(self, flow: str, item: str, value: int, text: str) -> int:
+        """Birgit has answered one question."""
+        return self.tell("answer", text, flow=flow, item=item, value=value)
 
     def press(self, shared: Shared) -> None:
         """Anne presses the button that has a code sent."""
@@ -180,19 +227,23 @@ class Practice:
         assert found
         return found[0]
 
-    def type(self, shared: Shared, code: str, words: str = WORDS) -> str:
+    def type(
+        self, shared: Shared, code: str, words: str = WORDS, opener: access.Opener = LONE
+    ) -> str:
         """Anne types code and words; the cookie of her page."""
-        return access.open_page(self.deployment, shared.token, code, words, self.now)
+        return access.open_page(self.deployment, shared.token, code, words, self.now, opener)
 
-    def open(self, shared: Shared) -> str:
+    def open(self, shared: Shared, opener: access.Opener = LONE) -> str:
         """Anne presses the button, reads her mail and types the code; her cookie."""
-        return self.type(shared, self.code(shared))
+        return self.type(shared, self.code(shared), opener=opener)
 
     def read(self, cookie: str) -> access.View:
         return access.read_summary(self.deployment, cookie, self.now)
 
-    def note(self, cookie: str, text: str, note_id: str = "", flags: Sequence[int] = ()) -> None:
-        access.write_note(self.deployment, cookie, text, self.now, note_id, flags)
+    def note(
+        self, cookie: str, note: access.Fields | str, note_id: str = "", flags: Sequence[int] = ()
+    ) -> None:
+        access.write_note(self.deployment, cookie, note, self.now, note_id, flags)
 
     def leave(self, cookie: str) -> None:
         access.leave(self.deployment, cookie, self.now)

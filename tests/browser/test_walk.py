@@ -84,7 +84,7 @@ def test_the_walk(page: Page) -> None:
     expect(summary.get_by_role("row", name="Pain")).to_contain_text("6 ")
     phone.hears("Anne Skov looked at your summary")
 
-    summary.get_by_label("Note").fill("Walk 15 minutes twice a day.")
+    summary.get_by_label("Agreed").fill("Walk 15 minutes twice a day.")
     summary.get_by_role("button", name="Add note").click()
     expect(summary.get_by_role("status").first).to_contain_text("Saved")
     phone.hears("Walk 15 minutes twice a day.")

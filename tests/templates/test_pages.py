@@ -29,6 +29,8 @@ READER: dict[str, Any] = {
     "labels": LABELS,
 }
 
+TYPED = {"found": "walk < 15 min", "agreed": "", "who": "", "by": ""}
+
 
 def three_months(since: datetime | None = LOOKED) -> Summary:
     return summarise(birgit(), BIRGIT, NOW, since, check_ins_due=12)
@@ -184,7 +186,7 @@ def test_words_of_the_patient_cannot_become_markup() -> None:
     for kind in ("goal", "plan", "question", "contact"):
         story.write(kind, at(1, 6), text=attack)
     story.flag(at(1, 7), "leg-weakness", "same-day", attack)
-    html = page(summarise(story.entries, BIRGIT, NOW, None), note_text=attack)
+    html = page(summarise(story.entries, BIRGIT, NOW, None), note=dict.fromkeys(TYPED, attack))
     assert "<script>alert" not in html
     assert html.count("&lt;script&gt;") >= 6
 
@@ -199,9 +201,9 @@ def test_nothing_on_it_needs_an_exception_from_the_content_security_policy(langu
 
 
 def test_the_note_form_says_who_reads_it_and_keeps_what_was_written() -> None:
-    html = page(three_months(), note_error="too-long", note_limit=500, note_text="walk < 15 min")
+    html = page(three_months(), note_error="too-long", note_limit=500, note=TYPED)
     assert "Add note: the patient reads it at once" in html
-    assert "Too long: at most 500 characters." in html
+    assert "Too long: at most 500 characters in each field." in html
     assert ">walk &lt; 15 min</textarea>" in html
 
 

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from tests.trajectory.conftest import NOW, Record
-from trajectory import deployment, entries, grants, patients
+from trajectory import deployment, entries, grants, patients, work_pages
 from trajectory.entries import NewEntry
+from trajectory.grants import Opener
 from trajectory.keys import DEPLOYMENT, WrongKey
+from trajectory.work_page import WorkPage
 
 SECRETS = (
     "Birgit Holm",
@@ -22,6 +24,10 @@ SECRETS = (
     "the-cookie",
     "918273",
     "det sagde hun",
+    "Lone Bo",
+    "dagpengesag",
+    "skrivebord",
+    "sick-leave",
 )
 
 
@@ -55,7 +61,13 @@ def busy(record: Record) -> Record:
         body = sealer.seal_json(patients.BODY, patient_id, {"said": "det sagde hun"})
         patients.save_conversation(connection, patient_id, 1, None, body)
         grants.new_code(connection, record.ids, record.ring, grant_id, NOW, draw=lambda: "918273")
-        grants.open_viewing(connection, record.ids, record.ring, grant_id, "the-cookie", NOW)
+        opener = (sealer, Opener("Lone Bo", "dagpengesag"))
+        grants.open_viewing(
+            connection, record.ids, record.ring, grant_id, "the-cookie", NOW, said=opener
+        )
+        page = WorkPage("Birgit Holm", NOW, "UTC", None, "sick-leave", words="skrivebord")
+        ids, given = record.ids, {"patient_id": patient_id, "grant_id": grant_id}
+        work_pages.keep(connection, ids, sealer, page, now=NOW, **given)
     return record
 
 

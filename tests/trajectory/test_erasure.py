@@ -4,10 +4,20 @@ from sqlalchemy import insert, select, text
 from sqlmodel import SQLModel
 
 from tests.trajectory.conftest import NOW, Record
-from trajectory import audit, audit_checks, entries, erasure, grants, patients, tables
+from trajectory import (
+    audit,
+    audit_checks,
+    entries,
+    erasure,
+    grants,
+    patients,
+    tables,
+    work_pages,
+)
 from trajectory.audit_checks import Problem
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
+from trajectory.work_page import WorkPage
 
 STAY = {
     "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
@@ -49,6 +59,9 @@ def fill(record: Record, patient_id: int, sealer: Sealer) -> None:
         grants.new_code(connection, record.ids, record.ring, grant_id, NOW)
         cookie = f"cookie of {patient_id}"
         grants.open_viewing(connection, record.ids, record.ring, grant_id, cookie, NOW)
+        page = WorkPage("Birgit", NOW, "UTC", None, "sick-leave")
+        given = {"patient_id": patient_id, "grant_id": grant_id}
+        work_pages.keep(connection, record.ids, sealer, page, now=NOW, **given)
         audit.append(connection, record.ids, patient_id, actor="patient", action="x", at=NOW)
         for model, row in OTHERS.items():
             row_id = record.ids.take(connection)

@@ -17,6 +17,7 @@ from trajectory.grants._codes import (
 from trajectory.grants._directory import Shared, one_shared_with, shared_with, whose_patients
 from trajectory.grants._given import (
     ONCE,
+    WORK_PAGE,
     Grant,
     GrantEnded,
     GrantRef,
@@ -31,6 +32,7 @@ from trajectory.grants._given import (
 from trajectory.grants._viewings import LIFE as VIEWING_LIFE
 from trajectory.grants._viewings import (
     Look,
+    Opener,
     Viewing,
     by_cookie,
     by_session,
@@ -45,11 +47,13 @@ __all__ = [
     "CODE_LIFE",
     "ONCE",
     "VIEWING_LIFE",
+    "WORK_PAGE",
     "Attempt",
     "Grant",
     "GrantEnded",
     "GrantRef",
     "Look",
+    "Opener",
     "Shared",
     "TooManyCodes",
     "Viewing",

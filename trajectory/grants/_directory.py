@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from trajectory import tables
 from trajectory.erasure import ERASED
-from trajectory.grants._given import NOW, ONCE, grant_is_active, purposes_of
+from trajectory.grants._given import NOW, ONCE, WORK_PAGE, grant_is_active, purposes_of
 
 _grant = tables.core(tables.AccessGrant)
 _member = tables.core(tables.CareTeamMember)
@@ -26,6 +26,7 @@ class Shared:
     grant_id: int
     patient_id: int
     member_id: int
+    role: str
     purposes: frozenset[str]
     given_at: datetime
     since: datetime | None
@@ -42,6 +43,7 @@ _SHARED = (
         _grant.c.id,
         _grant.c.patient_id,
         _grant.c.member_id,
+        _member.c.role,
         _grant.c.purposes,
         _grant.c.given_at,
         _SINCE.label("since"),
@@ -54,6 +56,8 @@ _SHARED = (
         _professional.c.removed_at.is_(None),
         _patient.c.status != ERASED,
         grant_is_active(NOW),
+        # Read behind the link of its mail alone: whoever opens it says who they are.
+        ~_grant.c.purposes.contains(WORK_PAGE),
         # One that opens a single time is spent with the first look.
         or_(_grant.c.first_seen_at.is_(None), ~_grant.c.purposes.contains(ONCE)),
     )
@@ -90,4 +94,6 @@ def whose_patients(connection: Connection, professional_id: int) -> list[int]:
 
 def _read(row: Row[*tuple[Any, ...]]) -> Shared:
     purposes = purposes_of(row.purposes)
-    return Shared(row.id, row.patient_id, row.member_id, purposes, row.given_at, row.since)
+    return Shared(
+        row.id, row.patient_id, row.member_id, row.role, purposes, row.given_at, row.since
+    )

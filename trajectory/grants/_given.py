@@ -32,6 +32,8 @@ LINK = "access_grant.token"
 """Where the sealed token lies, and what its hash is for."""
 ONCE = "once"
 """Among the purposes: the link opens a single time."""
+WORK_PAGE = "work-page"
+"""The purpose of a grant that opens a page about work, as it was when it was shared."""
 
 
 class GrantEnded(Exception):

@@ -17,6 +17,7 @@ _viewing = tables.core(tables.Viewing)
 _grant = tables.core(tables.AccessGrant)
 _member = tables.core(tables.CareTeamMember)
 _PURPOSE = "viewing.cookie"
+_OPENER, _FOR = "viewing.opener", "viewing.purpose"
 
 LIFE = timedelta(hours=8)
 IDLE = timedelta(minutes=30)
@@ -39,16 +40,32 @@ class Viewing:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Somebody opened the summary; `name` as the patient calls them."""
+    """Somebody opened what was shared; `name` as the patient calls them.
+
+    `opener` and `purpose` are what whoever opened it said of themselves, where it was asked.
+    """
 
     name: str
     opened_at: datetime
+    opener: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Who opens a page that has come to a mailbox with several readers, and what for."""
+
+    name: str
+    purpose: str
 
 
 _LOOKS = (
     select(
         *care_team.FIELDS,
         _viewing.c.opened_at,
+        _viewing.c.id.label("viewing_id"),
+        _viewing.c.opener,
+        _viewing.c.purpose,
     )
     .join(_grant, _grant.c.id == _viewing.c.grant_id)
     .join(_member, _member.c.id == _grant.c.member_id)
@@ -92,11 +109,14 @@ def open_viewing(
     grant_id: int,
     cookie: str,
     now: datetime,
+    *,
     session_id: int | None = None,
+    said: tuple[Sealer, Opener] | None = None,
 ) -> Viewing:
     """Open a page for an active grant; the look is noted on the grant. Raises GrantEnded.
 
     With `session_id` it is found by that sign-in alone, and `cookie` only has to be unique.
+    `said`: who opens it and what for, where that was asked, with the patient's sealer.
     """
     grant = by_id(connection, grant_id, now)
     if grant is None or not grant.active:
@@ -113,7 +133,7 @@ def open_viewing(
         "since": since,
         "session_id": session_id,
     }
-    connection.execute(insert(_viewing), row)
+    connection.execute(insert(_viewing), row | _sealed(viewing_id, said))
     _note_look(connection, grant_id, now)
     return Viewing(
         viewing_id,
@@ -130,7 +150,7 @@ def open_viewing(
 def looks(connection: Connection, sealer: Sealer, patient_id: int, most: int) -> list[Look]:
     """Who opened the summary and when, newest first, ended grants included. Raises WrongKey."""
     rows = connection.execute(_LOOKS, {"patient_id": patient_id, "most": most})
-    return [Look(care_team.opened(sealer, row).name, row.opened_at) for row in rows]
+    return [_look(sealer, row) for row in rows]
 
 
 def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) -> Viewing | None:
@@ -181,6 +201,25 @@ def touch(connection: Connection, viewing: Viewing, now: datetime) -> None:
 def close_viewing(connection: Connection, viewing: Viewing, now: datetime) -> None:
     """The professional signs out."""
     connection.execute(update(_viewing).where(_viewing.c.id == viewing.id).values(expires_at=now))
+
+
+def _sealed(viewing_id: int, said: tuple[Sealer, Opener] | None) -> dict[str, bytes]:
+    if said is None:
+        return {}
+    sealer, opener = said
+    return {
+        "opener": sealer.seal_text(_OPENER, viewing_id, opener.name),
+        "purpose": sealer.seal_text(_FOR, viewing_id, opener.purpose),
+    }
+
+
+def _look(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Look:
+    name = care_team.opened(sealer, row).name
+    if row.opener is None:
+        return Look(name, row.opened_at)
+    opener = sealer.open_text(_OPENER, row.viewing_id, row.opener)
+    purpose = sealer.open_text(_FOR, row.viewing_id, row.purpose)
+    return Look(name, row.opened_at, opener, purpose)
 
 
 def _last_look(connection: Connection, member_id: int) -> datetime | None:

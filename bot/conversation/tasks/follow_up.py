@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.conversation import asking, looked, safety
 from bot.conversation.choices import chosen, leans_to_no
-from bot.conversation.effects import Audit, Record, SetCase
+from bot.conversation.effects import Audit, OpenCase, Record, SetCase
 from bot.conversation.looked import NAME, ask
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment
 from bot.phrases import Says, phrases
+from flows.model import Urgency
 from trajectory.cases import Kind, State
 
 __all__ = ["NAME", "ask", "leave", "reply"]
@@ -27,6 +28,10 @@ def reply(step: Step, text: str, option: str | None) -> None:
         return
     entry_id = step.new_id()
     step.do(Record(entry_id, "flag-follow-up", code=answer, text=text))
+    if answer == "not-yet":
+        # Somebody may have taken it off the clinic's list meanwhile: it goes back.
+        urgency = step.memory.urgency
+        step.do(OpenCase(Kind.RED_FLAG, Urgency(urgency) if urgency else None))
     step.do(SetCase(Kind.RED_FLAG, _STATES[answer]))
     step.do(Audit("flag-follow-up", f"entry:{entry_id}"))
     if answer == "not-yet":

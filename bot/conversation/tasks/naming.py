@@ -10,7 +10,6 @@ import re
 from dataclasses import replace
 
 from bot.commands import means_everybody, role_of
-from bot.conversation import asking
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import AddMember, Audit, GiveEmail, SetCase
 from bot.conversation.people import EMAIL, Described, describe, first_of, is_called
@@ -21,11 +20,11 @@ from trajectory.cases import Kind, State
 STEPS = ("role", "name", "email", "same")
 NAMED = "named"
 """The step that the task is at once it is known who it is: `member` says which."""
-_ROLES = ("physiotherapist", "gp", "chiropractor", "relative", "other")
-_REFUSED = "employer"
+REFUSED = "refused"
+"""The step that the task is at once it is known that it is somebody who gets nothing from us."""
 _OFFICE = "job-centre"
-_NOT_YET = (_OFFICE, "insurer")
-"""They read a frozen work page only; the whole summary is not for them."""
+ROLES = ("physiotherapist", "gp", "chiropractor", "relative", _OFFICE, "other")
+_EMPLOYER = "employer"
 _LONGEST_NAME = 60
 _OTHER = "other"
 
@@ -36,7 +35,7 @@ def begin(step: Step, words: str) -> None:
     assert task is not None
     said = describe(words)
     task.data.update(role=said.role, name=said.name[:_LONGEST_NAME], email=said.email)
-    known = said.role is not None and said.role not in (_REFUSED, *_NOT_YET)
+    known = said.role not in (None, _EMPLOYER, _OFFICE, "insurer")
     if known and not said.name and task.data["then"] == "share":
         step.add_line("share.unknown", who=words)
     _go_on(step)
@@ -65,7 +64,7 @@ def ask(step: Step) -> None:
     assert task is not None
     match task.step:
         case "role":
-            step.offer("share.role", [(role, f"role.{role}") for role in _ROLES])
+            step.offer("share.role", [(role, f"role.{role}") for role in ROLES])
         case "name":
             step.offer("share.name")
         case "email":
@@ -103,8 +102,10 @@ def _take_described(step: Step, wanted: str, text: str, option: str | None) -> N
             return
     said = Described(option) if option else describe(text)
     alone = wanted == "role" or not said.name
-    if said.role == _OFFICE or (alone and said.role in (_REFUSED, *_NOT_YET)):
+    if said.role == _OFFICE or (alone and said.role == _EMPLOYER):
         task.data["role"] = said.role
+        if wanted == "name" and said.name:
+            task.data["name"] = text.strip()[:_LONGEST_NAME]
         _go_on(step)
         return
     hint = _hint(step, wanted, text, said)
@@ -142,10 +143,8 @@ def _go_on(step: Step) -> None:
     assert task is not None
     if _is_an_office(task.data["role"], task.data["name"], task.data["email"]):
         task.data["role"] = _OFFICE
-    if task.data["role"] == _REFUSED:
-        asking.leave(step, "share.employer")
-    elif task.data["role"] in _NOT_YET:
-        asking.leave(step, "share.work-page-only")
+    if task.data["role"] == _EMPLOYER:
+        task.step = REFUSED
     else:
         missing = [key for key in ("role", "name", "email") if not task.data[key]]
         if missing:
@@ -159,6 +158,11 @@ def _is_an_office(role: str | None, name: str, email: str) -> bool:
     """Whether name or address is plainly that of an office; those who treat may work there."""
     domain = "" if role in TREATING else email.rpartition("@")[2]
     return any(role_of(word) == _OFFICE for word in re.findall(r"\w+", f"{name} {domain}"))
+
+
+def role_for(role: str, name: str, email: str) -> str:
+    """The role that somebody gets: an office by its name or address, whatever was chosen."""
+    return _OFFICE if role != "insurer" and _is_an_office(role, name, email) else role
 
 
 def _find_known(step: Step) -> None:

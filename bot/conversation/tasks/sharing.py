@@ -7,6 +7,7 @@ what that person will see.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bot.conversation import asking, consents, granting, own_code, terms
 from bot.conversation.choices import chosen, is_no
@@ -14,14 +15,22 @@ from bot.conversation.effects import Audit, ChangePurposes, GiveGrant, Mail, Rec
 from bot.conversation.own_code import Tried
 from bot.conversation.people import resolve
 from bot.conversation.step import Step
-from bot.conversation.tasks import naming, picking
-from trajectory.care_team import TREATING, Member
-from trajectory.grants import ONCE, Grant
+from bot.conversation.tasks import naming, picking, work_page
+from trajectory import views
+from trajectory.care_team import Member
+from trajectory.grants import ONCE, WORK_PAGE, Grant
 from trajectory.professionals import Professional
+from trajectory.views import Page
 
 NAME = "sharing"
 _FREE = ("who", "role", "name", "email", "code")
 """Steps that are answered in own words, where a plain no ends it."""
+_QUESTIONS = {
+    Page.WHOLE: consents.SHARE,
+    Page.FAMILY: consents.SHARE_RELATIVE,
+    Page.WORK: consents.SHARE_WORK,
+}
+"""The text that a yes is to, by what is shown."""
 
 
 def share(step: Step, whom: str, until: str = "") -> None:
@@ -57,6 +66,9 @@ def ask(step: Step) -> None:
     if task.step in naming.STEPS:
         naming.ask(step)
         return
+    if task.step in work_page.STEPS:
+        work_page.ask(step)
+        return
     again = {
         "who": lambda: _which(step, list(step.care.members), _offered(step)),
         "preview": lambda: _preview(step, naming.member(step)),
@@ -77,6 +89,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     elif task.step in naming.STEPS:
         naming.take(step, text, answer)
         _go_on_once_named(step)
+    elif task.step in work_page.STEPS:
+        _take_work_page(step, text, option)
     else:
         take = {
             "who": _take_who,
@@ -86,6 +100,25 @@ def reply(step: Step, text: str, option: str | None) -> None:
             "digest": _take_digest,
         }[task.step]
         take(step, text, answer)
+
+
+def _take_work_page(step: Step, text: str, option: str | None) -> None:
+    task = step.memory.task
+    assert task is not None
+    if work_page.refuses(step, text, option):
+        asking.leave(step, "share.not-shared" if task.data.get("name") else "share.work.not-made")
+        return
+    work_page.take(step, text, option)
+    if task.step != work_page.AGREED:
+        return
+    if task.data["name"]:
+        last = step.now + timedelta(days=work_page.DAYS_READABLE)
+        task.data["until"] = last.isoformat()
+        _take_leave(step)
+    else:
+        work_page.hand_over(step)
+        step.memory.task = None
+        asking.repeat(step)
 
 
 def _which(step: Step, people: list[Member], listed: Sequence[Professional] = ()) -> None:
@@ -135,12 +168,22 @@ def _new_person(step: Step, words: str) -> None:
 def _go_on_once_named(step: Step) -> None:
     task = step.memory.task
     if task is None or task.step != naming.NAMED:
+        if task is not None and task.step == naming.REFUSED:
+            _refuse(step)
         return
     who = naming.member(step)
     if task.data["then"] == "share":
         _preview(step, who)
     else:
         asking.leave(step, "share.added", name=who.name)
+
+
+def _refuse(step: Step) -> None:
+    """An employer gets nothing from us; the patient may take a page about work along."""
+    if work_page.can_be_taken_along(step):
+        work_page.offer(step)
+    else:
+        asking.leave(step, "share.employer")
 
 
 def _preview(step: Step, who: Member) -> None:
@@ -151,8 +194,15 @@ def _preview(step: Step, who: Member) -> None:
         naming.find_address(step, who)
         _go_on_once_named(step)
         return
-    task.step = "preview"
     task.data["member"] = who.id
+    if views.of_role(who.role).page is Page.NOTHING:
+        _refuse(step)
+        return
+    if views.of_role(who.role).page is Page.WORK:
+        step.lead.extend(filter(None, [_already(step, who)]))
+        work_page.begin(step, who.name)
+        return
+    task.step = "preview"
     preview, until = _seen(step, who), task.data.get("until")
     if until is None:
         asked = step.words.say("share.how-long")
@@ -163,7 +213,7 @@ def _preview(step: Step, who: Member) -> None:
 
 
 def _seen(step: Step, who: Member) -> str:
-    if who.role in TREATING:
+    if views.of_role(who.role).page is Page.WHOLE:
         return step.words.say("share.preview", name=who.name, about=step.about)
     return step.words.say("share.preview-relative", name=who.name)
 
@@ -236,9 +286,13 @@ def _give(step: Step) -> None:
     for grant in _grants_of(step, who):
         granting.end(step, grant)
     token, word = step.world.chance.token(), step.world.chance.word(step.person.language)
-    purposes = ("summary", ONCE) if task.data["until"] == ONCE else ("summary",)
+    scope = views.of_role(who.role)
+    frozen = work_page.page(step) if scope.page is Page.WORK else None
+    purposes: tuple[str, ...] = (WORK_PAGE,) if frozen else ("summary",)
+    if task.data["until"] == ONCE:
+        purposes = (*purposes, ONCE)
     until = terms.end(step, task.data["until"])
-    step.do(GiveGrant(who.id, purposes, until, token, word))
+    step.do(GiveGrant(who.id, purposes, until, token, word, frozen))
     detail = {"member": who.id, "purposes": list(purposes)}
     step.do(
         Record(
@@ -246,27 +300,26 @@ def _give(step: Step) -> None:
         )
     )
     step.do(Audit("shared", f"member:{who.id}"))
-    question = consents.SHARE if who.role in TREATING else consents.SHARE_RELATIVE
-    consents.answer(step, question, consents.GIVEN, member_id=who.id)
+    consents.answer(step, _QUESTIONS[scope.page], consents.GIVEN, member_id=who.id)
     lasts = terms.told(step, task.data["until"])
     if who.professional_id is None:
-        step.do(_invitation(step, who, token))
+        step.do(_invitation(step, who, token, "work" if frozen else "invitation"))
         step.add_line("share.sent", name=who.name, word=word, until=lasts)
     else:
         step.do(picking.invitation(step, who))
         step.add_line("share.sent-listed", name=who.name, until=lasts)
-    if who.role in TREATING and ONCE not in purposes:
+    if scope.may_be_told and ONCE not in purposes:
         _ask_alert(step, who)
     else:
         step.memory.task = None
         asking.repeat(step)
 
 
-def _invitation(step: Step, who: Member, token: str) -> Mail:
+def _invitation(step: Step, who: Member, token: str, kind: str) -> Mail:
     clinic = step.world.clinic
     link = f"{clinic.public_url}/s/{token}"
-    subject = step.words.say("mail.invitation.subject")
-    text = step.words.say("mail.invitation.text", name=who.name, clinic=clinic.name, link=link)
+    subject = step.words.say(f"mail.{kind}.subject")
+    text = step.words.say(f"mail.{kind}.text", name=who.name, clinic=clinic.name, link=link)
     return Mail(who.id, who.email or "", subject, text)
 
 

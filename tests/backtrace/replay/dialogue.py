@@ -71,7 +71,10 @@ def _said(step: Line) -> str:
         case {"professional": who, "room": code}:
             return f"{who} types the code of the room ({code})"
         case {"professional": who, "note": note}:
-            return f"{who} notes: {note}"
+            fields = note.items() if isinstance(note, dict) else ()
+            return f"{who} notes: {'; '.join(map(': '.join, fields)) or note}"
+        case {"professional": who, "handled": _}:
+            return f"{who} has seen it and handles it"
         case _:
             return ""
 

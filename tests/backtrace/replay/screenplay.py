@@ -7,7 +7,8 @@ anything else is what the patient writes
 {edits m1} the message m1, edited
 [Label]        [Label] on 2       a button, of that message
 anne@clinic.dk opens 1            anne@clinic.dk gives last
-anne@clinic.dk notes Walk more.
+anne@clinic.dk notes Walk more.   anne@clinic.dk notes found=Stiff hips. agreed=Walk more.
+anne@clinic.dk handles it
 * directory anne@clinic.dk physiotherapist Anne Skov
 anne@clinic.dk types last         the code that the patient says in the room
 """
@@ -20,7 +21,8 @@ from typing import Any
 from tests.backtrace.replay.playing import Script
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes|types) (.+)")
+_PROFESSIONAL = re.compile(r"(\S+@\S+) (opens|gives|notes|handles|types) (.+)")
+_FIELD = re.compile(r"(found|agreed|who|by)=(.+?)(?= (?:found|agreed|who|by)=|$)")
 _TAP = re.compile(r"\[(.+)\](?: on (\d+))?")
 _NAMED = re.compile(r"\{(edits )?(\w+)\} (.*)")
 
@@ -73,5 +75,11 @@ def _act(script: Script, line: str) -> None:
 
 
 def _professional(script: Script, who: str, does: str, what: str) -> None:
-    key = {"opens": "open", "gives": "code", "notes": "note", "types": "room"}[does]
-    script.step(professional=who, **{key: int(what) if key == "open" else what})
+    acts: dict[str, dict[str, Any]] = {
+        "opens": {"open": int(what) if does == "opens" else 0},
+        "gives": {"code": what},
+        "notes": {"note": dict(_FIELD.findall(what)) or what},
+        "handles": {"handled": True},
+        "types": {"room": what},
+    }
+    script.step(professional=who, **acts[does])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.bot.house import House
 
 EMPLOYER = "I do not send to employers"
-OFFICE = "They should not see your whole summary"
+OFFICE = "What may Mette Dahl read?"
 
 
 @pytest.fixture(autouse=True)
@@ -36,23 +38,29 @@ def say(house: House, *lines: str) -> str:
         ("del mit overblik med min kollega", EMPLOYER),
     ],
 )
-def test_work_and_authorities_are_refused(house: House, text: str, answer: str) -> None:
-    assert say(house, text).startswith(answer)
+def test_employers_are_refused_and_offices_read_a_page_about_work(
+    house: House, text: str, answer: str
+) -> None:
+    said = say(house, text)
+    if answer == OFFICE:
+        said = say(house, "Mette Dahl", "mette@x.dk")
+    assert said.startswith(answer)
 
 
 @pytest.mark.parametrize(
     "lines",
     [
         ("min leder",),
-        ("somebody else", "Jobcenter Aarhus"),
-        ("somebody else", "Aarhus Kommune"),
+        ("somebody else", "Jobcenter Aarhus", "post@x.dk"),
+        ("somebody else", "Aarhus Kommune", "post@x.dk"),
         ("somebody else", "Anne Berg", "anne@jobcenter-odense.dk"),
         ("somebody else", "Anne Berg", "anne@odense.kommune.dk"),
-        ("physiotherapist", "kommunen"),
+        ("physiotherapist", "kommunen", "Anne Berg", "anne@x.dk"),
+        ("insurance company", "Bo Lund", "bo@x.dk"),
     ],
 )
 def test_they_are_known_by_name_and_by_address_too(house: House, lines: tuple[str, ...]) -> None:
-    assert say(house, "share", *lines).startswith((OFFICE, EMPLOYER))
+    assert re.match(r"What may .+ read\?|I do not send to employers", say(house, "share", *lines))
 
 
 @pytest.mark.parametrize(

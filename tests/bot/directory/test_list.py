@@ -13,6 +13,7 @@ from bot.directory.overview import Line
 from bot.permission import Ended, FromList, NotSignedIn
 from tests.bot.ward import DAY, LARS, Ward
 from trajectory.triage import Rest, Why
+from trajectory.views import Page
 
 WEEK = 7 * DAY
 
@@ -110,7 +111,7 @@ def test_a_grant_that_ends_closes_the_page_that_is_open(ward: Ward) -> None:
     cookie = ward.sign_in(anne)
     from_list.open_patient(ward.deployment, cookie, shared.grant_id, ward.now)
     page = FromList(cookie, shared.grant_id)
-    assert access.read_summary(ward.deployment, page, ward.now).whole
+    assert access.read_summary(ward.deployment, page, ward.now).scope.page is Page.WHOLE
     ward.end(shared)
     with pytest.raises(Ended):
         access.read_summary(ward.deployment, page, ward.now)
