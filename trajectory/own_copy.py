@@ -37,6 +37,7 @@ SECTIONS: Mapping[type[SQLModel], str] = {
     tables.AccessGrant: "grants",
     tables.AccessCode: "grant_codes",
     tables.Viewing: "looks",
+    tables.WorkPage: "work_pages",
     tables.RoomCode: "room_codes",
     tables.DeskCase: "cases",
     tables.WebLink: "links",
@@ -130,6 +131,9 @@ OPENERS: Mapping[str, _Opener] = {
     "care_team_member.name": _text,
     "care_team_member.email": _text,
     "access_grant.word": _text,
+    "viewing.opener": _text,
+    "viewing.purpose": _text,
+    "work_page.body": _json,
     "audit.previous": _in_hex,
     "audit.hash": _in_hex,
 }

@@ -168,8 +168,8 @@ def test_a_note_goes_to_the_patient_whose_page_it_was_written_on(anne: Desk) -> 
     for each in (birgit, jonas):
         anne.open(each.grant_id)
     place = f"/pro/p/{birgit.grant_id}"
-    written = anne.browser.post(f"{place}/notes", data={"text": "walk 15 min x 2", "id": "1"})
-    assert written.headers["location"] == f"{place}?noted=1"
+    written = anne.browser.post(f"{place}/notes", data={"agreed": "walk 15 min x 2", "id": "1"})
+    assert written.headers["location"] == f"{place}?said=noted"
     assert "walk 15 min x 2" in anne.browser.get(place).text
     assert "walk 15 min x 2" not in anne.browser.get(f"/pro/p/{jonas.grant_id}").text
     assert "Birgit Holm" in anne.browser.get(f"{place}/journal.txt").text
@@ -180,7 +180,7 @@ def test_when_signed_out_meanwhile_a_note_is_given_back(anne: Desk) -> None:
     anne.come_in()
     anne.open(shared.grant_id)
     anne.ward.wait(DAY / 24)
-    lost = anne.browser.post(f"/pro/p/{shared.grant_id}/notes", data={"text": "walk 15 min"})
+    lost = anne.browser.post(f"/pro/p/{shared.grant_id}/notes", data={"agreed": "walk 15 min"})
     assert lost.status_code == 401
     assert "walk 15 min" in lost.text
 
