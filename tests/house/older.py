@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -96,6 +97,8 @@ def _made_up(connection: Connection, column: Column[Any]) -> Any:
         return AT
     if isinstance(kind, LargeBinary):
         return b"made up"
+    if isinstance(kind, Boolean):
+        return True
     if isinstance(kind, BigInteger | Integer | Float):
         return 800_000 if column.primary_key else 1
     return "made up"
