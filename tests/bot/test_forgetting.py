@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from backtrace.furnishing import channels_of
 from backtrace.settings import Settings
@@ -116,16 +117,17 @@ def test_a_provider_that_cannot_yet_is_asked_again_in_an_hour(
 
 
 def test_what_a_provider_never_deletes_is_given_up_with_a_word_in_the_log(
-    clinic: House, twilio: TwilioServer, capsys: pytest.CaptureFixture[str]
+    clinic: House, twilio: TwilioServer
 ) -> None:
     clinic.enrol(PATIENT, channel="sms")
     delete_me(clinic, PATIENT, "sms")
     ids = [each["sid"] for each in twilio.messages]
     clinic.wait(days=30, hours=1)
-    assert waiting(clinic) == ask_providers(clinic.deployment)
+    with capture_logs() as logs:
+        assert waiting(clinic) == ask_providers(clinic.deployment)
     assert waiting(clinic) == 0
-    told = capsys.readouterr().out
-    assert "providers keep messages of the erased" in told
+    assert logs[0]["event"] == "providers keep messages of the erased"
+    told = str(logs)
     assert not any(each in told for each in [PATIENT, *ids])
 
 

@@ -14,6 +14,7 @@ from backtrace.definitions import shipped_library
 from bot.segments import is_gsm7, segments
 from flows.checks import RESERVED_WORDS
 from templates.catalogue import Catalogue, compare, load_catalogues
+from templates.consents import load_consents
 
 ROOT = Path(__file__).parents[2]
 CATALOGUES = load_catalogues("messages")
@@ -77,6 +78,7 @@ def test_both_languages_have_the_same_messages_with_the_same_placeholders() -> N
 
 def test_every_message_is_used() -> None:
     named = {pattern for pattern in texts() if re.match(r"[a-z]{2}", pattern)}
+    named |= {re.escape(text.message) for text in load_consents().values()}
     used = re.compile("|".join(sorted(named)))
 
     assert [key for key in CATALOGUES["en"].messages if not used.fullmatch(key)] == []

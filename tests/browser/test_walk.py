@@ -115,7 +115,7 @@ def test_nothing_is_lost_when_the_demo_is_killed(page: Page, demo: Program) -> N
     phone.presses(ODI[9], "the last question")
     asked = re.findall(r"\b(\d+)/10 ", "\n".join(phone.said()))
     assert asked == [str(number) for number in range(1, 11)]
-    phone.tries("how am I doing", f"Oswestry score is {ODI_SCORE} of 100")
+    phone.tries("how am I doing", f"Everyday trouble (Oswestry): {ODI_SCORE} of 100")
 
 
 def test_birgit_is_three_months_in_and_her_physiotherapist_reads_on(page: Page) -> None:

@@ -48,8 +48,8 @@ def test_everything_waits_and_then_goes_on_by_itself(running: Site, folder: Path
         page = client.post("/chat/messages", data=form)
         assert page.status_code == 503
         assert "6 in the morning</textarea>" in page.text
-        # Each sender and the ticker tell it once, however long it lasts.
-        loops = len(house.deployment.channels) + 1
+        # Each sender and both tickers tell it once, however long it lasts.
+        loops = len(house.deployment.channels) + 2
         running.wait_for(lambda: len(logs) >= loops)
         postgres.start_again(folder)
         running.wait_for(lambda: len(logs) >= 2 * loops)
