@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,15 @@ def demo(tmp_path: Path) -> Iterator[Program]:
 @pytest.fixture
 def page(engine: Browser, demo: Program) -> Iterator[Page]:
     """The demo's page, freshly opened; an error of its scripts fails the test."""
+    with opened(engine, demo, "en-GB") as page:
+        yield page
+
+
+@contextmanager
+def opened(engine: Browser, demo: Program, locale: str) -> Iterator[Page]:
+    """The demo's page in a browser of this language; an error of its scripts fails the test."""
     context = engine.new_context(
-        viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce"
+        viewport={"width": 1280, "height": 900}, locale=locale, reduced_motion="reduce"
     )
     page = context.new_page()
     page.set_default_timeout(SLOWEST)

@@ -68,8 +68,8 @@ class Desk:
     def follows_the_link(self) -> None:
         self.newest.get_by_role("link").click()
 
-    def reads_the_code(self) -> str:
-        self.gets("Your six-digit code")
+    def reads_the_code(self, subject: str = "Your six-digit code") -> str:
+        self.gets(subject)
         found = re.search(r"\b\d{6}\b", self.newest.inner_text())
         assert found, "no code in the mail"
         return found.group()
@@ -93,7 +93,7 @@ def let_pass(page: Page, time: str, times: int = 1) -> None:
 
 def the_words(phone: Phone) -> str:
     """The two words that the assistant gave the patient for the professional."""
-    found = re.findall(r"they open the page: (\w+ \w+)\.", "\n".join(phone.said()))
+    found = re.findall(r"(?:they open the page|de åbner siden): (\w+ \w+)\.", "\n".join(phone.said()))
     assert found, "no two words in the chat"
     words: str = found[-1]
     return words
