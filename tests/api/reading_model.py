@@ -41,6 +41,8 @@ SHOWN = {
     "family": frozenset({"goal", "plan"}),
 }
 """What a page may show of what was told; the note is the patient's own, and nobody's to read."""
+TAKEN = ("/summary/journal.txt", "/summary/summary.json", "/summary/summary.pdf")
+"""What only those who treat the patient take along."""
 _MARK = re.compile(r"\b(?:goal|plan|question|contact|red-flag|note|frozen)-\d+\b")
 
 
@@ -175,8 +177,7 @@ class Life:
 
     def reads_page(self, one: int, two: int) -> None:
         if page := _one_of(self.pages[-4:], one):
-            path = ("/summary", "/summary/journal.txt")[two % 2]
-            self._read(page, path)
+            self._read(page, ("/summary", *TAKEN)[two % 4])
 
     def reads_all(self, one: int, two: int) -> None:
         for page in self.pages:
@@ -211,11 +212,11 @@ class Life:
             form = {"code": f"{one:06}", "word": WORDS, "who": "x", "purpose": "y"}
             assert self._ask("POST", f"/s/{guess}/open", data=form).status_code == 404
         for guess in (*_bent(cookie, two), token):
-            for path in ("/summary", "/summary/journal.txt"):
+            for path in ("/summary", *TAKEN):
                 answer = self._ask("GET", path, guess)
                 assert answer.status_code == 401
                 assert not _MARK.search(answer.text)
-        answer = self._ask("POST", f"/summary/flags/{one}/handled", cookie[::-1])
+        answer = self._ask("POST", f"/summary/flags/{one + 1}/handled", cookie[::-1])
         assert answer.status_code in (401, 404)
 
     def scans(self, one: int, two: int) -> None:
@@ -259,14 +260,16 @@ class Life:
         kind = self._kind(page)
         answer = self._ask("GET", path, page.cookie)
         seen = set(_MARK.findall(answer.text))
-        if kind is not None:
-            page.used_at = self.practice.now
-        if kind is None or (path.endswith(".txt") and kind != "whole"):
+        if kind is None or (path in TAKEN and kind != "whole"):
             assert answer.status_code in (401, 404)
             assert seen == set()
             return
+        page.used_at = self.practice.now
         assert answer.status_code == 200
         self.reads += 1
+        if path.endswith(".pdf"):
+            assert answer.content.startswith(b"%PDF")
+            return
         if kind == "work":
             assert seen == {page.given.frozen}
             return
