@@ -17,8 +17,7 @@ from bot.conversation.terms import MONTHS
 from bot.deployment import Deployment
 from bot.directory.signing_in import SignedIn, who_is
 from bot.held import Held, NoSuchPatient, hold
-from trajectory import care_team, grants, room_codes, sign_ins
-from trajectory import enrolment_codes as traces
+from trajectory import care_team, grants, room_codes, sign_ins, traces
 from trajectory.care_team import Member
 from trajectory.grants import Grant
 from trajectory.professionals import Professional
@@ -67,7 +66,7 @@ def _open_by_code(
     """What went wrong is returned, so that a wrong code is counted."""
     ring, signed_in = deployment.ring, who_is(connection, deployment, cookie, now)
     place = ("directory", str(signed_in.who.id))
-    if traces.traces(connection, ring, _WRONG, place, now - _HOUR) >= WRONG_AN_HOUR:
+    if traces.count(connection, ring, _WRONG, place, now - _HOUR) >= WRONG_AN_HOUR:
         return Problem.TOO_MANY
     code = room_codes.read(typed)
     patient_id = room_codes.find(connection, ring, code, now)
