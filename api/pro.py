@@ -11,13 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.context import web_of
 from api.directory_cookies import let_out, session_of
 from api.language import language_of
+from api.open_page import FROM_LIST, ended, key_of, place_of
 from bot.directory import digests, from_list
 from bot.directory.mailing import HOME
 from bot.directory.overview import Overview, read_list
 from bot.directory.room import NotOpened, open_by_code
 from bot.directory.signing_in import who_is
 from bot.labels import labels
-from bot.permission import Ended, NotSignedIn
+from bot.permission import Ended, FromList, NotSignedIn
 from templates import pages
 from templates.listing import HOURS, list_page
 from trajectory.professionals import Rhythm
@@ -36,18 +37,18 @@ def show_list(request: Request, ready: bool = False, saved: bool = False) -> Res
     return _home(request, ready=ready, saved=saved)
 
 
-@router.post(HOME + "/p/{grant_id}/open")
-def open_patient(request: Request, grant_id: int) -> Response:
+@router.post(f"{FROM_LIST}/open")
+def open_patient(request: Request) -> Response:
     """Open one patient's page; it stays open as long as the sign-in."""
-    deployment = web_of(request).deployment
-    now = deployment.clock.now()
+    deployment, page = web_of(request).deployment, key_of(request)
+    assert isinstance(page, FromList)
     try:
-        from_list.open_patient(deployment, session_of(request), grant_id, now)
+        from_list.open_patient(deployment, page.cookie, page.grant_id, deployment.clock.now())
     except NotSignedIn:
         return RedirectResponse(HOME, 303)
     except Ended:
-        return HTMLResponse(pages.render("ended.html", language_of(request)), 404)
-    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+        return ended(request)
+    return RedirectResponse(place_of(request), 303)
 
 
 @router.post(f"{HOME}/room")
@@ -61,7 +62,7 @@ def open_in_the_room(request: Request, code: _Field = "") -> Response:
         return RedirectResponse(HOME, 303)
     except NotOpened as shut:
         return _home(request, room_error=shut.problem.value, room_typed=code[:12], status=403)
-    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+    return RedirectResponse(FROM_LIST.format(grant_id=grant_id), 303)
 
 
 @router.post(f"{HOME}/digest")
