@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
-from api.directory_cookies import let_out, session_of
+from api.directory_cookies import SESSION
 from api.language import language_of
 from api.open_page import FROM_LIST, ended, key_of, place_of
 from bot.directory import digests, from_list
@@ -55,7 +55,7 @@ def open_patient(request: Request) -> Response:
 def open_in_the_room(request: Request, code: _Field = "") -> Response:
     """Open the page of the patient in the room, who has said this code."""
     deployment = web_of(request).deployment
-    cookie, now = session_of(request), deployment.clock.now()
+    cookie, now = SESSION.of(request), deployment.clock.now()
     try:
         grant_id = open_by_code(deployment, cookie, code[:_LONGEST_CODE], now)
     except NotSignedIn:
@@ -74,7 +74,7 @@ def choose_digest(
     now = deployment.clock.now()
     try:
         with deployment.database.read() as connection:
-            who = who_is(connection, deployment, session_of(request), now).who
+            who = who_is(connection, deployment, SESSION.of(request), now).who
     except NotSignedIn:
         return RedirectResponse(HOME, 303)
     if day not in _DAYS or hour not in _HOURS:
@@ -110,7 +110,7 @@ def _unsubscribe(request: Request, token: str, *, done: bool = False) -> Respons
 
 def _home(request: Request, *, status: int = 200, **said: object) -> Response:
     deployment = web_of(request).deployment
-    cookie, now = session_of(request), deployment.clock.now()
+    cookie, now = SESSION.of(request), deployment.clock.now()
     try:
         if not cookie:
             raise NotSignedIn
@@ -132,7 +132,7 @@ def _door(request: Request, *, left: bool, **said: object) -> Response:
     )
     response = HTMLResponse(html)
     if left:
-        let_out(request, response)
+        SESSION.take_back(response, secure=web_of(request).secure)
     return response
 
 
