@@ -91,8 +91,9 @@ class Held:
         author: str,
         text: str | None = None,
         detail: dict[str, Any] | None = None,
+        code: str | None = None,
     ) -> None:
-        """Add what somebody other than the patient wrote to the trajectory."""
+        """Add what was written or done outside of the conversation to the trajectory."""
         entry = NewEntry(
             id=self.deployment.ids.take(self.connection),
             patient_id=self.patient_id,
@@ -100,6 +101,7 @@ class Held:
             at=self.now,
             recorded_at=self.now,
             kind=kind,
+            code=code,
             text=text,
             detail=detail,
             author=author,

@@ -12,12 +12,13 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from bot import opening
+from bot.conversation.consents import SHOW
 from bot.conversation.dates import day_name, months_later
 from bot.conversation.terms import MONTHS
 from bot.deployment import Deployment
 from bot.directory.signing_in import SignedIn, who_is
 from bot.held import Held, NoSuchPatient, hold
-from trajectory import care_team, grants, room_codes, sign_ins, traces
+from trajectory import care_team, consents, grants, room_codes, sign_ins, traces
 from trajectory.care_team import Member
 from trajectory.grants import Grant
 from trajectory.professionals import Professional
@@ -166,8 +167,17 @@ def _give(held: Held, member: Member, until: datetime) -> Grant:
     detail = {"member": member.id, "purposes": sorted(purposes), "until": until.isoformat()}
     held.record("grant", _PATIENT, detail=detail | {"by": "room-code"})
     held.audit(_PATIENT, "shared", f"member:{member.id}")
+    _record_consent(held, member)
     held.audit(author_of(member.id), "room-code-used", f"grant:{grant_id}")
     return next(grant for grant in _grants(held, member) if grant.id == grant_id)
+
+
+def _record_consent(held: Held, member: Member) -> None:
+    """Saying the code aloud is a yes to what the message with it says."""
+    asked = held.deployment.consents[SHOW].detail(held.person.language)
+    detail = asked | {"member": member.id, "by": "room-code"}
+    held.record(consents.KIND, _PATIENT, code=consents.GIVEN, detail=detail)
+    held.audit(_PATIENT, f"consent-{consents.GIVEN}", "share")
 
 
 def _told(held: Held, grant: Grant) -> str:
