@@ -203,6 +203,12 @@ def set_rhythm(connection: Connection, number: int, rhythm: Rhythm) -> None:
     )
 
 
+def hold(connection: Connection, number: int) -> None:
+    """Nobody else changes this person meanwhile; before what falls due for them, as everywhere."""
+    held = select(_professional.c.id).where(_professional.c.id == number)
+    connection.execute(held.with_for_update(key_share=True))
+
+
 def note_digest(connection: Connection, number: int, until: datetime) -> None:
     """Everything that was new until then has been counted."""
     _change(connection, number, digested_at=until)
