@@ -178,11 +178,14 @@ def make_ready(connection: Connection, number: int, now: datetime) -> None:
 
 
 def remove(connection: Connection, number: int, now: datetime) -> None:
-    """Take somebody out of the directory for good; the address is free again."""
+    """Take somebody out of the directory for good: nothing of them stays, the address is free."""
     _change(
         connection,
         number,
         removed_at=now,
+        name=b"",
+        email=b"",
+        unsubscribe=b"",
         hash=None,
         secret=None,
         ready_at=None,

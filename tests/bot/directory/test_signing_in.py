@@ -13,7 +13,7 @@ from bot.directory import signing_in, staff
 from bot.directory.signing_in import NotInvited, NotRight
 from bot.permission import NotSignedIn
 from tests.bot.ward import ANNE, Ward
-from trajectory import professionals, rotation, sign_ins
+from trajectory import professionals, rotation, sign_ins, tables
 from trajectory.keys import Ring
 from trajectory.professionals import AlreadyListed
 from trajectory.sign_ins import Attempt
@@ -220,6 +220,17 @@ def test_whoever_has_left_is_signed_out_and_their_address_is_free(ward: Ward) ->
     with pytest.raises(NotSignedIn):
         name_at(ward, cookie)
     assert ward.employ() != anne
+
+
+def test_of_whoever_has_left_the_directory_keeps_a_number_only(ward: Ward) -> None:
+    anne = ward.hire()
+    staff.remove(ward.deployment, anne)
+    with ward.database.read() as connection:
+        row = connection.execute(select(tables.core(tables.Professional))).one()
+        held = {name: value for name, value in row._mapping.items() if isinstance(value, bytes)}
+        assert row.id == anne
+        assert professionals.listed(connection, ward.deployment.ring) == []
+    assert held == {"name": b"", "email": b"", "unsubscribe": b""}
 
 
 def test_whoever_leaves_sees_nothing_more_and_the_patients_are_told(ward: Ward) -> None:
