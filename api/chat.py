@@ -15,7 +15,7 @@ from api.chat_notices import notice
 from api.chat_stream import Closed, news, stream
 from api.context import Web, web_of
 from api.cursor import Cursor
-from api.devices import cookie_name, find_visitor, forget, remember, visitor_of
+from api.devices import DEVICE, find_visitor, visitor_of
 from api.language import language_of
 from bot import letting_in
 from bot.doorbell import TooMany
@@ -95,7 +95,7 @@ def leave(request: Request) -> Response:
         letting_in.sign_out(web.deployment, visitor, web.deployment.clock.now())
         web.doorbell.ring(visitor.patient_id)
     response = RedirectResponse("/chat", 303)
-    forget(response, secure=web.secure)
+    DEVICE.take_back(response, secure=web.secure)
     return response
 
 
@@ -141,10 +141,10 @@ def _note_use(
 ) -> None:
     if now - visitor.last_seen_at < USED_AGAIN:
         return
-    cookie = request.cookies[cookie_name(secure=web.secure)]
+    cookie = DEVICE.of(request)
     with web.deployment.database.write() as connection:
         web_access.touch(connection, web.deployment.ring, visitor.session_id, cookie, now)
-    remember(response, cookie, secure=web.secure)
+    DEVICE.give(response, cookie, secure=web.secure)
 
 
 async def _put(web: Web, visitor: Visitor, written: Written) -> None:
@@ -214,7 +214,7 @@ def _unsent(request: Request, web: Web, written: Written) -> Response:
 
 def _signed_out(request: Request, web: Web) -> Response:
     response = notice(web, "signed-out", language_of(request), 401)
-    forget(response, secure=web.secure)
+    DEVICE.take_back(response, secure=web.secure)
     return response
 
 

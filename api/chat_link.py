@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.chat_notices import closed, notice
+from api.chat_notices import closed, code_page, notice
 from api.context import Web, web_of
-from api.devices import find_visitor, remember
+from api.devices import DEVICE, find_visitor
 from bot import letting_in
-from bot.letting_in import PROBLEMS, Answer, Came, Key
+from bot.letting_in import Answer, Came, Key
 from templates import pages
 
 router = APIRouter(prefix="/chat/in")
@@ -85,17 +85,6 @@ def _answered(request: Request, web: Web, token: str, answer: Answer, cookie: st
         case Came.IN | Came.BACK:
             response = RedirectResponse(_CHAT, 303)
             if answer.came is Came.IN:
-                remember(response, cookie, secure=web.secure)
+                DEVICE.give(response, cookie, secure=web.secure)
             return response
-    html = pages.render(
-        "chat/code.html",
-        answer.language,
-        clinic=web.deployment.clinic,
-        key="code",
-        link=f"/chat/in/{token}",
-        opens="in",
-        channel=answer.channel,
-        minutes=letting_in.CODE_MINUTES,
-        problem=PROBLEMS.get(answer.came, ""),
-    )
-    return HTMLResponse(html, 403 if answer.came in PROBLEMS else 200)
+    return code_page(web, answer, f"/chat/in/{token}", "in")

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from api.context import Web, web_of
 from api.demo_desk import Letters, day_words, letters
-from api.devices import find_visitor, remember
+from api.devices import DEVICE, find_visitor
 from templates import pages
 from templates.words import Words
 from trajectory import patients, web_access
@@ -164,7 +164,7 @@ def _sign_in(request: Request, patient_id: int) -> Response:
     if before is not None:
         web.doorbell.ring(before.patient_id)
     response = RedirectResponse(_HOME, 303)
-    remember(response, cookie, secure=web.secure)
+    DEVICE.give(response, cookie, secure=web.secure)
     return response
 
 

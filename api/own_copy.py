@@ -10,19 +10,22 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.chat_notices import notice
+from api.chat_notices import code_page, notice
 from api.context import Web, web_of
+from api.cookies import Cookie
 from api.devices import find_visitor
 from api.language import language_of
 from bot import handing_out, letting_in, own_record
 from bot.handing_out import COPY, NotOpen, OwnCopy
-from bot.letting_in import PROBLEMS, Answer, Came, Key
+from bot.letting_in import Answer, Came, Key
 from templates import own_copy, pages
 from trajectory.copy_access import PAGE_LIFE
 
 router = APIRouter(prefix="/copy")
 
 _PAGE = "/copy"
+COOKIE = Cookie("backtrace-copy", PAGE_LIFE)
+"""Apart from that of the chat: a device that may write there may not read everything."""
 
 
 @router.get("/in/{token}")
@@ -84,7 +87,7 @@ def show_page(request: Request) -> Response:
     web = web_of(request)
     deployment = web.deployment
     try:
-        page = handing_out.look_at(deployment, _cookie(request), deployment.clock.now())
+        page = handing_out.look_at(deployment, COOKIE.of(request), deployment.clock.now())
     except NotOpen:
         return _closed(request)
     html = pages.render(
@@ -115,11 +118,11 @@ def close(request: Request) -> Response:
     """The copy is not open on this device any more."""
     web = web_of(request)
     try:
-        handing_out.close(web.deployment, _cookie(request), web.deployment.clock.now())
+        handing_out.close(web.deployment, COOKIE.of(request), web.deployment.clock.now())
     except NotOpen:
         return _closed(request)
     response = notice(web, "copy-done", language_of(request), 200)
-    _forget(response, web)
+    COOKIE.take_back(response, secure=web.secure)
     return response
 
 
@@ -127,7 +130,7 @@ def _fetched(request: Request, form: str) -> Response:
     deployment = web_of(request).deployment
     now = deployment.clock.now()
     try:
-        copy = handing_out.take(deployment, _cookie(request), form, now)
+        copy = handing_out.take(deployment, COOKIE.of(request), form, now)
     except NotOpen:
         return _closed(request)
     content, media_type = _written(request, copy, form)
@@ -152,53 +155,11 @@ def _answered(request: Request, web: Web, key: Key, answer: Answer) -> Response:
             return notice(web, "shut", answer.language, 403)
         case Came.IN | Came.BACK:
             response = RedirectResponse(_PAGE, 303)
-            _remember(response, key.cookie, web)
+            COOKIE.give(response, key.cookie, secure=web.secure)
             return response
-    html = pages.render(
-        "chat/code.html",
-        answer.language,
-        clinic=web.deployment.clinic,
-        key="code",
-        link=f"/copy/in/{key.token}",
-        opens="copy-in",
-        channel=answer.channel,
-        minutes=letting_in.CODE_MINUTES,
-        problem=PROBLEMS.get(answer.came, ""),
-    )
-    return HTMLResponse(html, 403 if answer.came in PROBLEMS else 200)
+    return code_page(web, answer, f"/copy/in/{key.token}", "copy-in")
 
 
 def _closed(request: Request) -> Response:
     """The one answer to every link and page that opens nothing."""
     return notice(web_of(request), "copy-closed", language_of(request), 404)
-
-
-def _cookie(request: Request) -> str:
-    return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
-
-
-def _remember(response: Response, cookie: str, web: Web) -> None:
-    response.set_cookie(
-        cookie_name(secure=web.secure),
-        cookie,
-        max_age=int(PAGE_LIFE.total_seconds()),
-        path="/",
-        secure=web.secure,
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def _forget(response: Response, web: Web) -> None:
-    response.delete_cookie(
-        cookie_name(secure=web.secure),
-        path="/",
-        secure=web.secure,
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def cookie_name(*, secure: bool) -> str:
-    """Apart from that of the chat: a device that may write there may not read everything."""
-    return "__Host-backtrace-copy" if secure else "backtrace-copy"

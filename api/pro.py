@@ -9,15 +9,16 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
-from api.directory_cookies import let_out, session_of
+from api.directory_cookies import SESSION
 from api.language import language_of
+from api.open_page import FROM_LIST, ended, key_of, place_of
 from bot.directory import digests, from_list
 from bot.directory.mailing import HOME
 from bot.directory.overview import Overview, read_list
 from bot.directory.room import NotOpened, open_by_code
 from bot.directory.signing_in import who_is
 from bot.labels import labels
-from bot.permission import Ended, NotSignedIn
+from bot.permission import Ended, FromList, NotSignedIn
 from templates import pages
 from templates.listing import HOURS, list_page
 from trajectory.professionals import Rhythm
@@ -36,32 +37,32 @@ def show_list(request: Request, ready: bool = False, saved: bool = False) -> Res
     return _home(request, ready=ready, saved=saved)
 
 
-@router.post(HOME + "/p/{grant_id}/open")
-def open_patient(request: Request, grant_id: int) -> Response:
+@router.post(f"{FROM_LIST}/open")
+def open_patient(request: Request) -> Response:
     """Open one patient's page; it stays open as long as the sign-in."""
-    deployment = web_of(request).deployment
-    now = deployment.clock.now()
+    deployment, page = web_of(request).deployment, key_of(request)
+    assert isinstance(page, FromList)
     try:
-        from_list.open_patient(deployment, session_of(request), grant_id, now)
+        from_list.open_patient(deployment, page.cookie, page.grant_id, deployment.clock.now())
     except NotSignedIn:
         return RedirectResponse(HOME, 303)
     except Ended:
-        return HTMLResponse(pages.render("ended.html", language_of(request)), 404)
-    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+        return ended(request)
+    return RedirectResponse(place_of(request), 303)
 
 
 @router.post(f"{HOME}/room")
 def open_in_the_room(request: Request, code: _Field = "") -> Response:
     """Open the page of the patient in the room, who has said this code."""
     deployment = web_of(request).deployment
-    cookie, now = session_of(request), deployment.clock.now()
+    cookie, now = SESSION.of(request), deployment.clock.now()
     try:
         grant_id = open_by_code(deployment, cookie, code[:_LONGEST_CODE], now)
     except NotSignedIn:
         return RedirectResponse(HOME, 303)
     except NotOpened as shut:
         return _home(request, room_error=shut.problem.value, room_typed=code[:12], status=403)
-    return RedirectResponse(f"{HOME}/p/{grant_id}", 303)
+    return RedirectResponse(FROM_LIST.format(grant_id=grant_id), 303)
 
 
 @router.post(f"{HOME}/digest")
@@ -73,7 +74,7 @@ def choose_digest(
     now = deployment.clock.now()
     try:
         with deployment.database.read() as connection:
-            who = who_is(connection, deployment, session_of(request), now).who
+            who = who_is(connection, deployment, SESSION.of(request), now).who
     except NotSignedIn:
         return RedirectResponse(HOME, 303)
     if day not in _DAYS or hour not in _HOURS:
@@ -109,7 +110,7 @@ def _unsubscribe(request: Request, token: str, *, done: bool = False) -> Respons
 
 def _home(request: Request, *, status: int = 200, **said: object) -> Response:
     deployment = web_of(request).deployment
-    cookie, now = session_of(request), deployment.clock.now()
+    cookie, now = SESSION.of(request), deployment.clock.now()
     try:
         if not cookie:
             raise NotSignedIn
@@ -131,7 +132,7 @@ def _door(request: Request, *, left: bool, **said: object) -> Response:
     )
     response = HTMLResponse(html)
     if left:
-        let_out(request, response)
+        SESSION.take_back(response, secure=web_of(request).secure)
     return response
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
-from api.directory_cookies import let_in, let_out, let_try, session_of, trial_of
+from api.directory_cookies import SESSION, TRIAL
 from api.language import language_of
 from bot.directory import signing_in
 from bot.directory.mailing import HOME
@@ -37,14 +37,14 @@ def ask_for_code(request: Request, email: _Field = "") -> Response:
     now = deployment.clock.now()
     signing_in.ask_for_code(deployment, email[:_LONGEST], cookie, now)
     response = RedirectResponse(_CODE, 303)
-    let_try(request, response, cookie)
+    TRIAL.give(response, cookie, secure=web_of(request).secure)
     return response
 
 
 @router.get(_CODE)
 def show_codes(request: Request) -> Response:
     """Ask for the mailed code and for that of the authenticator."""
-    if not trial_of(request):
+    if not TRIAL.of(request):
         return RedirectResponse(HOME, 303)
     return _codes(request)
 
@@ -55,11 +55,13 @@ def sign_in(request: Request, code: _Field = "", shown: _Field = "") -> Response
     deployment = web_of(request).deployment
     cookie, now = deployment.chance.token(), deployment.clock.now()
     try:
-        signing_in.sign_in(deployment, trial_of(request), code, shown, cookie, now)
+        signing_in.sign_in(deployment, TRIAL.of(request), code, shown, cookie, now)
     except NotRight:
         return _codes(request, wrong=True, status=403)
     response = RedirectResponse(HOME, 303)
-    let_in(request, response, cookie)
+    secure = web_of(request).secure
+    SESSION.give(response, cookie, secure=secure)
+    TRIAL.take_back(response, secure=secure)
     return response
 
 
@@ -67,9 +69,9 @@ def sign_in(request: Request, code: _Field = "", shown: _Field = "") -> Response
 def sign_out(request: Request) -> Response:
     """Let this browser in no more."""
     deployment = web_of(request).deployment
-    signing_in.sign_out(deployment, session_of(request), deployment.clock.now())
+    signing_in.sign_out(deployment, SESSION.of(request), deployment.clock.now())
     response = RedirectResponse(HOME, 303)
-    let_out(request, response)
+    SESSION.take_back(response, secure=web_of(request).secure)
     return response
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from backtrace.clock import SystemClock
+from backtrace.columns import in_columns
 from backtrace.enrol_cli import OPERATOR, Unknown
 from backtrace.furnishing import deployed
 from backtrace.settings import Settings
@@ -52,12 +53,7 @@ def _handle(connection: Connection, deployment: Deployment, case_id: int, now: d
 
 def table(found: Sequence[Case]) -> str:
     """The list for a terminal; patients are numbers, as `enrol` printed them."""
-    rows = [_HEAD, *(_row(case) for case in found)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
+    return "\n".join(in_columns([_HEAD, *(_row(case) for case in found)]))
 
 
 def _row(case: Case) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from backtrace.clock import SystemClock
+from backtrace.columns import in_columns
 from backtrace.furnishing import deployed
 from backtrace.settings import Settings
 from bot.conversation.people import EMAIL
@@ -54,7 +55,7 @@ def listed(settings: Settings) -> Iterator[str]:
     with _directory(settings) as deployment, deployment.database.read() as connection:
         found = professionals.listed(connection, deployment.ring)
         now = deployment.clock.now()
-    yield from _table([_HEAD, *(_row(each, now) for each in found)])
+    yield from in_columns([_HEAD, *(_row(each, now) for each in found)])
 
 
 def invite(settings: Settings, number: int) -> Iterator[str]:
@@ -129,10 +130,3 @@ def _state(each: Professional, now: datetime) -> str:
     if each.ready:
         return "ready"
     return "invited" if each.invited_until and each.invited_until > now else "invitation too old"
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

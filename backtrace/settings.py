@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     desk_hours: str = ""
     """When somebody looks at the clinic's list, as `mon-fri 08:00-15:00`; empty: no promise."""
     timezone: str = "Europe/Copenhagen"
-    """The clinic's, by which its desk hours are meant."""
+    """The clinic's, by which its desk hours are meant and weekly mails go out."""
     helpline_number: str = "70 201 201"
     """For people who think of harming themselves; the default is Denmark's Livslinien."""
     research: bool = False

@@ -34,12 +34,12 @@ from bot.loading import Loaded
 from bot.messages import Message, Priority
 from bot.outbox import Outgoing
 from templates.catalogue import Catalogue
-from trajectory import audit, patients, tables, web_access
+from trajectory import audit, patients, tables, traces, web_access
 from trajectory import deployment as deployment_key
 from trajectory import enrolment_codes as codes
-from trajectory.enrolment_codes import Place
 from trajectory.keys import Sealer
 from trajectory.patients import AddressTaken, PatientRef
+from trajectory.traces import Place
 
 GUESSES = 5
 """So many wrong codes of one address are answered within `SPELL`; then nothing is."""
@@ -151,9 +151,9 @@ class _Door:
 
     def _warn_once(self, place: Place, key: str) -> None:
         ring, trace = self.deployment.ring, f"warned.{key}"
-        if codes.traces(self.connection, ring, trace, place, self.now - SPELL):
+        if traces.count(self.connection, ring, trace, place, self.now - SPELL):
             return
-        codes.note(self.connection, self.deployment.ids, ring, trace, place, self.now)
+        traces.note(self.connection, self.deployment.ids, ring, trace, place, self.now)
         catalogues = self.deployment.catalogues.values()
         self._say(place, f"safety.{key}", catalogues, Priority.SAFETY)
         _log.warning("a warning sign from nobody we know", channel=place[0], said=key)
@@ -166,12 +166,12 @@ class _Door:
     def _try(self, row_id: int, message: Inbound, code: str) -> None:
         place, ring = _place(message), self.deployment.ring
         since = self.now - SPELL
-        if codes.traces(self.connection, ring, "guess", place, since) >= GUESSES:
+        if traces.count(self.connection, ring, "guess", place, since) >= GUESSES:
             self._warn(message)
             return
         patient_id = codes.find(self.connection, ring, code, self.now)
         if patient_id not in self.held or not self._let_in(row_id, message, code, patient_id):
-            codes.note(self.connection, self.deployment.ids, ring, "guess", place, self.now)
+            traces.note(self.connection, self.deployment.ids, ring, "guess", place, self.now)
             self._warn(message)
             self._say(place, "code.no", self.deployment.catalogues.values())
 
@@ -249,9 +249,9 @@ class _Door:
     def _has_been_told_enough(self, place: Place) -> bool:
         """Whether whoever owes the digits writes words on and on, as programs do that answer."""
         ring = self.deployment.ring
-        if codes.traces(self.connection, ring, "words", place, self.now - SPELL) >= GUESSES:
+        if traces.count(self.connection, ring, "words", place, self.now - SPELL) >= GUESSES:
             return True
-        codes.note(self.connection, self.deployment.ids, ring, "words", place, self.now)
+        traces.note(self.connection, self.deployment.ids, ring, "words", place, self.now)
         return False
 
     def _come_in(self, row_id: int, message: Inbound, loaded: Loaded, step: Step) -> None:
@@ -322,9 +322,9 @@ class _Door:
         if patients.is_closed(self.connection, self.deployment.ring, *place):
             return
         ring, since = self.deployment.ring, self.now - A_DAY
-        if codes.traces(self.connection, ring, "told", place, since):
+        if traces.count(self.connection, ring, "told", place, since):
             return
-        codes.note(self.connection, self.deployment.ids, ring, "told", place, self.now)
+        traces.note(self.connection, self.deployment.ids, ring, "told", place, self.now)
         self._say(place, "unknown", self.deployment.catalogues.values())
 
     def _say(

@@ -1,7 +1,8 @@
 """What somebody wrote, and was told, before it was known who they are: by their address only.
 
 Such rows belong to no patient and are sealed with the deployment's key, so that an erasure has to
-open them to find those of one person. They are kept for days (`bot.retention`), so they are few.
+open them to find those of one person. They are kept for days (`bot.retention`), so they are few;
+mails to professionals belong to no patient either, and are not looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from bot import kept, outbox
 from bot.receiving import UNKNOWN
@@ -20,10 +21,13 @@ from trajectory.keys import Sealer
 _inbox = tables.core(tables.Inbox)
 _outbox = tables.core(tables.Outbox)
 _HEARD = select(_inbox.c.id, _inbox.c.channel, _inbox.c.body).where(
-    _inbox.c.patient_id.is_(None), _inbox.c.status.in_((UNKNOWN, REFUSED))
+    _inbox.c.patient_id.is_(None),
+    _inbox.c.status.in_((UNKNOWN, REFUSED)),
+    _inbox.c.channel.in_(bindparam("channels", expanding=True)),
 )
 _TOLD = select(_outbox.c.id, _outbox.c.channel, _outbox.c.body).where(
-    _outbox.c.patient_id.is_(None)
+    _outbox.c.patient_id.is_(None),
+    _outbox.c.channel.in_(bindparam("channels", expanding=True)),
 )
 
 
@@ -32,9 +36,10 @@ def forget(connection: Connection, own: Sealer, places: Sequence[tuple[str, str]
 
     `own` is the deployment's sealer. Raises WrongKey.
     """
-    heard = connection.execute(_HEARD).all()
+    asked = {"channels": sorted({channel for channel, _ in places})}
+    heard = connection.execute(_HEARD, asked).all()
     _delete(connection, _inbox, _among(own, heard, kept.BODY, "address", places))
-    told = connection.execute(_TOLD).all()
+    told = connection.execute(_TOLD, asked).all()
     _delete(connection, _outbox, _among(own, told, outbox.BODY, "to", places))
 
 
@@ -45,12 +50,10 @@ def _among(
     address: str,
     places: Sequence[tuple[str, str]],
 ) -> Iterator[int]:
-    channels = {channel for channel, _ in places}
     for row in rows:
-        if row.channel in channels:
-            opened = own.open_json(body, row.id, row.body)
-            if (row.channel, opened[address]) in places:
-                yield row.id
+        opened = own.open_json(body, row.id, row.body)
+        if (row.channel, opened[address]) in places:
+            yield row.id
 
 
 def _delete(connection: Connection, table: Table, ids: Iterator[int]) -> None:

@@ -27,6 +27,15 @@ class ConsentText:
     hashes: Mapping[str, str]
     """By language, of the text as it stands in the catalogue."""
 
+    def detail(self, language: str) -> dict[str, object]:
+        """What an entry says of an answer to it: which text it was, and in which language."""
+        return {
+            "version": self.version,
+            "purposes": list(self.purposes),
+            "hash": self.hashes[language],
+            "language": language,
+        }
+
 
 @cache
 def load_consents() -> Mapping[str, ConsentText]:

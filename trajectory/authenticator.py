@@ -31,11 +31,6 @@ def setup_uri(secret: str, email: str, clinic: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=clinic)
 
 
-def code_at(secret: str, moment: datetime) -> str:
-    """What the telephone shows at this moment."""
-    return pyotp.TOTP(secret).at(moment)
-
-
 def step_of(secret: str, typed: str, now: datetime, last: int | None = None) -> int | None:
     """The time step that this code is of; None where it is wrong, too old, or was used before.
 

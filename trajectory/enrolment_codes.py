@@ -1,33 +1,23 @@
-"""One-time codes that let a patient in from an address nobody knows, and what strangers try.
-
-Only keyed hashes are stored. A `Place` is a channel and an address on it.
-"""
+"""One-time codes that let a patient in from an address nobody knows, stored as keyed hashes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from trajectory import tables
 from trajectory.ids import Ids
 from trajectory.keys import Ring
+from trajectory.traces import Place, place_hash, place_hashes
 
 CLAIM = timedelta(hours=1)
 """So long whoever has shown a code may be asked for the patient's own four digits."""
-KEPT = timedelta(days=1)
-"""So long it is known what a stranger has tried, and was told."""
-
-Place = tuple[str, str]
-Trace = str
-"""A wrong code (`guess`), the word to an unknown sender (`told`), a safety text (`warned.KEY`)."""
 
 _CODE = "enrolment_code"
 _CLAIM = "enrolment_code.place"
 _code = tables.core(tables.EnrolmentCode)
-_trace = tables.core(tables.CodeGuess)
-_SWEPT_AT_ONCE = 200
 
 
 def create(
@@ -65,7 +55,7 @@ def use(
 
     `claimed_by`: who has shown it must yet give the patient's own four digits.
     """
-    claim = None if claimed_by is None else _place_hash(ring, _CLAIM, claimed_by)
+    claim = None if claimed_by is None else place_hash(ring, _CLAIM, claimed_by)
     opened = update(_code).where(*_opens(ring, code, now))
     connection.execute(opened.values(used_at=now, claimed_by=claim))
 
@@ -83,7 +73,7 @@ def claims(
     connection: Connection, ring: Ring, places: Collection[Place], now: datetime
 ) -> Mapping[Place, int]:
     """Which of these places have shown a patient's code and owe the four digits."""
-    asked = {digest: place for place in places for digest in _place_hashes(ring, _CLAIM, place)}
+    asked = {digest: place for place in places for digest in place_hashes(ring, _CLAIM, place)}
     rows = connection.execute(
         select(_code.c.claimed_by, _code.c.patient_id)
         .where(_code.c.claimed_by.in_(sorted(asked)), _code.c.used_at > now - CLAIM)
@@ -94,32 +84,8 @@ def claims(
 
 def settle(connection: Connection, ring: Ring, place: Place) -> None:
     """Nothing is asked of this place any more."""
-    hashes = _place_hashes(ring, _CLAIM, place)
+    hashes = place_hashes(ring, _CLAIM, place)
     connection.execute(update(_code).where(_code.c.claimed_by.in_(hashes)).values(claimed_by=None))
-
-
-def traces(connection: Connection, ring: Ring, trace: Trace, place: Place, since: datetime) -> int:
-    """How often this has happened at a place, within a day at most."""
-    counted = select(func.count()).where(
-        _trace.c.hash.in_(_place_hashes(ring, _purpose(trace), place)), _trace.c.at > since
-    )
-    return connection.execute(counted).scalar_one()
-
-
-def note(
-    connection: Connection, ids: Ids, ring: Ring, trace: Trace, place: Place, now: datetime
-) -> None:
-    """Remember that this has happened at a place; what is too old to count is forgotten."""
-    row = {
-        "id": ids.take(connection),
-        "hash": _place_hash(ring, _purpose(trace), place),
-        "at": now,
-    }
-    connection.execute(insert(_trace), row)
-    # Another process may be sweeping the same rows.
-    old = select(_trace.c.id).where(_trace.c.at < now - KEPT).limit(_SWEPT_AT_ONCE)
-    chosen = old.with_for_update(skip_locked=True)
-    connection.execute(delete(_trace).where(_trace.c.id.in_(chosen)))
 
 
 def _opens(ring: Ring, code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -128,15 +94,3 @@ def _opens(ring: Ring, code: str, now: datetime) -> tuple[ColumnElement[bool], .
         _code.c.used_at.is_(None),
         _code.c.expires_at > now,
     )
-
-
-def _purpose(trace: Trace) -> str:
-    return f"stranger.{trace}"
-
-
-def _place_hash(ring: Ring, purpose: str, place: Place) -> bytes:
-    return ring.find_hash(purpose, ":".join(place))[1]
-
-
-def _place_hashes(ring: Ring, purpose: str, place: Place) -> list[bytes]:
-    return [digest for _, digest in ring.find_hashes(purpose, ":".join(place))]

@@ -86,11 +86,11 @@ LEFT_OUT: Mapping[str, str] = {
 }
 """Columns of those tables that are not handed out, and why."""
 _MASKED = "****"
-"""Stands for the patient's own four digits, and in mails for what opens the summary.
+"""Stands for the patient's own four digits, and in messages for what a link is opened with.
 
-The patient knows the one and the professional has the other, but a file lies about.
+The patient knows the one and whoever got the message has the other, but a file lies about.
 """
-_TO_SUMMARY = re.compile(r"(/s/)[\w-]{20,}")
+_LINK = re.compile(r"(/(?:s|chat/in|copy/in)/)[\w-]{20,}")
 
 _Opener = Callable[[Sealer, str, int, bytes], Any]
 
@@ -111,7 +111,7 @@ def _profile(sealer: Sealer, place: str, row: int, sealed: bytes) -> Any:
 def _message(sealer: Sealer, place: str, row: int, sealed: bytes) -> Any:
     body = sealer.open_json(place, row, sealed)
     if isinstance(body.get("text"), str):
-        body["text"] = _TO_SUMMARY.sub(rf"\1{_MASKED}", body["text"])
+        body["text"] = _LINK.sub(rf"\1{_MASKED}", body["text"])
     return body
 
 

@@ -178,11 +178,14 @@ def make_ready(connection: Connection, number: int, now: datetime) -> None:
 
 
 def remove(connection: Connection, number: int, now: datetime) -> None:
-    """Take somebody out of the directory for good; the address is free again."""
+    """Take somebody out of the directory for good: nothing of them stays, the address is free."""
     _change(
         connection,
         number,
         removed_at=now,
+        name=b"",
+        email=b"",
+        unsubscribe=b"",
         hash=None,
         secret=None,
         ready_at=None,
@@ -201,6 +204,12 @@ def set_rhythm(connection: Connection, number: int, rhythm: Rhythm) -> None:
         digest_day=rhythm.day,
         digest_hour=rhythm.hour,
     )
+
+
+def hold(connection: Connection, number: int) -> None:
+    """Nobody else changes this person meanwhile; before what falls due for them, as everywhere."""
+    held = select(_professional.c.id).where(_professional.c.id == number)
+    connection.execute(held.with_for_update(key_share=True))
 
 
 def note_digest(connection: Connection, number: int, until: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from trajectory import tables
 from trajectory.ids import Ids
@@ -20,6 +20,7 @@ CODE_LIFE = timedelta(minutes=15)
 ATTEMPTS = 5
 """Wrong pairs of code and authenticator that a mailed code outlives one less than."""
 CODES_AN_HOUR = 5
+"""To one address, whoever asks: a mailbox is not to be flooded."""
 LIFE = timedelta(hours=8)
 IDLE = timedelta(minutes=30)
 
@@ -65,14 +66,6 @@ _BY_COOKIE = (
 )
 
 
-def codes_since(connection: Connection, professional_id: int, since: datetime) -> int:
-    """How many codes were mailed to this person after this moment."""
-    sent = select(func.count()).where(
-        _code.c.professional_id == professional_id, _code.c.created_at > since
-    )
-    return connection.execute(sent).scalar_one()
-
-
 def new_code(
     connection: Connection,
     ids: Ids,
@@ -85,8 +78,7 @@ def new_code(
 ) -> None:
     """Let this code, at the browser with this cookie, be good for one sign-in.
 
-    Codes for other browsers stay good: somebody who knows the address must not be able to keep
-    its owner out.
+    Codes for other browsers stay good: who asks as somebody else does not use up a code of theirs.
     """
     row_id = ids.take(connection)
     row = {
@@ -168,16 +160,20 @@ def close(connection: Connection, session_id: int, now: datetime) -> None:
 
 
 def close_all(connection: Connection, professional_id: int, now: datetime) -> None:
-    """Sign this person out everywhere; codes that are out open nothing any more."""
-    open_now = select(_session.c.id).where(
-        _session.c.professional_id == professional_id, _session.c.expires_at > now
-    )
-    _close(connection, list(connection.execute(open_now).scalars()), now)
+    """Sign this person out everywhere; codes that are out open nothing any more.
+
+    The codes first: a sign-in that is under way holds its own, so that its session is there to be
+    closed, or it finds its code used.
+    """
     connection.execute(
         update(_code)
         .where(_code.c.professional_id == professional_id, _code.c.used_at.is_(None))
         .values(used_at=now)
     )
+    open_now = select(_session.c.id).where(
+        _session.c.professional_id == professional_id, _session.c.expires_at > now
+    )
+    _close(connection, list(connection.execute(open_now).scalars()), now)
 
 
 def _close(connection: Connection, session_ids: list[int], now: datetime) -> None:

@@ -629,14 +629,14 @@ class EnrolmentCode(SQLModel, table=True):
 
 
 class CodeGuess(SQLModel, table=True):
-    """What a stranger has tried or was told: whoever guesses on is not answered. Kept for a day."""
+    """What somebody has tried or was told (`trajectory.traces`); kept for a day."""
 
     __tablename__ = "code_guess"
     __table_args__ = (Index("ix_code_guess_hash", "hash", "at"),)
 
     id: int = _id()
     hash: bytes = _sealed()
-    """Keyed hash of the channel and the address that it came from."""
+    """Keyed hash of what it was, and of the place: the channel and the address it came from."""
     at: datetime = _time()
 
 

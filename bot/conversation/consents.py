@@ -17,7 +17,7 @@ from trajectory import consents as recorded
 NAME = "consenting"
 """The task of a question that is put by itself."""
 ENROLMENT, ALERT, RESEARCH = "enrolment", "alert", "research"
-SHARE, SHARE_RELATIVE, SHARE_WORK = "share", "share-relative", "share-work"
+SHARE, SHARE_RELATIVE, SHARE_WORK, SHOW = "share", "share-relative", "share-work", "show"
 """Questions."""
 GIVEN, WITHDRAWN, DECLINED = recorded.GIVEN, recorded.WITHDRAWN, recorded.DECLINED
 STORE, REMIND = "store", "remind"
@@ -48,12 +48,7 @@ def answer(
     the clinic.
     """
     text = text_of(step, question)
-    detail: dict[str, object] = {
-        "version": text.version,
-        "purposes": list(text.purposes),
-        "hash": text.hashes[step.person.language],
-        "language": step.person.language,
-    }
+    detail = text.detail(step.person.language)
     if member_id is not None:
         detail["member"] = member_id
     if on_paper:

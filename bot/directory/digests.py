@@ -96,6 +96,7 @@ def _make(deployment: Deployment, number: int, at: datetime, now: datetime) -> N
         seen = None if who is None else _overview(connection, deployment, who, now)
 
     def work(connection: Connection) -> None:
+        professionals.hold(connection, number)
         if who is None or seen is None:
             digests_due.drop(connection, number)
             return

@@ -12,13 +12,13 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from bot import opening
+from bot.conversation.consents import SHOW
 from bot.conversation.dates import day_name, months_later
 from bot.conversation.terms import MONTHS
 from bot.deployment import Deployment
 from bot.directory.signing_in import SignedIn, who_is
 from bot.held import Held, NoSuchPatient, hold
-from trajectory import care_team, grants, room_codes, sign_ins
-from trajectory import enrolment_codes as traces
+from trajectory import care_team, consents, grants, room_codes, sign_ins, traces
 from trajectory.care_team import Member
 from trajectory.grants import Grant
 from trajectory.professionals import Professional
@@ -68,7 +68,7 @@ def _open_by_code(
     """What went wrong is returned, so that a wrong code is counted."""
     ring, signed_in = deployment.ring, who_is(connection, deployment, cookie, now)
     place = ("directory", str(signed_in.who.id))
-    if traces.traces(connection, ring, _WRONG, place, now - _HOUR) >= WRONG_AN_HOUR:
+    if traces.count(connection, ring, _WRONG, place, now - _HOUR) >= WRONG_AN_HOUR:
         return Problem.TOO_MANY
     code = room_codes.read(typed)
     patient_id = room_codes.find(connection, ring, code, now)
@@ -168,8 +168,17 @@ def _give(held: Held, member: Member, until: datetime) -> Grant:
     detail = {"member": member.id, "purposes": sorted(purposes), "until": until.isoformat()}
     held.record("grant", _PATIENT, detail=detail | {"by": "room-code"})
     held.audit(_PATIENT, "shared", f"member:{member.id}")
+    _record_consent(held, member)
     held.audit(author_of(member.id), "room-code-used", f"grant:{grant_id}")
     return next(grant for grant in _grants(held, member) if grant.id == grant_id)
+
+
+def _record_consent(held: Held, member: Member) -> None:
+    """Saying the code aloud is a yes to what the message with it says."""
+    asked = held.deployment.consents[SHOW].detail(held.person.language)
+    detail = asked | {"member": member.id, "by": "room-code"}
+    held.record(consents.KIND, _PATIENT, code=consents.GIVEN, detail=detail)
+    held.audit(_PATIENT, f"consent-{consents.GIVEN}", "share")
 
 
 def _told(held: Held, grant: Grant) -> str:

@@ -15,15 +15,19 @@ from bot.deployment import Deployment
 from bot.directory import digests_due
 from bot.directory.mailing import mail, words_of
 from bot.permission import NotSignedIn
-from trajectory import authenticator, professionals, sign_ins
-from trajectory import enrolment_codes as traces
-from trajectory.professionals import Professional
+from trajectory import authenticator, professionals, sign_ins, traces
+from trajectory.professionals import Authenticator, Professional
 from trajectory.sign_ins import Attempt
 
 MINUTES = int(sign_ins.CODE_LIFE.total_seconds() // 60)
 _HOUR = timedelta(hours=1)
 _ASKED = "directory-code"
 """How it is traced that a code was asked for; the place is the address that was typed."""
+_MISSED = "directory-shown"
+"""How it is traced that a mailed code was right and the authenticator was not."""
+WRONG_A_DAY = 10
+"""Of those with one authenticator: who reads somebody's mail guesses no further, and a reset helps
+the owner."""
 
 
 class NotRight(Exception):
@@ -126,7 +130,7 @@ def _ask_for_code(
     connection: Connection, deployment: Deployment, email: str, cookie: str, now: datetime
 ) -> None:
     ring, place = deployment.ring, ("directory", email.strip().casefold())
-    asked = traces.traces(connection, ring, _ASKED, place, now - _HOUR)
+    asked = traces.count(connection, ring, _ASKED, place, now - _HOUR)
     if asked >= sign_ins.CODES_AN_HOUR:
         return
     traces.note(connection, deployment.ids, ring, _ASKED, place, now)
@@ -167,14 +171,33 @@ def _sign_in(
     if attempt is Attempt.SPENT:
         return False
     known = professionals.authenticator(connection, deployment.ring, number)
-    step = authenticator.step_of(known.secret, shown, now, known.last_step) if known else None
-    if attempt is Attempt.WRONG or step is None:
+    if attempt is Attempt.WRONG or known is None:
         return False
-    if not professionals.use_step(connection, number, step):
+    if not _shows(connection, deployment, number, known, shown, now):
         return False
     sign_ins.use_code(connection, code_id, now)
     sign_ins.open_session(connection, deployment.ids, deployment.ring, number, cookie, now)
     return True
+
+
+def _shows(
+    connection: Connection,
+    deployment: Deployment,
+    number: int,
+    known: Authenticator,
+    shown: str,
+    now: datetime,
+) -> bool:
+    """Whether this is a code of the authenticator; a miss counts, and after so many none is."""
+    ring, place = deployment.ring, ("authenticator", known.secret)
+    missed = traces.count(connection, ring, _MISSED, place, now - traces.KEPT)
+    step = authenticator.step_of(known.secret, shown, now, known.last_step)
+    if missed >= WRONG_A_DAY:
+        return False
+    if step is not None and professionals.use_step(connection, number, step):
+        return True
+    traces.note(connection, deployment.ids, ring, _MISSED, place, now)
+    return False
 
 
 def _set_up(connection: Connection, deployment: Deployment, token: str, now: datetime) -> SetUp:

@@ -50,8 +50,8 @@ def check(answer: Response) -> None:
 
 
 def filled(path: str, house: OpenHouse) -> str:
-    token = house.link() if path.startswith("/chat") else house.shared.token
-    return path.replace("{token}", token)
+    filled = path.replace("{grant_id}", str(house.shared.grant_id))
+    return filled.replace("{token}", house.token_for(path)) if "{token}" in path else filled
 
 
 def test_every_answer_of_every_route_is_strict(house: OpenHouse) -> None:
@@ -63,7 +63,8 @@ def test_every_answer_of_every_route_is_strict(house: OpenHouse) -> None:
                 continue  # goes on for as long as the page is open
             browser = house.browser()
             browser.cookies.update(cookies)
-            for address in (path.replace("{token}", "nobodys"), filled(path, house)):
+            nobodys = path.replace("{token}", "nobodys").replace("{grant_id}", f"{2**63}")
+            for address in (nobodys, filled(path, house)):
                 answer = browser.request(method, address)
                 assert answer.status_code < 500, (method, path)
                 check(answer)
@@ -117,14 +118,23 @@ def test_no_route_that_changes_something_listens_to_another_site(house: OpenHous
 
 def test_a_get_changes_nothing(house: OpenHouse) -> None:
     """But for the look itself, which is noted."""
-    link = house.link()
-    browser = house.browser()
+    links = {"chat": house.link(), "copy": house.copy_link()}
+    let_in = house.let_in()
     before = len(house.practice.mails())
-    for method, path in routes(house):
-        if method == "GET" and path != "/chat/events":
-            browser.get(path.replace("{token}", link if "chat" in path else house.shared.token))
+    for cookies in ({}, let_in):
+        browser = house.browser()
+        browser.cookies.update(cookies)
+        for method, path in routes(house):
+            if method == "GET" and path != "/chat/events":
+                token = links.get(path.split("/")[1], house.shared.token)
+                address = path.replace("{grant_id}", str(house.shared.grant_id))
+                browser.get(address.replace("{token}", token))
+        for page in ("/chat", "/copy", "/summary", "/pro", f"/pro/p/{house.shared.grant_id}"):
+            status = browser.get(page).status_code
+            assert not cookies or status == 200, f"{page} is still open"
     assert len(house.practice.mails()) == before
-    assert house.browser().post(f"/chat/in/{link}").status_code == 303, "still unused"
+    assert house.browser().get(f"/copy/in/{links['copy']}").status_code == 200, "still unused"
+    assert house.browser().post(f"/chat/in/{links['chat']}").status_code == 303, "still unused"
 
 
 def test_no_page_has_a_script_or_a_style_in_its_lines() -> None:

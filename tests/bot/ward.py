@@ -28,10 +28,10 @@ from bot.mailbox import mails
 from bot.receiving import receive
 from bot.sending import send_ready
 from bot.transcript import transcript
+from tests.house.authenticator_app import code_at
 from trajectory import (
     audit,
     audit_checks,
-    authenticator,
     care_team,
     entries,
     grants,
@@ -135,7 +135,7 @@ class Ward:
         with self.database.read() as connection:
             known = professionals.authenticator(connection, self.deployment.ring, number)
         assert known is not None
-        return authenticator.code_at(known.secret, self.now)
+        return code_at(known.secret, self.now)
 
     def mailed_code(self) -> str:
         found = re.search(r"\b\d{6}\b", self.letters()[-1].text)

@@ -93,7 +93,9 @@ def let_pass(page: Page, time: str, times: int = 1) -> None:
 
 def the_words(phone: Phone) -> str:
     """The two words that the assistant gave the patient for the professional."""
-    found = re.findall(r"(?:they open the page|de åbner siden): (\w+ \w+)\.", "\n".join(phone.said()))
+    found = re.findall(
+        r"(?:they open the page|de åbner siden): (\w+ \w+)\.", "\n".join(phone.said())
+    )
     assert found, "no two words in the chat"
     words: str = found[-1]
     return words

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.house.authenticator_app import code_at
 from trajectory import authenticator
-from trajectory.authenticator import STEP, code_at, new_secret, step_of
+from trajectory.authenticator import STEP, new_secret, step_of
 
 # RFC 6238, appendix B (SHA-1): the last six of its eight digits.
 SECRET = b32encode(b"12345678901234567890").decode()

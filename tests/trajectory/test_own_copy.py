@@ -98,3 +98,12 @@ def test_the_own_code_is_not_in_a_file_that_lies_about(code: str, shown: str) ->
     sealed = sealer.seal_json("patient.profile", 1, {"name": "Birgit", "code": code})
     opener = own_copy.OPENERS["patient.profile"]
     assert opener(sealer, "patient.profile", 1, sealed) == {"name": "Birgit", "code": shown}
+
+
+@pytest.mark.parametrize("path", ["s", "chat/in", "copy/in"])
+def test_no_link_of_a_message_can_be_opened_from_a_file_that_lies_about(path: str) -> None:
+    sealer, token = Sealer(b"k" * 32), "a-token_of-43-characters-0123456789abcdefgh"
+    text = f"Open https://nord.example/{path}/{token} within a day."
+    sealed = sealer.seal_json("outbox.body", 1, {"text": text})
+    shown = own_copy.OPENERS["outbox.body"](sealer, "outbox.body", 1, sealed)
+    assert shown == {"text": f"Open https://nord.example/{path}/**** within a day."}

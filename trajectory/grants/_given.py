@@ -207,4 +207,5 @@ def _stored(purposes: Iterable[str]) -> str:
 
 
 def purposes_of(stored: str) -> frozenset[str]:
+    """What a grant is for, as its column says."""
     return frozenset(filter(None, stored.split(",")))

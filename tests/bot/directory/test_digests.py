@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 
 from backtrace.definitions import shipped_library
 from backtrace.replay.stage import furnish
@@ -196,6 +197,25 @@ def test_two_workers_send_one_mail(ward: Ward) -> None:
     for _ in range(2):
         digests._make(ward.deployment, number, at, ward.now)
     assert len(digests_of(ward)) == 1
+
+
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+def test_whoever_chooses_another_time_and_the_digest_hold_things_in_one_order(ward: Ward) -> None:
+    """The person before what falls due: a digest that waits for one holds the other for nobody."""
+    anne = ward.hire()
+    ward.clock.set(SEVEN)
+    sending = threading.Thread(target=digests.send_due, args=(ward.deployment,))
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ward.database.write() as connection:
+        professionals.set_rhythm(connection, anne, Rhythm(hour=9))
+        sending.start()
+        while not connection.execute(waiting).scalar():
+            sending.join(0.005)
+            assert sending.is_alive()
+        connection.execute(select(tables.core(tables.Due).c.id).with_for_update(nowait=True))
+        digests_due.drop(connection, anne)
+    sending.join()
+    assert digests_of(ward) == []
 
 
 def test_trouble_with_one_stops_no_other(ward: Ward) -> None:

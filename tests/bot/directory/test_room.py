@@ -55,11 +55,24 @@ def test_a_code_said_aloud_opens_the_page(ward: Ward) -> None:
         "room-code-made",
         "member-added",
         "shared",
+        "consent-given",
         "room-code-used",
         "opened",
         "viewed",
     ]
     assert [line.person.name for line in ward.read_list(cookie).others] == ["Birgit Holm"]
+
+
+def test_saying_the_code_is_a_consent_that_stands_and_can_be_taken_back(ward: Ward) -> None:
+    cookie, birgit = ward.sign_in(ward.hire()), ward.enrol()
+    grant_id = type_code(ward, cookie, show(ward, birgit))
+    assert "- show my summary to people I chose, since 24 November" in ward.write(
+        birgit, "what have I agreed to"
+    )
+    ward.write(birgit, "I withdraw my consent to sharing")
+    assert "show my summary" not in ward.write(birgit, "what have I agreed to")
+    with pytest.raises(access.Ended):
+        access.read_summary(ward.deployment, FromList(cookie, grant_id), ward.now)
 
 
 def test_in_danish(ward: Ward) -> None:

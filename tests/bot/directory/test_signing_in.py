@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import SQLModel
 
 from bot.directory import signing_in, staff
 from bot.directory.signing_in import NotInvited, NotRight
 from bot.permission import NotSignedIn
 from tests.bot.ward import ANNE, Ward
-from trajectory import professionals, rotation
+from trajectory import professionals, rotation, sign_ins, tables
 from trajectory.keys import Ring
 from trajectory.professionals import AlreadyListed
+from trajectory.sign_ins import Attempt
 
 HALF_A_MINUTE = timedelta(seconds=30)
 
@@ -119,6 +121,57 @@ def test_five_wrong_tries_use_a_code_up(ward: Ward) -> None:
         try_in(ward, code, ward.shown(anne))
 
 
+def test_who_reads_annes_mail_guesses_no_further_and_a_reset_helps_her(ward: Ward) -> None:
+    anne = ward.hire()
+    for number in range(signing_in.WRONG_A_DAY):
+        ask(ward, trial=f"trial {number}")
+        with pytest.raises(NotRight):
+            try_in(ward, ward.mailed_code(), "000000", f"trial {number}")
+        ward.wait(timedelta(minutes=20))
+    ask(ward)
+    with pytest.raises(NotRight):
+        try_in(ward, ward.mailed_code(), ward.shown(anne))
+    staff.invite(ward.deployment, anne)
+    signing_in.confirm_authenticator(ward.deployment, ward.invitation(), ward.shown(anne), ward.now)
+    ward.wait(HALF_A_MINUTE)
+    ask(ward, trial="hers")
+    try_in(ward, ward.mailed_code(), ward.shown(anne), "hers")
+
+
+def test_wrong_codes_without_the_mail_keep_nobody_out(ward: Ward) -> None:
+    anne = ward.hire()
+    for number in range(4):
+        ask(ward, trial=f"trial {number}")
+        for _ in range(5):
+            with pytest.raises(NotRight):
+                try_in(ward, "no code", "000000", f"trial {number}")
+    ask(ward)
+    try_in(ward, ward.mailed_code(), ward.shown(anne))
+
+
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+def test_a_sign_in_that_is_under_way_at_a_reset_is_ended_too(ward: Ward) -> None:
+    """Where only one writes at a time, there is none under way."""
+    anne = ward.hire()
+    ask(ward)
+    code = ward.mailed_code()
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    resetting = threading.Thread(target=staff.invite, args=(ward.deployment, anne))
+    ring, ids = ward.deployment.ring, ward.deployment.ids
+    with ward.database.write() as connection:
+        assert sign_ins.try_code(connection, ring, "trial", code, ward.now)[0] is Attempt.RIGHT
+        resetting.start()
+        while not connection.execute(waiting).scalar():
+            resetting.join(0.005)
+            assert resetting.is_alive()
+        sign_ins.open_session(connection, ids, ring, anne, "theirs", ward.now)
+    resetting.join()
+    token = ward.invitation()
+    signing_in.confirm_authenticator(ward.deployment, token, ward.shown(anne), ward.now)
+    with pytest.raises(NotSignedIn):
+        name_at(ward, "theirs")
+
+
 def test_a_code_is_good_for_a_quarter_of_an_hour(ward: Ward) -> None:
     anne = ward.hire()
     ask(ward)
@@ -167,6 +220,17 @@ def test_whoever_has_left_is_signed_out_and_their_address_is_free(ward: Ward) ->
     with pytest.raises(NotSignedIn):
         name_at(ward, cookie)
     assert ward.employ() != anne
+
+
+def test_of_whoever_has_left_the_directory_keeps_a_number_only(ward: Ward) -> None:
+    anne = ward.hire()
+    staff.remove(ward.deployment, anne)
+    with ward.database.read() as connection:
+        row = connection.execute(select(tables.core(tables.Professional))).one()
+        held = {name: value for name, value in row._mapping.items() if isinstance(value, bytes)}
+        assert row.id == anne
+        assert professionals.listed(connection, ward.deployment.ring) == []
+    assert held == {"name": b"", "email": b"", "unsubscribe": b""}
 
 
 def test_whoever_leaves_sees_nothing_more_and_the_patients_are_told(ward: Ward) -> None:
