@@ -13,7 +13,7 @@ from templates import papers
 from templates.words import Words
 
 _Row = Mapping[str, Any]
-_TOLD = ("note", "question", "goal", "plan", "visit", "red-flag")
+_TOLD = ("note", "question", "goal", "plan", "visit", "contact", "red-flag")
 """Kinds of entries that are somebody's words, in the order of their time."""
 _TIME, _SHORT, _LONG = 2.6, 2, 5
 """Widths of columns, as shares."""

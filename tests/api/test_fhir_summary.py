@@ -160,3 +160,20 @@ def test_anne_gets_it_behind_her_open_page_and_the_audit_says_so(
     assert answer.headers["content-type"] == "application/fhir+json"
     assert answer.json()["resourceType"] == "Bundle"
     assert light_practice.audited()[-1][1] == "exported"
+
+
+def answered() -> Story:
+    """Anne has answered in fields, and has put a letter there."""
+    story = Story()
+    for field, words in (("found", "Stiff hips."), ("agreed", "Walk 10 min.")):
+        story.write("note", at(3, 20), text=words, item=field, detail={"note": "one"}, author=ANNE)
+    story.write("contact", at(3, 1), text="No fracture.", code="imaging", author=ANNE)
+    return story
+
+
+def test_a_note_in_fields_and_a_letter_are_told_as_what_they_are() -> None:
+    found = of(answered())
+    note = "Found: Stiff hips; Agreed: Walk 10 min. (20 Mar, Anne Møller)"
+    assert section(found, "Agreed") == note
+    letter = "Imaging: No fracture. (1 Mar, letter, added by Anne Møller)"
+    assert section(found, "Others involved") == letter

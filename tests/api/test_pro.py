@@ -266,3 +266,21 @@ def test_the_link_in_the_mail_shows_a_button_and_only_that_ends_it(anne: Desk) -
     assert "You get no weekly mail any more" in anne.browser.post(place).text
     assert "You get no weekly mail." in anne.home().text
     assert anne.browser.post("/pro/digest/off/1-00").status_code == 404
+
+
+def test_a_sign_is_handled_and_a_letter_kept_on_the_page_from_the_list(anne: Desk) -> None:
+    shared = anne.ward.share(anne.number)
+    sign = anne.ward.record(shared, "red-flag", DAY, flow="red-flags", item="leg-weakness")
+    anne.come_in()
+    anne.open(shared.grant_id)
+    place = f"/pro/p/{shared.grant_id}"
+    assert f'action="{place}/flags/{sign}/handled"' in anne.browser.get(place).text
+    handled = anne.browser.post(f"{place}/flags/{sign}/handled")
+    assert handled.headers["location"] == f"{place}?said=handled"
+    letter = {"sector": "imaging", "day": "2026-11-02", "text": "No fracture.", "id": "1"}
+    kept = anne.browser.post(f"{place}/letters", data=letter)
+    assert kept.headers["location"] == f"{place}?said=letter"
+    page = anne.browser.get(place).text
+    assert "seen, handled by you" in page
+    assert "No fracture." in page
+    assert anne.browser.post(f"{place}/flags/{10**30}/handled").status_code == 422

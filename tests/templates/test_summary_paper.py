@@ -206,3 +206,22 @@ def test_whatever_is_written_there_is_a_paper_of_two_pages_at_most(
     story.write("plan", at(3, 30), text=plan)
     summary = summarise(story.entries, named(name, at(1, 4)), NOW, LOOKED)
     assert paper(summary, "da", reader).pages <= 2
+
+
+def test_a_note_in_fields_and_a_letter_are_told_as_what_they_are() -> None:
+    story = Story()
+    for field, words in (("found", "Stiff hips."), ("agreed", "Walk 10 min.")):
+        story.write("note", at(3, 20), text=words, item=field, detail={"note": "one"}, author=ANNE)
+    story.write("contact", at(3, 1), text="No fracture.", code="imaging", author=ANNE)
+    text = told(story).text
+    assert "Found: Stiff hips; Agreed: Walk 10 min. 20 Mar, Anne Møller" in text
+    assert "Imaging: No fracture. 1 Mar, letter, added by Anne Møller" in text
+
+
+def test_who_handles_a_warning_sign_is_told() -> None:
+    story = Story()
+    sign = story.flag(at(3, 20), "leg-weakness", "same-day")
+    story.write("flag-handled", at(3, 21), detail={"flags": [sign.id]}, author=ANNE)
+    text = told(story).text
+    assert "21 Mar: seen, handled by Anne Møller." in text
+    assert "No clinician’s note yet." not in text

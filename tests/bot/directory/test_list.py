@@ -12,6 +12,7 @@ from bot.directory import from_list
 from bot.directory.overview import Line
 from bot.permission import Ended, FromList, NotSignedIn
 from tests.bot.ward import DAY, LARS, Ward
+from trajectory import grants, tables
 from trajectory.triage import Rest, Why
 from trajectory.views import Page
 
@@ -186,3 +187,38 @@ def queries(ward: Ward, cookie: str) -> int:
     finally:
         event.remove(Engine, "before_cursor_execute", count)
     return len(counted)
+
+
+def test_a_page_about_work_is_read_behind_its_link_alone(ward: Ward) -> None:
+    anne = ward.hire()
+    shared = ward.share(anne, purposes=(grants.WORK_PAGE, "digest"))
+    cookie = ward.sign_in(anne)
+    assert ward.read_list(cookie).all == 0
+    with pytest.raises(Ended):
+        from_list.open_patient(ward.deployment, cookie, shared.grant_id, ward.now)
+    with pytest.raises((Ended, NotSignedIn)):
+        access.read_summary(ward.deployment, FromList(cookie, shared.grant_id), ward.now)
+
+
+def test_somebody_who_sees_no_summary_now_is_on_the_list_of_no_patient(ward: Ward) -> None:
+    anne = ward.hire()
+    shared, cookie = ward.share(anne, looked=DAY), ward.sign_in(anne)
+    assert ward.read_list(cookie).all == 1
+    member = tables.core(tables.CareTeamMember)
+    with ward.database.write() as connection:
+        named = member.c.id == shared.member.id
+        connection.execute(member.update().where(named).values(role="insurer"))
+    assert ward.read_list(cookie).all == 0
+    with pytest.raises(Ended):
+        from_list.open_patient(ward.deployment, cookie, shared.grant_id, ward.now)
+
+
+def test_a_warning_sign_that_is_handled_leaves_the_list(ward: Ward) -> None:
+    anne = ward.hire()
+    shared = ward.share(anne, looked=DAY)
+    sign = ward.record(shared, "red-flag", 2 * DAY, flow="red-flags", item="leg-weakness")
+    cookie = ward.sign_in(anne)
+    assert [line.standing.why for line in ward.read_list(cookie).to_look_at] == [(Why.FLAG,)]
+    from_list.open_patient(ward.deployment, cookie, shared.grant_id, ward.now)
+    access.handle_flag(ward.deployment, FromList(cookie, shared.grant_id), sign, ward.now)
+    assert ward.read_list(cookie).to_look_at == []

@@ -12,8 +12,9 @@ from bot import access
 from bot.directory.room import NotOpened, Problem, open_by_code
 from bot.permission import FromList, NotSignedIn
 from tests.bot.ward import DAY, LARS, Ward
-from trajectory import erasure, patients, room_codes, tables, web_access
+from trajectory import erasure, grants, patients, room_codes, tables, web_access
 from trajectory.professionals import Professional
+from trajectory.views import Page
 
 MINUTE = timedelta(minutes=1)
 
@@ -275,3 +276,12 @@ def test_two_who_type_the_same_code_at_once_do_not_both_get_in(ward: Ward) -> No
     assert len(came) == 2
     assert came.count(Problem.WRONG) == 1
     assert len(ward.team(birgit)) == 1
+
+
+def test_a_page_about_work_stays_what_it_was_and_a_code_opens_the_summary(ward: Ward) -> None:
+    anne = ward.hire()
+    shared, cookie = ward.share(anne, purposes=(grants.WORK_PAGE,), until=None), ward.sign_in(anne)
+    grant_id = type_code(ward, cookie, show(ward, shared.patient_id))
+    assert grant_id != shared.grant_id
+    view = access.read_summary(ward.deployment, FromList(cookie, grant_id), ward.now)
+    assert view.scope.page is Page.WHOLE
