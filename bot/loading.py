@@ -21,6 +21,7 @@ from trajectory import (
     definitions,
     entries,
     grants,
+    listings,
     patients,
     professionals,
     tables,
@@ -146,8 +147,10 @@ def directory(connection: Connection, deployment: Deployment) -> Sequence[Profes
 
 
 def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:
-    """The newest looks at this patient's summary."""
-    return grants.looks(connection, loaded.sealer, loaded.row.patient_id, most)
+    """The newest looks at this patient's summary, or at their line in somebody's list."""
+    asked = (connection, loaded.sealer, loaded.row.patient_id, most)
+    found = [*grants.looks(*asked), *listings.looks(*asked)]
+    return sorted(found, key=lambda look: look.opened_at, reverse=True)[:most]
 
 
 def recalled(

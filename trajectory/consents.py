@@ -19,6 +19,11 @@ def given(entries: Iterable[Entry]) -> Mapping[str, Entry]:
     """
     newest: dict[str, Entry] = {}
     for entry in entries:
-        if entry.kind == KIND:
+        if entry.kind == KIND and not _is_about_one_person(entry):
             newest |= dict.fromkeys((entry.detail or {}).get("purposes", ()), entry)
     return {purpose: entry for purpose, entry in newest.items() if entry.code == GIVEN}
+
+
+def _is_about_one_person(entry: Entry) -> bool:
+    """A no about somebody of the care team takes back nothing that was said of others."""
+    return entry.code == DECLINED and "member" in (entry.detail or {})

@@ -47,6 +47,11 @@ def author_of(member_id: int) -> str:
     return f"professional:{member_id}"
 
 
+def member_of(author: str) -> int:
+    """Which member of the care team `author_of` was asked about."""
+    return int(author.partition(":")[2])
+
+
 def is_professional(author: str) -> bool:
     """Whether the author is somebody whom the patient shares with."""
     return author.startswith("professional:")

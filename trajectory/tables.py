@@ -676,7 +676,10 @@ class AuditRecord(SQLModel, table=True):
     """One link of a patient's audit chain; `hash` covers the stored bytes and `previous`."""
 
     __tablename__ = "audit"
-    __table_args__ = (UniqueConstraint("patient_id", "n"),)
+    __table_args__ = (
+        UniqueConstraint("patient_id", "n"),
+        _partial("ix_audit_listed", "patient_id", "subject", where="action = 'listed'"),
+    )
 
     id: int = _id()
     patient_id: int = _ref("patient.id")

@@ -54,8 +54,9 @@ def answer(
     if on_paper:
         detail["by"] = "staff-on-paper"
     _record(step, code, raw, detail)
-    for purpose in text.purposes:
-        _remember(step, purpose, text.version if code == GIVEN else "")
+    if code == GIVEN or member_id is None:
+        for purpose in text.purposes:
+            _remember(step, purpose, text.version if code == GIVEN else "")
 
 
 def put(step: Step, question: str) -> None:

@@ -11,33 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from bot.deployment import Deployment
 from bot.directory.signing_in import SignedIn, who_is
 from bot.loading import Loaded, opened
 from bot.view import summary_person
-from trajectory import audit, entries, grants, patients, sign_ins, tables, triage
+from trajectory import audit, entries, grants, listings, patients, sign_ins, triage
 from trajectory.audit import NewRecord
 from trajectory.grants import Shared
 from trajectory.professionals import Professional
 from trajectory.said import author_of
-from trajectory.sql import Among
 from trajectory.summary import Person, summarise
 from trajectory.triage import Rest, Standing, Why
 from trajectory.views import Page, scope_for
 
-LISTED = "listed"
-"""How the patient's audit says that their line was shown."""
 AUDITED_AT_ONCE = 100
 """Patients whose conversations one transaction holds for that."""
-
-_audit = tables.core(tables.AuditRecord)
-_SHOWN = select(_audit.c.patient_id).where(
-    Among(_audit.c.patient_id, "patients"),
-    _audit.c.action == LISTED,
-    _audit.c.subject == bindparam("subject"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +172,8 @@ def _unaudited(
     """Whose line was not shown yet at this sign-in."""
     if not shown:
         return []
-    asked = {
-        "patients": sorted(each.patient_id for each in shown),
-        "subject": _subject(signed_in),
-    }
-    known = set(connection.execute(_SHOWN, asked).scalars())
+    patient_ids = {each.patient_id for each in shown}
+    known = listings.shown(connection, patient_ids, _subject(signed_in))
     return [each for each in shown if each.patient_id not in known]
 
 
@@ -200,7 +187,7 @@ def _audit_all(
     rows = patients.lock_conversations(connection, [each.patient_id for each in some])
     held = {row.patient_id for row in rows}
     records = [
-        NewRecord(each.patient_id, author_of(each.member_id), LISTED, _subject(signed_in))
+        NewRecord(each.patient_id, author_of(each.member_id), listings.LISTED, _subject(signed_in))
         for each in some
         if each.patient_id in held
     ]

@@ -49,6 +49,8 @@ class Look:
     opened_at: datetime
     opener: str = ""
     purpose: str = ""
+    listed: bool = False
+    """Not opened: a line of it was shown in that person's list of patients."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,8 +342,9 @@ def _take_alert(step: Step, text: str, option: str | None) -> None:
     if option == "yes":
         for grant in _grants_of(step, who):
             step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "alert"}))))
-        consents.answer(step, consents.ALERT, consents.GIVEN, text, member_id=who.id)
         step.do(Audit("alerts-allowed", f"member:{who.id}"))
+    said = consents.GIVEN if option == "yes" else consents.DECLINED
+    consents.answer(step, consents.ALERT, said, text, member_id=who.id)
     if who.professional_id is None:
         asking.leave(step, f"share.alert-{option}", name=who.name)
     else:
