@@ -103,8 +103,7 @@ def waits_for_start(step: Step, command: Command) -> bool:
     if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
         return False
     today = step.now.astimezone(step.person.zone).date().isoformat()
-    keeps = step.person.started_at is not None and consents.stands(step, consents.STORE)
-    if command.name in ("note", "question") and keeps:
+    if command.name in ("note", "question") and consents.is_agreed(step):
         step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
     elif step.memory.told_stopped_on != today:
         step.memory.told_stopped_on = today
@@ -149,11 +148,11 @@ def _name_and_end(step: Step, grant: Grant) -> str:
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
-    if step.person.started_at is None and step.person.status in ("stopped", "ended"):
+    if step.person.status in ("stopped", "ended") and not consents.is_agreed(step):
         enrolment.begin_again(step)
-        return
-    if step.person.status == "stopped" and not consents.stands(step, consents.STORE):
-        enrolment.begin_again(step)
+        if step.memory.held:
+            safety.set_follow_up(step, step.now)
+            looked.insist(step)
         return
     if step.person.status == "active" and (step.memory.over == "said" or step.memory.rhythm):
         _start_again(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking, looked, safety
+from bot.conversation import asking, consents, looked, safety
 from bot.conversation.choices import chosen, leans_to_no
 from bot.conversation.effects import Audit, Record, SetCase
 from bot.conversation.looked import NAME, ask
@@ -26,7 +26,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
         ask(step)
         return
     entry_id = step.new_id()
-    step.do(Record(entry_id, "flag-follow-up", code=answer, text=text))
+    kept = text if consents.is_agreed(step) else None
+    step.do(Record(entry_id, "flag-follow-up", code=answer, text=kept))
     step.do(SetCase(Kind.RED_FLAG, _STATES[answer]))
     step.do(Audit("flag-follow-up", f"entry:{entry_id}"))
     if answer == "not-yet":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import recognise
-from bot.conversation import asking
+from bot.conversation import asking, consents
 from bot.conversation.choices import chosen, is_bare_answer
 from bot.conversation.effects import Record
 from bot.conversation.memory import KEEPING
@@ -48,7 +48,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 def keep_silently(step: Step, text: str) -> None:
     """Words that nothing can be said to now are not lost; before consent none are kept."""
-    if step.person.started_at is not None:
+    if consents.is_agreed(step):
         step.do(Record(step.new_id(), "note", text=text))
 
 
