@@ -414,11 +414,13 @@ def _person(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _visit(step: Step, slots: Mapping[str, str]) -> None:
-    words = slots.get("text")
-    if words is None:
+    if "text" in slots:
+        visiting.begin(step, slots["text"])
+    elif "meeting" in slots:
         with_whom = min(load_command_words()[step.person.language].company)
-        words = f"{with_whom} {slots['meeting']}"
-    visiting.begin(step, words)
+        visiting.begin(step, f"{with_whom} {slots['meeting']}")
+    else:
+        visiting.move(step, slots.get("moved", ""), slots.get("whom", ""))
 
 
 def _next_visit(step: Step, slots: Mapping[str, str]) -> None:

@@ -166,6 +166,7 @@ FREE = {
     "whom": ["Anne", "Bo Holm", "x@y.dk", "Zoë"],
     "plan": ["walk 30 minutes a day"],
     "nth": ["2", "11"],
+    "moved": ["Friday at 12", "9. januar kl. 8"],
     "text": ["Thursday 10", "may I run", "Zoë says hello"],
     "until": ["until Friday", "til den 12. juni", "for two weeks", "i en måned"],
     "unclear": ["the cows come home", "sommeren er slut"],
