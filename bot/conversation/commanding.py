@@ -24,11 +24,12 @@ from bot.conversation import (
     showing,
     silencing,
     timers,
+    visit_questions,
     visits,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, Record, SavePatient, SetDue
-from bot.conversation.giving_way import drop, is_settled
+from bot.conversation.giving_way import drop, is_settled, put_away
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.needs import CHANNELS
@@ -115,8 +116,11 @@ def do(step: Step, command: Command) -> None:
     """Carry out a command; the question that waits comes again after it."""
     if command.name not in _PUT_AWAY:
         looked.remember_asked(step)
+    visit = visit_questions.being_asked(step)
     _COMMANDS[command.name](step, command.slots)
     looked.ask_later_again(step)
+    if visit is not None and visit_questions.gave_way(step):
+        visits.plan(step, visit)
 
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:
@@ -385,7 +389,7 @@ def _leave_what_was_begun(step: Step) -> None:
     """A place is said while something else is half done: that is left, and the patient told so."""
     task = step.memory.task
     if task is not None and task.name in _LEAVABLE and task.name != rezoning.NAME:
-        drop(step, "task.given-way")
+        put_away(step, task)
 
 
 def _zone(step: Step, slots: Mapping[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Whom the patient has seen and where they were sent, told in one sentence.
 
 The grammar is closed (`templates/commands`): a sentence that only nearly fits is kept as any
-other words are. What stands behind a colon or a dash, or behind words such as "we agreed", is the plan.
+other words are. What stands behind a colon or a dash, or behind words such as "we agreed", is
+the plan.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.conversation import safety
 from bot.conversation.effects import DropDue, SetCase
-from bot.conversation.giving_way import drop
+from bot.conversation.giving_way import put_away
 from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
@@ -21,7 +21,7 @@ def begin(step: Step) -> None:
     if task is not None and task.name == "enrolment":
         step.memory.set_aside, step.memory.task = task, None
     elif task is not None and task.name != NAME:
-        drop(step, "task.given-way")
+        put_away(step, task)
     step.do(SetCase(Kind.RED_FLAG, State.ASKED))
     ask_anew(step)
 
