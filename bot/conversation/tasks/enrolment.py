@@ -298,8 +298,8 @@ def _take_named_weekday(step: Step, text: str) -> bool:
 
 
 def _take_code(step: Step, text: str, option: str | None) -> bool:
-    code = own_code.read_code(step, text)
-    if len(code) != own_code.LENGTH:
+    code = own_code.read_new_code(step, text)
+    if not code:
         return False
     step.person.code = code
     return True
