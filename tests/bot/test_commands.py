@@ -166,7 +166,6 @@ FREE = {
     "whom": ["Anne", "Bo Holm", "x@y.dk", "Zoë"],
     "plan": ["walk 30 minutes a day"],
     "nth": ["2", "11"],
-    "moved": ["Friday at 12", "9. januar kl. 8"],
     "text": ["Thursday 10", "may I run", "Zoë says hello"],
     "until": ["until Friday", "til den 12. juni", "for two weeks", "i en måned"],
     "unclear": ["the cows come home", "sommeren er slut"],
@@ -176,6 +175,7 @@ FREE = {
     "number": ["20304050", "+45 20 30 40 50"],
     "day": ["tomorrow", "i morgen"],
     "role": ["physio", "fys", "doctor", "læge"],
+    "moved": ["Friday at 12", "9. januar kl. 8"],
     "meeting": ["Anne on Friday at 10", "Anne i morgen kl. 9"],
     "somebody": ["physio - Anne Jensen - anne@x.dk", "fys, Anne", "Anne anne@x.dk"],
 }
