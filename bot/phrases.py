@@ -36,6 +36,7 @@ class Says(StrEnum):
     RELATIVE = "relative"
     OTHER_DIED = "other-died"
     NOT_MET = "not-met"
+    NOTHING = "nothing"
     DOCTOR_LOOKED = "doctor-looked"
     MISTAKEN = "mistaken"
     RANG = "rang"

@@ -23,6 +23,7 @@ from flows.events import (
 from flows.known import still_holds, without_known
 from flows.lexicon import Lexicon
 from flows.model import Flow, Item, ItemKind
+from flows.own_words import is_quoted, names_nothing
 from flows.reading import (
     Ambiguous,
     Denied,
@@ -149,7 +150,7 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
     if session.offered:
         reading = read_confirmation(item, session.offered, text, lexicon, alone=not reply.raw)
     else:
-        reading = read(item, text, lexicon)
+        reading = _read(flow, item, text, lexicon)
     match reading:
         case Understood():
             given = _given(session, reading, raw, session.turn)
@@ -160,6 +161,13 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
             return _again(flow, session, item)
         case NotAReply(why):
             return _not_understood(flow, session, item, raw, why)
+
+
+def _read(flow: Flow, item: Item, text: str, lexicon: Lexicon) -> Reading:
+    """What a later question quotes must name something: "no" is not hard for anybody."""
+    if is_quoted(flow, item) and names_nothing(text, lexicon):
+        return NotAReply(Why.NOT_A_REPLY)
+    return read(item, text, lexicon)
 
 
 def _confirmed(flow: Flow, session: Session, item: Item, raw: str) -> Turn:
@@ -245,7 +253,7 @@ def _amended(flow: Flow, session: Session, reply: Amend, lexicon: Lexicon) -> Tu
         return _unchanged(flow, session)
     if item.id == session.pending:
         return _said(flow, session, item, Said(text, raw), lexicon)
-    reading: Reading = read(item, text, lexicon)
+    reading = _read(flow, item, text, lexicon)
     if isinstance(reading, Understood):
         return _take(flow, session, item, _given(session, reading, raw, turn))
     return _not_understood(flow, session, item, raw, reading.why)

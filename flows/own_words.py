@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from flows.lexicon import Lexicon, Sense
 from flows.model import Flow, Item, ItemKind, Operator
 from flows.session import Given
 from flows.source import Source
@@ -14,6 +15,8 @@ LONGEST_QUOTED = 60
 """Characters of somebody's own words that go into a question."""
 UNKNOWN = "..."
 """Stands where nothing has been named, as in a preview."""
+
+_NO_NAMES = (Sense.YES, Sense.NO, Sense.CONFIRM, Sense.DENY, Sense.NUMBER, Sense.NONE)
 
 _NAMED = re.compile(r"\{([^{}]*)\}")
 
@@ -29,10 +32,23 @@ def in_own_words(text: str, given: Mapping[str, Given]) -> str:
 
 
 def _quoted(given: Given | None) -> str:
-    words = " ".join((given.text or "").split()) if given else ""
+    words = " ".join((given.text or "").split()).rstrip("?!. ") if given else ""
     if len(words) > LONGEST_QUOTED:
         words = words[: LONGEST_QUOTED - 3].rstrip() + "..."
     return words or UNKNOWN
+
+
+def is_quoted(flow: Flow, item: Item) -> bool:
+    """Whether a question of this flow quotes what is answered here."""
+    return item.kind is ItemKind.TEXT and any(
+        item.id in named_in(text) for each in flow.items for text in each.text.values()
+    )
+
+
+def names_nothing(text: str, lexicon: Lexicon) -> bool:
+    """Whether these words are nothing but a yes or no, a number or a letter."""
+    tokens = lexicon.tokens(text)
+    return bool(tokens) and all(len(t.text) == 1 or t.means(*_NO_NAMES) for t in tokens)
 
 
 def check_own_words(flow: Flow, source: Source) -> None:

@@ -251,6 +251,8 @@ def _command(step: Step, command: Command, text: str) -> bool:
         return _move(step, command.name, text)
     if command.name == "leave" and not commanding.can_leave(step):
         return False
+    if command.name == "cancel-visit" and _says_that_nobody_was_met(step, command):
+        return False
     if command.name in contacts.TOLD and not _may_be_told(step, command):
         return False
     if step.person.status == "enrolling" and not enrolment.allows(step, command.name):
@@ -266,6 +268,12 @@ def _command(step: Step, command: Command, text: str) -> bool:
         step.drop_task()
     commanding.do(step, command)
     return True
+
+
+def _says_that_nobody_was_met(step: Step, command: Command) -> bool:
+    """Whether "the visit was cancelled" answers what was agreed there."""
+    task = step.memory.task
+    return task is not None and task.name == AGREEING and not command.slots.get("whom")
 
 
 def _may_be_told(step: Step, command: Command) -> bool:

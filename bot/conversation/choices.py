@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.commands import asks
 from bot.conversation.step import Step
+from bot.phrases import Says, phrases
 from flows.lexicon import Sense, Token
 from flows.model import Item, ItemKind, Option
 from flows.reading import Ambiguous, Reading, Understood, read
@@ -21,6 +22,16 @@ _ANSWERS = (
 def is_bare_answer(step: Step, text: str) -> bool:
     """Whether this is nothing but thanks, a yes or no, a number or a letter."""
     return all(_is_answer(token) for token in step.lexicon.tokens(text))
+
+
+def says_nothing(step: Step, text: str) -> bool:
+    """Whether this says that there is nothing to say: "not really", "I don't know"."""
+    return any(each.says is Says.NOTHING for each in phrases(text, step.person.language))
+
+
+def is_one_word_question(text: str) -> bool:
+    """Whether somebody only wonders what was asked: "what?"."""
+    return text.rstrip().endswith("?") and len(text.split()) == 1
 
 
 def is_no(step: Step, text: str) -> bool:

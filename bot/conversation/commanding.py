@@ -24,11 +24,12 @@ from bot.conversation import (
     showing,
     silencing,
     timers,
+    visit_questions,
     visits,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, Record, SavePatient, SetDue
-from bot.conversation.giving_way import drop, is_settled
+from bot.conversation.giving_way import drop, is_settled, put_away
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.needs import CHANNELS
@@ -107,8 +108,7 @@ def waits_for_start(step: Step, command: Command) -> bool:
     if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
         return False
     today = step.now.astimezone(step.person.zone).date().isoformat()
-    keeps = step.person.started_at is not None and consents.stands(step, consents.STORE)
-    if command.name in ("note", "question") and keeps:
+    if command.name in ("note", "question") and consents.is_agreed(step):
         step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
     elif step.memory.told_stopped_on != today:
         step.memory.told_stopped_on = today
@@ -120,8 +120,11 @@ def do(step: Step, command: Command) -> None:
     """Carry out a command; the question that waits comes again after it."""
     if command.name not in _PUT_AWAY:
         looked.remember_asked(step)
+    visit = visit_questions.being_asked(step)
     _COMMANDS[command.name](step, command.slots)
     looked.ask_later_again(step)
+    if visit is not None and visit_questions.gave_way(step):
+        visits.plan(step, visit)
 
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:
@@ -154,11 +157,11 @@ def _name_and_end(step: Step, grant: Grant) -> str:
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
-    if step.person.started_at is None and step.person.status in ("stopped", "ended"):
+    if step.person.status in ("stopped", "ended") and not consents.is_agreed(step):
         enrolment.begin_again(step)
-        return
-    if step.person.status == "stopped" and not consents.stands(step, consents.STORE):
-        enrolment.begin_again(step)
+        if step.memory.held:
+            safety.set_follow_up(step, step.now)
+            looked.insist(step)
         return
     if step.person.status == "active" and (step.memory.over == "said" or step.memory.rhythm):
         _start_again(step)
@@ -394,7 +397,7 @@ def _leave_what_was_begun(step: Step) -> None:
     """A place is said while something else is half done: that is left, and the patient told so."""
     task = step.memory.task
     if task is not None and task.name in _LEAVABLE and task.name != rezoning.NAME:
-        drop(step, "task.given-way")
+        put_away(step, task)
 
 
 def _zone(step: Step, slots: Mapping[str, str]) -> None:
@@ -423,11 +426,13 @@ def _person(step: Step, slots: Mapping[str, str]) -> None:
 
 
 def _visit(step: Step, slots: Mapping[str, str]) -> None:
-    words = slots.get("text")
-    if words is None:
+    if "text" in slots:
+        visiting.begin(step, slots["text"])
+    elif "meeting" in slots:
         with_whom = min(load_command_words()[step.person.language].company)
-        words = f"{with_whom} {slots['meeting']}"
-    visiting.begin(step, words)
+        visiting.begin(step, f"{with_whom} {slots['meeting']}")
+    else:
+        visiting.move(step, slots.get("moved", ""), slots.get("whom", ""))
 
 
 def _next_visit(step: Step, slots: Mapping[str, str]) -> None:

@@ -111,7 +111,12 @@ def standing(step: Step, purpose: str) -> str:
 
 def keeps_no_words(step: Step) -> bool:
     """Whether the patient has taken back that anything is kept, and not agreed anew."""
-    return step.person.status == "stopped" and step.memory.consents.get(STORE) == ""
+    return step.person.status != "active" and step.memory.consents.get(STORE) == ""
+
+
+def is_agreed(step: Step) -> bool:
+    """Whether the patient was enrolled, and has not taken back since that anything is kept."""
+    return step.person.started_at is not None and stands(step, STORE)
 
 
 def is_given(step: Step, purpose: str) -> bool:

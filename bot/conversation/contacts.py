@@ -1,7 +1,8 @@
 """Whom the patient has seen and where they were sent, told in one sentence.
 
 The grammar is closed (`templates/commands`): a sentence that only nearly fits is kept as any
-other words are. What stands behind a colon, or behind words such as "we agreed", is the plan.
+other words are. What stands behind a colon or a dash, or behind words such as "we agreed", is
+the plan.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SECTORS: Mapping[str, str] = {
 }
 """Where somebody works, by kind of provider; all others are in primary care."""
 _NOON = time(12)
+_MARK = re.compile(r":|\s[-\u2013\u2014]+\s")
 
 
 def note_contact(step: Step, slots: Mapping[str, str]) -> None:
@@ -42,7 +44,7 @@ def note_contact(step: Step, slots: Mapping[str, str]) -> None:
     step.do(Record(contact, CONTACT, code=provider, text=said, detail=_sector(provider), at=at))
     who = step.words.say(f"provider.{provider}")
     step.add_line("contact.noted", who=who, day=day_name(at, step.person.zone, language))
-    plan = slots.get("plan") or _behind_colon(said, language)
+    plan = slots.get("plan") or _behind_mark(said, language)
     if plan:
         _note_plan(step, plan, contact, _visit(step, provider, at))
 
@@ -109,9 +111,10 @@ def _has(words: str, word: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", words) is not None
 
 
-def _behind_colon(said: str, language: str) -> str:
-    """What follows a colon, where all before it says whom the patient has seen and no more."""
-    head, _, rest = said.partition(":")
+def _behind_mark(said: str, language: str) -> str:
+    """What follows a colon or a dash, where all before it says whom the patient has seen."""
+    head, *behind = _MARK.split(said, maxsplit=1)
+    rest = behind[0] if behind else ""
     command = recognise(head, language)
     whole = command is not None and command.name == CONTACT and "text" not in command.slots
     return rest.strip() if whole else ""

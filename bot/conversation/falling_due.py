@@ -14,6 +14,7 @@ from bot.conversation import (
     pathways,
     pausing,
     returning,
+    safety,
     silence,
     timers,
     visits,
@@ -146,6 +147,9 @@ def _remind(step: Step, *, promised: bool) -> None:
     """Put the pending question again; only what the patient asked for is never too much."""
     open = step.open
     assert open is not None
+    if safety.is_quiet(step):
+        # What waits is put again when the quiet day after words of self-harm is over.
+        return
     if not promised and silence.put_off_reminder(step, open, timers.expires(step, open)):
         return
     at = waits_until(step)

@@ -49,11 +49,16 @@ def give_way(step: Step) -> bool:
     until = waits_until(step)
     if until is None or until > step.now:
         return False
+    put_away(step, task)
+    return True
+
+
+def put_away(step: Step, task: Task) -> None:
+    """Something comes before this task: say that it was left, if the patient had begun it."""
     if task.name in _SILENTLY:
         step.drop_task()
     else:
         drop(step, "task.given-way")
-    return True
 
 
 def drop(step: Step, key: str) -> None:

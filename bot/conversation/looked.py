@@ -7,8 +7,8 @@ between. It comes again when that is done.
 from __future__ import annotations
 
 from bot.conversation import safety
-from bot.conversation.effects import SetCase
-from bot.conversation.giving_way import drop
+from bot.conversation.effects import DropDue, SetCase
+from bot.conversation.giving_way import put_away
 from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
@@ -21,7 +21,7 @@ def begin(step: Step) -> None:
     if task is not None and task.name == "enrolment":
         step.memory.set_aside, step.memory.task = task, None
     elif task is not None and task.name != NAME:
-        drop(step, "task.given-way")
+        put_away(step, task)
     step.do(SetCase(Kind.RED_FLAG, State.ASKED))
     ask_anew(step)
 
@@ -83,4 +83,6 @@ def settle(step: Step, *, seen: bool) -> None:
     else:
         memory.assessed = ""
     memory.held, memory.looking, memory.urgency = False, False, ""
+    # Whoever wrote first has answered what was still to be asked in the morning.
+    step.do(DropDue((safety.FOLLOW_UP,)))
     memory.task, memory.set_aside = memory.set_aside, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -12,6 +13,7 @@ from bot.deployment import Chance
 
 LENGTH = 4
 TRIES = 3
+_TOGETHER = re.compile(rf"\D*\d(?:[ .-]?\d){{{LENGTH - 1}}}\D*")
 LOCK = timedelta(hours=24)
 """How long the code is not asked for after too many wrong tries, whatever it is for."""
 
@@ -48,6 +50,15 @@ def read_code(step: Step, text: str) -> str:
     digits = "".join(character for character in text if character.isdecimal())
     step.secret = bool(digits)
     return digits
+
+
+def read_new_code(step: Step, text: str) -> str:
+    """The four digits that somebody chooses; empty where they do not stand together.
+
+    A sentence with a date and an hour in it chooses none.
+    """
+    digits = read_code(step, text)
+    return digits if _TOGETHER.fullmatch(text) else ""
 
 
 def try_code(step: Step, text: str) -> Tried:

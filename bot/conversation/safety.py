@@ -27,6 +27,8 @@ from trajectory.views import scope_of
 
 UNCLEAR = "new-symptoms"
 """The sign of somebody who reported a new symptom and did not say which."""
+FOLLOW_UP = "follow-up"
+"""The due row that asks whether a doctor has looked."""
 FOLLOW_UP_AFTER = timedelta(hours=3)
 """When the patient is asked whether a doctor has looked; at night the next morning."""
 QUIET_AFTER_SELF_HARM = timedelta(hours=24)
@@ -44,8 +46,11 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
 
 
 def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
-    """A patient's own words report warning signs: one message, about the most urgent."""
-    kept = text if _has_consented(step) else None
+    """A patient's own words report warning signs: one message, about the most urgent.
+
+    Before consent a sign is told of and put on the clinic's list, but no words are kept.
+    """
+    kept = text if consents.is_agreed(step) else None
     physical = _physical(signs)
     if len(physical) < len(signs):
         _raise_self_harm(step, kept)
@@ -92,11 +97,6 @@ def screens(step: Step) -> list[OpenSession]:
 def say_what_cannot_wait(step: Step) -> None:
     """Before the questions about warning signs: what must not wait for their end."""
     step.add_line("safety.before-questions", emergency=emergency(step))
-
-
-def _has_consented(step: Step) -> bool:
-    """Before consent a sign is told of and put on the clinic's list, but no words are kept."""
-    return step.person.started_at is not None and consents.stands(step, consents.STORE)
 
 
 def _raise(
@@ -185,7 +185,7 @@ def set_follow_up(step: Step, since: datetime | None = None) -> None:
     """
     from_then = since + FOLLOW_UP_AFTER if since else _fresh_until(step)
     at = follow_up_time(from_then, step.person.zone)
-    step.do(SetDue("follow-up", "follow-up", max(at, step.now)))
+    step.do(SetDue(FOLLOW_UP, FOLLOW_UP, max(at, step.now)))
 
 
 def move_follow_up(step: Step, before: ZoneInfo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from bot.commands import role_of
@@ -20,6 +21,8 @@ CALM = timedelta(hours=24)
 """So long after a warning sign nothing is asked that can wait."""
 _LONGEST_NAME = 20
 """Characters of a name that fit into one text message with the rest."""
+_OWN = (TALKING, AGREEING)
+"""The tasks that ask about a visit."""
 
 
 def is_any(step: Step) -> bool:
@@ -119,6 +122,19 @@ def under_way(step: Step) -> Visit:
     assert task is not None
     data = task.data
     return Visit(data["visit"], datetime.fromisoformat(data["at"]), data["who"], talked=True)
+
+
+def being_asked(step: Step) -> Visit | None:
+    """The visit that is being asked about, as it stands while that has no answer yet."""
+    task = step.memory.task
+    if task is None or task.name not in _OWN:
+        return None
+    return replace(under_way(step), talked=task.name == AGREEING)
+
+
+def gave_way(step: Step) -> bool:
+    """Whether the patient has begun another dialogue, after which it is asked again."""
+    return step.memory.task is not None and step.memory.task.name not in _OWN
 
 
 def is_read_by(step: Step, who: str) -> bool:

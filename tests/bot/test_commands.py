@@ -176,6 +176,7 @@ FREE = {
     "number": ["20304050", "+45 20 30 40 50"],
     "day": ["tomorrow", "i morgen"],
     "role": ["physio", "fys", "doctor", "læge"],
+    "moved": ["Friday at 12", "9. januar kl. 8"],
     "meeting": ["Anne on Friday at 10", "Anne i morgen kl. 9"],
     "somebody": ["physio - Anne Jensen - anne@x.dk", "fys, Anne", "Anne anne@x.dk"],
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation import asking
-from bot.conversation.choices import chosen, is_bare_answer
+from bot.conversation.choices import chosen, is_bare_answer, is_one_word_question, says_nothing
 from bot.conversation.effects import Record
 from bot.conversation.memory import AGREEING
 from bot.conversation.step import Step
@@ -21,9 +21,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
     answer = option or chosen(step, text, no="nothing") or _not_met(step, text)
     if answer == _NOT_MET:
         _note_not_met(step)
-    elif answer is not None:
+    elif answer is not None or says_nothing(step, text):
         asking.leave(step, "visit.agreed.all-right")
-    elif is_bare_answer(step, text):
+    elif is_bare_answer(step, text) or is_one_word_question(text):
         ask(step)
     else:
         detail = {"visit": under_way(step).id}

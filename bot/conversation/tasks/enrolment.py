@@ -22,7 +22,7 @@ from templates.catalogue import Catalogue
 NAME = "enrolment"
 LONGEST_NAME = 60
 
-_COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code"})
+_COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code", "consents"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 WAY_OUT = 3
@@ -62,12 +62,19 @@ def _enter(step: Step) -> None:
 
 
 def begin_again(step: Step) -> None:
-    """Enrol somebody who had declined or stopped; what they told before is known."""
-    person = step.person
+    """Enrol somebody who had declined or stopped; what they told before is known.
+
+    After an emergency it is put aside until a doctor has looked.
+    """
+    person, memory = step.person, step.memory
     told = {"language": person.language, "name": person.name, "code": person.code}
     person.status = "enrolling"
     step.do(SavePatient())
-    begin(step, frozenset(name for name, value in told.items() if value))
+    wait(step, frozenset(name for name, value in told.items() if value))
+    if memory.held:
+        memory.set_aside, memory.task = memory.task, None
+    else:
+        _enter(step)
 
 
 def ask(step: Step) -> None:
@@ -291,8 +298,8 @@ def _take_named_weekday(step: Step, text: str) -> bool:
 
 
 def _take_code(step: Step, text: str, option: str | None) -> bool:
-    code = own_code.read_code(step, text)
-    if len(code) != own_code.LENGTH:
+    code = own_code.read_new_code(step, text)
+    if not code:
         return False
     step.person.code = code
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking, looked, safety
+from bot.conversation import asking, consents, looked, safety
 from bot.conversation.choices import chosen, leans_to_no
 from bot.conversation.effects import Audit, OpenCase, Record, SetCase
 from bot.conversation.looked import NAME, ask
@@ -27,7 +27,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
         ask(step)
         return
     entry_id = step.new_id()
-    step.do(Record(entry_id, "flag-follow-up", code=answer, text=text))
+    kept = text if consents.is_agreed(step) else None
+    step.do(Record(entry_id, "flag-follow-up", code=answer, text=kept))
     if answer == "not-yet":
         # Somebody may have taken it off the clinic's list meanwhile: it goes back.
         urgency = step.memory.urgency

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import recognise
-from bot.conversation import asking
+from bot.conversation import asking, consents
 from bot.conversation.choices import chosen, is_bare_answer
 from bot.conversation.effects import Record
 from bot.conversation.memory import KEEPING
@@ -24,14 +24,11 @@ def ask(step: Step) -> None:
 
 
 def reply(step: Step, text: str, option: str | None) -> None:
-    """Keep the words, or not; anything else is taken as more of them.
-
-    What is a command elsewhere ("never mind") is none of them, and keeps nothing.
-    """
+    """Keep the words, or not; anything else is taken as more of them, "never mind" as a no."""
     answer = option or chosen(step, text)
     task = step.memory.task
     assert task is not None
-    if answer is None and recognise(text, step.person.language) is not None:
+    if answer is None and _leaves(step, text):
         answer = "no"
     if answer is None:
         if not is_bare_answer(step, text):
@@ -46,9 +43,14 @@ def reply(step: Step, text: str, option: str | None) -> None:
     asking.repeat(step)
 
 
+def _leaves(step: Step, text: str) -> bool:
+    command = recognise(text, step.person.language)
+    return command is not None and command.name == "leave"
+
+
 def keep_silently(step: Step, text: str) -> None:
     """Words that nothing can be said to now are not lost; before consent none are kept."""
-    if step.person.started_at is not None:
+    if consents.is_agreed(step):
         step.do(Record(step.new_id(), "note", text=text))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation import asking
-from bot.conversation.choices import chosen, is_bare_answer
+from bot.conversation.choices import chosen, is_bare_answer, is_one_word_question, says_nothing
 from bot.conversation.effects import Record
 from bot.conversation.memory import TALKING
 from bot.conversation.step import Step
@@ -17,9 +17,9 @@ ask = ask_talk
 def reply(step: Step, text: str, option: str | None) -> None:
     """Keep the patient's words as what comes first at the visit; nothing special is an answer."""
     answer = option or chosen(step, text, no="nothing")
-    if answer is not None:
+    if answer is not None or says_nothing(step, text):
         asking.leave(step, "visit.talk.all-right")
-    elif is_bare_answer(step, text):
+    elif is_bare_answer(step, text) or is_one_word_question(text):
         ask(step)
     else:
         _keep(step, text)

@@ -8,10 +8,11 @@ from datetime import date, time
 
 from bot.commands import without_politeness
 from bot.conversation import asking, visits
-from bot.conversation.choices import chosen, is_no
+from bot.conversation.choices import chosen, is_no, is_question
 from bot.conversation.effects import Record
 from bot.conversation.people import bare
 from bot.conversation.step import Step
+from bot.conversation.tasks import keeping
 from bot.conversation.visit_questions import called, on_day
 from bot.conversation.visits import Visit
 from bot.schedule import at_local
@@ -26,11 +27,25 @@ _MOST = 8
 """Visits that are offered by a letter."""
 _NONE = "none"
 _LAST_SMALL_HOUR = 6
+_MOST_TRIES = 2
+"""After so many replies that are no day, time or visit it is left, and what was said is kept."""
 
 
 def begin(step: Step, words: str) -> None:
     """Note the visit that these words name; ask for what they leave open."""
     step.begin(NAME, "when", day="", company="")
+    _take(step, words)
+
+
+def move(step: Step, words: str, whom: str) -> None:
+    """The visit with somebody, or the only one, is at another time; else it is a new one."""
+    coming = _coming(step)
+    meant = _with(coming, whom) if whom else coming
+    if len(meant) > 1:
+        asking.leave(step, "visit.more-than-one")
+        return
+    company = (meant[0].text or "") if meant else bare(whom)
+    step.begin(NAME, "when", day="", company=company)
     _take(step, words)
 
 
@@ -51,19 +66,37 @@ def reply(step: Step, text: str, option: str | None) -> None:
     task = step.memory.task
     assert task is not None
     if task.step == "which":
-        _take_which(step, option or chosen(step, text, no=_NONE))
+        _take_which(step, option or chosen(step, text, no=_NONE), text)
     elif is_no(step, text):
         asking.leave(step, "task.left")
+    elif _read(task.step, text)[0] is None:
+        _ask_anew(step, text)
     else:
         _take(step, text)
+
+
+def _ask_anew(step: Step, text: str) -> None:
+    """The question once more: a question in between is kept, and words that lead nowhere, too."""
+    task = step.memory.task
+    assert task is not None
+    if is_question(step, text):
+        keeping.keep_in_between(step, text)
+        ask(step)
+        return
+    unread = [*task.data.get("unread", []), text]
+    if len(unread) < _MOST_TRIES:
+        task.data["unread"] = unread
+        ask(step)
+        return
+    keeping.keep_silently(step, "\n".join(unread))
+    asking.leave(step, "visit.not-noted")
 
 
 def _take(step: Step, words: str) -> None:
     task = step.memory.task
     assert task is not None
-    when, company = _split(without_politeness(words))
+    known, company = _read(task.step, words)
     task.data["company"] = company or task.data["company"]
-    known = (read_hour(when) if task.step == "clock" else None) or read_when(when)
     day = None if known is None else day_of(known, step.now, step.person.zone)
     task.data["day"] = day.isoformat() if day else task.data["day"]
     clock = None if known is None else _by_day(known)
@@ -74,6 +107,12 @@ def _take(step: Step, words: str) -> None:
             _say_no_such_day(step, known)
         task.step = "clock" if task.data["day"] else "when"
         ask(step)
+
+
+def _read(asked: str, words: str) -> tuple[When | None, str]:
+    """The day and time that these words name, an hour alone where that was asked; and whom."""
+    when, company = _split(without_politeness(words))
+    return (read_hour(when) if asked == "clock" else None) or read_when(when), company
 
 
 def _by_day(known: When) -> time | None:
@@ -99,7 +138,7 @@ def tell_next(step: Step) -> None:
 def cancel(step: Step, whom: str) -> None:
     """Take the visit out that is cancelled; ask which where several are noted."""
     visits = _coming(step)
-    meant = [each for each in visits if bare(whom).casefold() in (each.text or "").casefold()]
+    meant = _with(visits, whom)
     found = (meant if whom else visits) or visits
     if not found:
         asking.leave(step, "visit.nothing")
@@ -110,6 +149,10 @@ def cancel(step: Step, whom: str) -> None:
         ask(step)
 
 
+def _with(visits: list[Entry], whom: str) -> list[Entry]:
+    return [each for each in visits if bare(whom).casefold() in (each.text or "").casefold()]
+
+
 def _ask_which(step: Step) -> None:
     visits = _coming(step)[:_MOST]
     options = [(str(each.id), _named(step, each)) for each in visits]
@@ -117,14 +160,14 @@ def _ask_which(step: Step) -> None:
     step.offer_words(step.words.say("visit.which"), [*options, none])
 
 
-def _take_which(step: Step, option: str | None) -> None:
+def _take_which(step: Step, option: str | None, text: str) -> None:
     found = next((each for each in _coming(step) if str(each.id) == option), None)
     if found is not None:
         _cancel(step, found)
     elif option == _NONE:
         asking.leave(step, "task.left")
     else:
-        ask(step)
+        _ask_anew(step, text)
 
 
 def _cancel(step: Step, visit: Entry) -> None:

@@ -146,7 +146,7 @@ def test_without_consent_to_keeping_nothing_is_kept_and_the_rest_is_offered(
     assert then in say(house, choice)
     say(house, "never mind")
     kept = len(house.timeline(birgit.patient_id))
-    say(house, "note it hurts again", "5", "I cannot hold my urine")
+    say(house, "note it hurts again", "5", "one of my legs has become weak")
     after = house.timeline(birgit.patient_id)[kept:]
     assert [entry.text for entry in after if entry.text] == []
     assert {house.heard(row) for row in house.inbox()[-3:]} == {MASKED}

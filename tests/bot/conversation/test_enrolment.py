@@ -78,6 +78,17 @@ def test_each_question_has_its_own_tries(house: House) -> None:
     assert "TALK TO A PERSON" not in "".join(told)
 
 
+@pytest.mark.parametrize(
+    "said", ["my next visit is 31 April at 10 with Anne", "10:30", "407", "40711", "four"]
+)
+def test_a_sentence_with_digits_in_it_chooses_no_code(house: House, said: str) -> None:
+    house.enrol(consented=False, name="")
+    say(house, "english", "yes", "Birgit", "19", "monday")
+
+    assert "exactly four digits" in say(house, said)[0]
+    assert "You are set up" in say(house, "it's 40 71.")[0]
+
+
 def test_who_names_no_language_is_offered_a_person_in_all(house: House) -> None:
     house.enrol(consented=False, name="")
     *_, third = say(house, "suomi", "suomi", "suomi")

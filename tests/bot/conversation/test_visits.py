@@ -233,13 +233,40 @@ def test_what_was_agreed_stands_in_the_plan_with_whom_and_when() -> None:
     assert texts(script.play())[-1] == "You, of your visit on 7 January with Anne: half a tablet"
 
 
-@pytest.mark.parametrize("said", ["b", "we did not meet", "I was ill", "she was ill, sorry"])
+@pytest.mark.parametrize(
+    "said",
+    ["b", "we did not meet", "I was ill", "she was ill, sorry", "my appointment was cancelled"],
+)
 def test_a_visit_that_did_not_take_place_is_taken_out(said: str) -> None:
     script = Script().enrol().say("my next visit is Wednesday at 10").until("18:05", 1)
     script.say("the tablets").until("18:05", days=2).say(said, "my questions")
 
     assert [entry["code"] for entry in entries(script.play(), "visit")[1:]] == ["cancelled"]
     assert "1. the tablets" in texts(script.play())[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "not really"), ("en", "I don't know"), ("en", "nothing much"),
+        ("en", "same as last time"), ("da", "ikke noget"), ("da", "det ved jeg ikke"),
+    ],
+)  # fmt: skip
+def test_who_has_nothing_to_say_gets_no_line_of_it(language: str, said: str) -> None:
+    noted = {"en": "my next visit is Wednesday at 10", "da": "mit næste besøg er onsdag kl. 10"}
+    script = Script().enrol(language=language).say(noted[language]).until("18:05", 1).say(said)
+    script.until("18:05", days=2).say(said)
+
+    assert not {"question", "plan"} & {each["kind"] for each in entries(script.play())}
+
+
+def test_who_only_wonders_what_was_asked_is_asked_again() -> None:
+    script = Script().enrol().say("my next visit is Wednesday at 10").until("18:05", 1).say("what?")
+
+    asked = texts(script.play())[-2:]
+
+    assert entries(script.play(), "question") == []
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize(

@@ -222,3 +222,12 @@ def test_a_warning_sign_that_is_handled_leaves_the_list(ward: Ward) -> None:
     from_list.open_patient(ward.deployment, cookie, shared.grant_id, ward.now)
     access.handle_flag(ward.deployment, FromList(cookie, shared.grant_id), sign, ward.now)
     assert ward.read_list(cookie).to_look_at == []
+
+
+def test_the_patient_is_told_in_whose_list_a_line_was_shown(ward: Ward) -> None:
+    anne = ward.hire()
+    shared = ward.share(anne)
+    assert "Nobody has looked" in ward.write(shared.patient_id, "who looked")
+    ward.read_list(ward.sign_in(anne))
+    told = ward.write(shared.patient_id, "who looked")
+    assert "one line, in their list of patients" in told
