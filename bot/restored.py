@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Update, bindparam, case, func, select, update
 
-from bot import outbox
+from bot import outbox, strangers
 from trajectory import audit, erasure, ids, patients, tables
 from trajectory.audit import NewRecord
 from trajectory.database import Database
@@ -108,6 +108,9 @@ def _make_safe(connection: Connection, numbers: Ids, erased: Mapping[int, dateti
         if patient_id in back:
             audit.append(connection, numbers, patient_id, actor="system", action="erased", at=at)
         erasure.erase(connection, patient_id, at)
+    if back:
+        # Their addresses are gone with them: which of these words were theirs nobody can tell.
+        strangers.forget_all(connection)
     connection.execute(_HOLD)
     return sum(each.count for each in held(connection))
 

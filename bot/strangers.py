@@ -18,6 +18,9 @@ from bot.refusing import REFUSED
 from trajectory import tables
 from trajectory.keys import Sealer
 
+EMAIL = "email"
+"""Where professionals are written to, and nobody else."""
+
 _inbox = tables.core(tables.Inbox)
 _outbox = tables.core(tables.Outbox)
 _HEARD = select(_inbox.c.id, _inbox.c.channel, _inbox.c.body).where(
@@ -41,6 +44,16 @@ def forget(connection: Connection, own: Sealer, places: Sequence[tuple[str, str]
     _delete(connection, _inbox, _among(own, heard, kept.BODY, "address", places))
     told = connection.execute(_TOLD, asked).all()
     _delete(connection, _outbox, _among(own, told, outbox.BODY, "to", places))
+
+
+def forget_all(connection: Connection) -> None:
+    """As `forget`, of everybody: where nobody can tell any more whose words they are."""
+    connection.execute(
+        delete(_inbox).where(_inbox.c.patient_id.is_(None), _inbox.c.status.in_((UNKNOWN, REFUSED)))
+    )
+    connection.execute(
+        delete(_outbox).where(_outbox.c.patient_id.is_(None), _outbox.c.channel != EMAIL)
+    )
 
 
 def _among(

@@ -158,6 +158,20 @@ def test_whoever_was_erased_after_the_backup_stays_erased(server: Server) -> Non
     assert house.person(jonas.patient_id).name == "Jonas Lund"
 
 
+def test_what_the_erased_wrote_before_they_were_known_stays_erased(server: Server) -> None:
+    server.house.write("my back hurts", "a stranger")
+    assert [row.status for row in server.house.inbox()] == ["unknown-sender"]
+    server.back_up()
+    server.restore()
+    assert server.house.inbox() != [], "nobody was erased"
+    birgit = server.house.enrol("a stranger")
+    server.back_up(overwrite=True)
+    server.erase(birgit.patient_id)
+    server.restore()
+    assert server.house.inbox() == []
+    assert [row for row in server.house.outbox() if row.patient_id is None] == []
+
+
 def test_the_database_that_is_replaced_says_who_was_erased_before_the_list_did(
     server: Server,
 ) -> None:
