@@ -6,6 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
+from api.cookies import Cookie
 from api.directory_cookies import session_of
 from api.language import language_of
 from bot import access
@@ -18,20 +19,17 @@ SUMMARY = "/summary"
 FROM_LIST = f"{HOME}/p/{{grant_id}}"
 """The same page for somebody of the directory: each request names the grant that it is about."""
 PLACES = (SUMMARY, FROM_LIST)
+PAGE = Cookie("backtrace-pro")
+"""Shows a page that a link has opened."""
 Closed = (access.Ended, access.NotSignedIn)
 """Why a page is not open."""
-
-
-def cookie_name(*, secure: bool) -> str:
-    """`__Host-` keeps other hosts and plain http from setting it; it needs https itself."""
-    return "__Host-backtrace-pro" if secure else "backtrace-pro"
 
 
 def key_of(request: Request) -> PageKey:
     """What shows that the page is open: its cookie, or a sign-in with the grant's number."""
     grant_id = request.path_params.get("grant_id")
     if grant_id is None:
-        return request.cookies.get(cookie_name(secure=web_of(request).secure), "")
+        return PAGE.of(request)
     named = grant_id.isascii() and grant_id.isdecimal() and len(grant_id) < 19
     return FromList(session_of(request), int(grant_id) if named else 0)
 
@@ -77,7 +75,4 @@ def forget(request: Request, response: Response) -> None:
     """Have the browser drop a link's cookie; whoever came from the list stays signed in."""
     if home_of(request):
         return
-    secure = web_of(request).secure
-    response.delete_cookie(
-        cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
-    )
+    PAGE.take_back(response, secure=web_of(request).secure)

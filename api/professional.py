@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api import professional_answers, takeaways
 from api.context import web_of
 from api.language import language_of
-from api.open_page import PLACES, SUMMARY, cookie_name, ended, forget, home_of, key_of
+from api.open_page import PAGE, PLACES, SUMMARY, ended, forget, home_of, key_of
 from api.summary import show
 from bot import access
 from templates import pages
@@ -78,14 +78,7 @@ def open_page(
     except access.CodeSpent:
         return _knock(request, token, "open", error="spent", status=403, **typed)
     response = RedirectResponse(SUMMARY, 303)
-    response.set_cookie(
-        cookie_name(secure=web.secure),
-        cookie,
-        path="/",
-        secure=web.secure,
-        httponly=True,
-        samesite="strict",
-    )
+    PAGE.give(response, cookie, secure=web.secure)
     return response
 
 
