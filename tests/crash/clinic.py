@@ -289,6 +289,8 @@ class ClinicUnderFire:
         self.moved_at = time.monotonic()
         self.house.clock.set(datetime.now(UTC))
         self.house.wait(days=days)
+        # The server may have kept what a dead program held for a moment: a worker ticks on.
+        self.house.settle()
 
     def _let_providers_finish(self) -> None:
         """They take what dead programs had written to them before a lease's time has passed."""
