@@ -11,11 +11,11 @@ from datetime import timedelta
 
 from bot.conversation import asking, consents, granting, own_code, terms
 from bot.conversation.choices import chosen, is_no
-from bot.conversation.effects import Audit, ChangePurposes, GiveGrant, Mail, Record
+from bot.conversation.effects import Audit, GiveGrant, Mail, Record
 from bot.conversation.own_code import Tried
 from bot.conversation.people import resolve
 from bot.conversation.step import Step
-from bot.conversation.tasks import naming, picking, work_page
+from bot.conversation.tasks import allowing, naming, picking, work_page
 from trajectory import views
 from trajectory.care_team import Member
 from trajectory.grants import ONCE, WORK_PAGE, Grant
@@ -73,8 +73,7 @@ def ask(step: Step) -> None:
         "who": lambda: _which(step, list(step.care.members), _offered(step)),
         "preview": lambda: _preview(step, naming.member(step)),
         "code": lambda: step.offer("code.ask"),
-        "alert": lambda: _ask_alert(step, naming.member(step)),
-        "digest": lambda: _ask_digest(step, naming.member(step)),
+        **dict.fromkeys(allowing.STEPS, lambda: allowing.ask(step)),
     }
     again[task.step]()
 
@@ -91,13 +90,13 @@ def reply(step: Step, text: str, option: str | None) -> None:
         _go_on_once_named(step)
     elif task.step in work_page.STEPS:
         _take_work_page(step, text, option)
+    elif task.step in allowing.STEPS:
+        allowing.take(step, text, answer)
     else:
         take = {
             "who": _take_who,
             "preview": _take_preview,
             "code": _take_code,
-            "alert": _take_alert,
-            "digest": _take_digest,
         }[task.step]
         take(step, text, answer)
 
@@ -309,7 +308,7 @@ def _give(step: Step) -> None:
         step.do(picking.invitation(step, who))
         step.add_line("share.sent-listed", name=who.name, until=lasts)
     if scope.may_be_told and ONCE not in purposes:
-        _ask_alert(step, who)
+        allowing.begin(step, who)
     else:
         step.memory.task = None
         asking.repeat(step)
@@ -325,48 +324,3 @@ def _invitation(step: Step, who: Member, token: str, kind: str) -> Mail:
 
 def _grants_of(step: Step, who: Member) -> list[Grant]:
     return [grant for grant in step.care.grants if grant.member.id == who.id]
-
-
-def _ask_alert(step: Step, who: Member) -> None:
-    assert step.memory.task is not None
-    step.memory.task.step = "alert"
-    step.offer("share.alert", [("yes", "button.yes"), ("no", "button.no")], name=who.name)
-
-
-def _take_alert(step: Step, text: str, option: str | None) -> None:
-    who = naming.member(step)
-    if option is None:
-        step.add_line("share.choose")
-        ask(step)
-        return
-    if option == "yes":
-        for grant in _grants_of(step, who):
-            step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "alert"}))))
-        step.do(Audit("alerts-allowed", f"member:{who.id}"))
-    said = consents.GIVEN if option == "yes" else consents.DECLINED
-    consents.answer(step, consents.ALERT, said, text, member_id=who.id)
-    if who.professional_id is None:
-        asking.leave(step, f"share.alert-{option}", name=who.name)
-    else:
-        step.add_line(f"share.alert-{option}", name=who.name)
-        _ask_digest(step, who)
-
-
-def _ask_digest(step: Step, who: Member) -> None:
-    """Only of somebody who signs in: the weekly mail leads to a list behind the sign-in."""
-    assert step.memory.task is not None
-    step.memory.task.step = "digest"
-    step.offer("share.digest", [("yes", "button.yes"), ("no", "button.no")], name=who.name)
-
-
-def _take_digest(step: Step, text: str, option: str | None) -> None:
-    who = naming.member(step)
-    if option is None:
-        step.add_line("share.choose")
-        ask(step)
-        return
-    if option == "yes":
-        for grant in _grants_of(step, who):
-            step.do(ChangePurposes(grant.id, tuple(sorted({*grant.purposes, "digest"}))))
-        step.do(Audit("digests-allowed", f"member:{who.id}"))
-    asking.leave(step, f"share.digest-{option}", name=who.name)
