@@ -86,6 +86,8 @@ def _told(use: KeyUse) -> str:
     if use.patients or use.wraps_own:
         known = f" known since {use.known_since:%Y-%m-%d};" if use.known_since else ""
         return f"older; {wraps};{known} `backtrace keys rotate` brings them to the current key"
+    if use.current_since is None:
+        return "to come; 0 patients; put it first in the ring once every process knows it"
     if use.may_go_at is None:
         return "older; 0 patients; `backtrace keys rotate` notes that it is retired"
     return (
@@ -107,6 +109,7 @@ def rotate(settings: Settings, *, stopped: bool) -> Iterator[str]:
             if not stopped:
                 _require_known(connection, ring)
             waiting = rotation.behind(connection, ring)
+        database.run(partial(key_history.note_used, now=SystemClock().now()))
         left = _rotate_all(database, ring, waiting)
         database.run(partial(key_history.note_retired, ring=ring, now=SystemClock().now()))
     if left:

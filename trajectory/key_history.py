@@ -43,7 +43,8 @@ class KeyUse:
     known_since: datetime | None
     """When a process first ran with it."""
     current_since: datetime | None
-    """When a process first ran with it as the current one."""
+    """When a process first ran with it as the current one, or it was first seen to wrap
+    something; None: it is still to come."""
     retired_at: datetime | None
     """When it was seen to wrap nothing any more; None: it does, or nobody has looked."""
 
@@ -58,8 +59,15 @@ def note_running(connection: Connection, ring: Ring, now: datetime) -> None:
     for key_id in ring.key_ids:
         _set_once(connection, _KNOWN + key_id, now)
     _set_once(connection, _CURRENT + ring.current, now)
+    note_used(connection, now)
     # It is in use again: whatever is made from now on is wrapped by it.
     _forget(connection, [_RETIRED + ring.current])
+
+
+def note_used(connection: Connection, now: datetime) -> None:
+    """Whatever wraps something was current once, also where nobody noted it then."""
+    for key_id in {*_wrapped(connection), _own(connection)} - {""}:
+        _set_once(connection, _CURRENT + key_id, now)
 
 
 def known_since(connection: Connection, ring: Ring) -> datetime | None:
@@ -72,11 +80,12 @@ def known_since(connection: Connection, ring: Ring) -> datetime | None:
 
 
 def note_retired(connection: Connection, ring: Ring, now: datetime) -> None:
-    """Note which keys wrap nothing now."""
+    """Note which keys wrap nothing now; one that was never current is still to come."""
+    times = _times(connection)
     wrapping = {*_wrapped(connection), _own(connection), ring.current}
     _forget(connection, [_RETIRED + key_id for key_id in wrapping])
     for key_id in ring.key_ids:
-        if key_id not in wrapping:
+        if key_id not in wrapping and _CURRENT + key_id in times:
             _set_once(connection, _RETIRED + key_id, now)
 
 

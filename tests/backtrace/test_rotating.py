@@ -150,6 +150,8 @@ def test_serve_starts_anew_with_both_keys_and_everybody_is_moved_beside_it(clini
 def test_web_and_worker_are_restarted_one_by_one_and_nobody_is_a_stranger(clinic: Clinic) -> None:
     known = clinic.keys("new", "--last", ring=OLD.setting()).strip()
     assert Ring.parse(known).key_ids == ("k1", "k2")
+    assert "k2       to come; 0 patients" in clinic.keys("list", ring=known)
+    assert "retired" not in clinic.keys("rotate", "--stopped", ring=known)
     both = ",".join(reversed(known.split(",")))
     # First every process knows the new key; then one after the other uses it.
     clinic.house.database.close()  # as old as a process that was forgotten

@@ -50,6 +50,18 @@ def test_what_the_rules_were_tried_with_stays_right(language: str) -> None:
     assert [text for level, text in texts if raised(text)[0] != level] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have been numb between the legs since yesterday",
+        "numb between my legs",
+        "jeg er følelsesløs mellem benene siden i går",
+    ],
+)
+def test_what_is_said_of_between_the_legs_is_not_told_of_both_legs(text: str) -> None:
+    assert [found.sign for found in shipped_scanner().scan(text)] == ["saddle-numbness"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_opt_out_beside_a_sign_is_heard(language: str) -> None:
     def stops(text: str) -> bool:
