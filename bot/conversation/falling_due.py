@@ -74,6 +74,8 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "expire" if step.open is not None and step.open.id == due.session_id:
             step.off_hours = not admission.is_their_hour(step)
             asking.expire(step, step.open)
+        case "expire" if step.suspended is not None and step.suspended.id == due.session_id:
+            asking.expire(step, step.suspended)
         case "waiting":
             before = step.open
             asking.open_next(step)
