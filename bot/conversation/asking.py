@@ -334,7 +334,12 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
 
 
 def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
-    """Let the flow that an answer of session `open` opens come before everything else."""
+    """Let the flow that an answer of session `open` opens come before everything else.
+
+    Nothing changes where it is being asked already, as when "yes" became "no" and "yes" again.
+    """
+    if step.open is not None and step.open.session.flow == flow_id:
+        return
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))

@@ -90,6 +90,19 @@ def emergency(put_aside: House) -> House:
     return put_aside
 
 
+def test_the_questions_about_signs_are_not_put_aside_for_themselves(put_aside: House) -> None:
+    buttons = [
+        button for sent in put_aside.telegram.sent for button in sent.parcel.rendered.buttons
+    ]
+    no, yes = (next(b for b in buttons if b.label == label) for label in ("No", "Yes"))
+    for changed in (no, yes):
+        put_aside.press(changed)
+        put_aside.settle()
+    flows = [row.flow for row in put_aside.rows(tables.core(tables.Session))]
+    assert sorted(flows) == ["red-flags", "start-back", CHECK_IN]
+    assert put_aside.telegram.sent[-1].parcel.rendered.text.count("1/8") == 1
+
+
 def statuses(house: House) -> dict[str, tuple[str, datetime | None]]:
     rows = house.rows(tables.core(tables.Session))
     return {row.flow: (row.status, row.closed_at) for row in rows}
