@@ -25,7 +25,7 @@ from trajectory.entries import Entry
 ARRIVED = ("sent", "delivered", "read", "unknown")
 LEASE_SECONDS = 110
 """A little less than a lease: whoever repeats earlier has broken one."""
-AROUND = 3.0
+AROUND = 10.0
 """Seconds around a kill: what was under way may be repeated where its provider knows nothing."""
 _SESSIONS = tables.core(tables.Session)
 
