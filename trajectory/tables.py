@@ -306,6 +306,7 @@ class Outbox(SQLModel, table=True):
             where="status IN ('sent', 'delivered', 'read', 'dead', 'unknown')",
         ),
         _partial("ix_outbox_provider", "channel", "provider_id", where="provider_id IS NOT NULL"),
+        _partial("ix_outbox_held", "channel", where="status = 'held'"),
         _partial("ix_outbox_gone_out", "channel", "sent_at", where="sent_at IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),

@@ -21,12 +21,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_clinic_audit"),
         sa.UniqueConstraint("n", name="uq_clinic_audit_n"),
     )
-    where = sa.text("sent_at IS NOT NULL")
-    op.create_index(
-        "ix_outbox_gone_out",
-        "outbox",
-        ["channel", "sent_at"],
-        postgresql_where=where,
-        sqlite_where=where,
-    )
+    _index("gone_out", "sent_at IS NOT NULL", "channel", "sent_at")
+    _index("held", "status = 'held'", "channel")
     op.create_index("ix_session_opened", "session", ["opened_at"])
+
+
+def _index(name: str, where: str, *columns: str) -> None:
+    condition = sa.text(where)
+    op.create_index(
+        f"ix_outbox_{name}",
+        "outbox",
+        list(columns),
+        postgresql_where=condition,
+        sqlite_where=condition,
+    )
