@@ -1,1 +1,1 @@
-"""What the clinic's desk sees and does."""
+"""The clinic's desk: what its people do for patients, and who of them may do what."""
