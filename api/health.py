@@ -63,7 +63,7 @@ class Probe:
         late_is_unready: bool = True,
     ) -> None:
         self._deployment = deployment
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._late_is_unready = late_is_unready
         self.lag = _Kept(self._read_lag, KEPT)
         self.running = _Kept(self._read_running, COUNTED)
@@ -86,11 +86,11 @@ class Probe:
     def _late(self, found: Lag) -> dict[str, Any]:
         """What waits too long, with its seconds."""
         late: dict[str, Any] = {}
-        if found.due > self._patience.due:
+        if found.due > self.patience.due:
             late["due"] = round(found.due)
         outbox = {
             f"{channel} {priority}": round(seconds)
-            for (channel, priority), seconds in found.late(self._patience).items()
+            for (channel, priority), seconds in found.late(self.patience).items()
         }
         return late | ({"outbox": outbox} if outbox else {})
 
@@ -101,7 +101,7 @@ class Probe:
 
     def _read_running(self) -> Running:
         with self._deployment.database.read() as connection:
-            return running.read(connection, self._deployment, self._patience)
+            return running.read(connection, self._deployment, self.patience)
 
 
 def probed(probe: Probe) -> FastAPI:

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from api.app import LARGEST_BODY, create_app
 from api.language import preferred
 from api.metrics import show_running
-from bot.inbox import Inbox
 from bot.desk.causes import Cause
 from bot.desk.running import ChannelRun, Running, Wait, Went
+from bot.inbox import Inbox
 from bot.lag import Lag
 from tests.api.conftest import SITE
 from tests.api.house import House
