@@ -45,6 +45,7 @@ from backtrace.settings import Settings, folders
 from backtrace.signing import SignaturesUnread, listed
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
+from bot.waiting import Reason
 from flows.errors import DefinitionError
 from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
@@ -343,6 +344,15 @@ def outbox(
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Take this message off the list for good."),
     ] = None,
+    drop_all: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL/ERROR", help="Take all off the list that one error has ended."
+        ),
+    ] = None,
+    reason: Annotated[
+        Reason, typer.Option(help="Why it is dropped, for the audit.")
+    ] = Reason.OTHER,
     release_held: Annotated[
         bool, typer.Option("--release-held", help="Send what a restore holds.")
     ] = False,
@@ -361,7 +371,9 @@ def outbox(
         if resend is not None:
             outbox_cli.resend(settings, resend)
         if drop is not None:
-            outbox_cli.drop(settings, drop)
+            outbox_cli.drop(settings, drop, reason)
+        if drop_all is not None:
+            typer.echo(outbox_cli.drop_all(settings, drop_all, reason))
         if release_held or drop_held:
             typer.echo(held_cli.settle(settings, release=release_held))
         held = list(held_cli.shown(settings))

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot import delivering, leases, metrics, outcomes, taking, tokens
+from bot import delivering, leases, metrics, outcomes, recovering, taking, tokens
 from bot.channels import AlreadyThere, NotSent, Trouble
 from bot.deployment import Deployment
 from bot.outcomes import Outcome
@@ -119,6 +119,10 @@ def _write(deployment: Deployment, done: Sequence[Outcome]) -> None:
     )
     for outcome in recorded:
         metrics.count_outcome(outcome.channel, outcome.status, outcome.trouble)
+    for channel in sorted({each.channel for each in recorded if each.status == "sent"}):
+        # What came of the attempts is written; back-off brings the others all the same.
+        with suppress(Unavailable):
+            recovering.note_success(deployment, channel)
 
 
 def send(deployment: Deployment, message: Leased) -> Outcome:
@@ -139,7 +143,9 @@ def send(deployment: Deployment, message: Leased) -> Outcome:
         trouble = NotSent(Trouble.UNKNOWN, type(error).__name__)
     if trouble.trouble is Trouble.RETRY and trouble.wait is not None:
         _pause(deployment, tried.channel, min(trouble.wait, LONGEST_PAUSE))
-    return not_sent(deployment, tried, trouble, last=message.repeated)
+    outcome = not_sent(deployment, tried, trouble, last=message.repeated)
+    recovering.note_failure(deployment, outcome, trouble.code)
+    return outcome
 
 
 def _sent(deployment: Deployment, tried: Tried, provider_id: str | None) -> Outcome:
