@@ -96,11 +96,16 @@ def study(migrated_database_url: str) -> Iterator[Study]:
     database.close()
 
 
-def test_a_simulated_study_opens_in_pandas_and_agrees_with_the_database(
+def test_a_simulated_study_opens_in_pandas_agrees_with_the_database_and_holds_only_who_agreed(
     study: Study, tmp_path: Path
 ) -> None:
+    export = Folder(study.stage.deployment, tmp_path / "study")
+    says_what_the_database_says(study, export)
+    holds_nobody_without_consent(study, export)
+
+
+def says_what_the_database_says(study: Study, export: Folder) -> None:
     deployment = study.stage.deployment
-    export = Folder(deployment, tmp_path / "study")
     library = deployment.library
     expected = dict(runs(deployment))
     frames = {flow: keyed(export[flow]) for flow in export.tables}
@@ -117,11 +122,10 @@ def test_a_simulated_study_opens_in_pandas_and_agrees_with_the_database(
     assert set(everything["mode"].dropna()) >= {"sms", "web", "telegram"}
 
 
-def test_a_simulated_study_holds_nobody_without_consent(study: Study, tmp_path: Path) -> None:
+def holds_nobody_without_consent(study: Study, export: Folder) -> None:
     deployment = study.stage.deployment
     people = {person.patient_id for person in study.people}
     assert 0 < len(agreed(deployment)) < len(people)
-    export = Folder(deployment, tmp_path / "study")
     names = {each: pseudonym(deployment, each) for each in people}
     with_answers = {run.patient_id for _, run in runs(deployment)}
     assert export.pseudonyms == {names[each] for each in agreed(deployment) & with_answers}
