@@ -49,6 +49,11 @@ _SESSIONS = (
     .where(Among(_session.c.patient_id, "patients"))
     .order_by(_session.c.patient_id, _session.c.id)
 )
+_RENEWED = (
+    select(_audit.c.patient_id, _audit.c.at)
+    .where(Among(_audit.c.patient_id, "patients"), _audit.c.action == "new-episode")
+    .order_by(_audit.c.patient_id, _audit.c.n)
+)
 _NEWEST = (
     select(_audit.c.at)
     .where(_audit.c.patient_id == bindparam("patient_id"), _audit.c.action == EXPORTED)
@@ -97,6 +102,14 @@ def sessions(connection: Connection, patient_ids: Collection[int]) -> list[Sessi
         return []
     rows = connection.execute(_SESSIONS, {"patients": sorted(patient_ids)})
     return [SessionRow(*row) for row in rows]
+
+
+def renewed(connection: Connection, patient_ids: Collection[int]) -> dict[int, list[datetime]]:
+    """When each of these patients began a new episode, oldest first."""
+    found: dict[int, list[datetime]] = {patient_id: [] for patient_id in patient_ids}
+    for row in connection.execute(_RENEWED, {"patients": sorted(patient_ids)}):
+        found[row.patient_id].append(row.at)
+    return found
 
 
 def definitions(connection: Connection) -> Sequence[tuple[str, str]]:

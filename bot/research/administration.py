@@ -41,9 +41,11 @@ _STATES = {
 
 
 def state_of(entry: Entry) -> State:
-    """What an entry says to its question."""
-    given = (entry.detail or {}).get("given", "answer")
-    return _STATES[given if entry.kind == _CORRECTION else entry.kind]
+    """What an entry says to its question; what was left blank on a form is no declining."""
+    detail = entry.detail or {}
+    if detail.get("left") == "blank":
+        return State.MISSING
+    return _STATES[detail.get("given", "answer") if entry.kind == _CORRECTION else entry.kind]
 
 
 @dataclass(frozen=True)
@@ -149,18 +151,13 @@ class Administration:
     @cached_property
     def modes(self) -> Sequence[str]:
         """How it was answered, in alphabetical order."""
-        said = (entry for each in self.given.values() for entry in each)
-        return sorted({mode for entry in said if (mode := mode_of(entry)) is not None})
+        said = (entry.channel for each in self.given.values() for entry in each)
+        return sorted({channel for channel in said if channel})
 
     @cached_property
     def authors(self) -> Sequence[str]:
         """Who answered."""
         return sorted({entry.author for each in self.given.values() for entry in each})
-
-
-def mode_of(entry: Entry) -> str | None:
-    """How an answer came: by the channel, or as whoever entered it says."""
-    return (entry.detail or {}).get("mode", entry.channel)
 
 
 def one_of(found: Sequence[str]) -> str | None:

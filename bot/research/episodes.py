@@ -19,13 +19,20 @@ class Episode:
     began_at: datetime
 
 
-def episodes_of(row: LockedPatient, opened: Sequence[datetime]) -> Sequence[Episode]:
-    """The episodes of a patient, oldest first; without a start it begins with the first question.
+def episodes_of(
+    row: LockedPatient, opened: Sequence[datetime], renewed: Sequence[datetime]
+) -> Sequence[Episode]:
+    """The episodes of a patient who was asked something, oldest first.
 
-    `opened`: when each run through a flow was.
+    `opened`: when each run through a flow was; `renewed`: when a new episode was begun. The start
+    of the first is kept only until then: where there were others, it is when something was asked
+    first.
     """
-    began = row.started_at or min(opened, default=None)
-    return [] if began is None else [Episode(1, row.pathway, began)]
+    first = min(opened)
+    if not renewed and row.started_at is not None:
+        first = row.started_at
+    starts = [first, *(moment for moment in renewed if moment > first)]
+    return [Episode(number, row.pathway, at) for number, at in enumerate(starts, start=1)]
 
 
 def episode_at(episodes: Sequence[Episode], moment: datetime) -> Episode:

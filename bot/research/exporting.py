@@ -141,9 +141,11 @@ def _agreeing(
     for session in research.sessions(connection, agreed):
         sessions[session.patient_id].append(session)
     span = _span(wanted, deployment.clinic.zone)
+    renewed = research.renewed(connection, sessions) if sessions else {}
     found = {}
-    for row in patients.read(connection, agreed):
-        episodes = episodes_of(row, [each.opened_at for each in sessions[row.patient_id]])
+    for row in patients.read(connection, sessions):
+        opened = [each.opened_at for each in sessions[row.patient_id]]
+        episodes = episodes_of(row, opened, renewed[row.patient_id])
         runs = [
             (number, session)
             for number, session in _numbered(sessions[row.patient_id])

@@ -17,7 +17,10 @@ _STATUS_VALUES = (
     f"| {State.NOT_ASKED} = no part of it, or not asked as other answers stand "
     f"| {State.MISSING} = asked and nothing said"
 )
-_FIRST_VALUES = f"{State.ANSWERED} | {State.DECLINED} | {State.NOT_APPLICABLE}; empty: nothing said"
+_FIRST_VALUES = (
+    f"{State.ANSWERED} | {State.DECLINED} | {State.NOT_APPLICABLE} "
+    f"| {State.MISSING} = left blank on a form; empty: nothing said"
+)
 
 
 def of_flow(versions: Sequence[Flow]) -> Sequence[Column]:

@@ -16,7 +16,9 @@ from sqlalchemy import select
 from bot.deployment import Deployment
 from bot.research.exporting import Wanted
 from bot.research.files import DICTIONARY, Made, export
-from trajectory import research, tables
+from trajectory import patients, research, tables
+from trajectory.consents import GIVEN, KIND
+from trajectory.entries import NewEntry, append
 
 STUDY = "nord-2027"
 _entry = tables.core(tables.Entry)
@@ -63,6 +65,30 @@ class Folder:
     def pseudonyms(self) -> set[str]:
         """Everybody who is in it."""
         return {name for flow in self.tables for name in self[flow]["pseudonym"]}
+
+
+def consent(
+    deployment: Deployment, patient_id: int, code: str = GIVEN, purpose: str = research.PURPOSE
+) -> None:
+    """A patient says yes to a purpose, or takes it back."""
+    now = deployment.clock.now()
+    with deployment.database.write() as connection:
+        (row,) = patients.lock_conversations(connection, [patient_id])
+        detail = {"version": "2026-11", "purposes": [purpose], "language": "en"}
+        entry = NewEntry(
+            id=deployment.ids.take(connection),
+            patient_id=patient_id,
+            sequence=row.sequence + 1,
+            at=now,
+            recorded_at=now,
+            kind=KIND,
+            code=code,
+            detail=detail,
+        )
+        append(connection, [(row.sealer(deployment.ring), entry)])
+        patients.save_conversation(
+            connection, patient_id, row.sequence + 1, row.session_id, row.body
+        )
 
 
 def pseudonym(deployment: Deployment, patient_id: int, study: str = STUDY) -> str:

@@ -28,9 +28,8 @@ from bot.research.exporting import (
 from bot.research.files import FolderTaken
 from flows.canonical import dump_flow, sealed
 from tests.bot.house import House
-from tests.bot.research.study import STUDY, Folder, pseudonym
-from trajectory import consents, definitions, erasure, patients, research, rotation, tables
-from trajectory.entries import NewEntry, append
+from tests.bot.research.study import STUDY, Folder, consent, pseudonym
+from trajectory import consents, definitions, erasure, research, rotation, tables
 from trajectory.keys import Ring
 
 DAY = timedelta(days=1)
@@ -53,23 +52,7 @@ def say(
     house: House, patient_id: int, code: str = consents.GIVEN, purpose: str = "research"
 ) -> None:
     """The patient gives a consent, or takes it back."""
-    with house.database.write() as connection:
-        (row,) = patients.lock_conversations(connection, [patient_id])
-        detail = {"version": "2026-11", "purposes": [purpose], "language": "en"}
-        entry = NewEntry(
-            id=house.deployment.ids.take(connection),
-            patient_id=patient_id,
-            sequence=row.sequence + 1,
-            at=house.clock.now(),
-            recorded_at=house.clock.now(),
-            kind=consents.KIND,
-            code=code,
-            detail=detail,
-        )
-        append(connection, [(row.sealer(house.deployment.ring), entry)])
-        patients.save_conversation(
-            connection, patient_id, row.sequence + 1, row.session_id, row.body
-        )
+    consent(house.deployment, patient_id, code, purpose)
 
 
 def agreeing(house: House, address: str = "birgit", **more: Any) -> int:

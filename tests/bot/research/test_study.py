@@ -175,4 +175,4 @@ def agrees(row: Any, run: Run, items: Sequence[Item]) -> None:
 
 
 def same(read: Any, said: Any) -> bool:
-    return pd.isna(read) if said is None else read == said
+    return bool(pd.isna(read) if said is None else read == said)
