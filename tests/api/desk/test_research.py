@@ -29,7 +29,7 @@ RESEARCH = "/desk/research"
 @pytest.fixture
 def birgit(ward: Ward) -> int:
     """Agrees to research, and is asked how the week went."""
-    patient_id = ward.enrol()
+    patient_id = ward.enrol(weeks=1)
     consent(ward.deployment, patient_id)
     ask(ward, patient_id)
     return patient_id
