@@ -30,7 +30,7 @@ class Wrong(Exception):
 
     def __init__(self, field: str, key: str, advice: str) -> None:
         super().__init__(f"{field}: {advice}")
-        self.field, self.key = field, key
+        self.field, self.key, self.advice = field, key, advice
 
 
 def wanted_of(deployment: Deployment, asked: Asked) -> Wanted:
