@@ -1,8 +1,18 @@
 """The clinic's desk in the browser: one file a section."""
 
-from api.desk import directory, home, running
+from api.desk import (
+    directory,
+    home,
+    research,
+    running,
+)
 
-ROUTERS = (home.router, directory.router, running.router)
+ROUTERS = (
+    home.router,
+    directory.router,
+    research.router,
+    running.router,
+)
 """Every section's routes."""
 
 __all__ = ["ROUTERS"]
