@@ -214,7 +214,7 @@ class Entry(SQLModel, table=True):
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | flag-handled | note |
     question | consent | grant | grant-ended | work-page | goal | plan | visit | contact |
-    referral"""
+    referral | desk-message"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -226,7 +226,8 @@ class Entry(SQLModel, table=True):
     detail: str | None = None
     """JSON without free text: completeness of a score, language of an answer."""
     author: str = "patient"
-    """patient | helper | staff | professional:<care team member's id> | system"""
+    """patient | helper | staff | professional:<care team member's id> | desk:<number in the
+    directory> | system"""
     channel: str | None = None
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
@@ -275,7 +276,7 @@ class Inbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
-    """done | failed | unknown-sender | refused"""
+    """done | desk (for a person at the clinic) | failed | unknown-sender | refused"""
     error: str | None = None
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)
@@ -305,6 +306,7 @@ class Outbox(SQLModel, table=True):
         ),
         _partial("ix_outbox_provider", "channel", "provider_id", where="provider_id IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
+        _partial("ix_outbox_entry_id", "entry_id", where="entry_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
 
@@ -331,6 +333,8 @@ class Outbox(SQLModel, table=True):
     turn: int | None = None
     created_at: datetime = _time()
     sent_at: datetime | None = _time(default=None, nullable=True)
+    entry_id: int | None = _ref(default=None, nullable=True)
+    """The entry whose words these are, where a person at the clinic wrote them."""
 
 
 class SendRate(SQLModel, table=True):
