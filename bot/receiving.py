@@ -62,7 +62,7 @@ _MARK_FAILED = (
     .where(_inbox.c.id == bindparam("message"))
     .values(status="failed", error=bindparam("new_error"))
 )
-_MARK_FOR_DESK = Update(_inbox, "id", "status")
+_MARK_FOR_DESK = Update(_inbox, "id", "status", "turn")
 _MASK = update(_inbox).where(_inbox.c.id == bindparam("message")).values(body=bindparam("new_body"))
 _DISOWN = (
     update(_inbox)
@@ -437,9 +437,9 @@ def _mark_for_desk(
 ) -> None:
     """The desk sees what was written to it, never an answer to the assistant, nor a code."""
     marks = [
-        (stored.id, FOR_DESK)
+        (stored.id, FOR_DESK, done.step.memory.talk.number)
         for stored, done in zip(messages, finished, strict=True)
-        if done.step.for_desk and not done.step.secret
+        if done.step.for_desk and not done.step.secret and done.step.memory.talk is not None
     ]
     _MARK_FOR_DESK.run(connection, marks)
 

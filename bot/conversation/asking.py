@@ -81,9 +81,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         step.do(SetDue("waiting", "waiting", at))
         return
     with_person = with_desk.is_on(step)
-    if not with_person and (
-        asks_before_all(step) or visit_questions.ask_in_time(step, bridge)
-    ):
+    if not with_person and (asks_before_all(step) or visit_questions.ask_in_time(step, bridge)):
         return
     limited = step.bulk and step.memory.quiet
     for waiting in list(step.memory.waiting):

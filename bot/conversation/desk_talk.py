@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from bot.conversation import asking, clinic_list, looked, pausing, safety, told, with_desk
 from bot.conversation.effects import Audit, DropDue, OpenCase, Record, SetCase, SetDue
-from bot.conversation.memory import Talk
 from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.messages import Message
@@ -36,18 +35,14 @@ def begin(step: Step, who: int, name: str, actor: str) -> None:
     The patient is told once that a person writes, in a line that the next message begins with;
     whoever takes over from a colleague signs their own words, and that is enough.
     """
-    talk, now = step.memory.talk, step.now.isoformat()
-    if with_desk.is_on(step):
-        assert talk is not None
+    talk, goes_on = with_desk.newest(step), with_desk.is_on(step)
+    step.do(Audit("talk-taken", actor=actor))
+    if goes_on:
         step.memory.talk = replace(talk, who=who, name=name)
-        step.do(Audit("talk-taken", actor=actor))
         return
-    if talk is None or talk.ended_at:
-        talk = Talk(now)
-    step.memory.talk = replace(talk, who=who, name=name, taken_at=now, ended_at="")
+    step.memory.talk = replace(talk, who=who, name=name, taken_at=step.now.isoformat())
     step.do(OpenCase(Kind.PERSON))
     step.do(SetDue(DUE, DUE, step.now + OVER))
-    step.do(Audit("talk-taken", actor=actor))
     emergency = safety.emergency(step)
     step.add_line("desk.begun", name=name, clinic=step.world.clinic.name, emergency=emergency)
 
@@ -59,7 +54,7 @@ def say(step: Step, text: str, form: str, author: str) -> None:
     entry_id = step.new_id()
     clinic = step.world.clinic.name
     signed = step.words.say("desk.says", name=talk.name, clinic=clinic, text=text)
-    detail = {"form": form} if form else None
+    detail = {"talk": talk.number, "form": form}
     step.do(Record(entry_id, MESSAGE, text=signed, detail=detail, author=author))
     step.do(Audit("talk-said", f"entry:{entry_id}", actor=author))
     step.memory.talk = replace(talk, waits_since="", said_at=step.now.isoformat())

@@ -84,8 +84,10 @@ class Lapsed:
 class Talk:
     """A conversation with a person at the clinic: asked for, under way, or over."""
 
-    since: str
-    """ISO time from which on the clinic's desk sees what is meant for it, and nothing before."""
+    number: int
+    """Counts a patient's conversations: the desk sees what was said in the newest, no more."""
+    asked_at: str
+    """ISO time at which the patient asked for it, or the desk began it."""
     who: int = 0
     """Number in the directory of the person who writes; 0: asked for, and nobody does yet."""
     name: str = ""

@@ -22,7 +22,8 @@ from flows.reading import Understood, read
 
 ASKED_LATELY = timedelta(hours=24)
 """So long after the patient asked for a person, words that fit nothing else are for that person."""
-_REACHED = ("active", "enrolling")
+REACHED = ("active", "enrolling")
+"""Who gets messages that are no safety messages."""
 _ASSISTANTS = frozenset(
     {"stop", "help", "mute-questionnaires", "mute-check-ins", "note"}
     | {"export", "delete", "who", "who-looked", "stop-sharing", "remove-member", "consents"}
@@ -34,7 +35,7 @@ _OF_A_DOCTOR = frozenset({Says.DOCTOR_LOOKED, Says.MISTAKEN, Says.RANG})
 
 def is_on(step: Step) -> bool:
     """Whether the patient's words go to the desk now; after STOP, or the end, they do not."""
-    return is_under_way(step.memory.talk) and step.person.status in _REACHED
+    return is_under_way(step.memory.talk) and step.person.status in REACHED
 
 
 def is_under_way(talk: Talk | None) -> bool:
@@ -47,7 +48,7 @@ def was_asked(step: Step) -> bool:
     talk = step.memory.talk
     if talk is None or talk.taken_at or talk.ended_at:
         return False
-    return step.now - datetime.fromisoformat(talk.since) < ASKED_LATELY
+    return step.now - datetime.fromisoformat(talk.asked_at) < ASKED_LATELY
 
 
 def holds_back(step: Step) -> bool:
@@ -87,10 +88,16 @@ def is_button_held(step: Step, message: Inbound) -> bool:
 
 def note_asked(step: Step) -> None:
     """The patient asks for a person: what they write from here on may be meant for that one."""
+    step.memory.talk = newest(step)
+    step.for_desk = True
+
+
+def newest(step: Step) -> Talk:
+    """The conversation that is asked for or under way; a new one where the last is over."""
     talk = step.memory.talk
     if talk is None or talk.ended_at:
-        step.memory.talk = Talk(step.now.isoformat())
-    step.for_desk = True
+        return Talk(talk.number + 1 if talk else 1, step.now.isoformat())
+    return talk
 
 
 def end(step: Step) -> None:
