@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.commands import Command
 from bot.conversation import (
     asking,
+    clinic_list,
     commanding,
     consents,
     contacts,
@@ -238,7 +239,8 @@ def _hear(step: Step, text: str) -> None:
     elif is_bare_answer(step, text):
         _put_what_waits(step)
     elif with_desk.was_asked(step):
-        desk_talk.pass_on(step)
+        clinic_list.pass_on(step)
+        ask_again(step)
     else:
         keeping.begin(step, text)
 

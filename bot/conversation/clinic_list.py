@@ -20,6 +20,13 @@ def ask_for_person(step: Step) -> None:
     with_desk.note_asked(step)
 
 
+def pass_on(step: Step) -> None:
+    """Words that answer nothing, from somebody who waits for a person: they are for that one."""
+    step.for_desk, step.answered = True, None
+    step.do(OpenCase(Kind.PERSON))
+    step.add_line("desk.passed-on", clinic=step.world.clinic.name)
+
+
 def report_unclear(step: Step, open: OpenSession) -> None:
     """An answer could not be read three times: a person looks. Once a session."""
     if step.memory.unclear == open.id:

@@ -94,14 +94,6 @@ def keep(step: Step) -> None:
     step.do(SetDue(DUE, DUE, step.now + UNANSWERED))
 
 
-def pass_on(step: Step) -> None:
-    """Words that fit nothing else, from somebody who waits for a person: they are for that one."""
-    step.for_desk = True
-    step.do(OpenCase(Kind.PERSON))
-    step.add_line("desk.passed-on", clinic=step.world.clinic.name)
-    ask_again(step)
-
-
 def say_who_writes(step: Step) -> None:
     """A button of a question that waits was pressed: it comes again at the end."""
     talk = step.memory.talk

@@ -81,7 +81,7 @@ def is_button_held(step: Step, message: Inbound) -> bool:
     number = rest.partition(".")[0]
     task = step.memory.task
     if kind == "t":
-        return task is None or number != str(task.turn) or not lets_ask(step, task)
+        return task is None or not lets_ask(step, task)
     open = step.open
     return open is None or number != str(open.id) or not step.flow_of(open).is_screen
 

@@ -29,6 +29,7 @@ from bot.ledger import Route, finish
 from bot.loading import Loaded
 from bot.routing import routes
 from bot.schedule import awake
+from bot.segments import segments
 from trajectory import audit, cases, entries, patients, tables
 from trajectory.cases import Kind
 from trajectory.web_access import CHANNEL as WEB
@@ -115,6 +116,18 @@ class Conversation:
     """The reply stands on the secure page, and the phone gets a link to it."""
     goes_at: datetime | None
     """When a reply would go out, where that is not at once."""
+    now: datetime
+    """The moment that all of this is of."""
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """Since when somebody at the desk holds it."""
+        return _moment(self.talk.taken_at) if self.talk and self.under_way else None
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when the patient waits for an answer."""
+        return _moment(self.talk.waits_since) if self.talk and self.under_way else None
 
     @property
     def seen(self) -> int:
@@ -165,6 +178,7 @@ def _conversation(
         route.channel if route else "",
         route is not None and deployment.links(route.channel),
         place.not_before,
+        now,
     )
 
 
@@ -186,8 +200,11 @@ def _waiting(loaded: Loaded, since: datetime) -> Waiting:
     talk, name = loaded.memory.talk, loaded.person.name
     if talk is None or not with_desk.is_under_way(talk):
         return Waiting(loaded.row.patient_id, name, since, "", since)
-    waits = datetime.fromisoformat(talk.waits_since) if talk.waits_since else None
-    return Waiting(loaded.row.patient_id, name, since, talk.name, waits)
+    return Waiting(loaded.row.patient_id, name, since, talk.name, _moment(talk.waits_since))
+
+
+def _moment(iso: str) -> datetime | None:
+    return datetime.fromisoformat(iso) if iso else None
 
 
 def note_opened(deployment: Deployment, worker: Worker, patient_id: int) -> None:
@@ -384,3 +401,17 @@ def _require_up_to_date(connection: Connection, step: Step, worker: Worker, seen
         raise HeldBySomebody(talk.name)
     if newest_in(connection, step.person.id, talk.number) != seen:
         raise NewMessages
+
+
+def would_say(
+    deployment: Deployment, worker: Worker, seen: Conversation, text: str
+) -> tuple[str, int]:
+    """A reply as it would go out to this patient, and the segments that it takes by SMS."""
+    say, clinic = deployment.catalogues[seen.language].say, deployment.clinic
+    signed = say("desk.says", name=worker.name, clinic=clinic.name, text=tidied(text))
+    if seen.under_way:
+        return signed, segments(signed)
+    emergency = clinic.emergency_number
+    begun = say("desk.begun", name=worker.name, clinic=clinic.name, emergency=emergency)
+    whole = f"{begun}\n{signed}"
+    return whole, segments(whole)
