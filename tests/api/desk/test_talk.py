@@ -242,7 +242,7 @@ def look(pictures: Path | None) -> Callable[[Page, str], None]:
 @pytest.fixture
 def pictures() -> Path | None:
     """Where pictures are kept, when somebody wants to see them."""
-    folder = os.environ.get("BACKTRACE_PICTURES")
+    folder = os.environ.get("PICTURES")
     return Path(folder) if folder else None
 
 
