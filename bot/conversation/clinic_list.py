@@ -37,12 +37,6 @@ def report_unclear(step: Step, open: OpenSession) -> None:
     say_when(step)
 
 
-def is_open(step: Step) -> bool:
-    """Whether the desk says that somebody looks at just this time."""
-    hours, local = step.world.clinic.desk_hours, step.now.astimezone(step.world.clinic.zone)
-    return hours is not None and _which(local, hours.next_look(local)[0]) == "now"
-
-
 def say_when(step: Step) -> None:
     """By the clinic's own clock; without hours there is no promise, and a number to ring."""
     clinic = step.world.clinic

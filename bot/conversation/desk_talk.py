@@ -57,7 +57,7 @@ def say(step: Step, text: str, form: str, author: str) -> None:
     detail = {"talk": talk.number, "form": form}
     step.do(Record(entry_id, MESSAGE, text=signed, detail=detail, author=author))
     step.do(Audit("talk-said", f"entry:{entry_id}", actor=author))
-    step.memory.talk = replace(talk, waits_since="", said_at=step.now.isoformat())
+    step.memory.talk = replace(talk, waits_since="", said_at=step.now.isoformat(), told=False)
     step.do(SetDue(DUE, DUE, step.now + OVER))
     step.say(Message(signed, entry_id=entry_id))
 
@@ -86,12 +86,13 @@ def keep(step: Step) -> None:
     if talk is None or not with_desk.is_on(step):
         return
     step.for_desk = True
-    if talk.waits_since:
-        return
-    if not step.memory.held and not _is_desk_there(step) and not clinic_list.is_open(step):
+    if not (talk.told or step.memory.held or _is_desk_there(step)):
         clinic_list.say_when(step)
-    step.memory.talk = replace(talk, waits_since=step.now.isoformat())
-    step.do(SetDue(DUE, DUE, step.now + UNANSWERED))
+        talk = replace(talk, told=True)
+    if not talk.waits_since:
+        talk = replace(talk, waits_since=step.now.isoformat())
+        step.do(SetDue(DUE, DUE, step.now + UNANSWERED))
+    step.memory.talk = talk
 
 
 def say_who_writes(step: Step) -> None:

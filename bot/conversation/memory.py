@@ -97,6 +97,8 @@ class Talk:
     """ISO time of the patient's oldest message that the desk has not answered; empty: none."""
     said_at: str = ""
     """ISO time at which the desk wrote last."""
+    told: bool = False
+    """Whether the patient was told since then when somebody looks."""
     ended_at: str = ""
     """ISO time at which the assistant took back; empty: it has not."""
 

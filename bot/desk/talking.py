@@ -30,6 +30,7 @@ from bot.loading import Loaded
 from bot.routing import routes
 from bot.schedule import awake
 from bot.segments import segments
+from flows.model import Urgency
 from trajectory import audit, cases, entries, patients, tables
 from trajectory.cases import Kind
 from trajectory.web_access import CHANNEL as WEB
@@ -118,6 +119,8 @@ class Conversation:
     """When a reply would go out, where that is not at once."""
     now: datetime
     """The moment that all of this is of."""
+    danger: str
+    """How urgent a warning sign is that stands on the work list; empty: there is none."""
 
     @property
     def taken_at(self) -> datetime | None:
@@ -179,7 +182,14 @@ def _conversation(
         route is not None and deployment.links(route.channel),
         place.not_before,
         now,
+        _danger(connection, person.id),
     )
+
+
+def _danger(connection: Connection, patient_id: int) -> str:
+    found = [cases.open_of(connection, patient_id, kind) for kind in cases.SAFETY]
+    urgencies = [case.urgency or Urgency.SAME_DAY for case in found if case is not None]
+    return next((each.value for each in Urgency if each in urgencies), "")
 
 
 def listed(deployment: Deployment) -> list[Waiting]:

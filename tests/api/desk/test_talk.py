@@ -111,7 +111,7 @@ def test_somebody_else_sees_who_holds_it_and_takes_it_over_with_what_they_typed(
 ) -> None:
     desk.press("take")
     kirsten = Desk(house.browser(house.hire(KIRSTEN)), birgit)
-    assert "Mette Dam holds this conversation since" in kirsten.html
+    assert "Mette Dam has held this conversation since" in kirsten.html
     assert 'value="send"' not in kirsten.html
     assert kirsten.press("send", "Hello") == 409
     assert typed(kirsten.html) == "Hello"
