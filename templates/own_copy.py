@@ -193,6 +193,8 @@ class _Telling:
         return _Table(head, (_TIME, _SHORT, 2 * _LONG), rows)
 
     def _to(self, row: _Row) -> str:
+        if row["entry_id"] is not None:
+            return self._say("author.desk")
         if row["member_id"] is None:
             return self._say("messages.us")
         name = self.people.get(row["member_id"], self._say("author.professional"))

@@ -62,7 +62,7 @@ def show(request: Request, worker: _Talker, patient_id: _Patient, done: str = ""
         seen = talking.conversation(deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
-    if seen.lines:
+    if seen.lines and not _holds(seen, worker):
         talking.note_opened(deployment, worker, patient_id)
     return _page(request, worker, seen, done=done if done in _DONE else "")
 
@@ -202,6 +202,11 @@ def _page(
         longest=talking.LONGEST,
         place=_HERE,
     )
+
+
+def _holds(seen: Conversation, worker: Worker) -> bool:
+    """Whether this person has it already, which the audit tells."""
+    return seen.under_way and seen.talk is not None and seen.talk.who == worker.id
 
 
 def _gone(request: Request, worker: Worker) -> HTMLResponse:

@@ -22,6 +22,8 @@ from flows.reading import Understood, read
 
 ASKED_LATELY = timedelta(hours=24)
 """So long after the patient asked for a person, words that fit nothing else are for that person."""
+FORGOTTEN = timedelta(days=7)
+"""A conversation that nobody has gone on with for so long is over, whatever became of its end."""
 REACHED = ("active", "enrolling")
 """Who gets messages that are no safety messages."""
 _ASSISTANTS = frozenset(
@@ -35,12 +37,15 @@ _OF_A_DOCTOR = frozenset({Says.DOCTOR_LOOKED, Says.MISTAKEN, Says.RANG})
 
 def is_on(step: Step) -> bool:
     """Whether the patient's words go to the desk now; after STOP, or the end, they do not."""
-    return is_under_way(step.memory.talk) and step.person.status in REACHED
+    return is_under_way(step.memory.talk, step.now) and step.person.status in REACHED
 
 
-def is_under_way(talk: Talk | None) -> bool:
-    """Whether somebody has taken over and not handed back."""
-    return talk is not None and bool(talk.taken_at) and not talk.ended_at
+def is_under_way(talk: Talk | None, now: datetime) -> bool:
+    """Whether somebody has taken over and not handed back; not what was left behind long ago."""
+    if talk is None or not talk.taken_at or talk.ended_at:
+        return False
+    newest = max(talk.taken_at, talk.said_at, talk.waits_since)
+    return now - datetime.fromisoformat(newest) < FORGOTTEN
 
 
 def was_asked(step: Step) -> bool:
@@ -95,7 +100,7 @@ def note_asked(step: Step) -> None:
 def newest(step: Step) -> Talk:
     """The conversation that is asked for or under way; a new one where the last is over."""
     talk = step.memory.talk
-    if talk is None or talk.ended_at:
+    if talk is None or talk.ended_at or (talk.taken_at and not is_under_way(talk, step.now)):
         return Talk(talk.number + 1 if talk else 1, step.now.isoformat())
     return talk
 

@@ -176,7 +176,7 @@ def _conversation(
         person.timezone,
         tuple(lines(connection, loaded.sealer, person.id, talk.number)) if talk else (),
         talk,
-        with_desk.is_under_way(talk) and barrier not in (Barrier.STOPPED, Barrier.OVER),
+        with_desk.is_under_way(talk, now) and barrier not in (Barrier.STOPPED, Barrier.OVER),
         barrier,
         route.channel if route else "",
         route is not None and deployment.links(route.channel),
@@ -202,13 +202,14 @@ def listed(deployment: Deployment) -> list[Waiting]:
         }
         rows = patients.read(connection, wanted)
         found = loading.load(connection, deployment, rows)
-    waiting = [_waiting(each, wanted[patient_id]) for patient_id, each in found.items()]
+    now = deployment.clock.now()
+    waiting = [_waiting(each, wanted[number], now) for number, each in found.items()]
     return sorted(waiting, key=lambda each: (each.waits_since or each.since, each.patient_id))
 
 
-def _waiting(loaded: Loaded, since: datetime) -> Waiting:
+def _waiting(loaded: Loaded, since: datetime, now: datetime) -> Waiting:
     talk, name = loaded.memory.talk, loaded.person.name
-    if talk is None or not with_desk.is_under_way(talk):
+    if talk is None or not with_desk.is_under_way(talk, now):
         return Waiting(loaded.row.patient_id, name, since, "", since)
     return Waiting(loaded.row.patient_id, name, since, talk.name, _moment(talk.waits_since))
 
@@ -405,7 +406,7 @@ def _is_said(connection: Connection, loaded: Loaded, worker: Worker, key: str) -
 
 def _require_up_to_date(connection: Connection, step: Step, worker: Worker, seen: int) -> None:
     talk = step.memory.talk
-    if talk is None or talk.ended_at:
+    if talk is None or talk is not with_desk.newest(step):
         return
     if with_desk.is_on(step) and talk.who != worker.id:
         raise HeldBySomebody(talk.name)

@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from bot import due, own_record, retention
 from bot.channels import NotSent, Trouble
+from bot.conversation.effects import DropDue
 from bot.desk import talking
 from bot.desk.talking import Barrier, Conversation
 from bot.desk.thread import State
 from bot.desk.worker import Worker
+from bot.handing_out import OwnCopy
+from bot.held import NoSuchPatient
 from bot.inbound import InboundKind
 from bot.outbox import HELD
+from bot.receiving import FOR_DESK
+from templates import own_copy as paper
 from tests.bot.house import House
-from trajectory import cases
+from trajectory import cases, erasure, own_copy, patients
 from trajectory.cases import Case, Kind
+from trajectory.database import Database
 from trajectory.staff_tokens import Role
 
 METTE = Worker(7, "Mette Dam", frozenset({Role.SECRETARY}), "en", "desk:7")
@@ -420,8 +429,6 @@ def test_whoever_has_just_written_by_text_message_is_answered_there(house: House
 def test_under_link_the_words_wait_on_the_page_and_a_link_goes_out(
     migrated_database_url: str,
 ) -> None:
-    from trajectory.database import Database
-
     database = Database(migrated_database_url, durable=False)
     house = House(database, answers={"telegram": "link"})
     birgit = house.enrol().patient_id
@@ -566,3 +573,116 @@ def test_what_the_desk_wrote_stands_in_the_record_as_that_persons_words(house: H
     say(house, birgit, "Hello.")
     (entry,) = [each for each in house.timeline(birgit) if each.kind == "desk-message"]
     assert (entry.author, entry.text) == ("desk:7", "Mette Dam, Klinik Nord: Hello.")
+
+
+def test_the_patients_own_copy_tells_what_the_clinic_wrote_and_who(light_house: House) -> None:
+    birgit = with_patient(light_house)
+    say(light_house, birgit, "You can come on Thursday at 10.")
+    person, sealer = light_house.person(birgit), light_house.sealer(birgit)
+    with light_house.database.read() as connection:
+        held = own_copy.rows(connection, sealer, birgit)
+    copy = OwnCopy(person, held, light_house.clock.now())
+    document = own_record.document(copy, light_house.deployment.library)
+    sections = paper.told(document, "Klinik Nord")["sections"]
+    rows = [row for section in sections for table in section["tables"] for row in table["rows"]]
+    words = "Mette Dam, Klinik Nord: You can come on Thursday at 10."
+    assert [row[1:] for row in rows if words in row] == [
+        ["From the clinic", words, "the clinic"],
+        ["the clinic", words],
+    ]
+
+
+def test_erasure_takes_all_of_it(house: House) -> None:
+    birgit = with_patient(house)
+    house.write("Can I come on Friday?")
+    say(house, birgit, "Yes.")
+    with house.database.write() as connection:
+        patients.lock_conversations(connection, [birgit])
+        erasure.erase(connection, birgit, house.clock.now())
+    assert (house.inbox(), house.outbox(), house.due()) == ([], [], [])
+    with pytest.raises(NoSuchPatient):
+        seen(house, birgit)
+    for act in (talking.take_over, talking.hand_back):
+        with pytest.raises(NoSuchPatient):
+            act(house.deployment, METTE, birgit)
+
+
+def test_messages_to_the_desk_go_with_all_other_messages_and_its_words_stay(
+    house: House,
+) -> None:
+    birgit = with_patient(house)
+    house.write("Can I come on Friday?")
+    say(house, birgit, "Yes.")
+    house.settle()
+    talking.hand_back(house.deployment, METTE, birgit)
+    house.settle()
+    house.clock.set(house.clock.now() + timedelta(days=181))
+    while retention.delete_old(house.deployment, retention.Periods()) is not None:
+        pass
+    (line,) = seen(house, birgit).lines
+    assert (line.text, line.delivery) == ("Mette Dam, Klinik Nord: Yes.", None)
+
+
+def test_a_line_that_is_not_for_the_desk_stays_the_assistants_after_the_end(
+    house: House,
+) -> None:
+    birgit = with_patient(house)
+    talking.hand_back(house.deployment, METTE, birgit)
+    assert "Shall I keep it" in reply(house, "my back likes the sea")[0]
+    assert thread(house, birgit) == ["PERSON"]
+
+
+def test_a_conversation_that_was_left_behind_swallows_nothing(light_house: House) -> None:
+    """Whatever took its due row away: after a week the assistant listens again."""
+    birgit = with_patient(light_house)
+    with light_house.database.write() as connection:
+        due.write(connection, light_house.deployment, [(birgit, DropDue())])
+    light_house.wait(days=8)
+    assert "Shall I keep it" in reply(light_house, "my back likes the sea")[0]
+    assert not seen(light_house, birgit).under_way
+
+
+def test_an_enrolment_goes_on_where_it_was_interrupted(house: House) -> None:
+    birgit = house.enrol(consented=False).patient_id
+    asked = told(house)[-1]
+    reply(house, "PERSON")
+    say(house, birgit, "Hello, can I help?")
+    assert reply(house, "is this the clinic?") == []
+    before = len(told(house))
+    talking.hand_back(house.deployment, METTE, birgit)
+    (said,) = told(house, before)
+    assert said.startswith(BACK)
+    assert said.splitlines()[-1] == asked.splitlines()[-1]
+    assert thread(house, birgit)[-1] == "is this the clinic?"
+
+
+WORDS = (
+    "6", "B", "yes", "no", "thanks", "?", "Friday at 10", "can I come earlier?", "6 4 2 no", "skip",
+    "back", "later", "pause", "start", "help", "PERSON", "note: a secret", "my plan",
+    "how am I doing?", "send my summary to my physio", "I meant 4", "she says 6", "I am in Spain",
+    "my next visit is Thursday at 9 with Anne", "who looked", "export my data",
+)  # fmt: skip
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), st.booleans())
+def test_whatever_is_written_is_no_answer_and_is_not_lost(
+    light_house: House, words: list[str], asked: bool
+) -> None:
+    address = f"birgit-{len(light_house.inbox())}"
+    birgit = light_house.enrol(address).patient_id
+    if asked:
+        light_house.ask(birgit)
+    talking.take_over(light_house.deployment, METTE, birgit)
+    light_house.settle()
+    for text in words:
+        before = len(light_house.outbox()) + len(light_house.timeline(birgit))
+        light_house.write(text, address)
+        at_desk = light_house.inbox()[-1].status == FOR_DESK
+        assert at_desk or len(light_house.outbox()) + len(light_house.timeline(birgit)) > before
+    assert light_house.answers(birgit) == []
+    assert "a secret" not in " ".join(thread(light_house, birgit))
