@@ -21,6 +21,7 @@ from bot.driving import run_until_quiet
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import KIRSTEN, DeskHouse
 from tests.bot.ward import Ward
+from trajectory import patients
 
 WIDTHS = (1280, 768, 360)
 
@@ -316,3 +317,37 @@ def test_the_list_is_read_aloud_well(page: Page, look: Callable[[Page, str], Non
     look(page, "talks")
     page.keyboard.press("Enter")
     expect(page.locator("#text")).to_be_focused()
+
+
+def test_the_script_counts_text_messages_as_the_server_does(
+    page: Page, ward: Ward, birgit: int
+) -> None:
+    with ward.database.write() as connection:
+        sealer, deployment = ward.sealer(birgit), ward.deployment
+        (web,) = patients.addresses(connection, sealer, birgit)
+        patients.set_address_status(connection, web.id, "gone")
+        patients.add_address(
+            connection,
+            deployment.ids,
+            deployment.ring,
+            sealer,
+            patient_id=birgit,
+            channel="sms",
+            address="+4520304050",
+            now=ward.now,
+        )
+    page.reload()
+    for text in ("", "a" * 400, "Æble [4] €", "😀 " * 60):
+        page.locator("#text").fill(text)
+        counted = page.locator("#segments").text_content()
+        page.get_by_role("button", name="Look for new messages").click()
+        settle(page)
+        with_scripts_off = re.search(
+            r'<span id="segments"[^>]*>([^<]*)</span>',
+            page.evaluate(
+                """async () => (await fetch(location.pathname, {method: "POST",
+                body: new URLSearchParams({do: "look", text: text.value})})).text()"""
+            ),
+        )
+        assert with_scripts_off
+        assert counted == with_scripts_off[1], text
