@@ -216,7 +216,7 @@ class Entry(SQLModel, table=True):
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | flag-handled | note |
     question | consent | grant | grant-ended | work-page | goal | plan | visit | contact |
-    referral"""
+    referral | desk-message"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -228,7 +228,8 @@ class Entry(SQLModel, table=True):
     detail: str | None = None
     """JSON without free text: completeness of a score, language of an answer."""
     author: str = "patient"
-    """patient | helper | staff | professional:<care team member's id> | system"""
+    """patient | helper | staff | professional:<care team member's id> | desk:<number in the
+    directory> | system"""
     channel: str | None = None
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
@@ -277,12 +278,13 @@ class Inbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
-    """done | failed | unknown-sender | refused"""
+    """done | desk (for a person at the clinic) | failed | unknown-sender | refused"""
     error: str | None = None
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
-    """Which question this message answered, so that an edit finds it."""
+    """Which question this message answered, so that an edit finds it; of what was meant for the
+    desk, the number of the conversation."""
 
 
 class Outbox(SQLModel, table=True):
@@ -309,6 +311,7 @@ class Outbox(SQLModel, table=True):
         _partial("ix_outbox_held", "channel", where="status = 'held'"),
         _partial("ix_outbox_gone_out", "channel", "sent_at", where="sent_at IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
+        _partial("ix_outbox_entry_id", "entry_id", where="entry_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
 
@@ -335,6 +338,8 @@ class Outbox(SQLModel, table=True):
     turn: int | None = None
     created_at: datetime = _time()
     sent_at: datetime | None = _time(default=None, nullable=True)
+    entry_id: int | None = _ref(default=None, nullable=True)
+    """The entry whose words these are, where a person at the clinic wrote them."""
 
 
 class SendRate(SQLModel, table=True):

@@ -5,10 +5,12 @@ from api.desk import (
     home,
     research,
     running,
+    talk,
 )
 
 ROUTERS = (
     home.router,
+    talk.router,
     directory.router,
     research.router,
     running.router,

@@ -45,6 +45,11 @@ PLAIN = frozenset(
         "person.looks.another-day",
         "person.not-waiting",
         "person.no-promise",
+        "desk.begun",
+        "desk.passed-on",
+        "desk.button",
+        "desk.over",
+        "desk.over-unanswered",
         # A code for the room says nothing of how the patient is, and is needed there and then.
         "show.code",
         "show.not-here",

@@ -144,6 +144,10 @@ class Step:
     """The urgency of what this step has told the patient to do."""
     led_back: bool = False
     """This message goes back to an earlier question, which the patient does not see just above."""
+    for_desk: bool = False
+    """The message is for a person at the clinic, and shown at the desk."""
+    not_before: datetime | None = None
+    """When what this step says may go out at the earliest, safety messages aside; None: now."""
 
     @property
     def words(self) -> Catalogue:
@@ -201,6 +205,7 @@ class Step:
             Priority.BULK if late else message.priority,
             self.picture,
             plain,
+            message.entry_id,
         )
         self.lead, self.picture = [], ""
         self.do(Say(message))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.commands import Command
-from bot.conversation import asking, pausing, returning, safety
+from bot.conversation import asking, pausing, returning, safety, with_desk
 from bot.conversation.choices import chosen
 from bot.conversation.effects import (
     Audit,
@@ -215,6 +215,7 @@ def _close(step: Step) -> None:
     if step.memory.held:
         safety.set_follow_up(step)
     step.lead.clear()
+    with_desk.end(step)
     step.do(OpenCase(Kind.NOT_ME))
     step.do(CloseAddress())
     step.do(Audit("address-closed"))
@@ -224,6 +225,7 @@ def _end(step: Step, raw: str) -> None:
     step.memory.task, step.open, step.suspended = None, None, None
     step.memory.suspended = None
     step.memory.waiting.clear()
+    with_desk.end(step)
     step.memory.died = True
     step.person.status = "ended"
     step.do(Record(step.new_id(), "death-reported", text=raw))
