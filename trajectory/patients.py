@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
-from trajectory import tables
+from trajectory import finding, tables
 from trajectory._addresses import (
     Address,
     AddressTaken,
@@ -232,6 +232,9 @@ def create_all(
     if rows:
         connection.execute(_INSERT_PATIENT, rows)
         connection.execute(_INSERT_CONVERSATION, conversations)
+        known = zip(created, newcomers, strict=True)
+        people = {patient_id: newcomer.profile for (patient_id, _), newcomer in known}
+        finding.add(connection, ids, ring, people)
     return created
 
 
