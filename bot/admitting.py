@@ -8,7 +8,7 @@ is told: the answer to all such codes is the same, and after a few of them there
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -73,20 +73,34 @@ def admit(
     deployment: Deployment,
     strangers: Sequence[tuple[int, Inbound]],
     others: Collection[int],
+    locked: Mapping[Place, PatientRef],
     now: datetime,
 ) -> list[Admitted]:
     """Take what unknown senders wrote, by inbox row, in the transaction that has stored it.
 
     `others` are the patients whose conversations the batch takes next: all are locked at once,
-    in the order in which everybody locks them.
+    in the order in which everybody locks them. `locked` are addresses of lost phones: nothing
+    that comes from there is anybody's, and no code is taken.
     """
     if not strangers:
         return []
-    door = _Door(connection, deployment, now)
+    door = _Door(connection, deployment, now, locked)
     door.lock([message for _, message in strangers], others)
     for row_id, message in strangers:
         door.take(row_id, message)
     return door.admitted
+
+
+def refuse_locked(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Iterable[tuple[Inbound, PatientRef]],
+    now: datetime,
+) -> None:
+    """Take what came from phones that were locked while it waited; their patients are held."""
+    for message, ref in messages:
+        door = _Door(connection, deployment, now, {_place(message): ref})
+        door.refuse(message)
 
 
 @dataclass(slots=True)
@@ -96,6 +110,7 @@ class _Door:
     connection: Connection
     deployment: Deployment
     now: datetime
+    locked: Mapping[Place, PatientRef]
     claims: dict[Place, int] = field(default_factory=dict)
     held: frozenset[int] = frozenset()
     refs: dict[Place, PatientRef] = field(default_factory=dict)
@@ -114,6 +129,7 @@ class _Door:
             if code
         )
         wanted = {*self.claims.values(), *(owner for owner in owners if owner is not None)}
+        wanted |= {ref.patient_id for ref in self.locked.values()}
         if wanted:
             rows = patients.lock_conversations(self.connection, wanted | set(others))
             self.held = frozenset(row.patient_id for row in rows)
@@ -121,11 +137,21 @@ class _Door:
     def take(self, row_id: int, message: Inbound) -> None:
         """Take one message."""
         place = _place(message)
-        if place in self.refs:
+        if place in self.locked:
+            self.refuse(message)
+        elif place in self.refs:
             self._adopt(row_id, message, self.refs[place])
             self.admitted.append(Admitted(row_id, message, self.refs[place]))
         elif _may_be_answered(message):
             self._answer(row_id, message)
+
+    def refuse(self, message: Inbound) -> None:
+        """Whoever has a lost phone hears once that it opens nothing, and what to do in danger."""
+        place = _place(message)
+        if not _may_be_answered(message) or self._warn(message) or self._asks_to_stop(message):
+            return
+        if patients.note_refused(self.connection, self.locked[place].address_id, self.now):
+            self._say(place, "locked-phone", self.deployment.catalogues.values())
 
     def _answer(self, row_id: int, message: Inbound) -> None:
         place, owner = _place(message), self.claims.get(_place(message))

@@ -46,6 +46,8 @@ class Held:
     loaded: Loaded
     now: datetime
     sequence: int
+    remembers: bool = False
+    """What the conversation remembers was changed here, and is to be written back."""
 
     @property
     def patient_id(self) -> int:
@@ -72,6 +74,13 @@ class Held:
         """Whether it is asked just now who reads at the patient's address."""
         task = self.loaded.memory.task
         return task is not None and task.name == HANDS
+
+    def body(self) -> bytes:
+        """The conversation as it is to be written back, sealed."""
+        if not self.remembers:
+            return self.loaded.row.body
+        memory = self.loaded.memory.to_json()
+        return self.sealer.seal_json(patients.BODY, self.patient_id, memory)
 
     def audit(self, actor: str, action: str, subject: str) -> None:
         """Add a record to the patient's audit chain; `subject` holds ids only."""
@@ -207,5 +216,7 @@ def hold(
     held = Held(connection, deployment, load(connection, deployment, rows)[patient_id], now, 0)
     held.sequence = row.sequence
     yield held
-    if held.sequence != row.sequence:
-        patients.save_conversation(connection, patient_id, held.sequence, row.session_id, row.body)
+    if held.sequence != row.sequence or held.remembers:
+        patients.save_conversation(
+            connection, patient_id, held.sequence, row.session_id, held.body()
+        )

@@ -74,6 +74,15 @@ def take_over(held: Held, message_ids: Sequence[int]) -> NotTold | None:
     return NotTold.SAFETY if NotTold.SAFETY in left else next(filter(None, left), None)
 
 
+def say_held_back(held: Held, rows: Sequence[Row[Any]], route: Route) -> None:
+    """Say on this route what an address's lock has held back, as far as it still holds."""
+    said = [row for row in _in_order(rows) if _holds(held, row, rows)]
+    if said:
+        # The patient knows why it comes late, or why it comes here.
+        _put_anew(held, said, Route(said[0].channel, said[0].address_id), route, led=False)
+    held.connection.execute(_MOVED, [{"message": row.id} for row in rows])
+
+
 def _take_over(held: Held, failed: Sequence[Row[Any]]) -> NotTold | None:
     """The same for messages to one address."""
     channel, address_id = failed[0].channel, failed[0].address_id
@@ -146,8 +155,10 @@ def _holds(held: Held, row: Row[Any], rows: Sequence[Row[Any]]) -> bool:
     return bool(row.created_at == newest)
 
 
-def _put_anew(held: Held, rows: Sequence[Row[Any]], lost: Route, route: Route) -> None:
-    lead = _lead(held, lost, route)
+def _put_anew(
+    held: Held, rows: Sequence[Row[Any]], lost: Route, route: Route, *, led: bool = True
+) -> None:
+    lead = _lead(held, lost, route) if led else ""
     urgent = [row for row in rows if row.priority == Priority.SAFETY]
     others = [row for row in rows if row.priority != Priority.SAFETY]
     for row in urgent:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from trajectory import finding, tables
 from trajectory._addresses import (
+    LOCKED,
     Address,
     AddressTaken,
     NewAddress,
@@ -26,12 +27,15 @@ from trajectory._addresses import (
     hold_addresses,
     hold_addresses_of,
     is_closed,
+    lock_address,
     lose_address,
     note_arrival,
     note_doubt,
+    note_refused,
     prefer_address,
     reach_again,
     set_address_status,
+    unlock_address,
 )
 from trajectory.bulk import Update
 from trajectory.erasure import ERASED
@@ -41,6 +45,7 @@ from trajectory.sql import Among
 
 __all__ = [
     "BODY",
+    "LOCKED",
     "PROFILE",
     "Address",
     "AddressTaken",
@@ -61,12 +66,14 @@ __all__ = [
     "hold_addresses",
     "hold_addresses_of",
     "is_closed",
+    "lock_address",
     "lock_conversations",
     "lock_free",
     "lose_address",
     "next_version",
     "note_arrival",
     "note_doubt",
+    "note_refused",
     "planned_by",
     "prefer_address",
     "reach_again",
@@ -76,6 +83,7 @@ __all__ = [
     "save_conversations",
     "sealers",
     "set_address_status",
+    "unlock_address",
 ]
 
 _patient = tables.core(tables.Patient)
