@@ -1,1 +1,1 @@
-"""What the clinic's staff do at their desk: one function a deed, with who does it."""
+"""The clinic's desk: what its people do for patients, and who of them may do what."""
