@@ -27,12 +27,14 @@ from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
+from bot.held import hold
 from bot.inbound import Inbound, InboundKind
 from bot.kept import masked, sealed
 from bot.ledger import Route, finish
 from bot.loading import Loaded
 from bot.messages import Message, Priority
 from bot.outbox import Outgoing
+from bot.taking_over import release
 from templates.catalogue import Catalogue
 from trajectory import audit, patients, tables, traces, web_access
 from trajectory import deployment as deployment_key
@@ -292,6 +294,8 @@ class _Door:
         route = Route(place[0], ref.address_id)
         finished = finish(loaded, self._welcomed(loaded, step, message), route)
         ledger.write(self.connection, self.deployment, [finished])
+        with hold(self.connection, self.deployment, loaded.row.patient_id, self.now) as held:
+            release(held, route)
 
     def _welcomed(self, loaded: Loaded, step: Step, message: Inbound) -> Step:
         """Say that this is the place now, and what waits.

@@ -167,6 +167,22 @@ def hold_back(connection: Connection, patient_id: int, address_id: int) -> None:
     connection.execute(_HOLD_BACK, {"patient": patient_id, "locked": address_id})
 
 
+def drop_to(connection: Connection, patient_id: int, address_id: int) -> None:
+    """What waits for an address that is the patient's no more never goes out.
+
+    The patient's conversation is held, and `hold_unsent` has been called.
+    """
+    connection.execute(
+        update(_outbox)
+        .where(
+            _outbox.c.patient_id == patient_id,
+            _outbox.c.address_id == address_id,
+            _outbox.c.status.in_(("ready", HELD)),
+        )
+        .values(status="dead", error=STOPPED)
+    )
+
+
 def held_back(connection: Connection, patient_id: int) -> Sequence[Row[Any]]:
     """What waits for the end of a lock of one of this patient's addresses, oldest first."""
     return connection.execute(_HELD_BACK, {"patient": patient_id}).all()

@@ -74,8 +74,17 @@ def take_over(held: Held, message_ids: Sequence[int]) -> NotTold | None:
     return NotTold.SAFETY if NotTold.SAFETY in left else next(filter(None, left), None)
 
 
-def say_held_back(held: Held, rows: Sequence[Row[Any]], route: Route) -> None:
-    """Say on this route what an address's lock has held back, as far as it still holds."""
+def release(held: Held, route: Route, *, locked: bool = False) -> None:
+    """Say on this route what a lock has held back, as far as it still holds.
+
+    Of addresses that are locked still only where `locked`: they are written to elsewhere now.
+    """
+    known = patients.addresses(held.connection, held.sealer, held.patient_id)
+    shut = {each.id for each in known if each.status == patients.LOCKED}
+    waiting = outbox.held_back(held.connection, held.patient_id)
+    rows = [row for row in waiting if locked or row.address_id not in shut]
+    if not rows:
+        return
     said = [row for row in _in_order(rows) if _holds(held, row, rows)]
     if said:
         # The patient knows why it comes late, or why it comes here.

@@ -7,13 +7,13 @@ from datetime import time
 from zoneinfo import available_timezones
 
 from bot.conversation import relocating
+from bot.conversation.memory import HANDS
 from bot.conversation.step import Step
 from bot.conversation.tasks import retiming, speaking
 from bot.deployment import Deployment
 from bot.desk.courses import InDoubt
 from bot.desk.steps import take_step
 from bot.desk.worker import Worker
-from bot.conversation.memory import HANDS
 
 
 class NoSuchLanguage(Exception):

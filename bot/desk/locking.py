@@ -6,17 +6,14 @@ for it, and finds the lock (`bot.receiving`); one that is just going out may sti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-
-from sqlalchemy import Connection
+from collections.abc import Collection
 
 from bot import outbox
 from bot.deployment import Deployment
 from bot.desk.worker import Worker
-from bot.held import Held, hold
+from bot.held import Held, with_held
 from bot.ledger import Route
-from bot.routing import routes
-from bot.taking_over import say_held_back
+from bot.taking_over import release
 from trajectory import enrolment_codes, patients, web_access
 from trajectory.patients import LOCKED, Address
 
@@ -47,7 +44,7 @@ def lock_phone(deployment: Deployment, worker: Worker, patient_id: int) -> int:
         NoPhone: there was no phone; all the rest is closed.
         trajectory.database.Unavailable: nothing was stored.
     """
-    locked = _within(deployment, patient_id, lambda held: _lock(held, worker, _phones(held)))
+    locked = with_held(deployment, patient_id, lambda held: _lock(held, worker, _phones(held)))
     if not locked:
         raise NoPhone
     return locked
@@ -58,7 +55,7 @@ def lock(deployment: Deployment, worker: Worker, patient_id: int, address_id: in
 
     Raises NoSuchPatient, NotTheirs, Unavailable.
     """
-    _within(deployment, patient_id, lambda held: _lock(held, worker, [_own(held, address_id)]))
+    with_held(deployment, patient_id, lambda held: _lock(held, worker, [_own(held, address_id)]))
 
 
 def unlock(deployment: Deployment, worker: Worker, patient_id: int, address_id: int) -> None:
@@ -72,33 +69,7 @@ def unlock(deployment: Deployment, worker: Worker, patient_id: int, address_id: 
         NotLocked: there was no lock.
         trajectory.database.Unavailable: nothing was stored.
     """
-    _within(deployment, patient_id, lambda held: _unlock(held, worker, address_id))
-
-
-def release(held: Held, route: Route, address_ids: Collection[int]) -> None:
-    """Say on this route what was held for these addresses."""
-    waiting = outbox.held_back(held.connection, held.patient_id)
-    rows = [row for row in waiting if row.address_id in address_ids]
-    if rows:
-        say_held_back(held, rows, route)
-        held.remembers = True
-
-
-def forget(held: Held, address_ids: Collection[int]) -> None:
-    """These addresses are locked no more, be it that they are the patient's no more."""
-    memory = held.loaded.memory
-    memory.locked = [each for each in memory.locked if each not in address_ids]
-    held.remembers = True
-
-
-def _within(deployment: Deployment, patient_id: int, act: Callable[[Held], int]) -> int:
-    now = deployment.clock.now()
-
-    def work(connection: Connection) -> int:
-        with hold(connection, deployment, patient_id, now) as held:
-            return act(held)
-
-    return deployment.database.run(work)
+    with_held(deployment, patient_id, lambda held: _unlock(held, worker, address_id))
 
 
 def _phones(held: Held) -> list[Address]:
@@ -140,13 +111,8 @@ def _unlock(held: Held, worker: Worker, address_id: int) -> int:
     if phone.status != LOCKED:
         raise NotLocked
     patients.unlock_address(held.connection, address_id)
-    forget(held, {address_id})
+    held.loaded.memory.locked.remove(address_id)
+    held.remembers = True
     held.audit(worker.actor, "phone-unlocked", f"address:{address_id}")
-    release(held, Route(phone.channel, phone.id), {address_id})
+    release(held, Route(phone.channel, phone.id))
     return 1
-
-
-def reached(held: Held) -> Route | None:
-    """Where the patient is written to now; None: nowhere."""
-    found = routes(held.connection, held.deployment, [held.patient_id])
-    return found.get(held.patient_id)

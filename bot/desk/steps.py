@@ -58,9 +58,7 @@ def step_within(
     loaded = loading.load(connection, deployment, rows)[patient_id]
     older = _open_at_the_end(connection, loaded)
     route = routes(connection, deployment, [patient_id]).get(patient_id)
-    step = loading.step_for(
-        connection, deployment, loaded, now, (route or _NOWHERE).channel, older
-    )
+    step = loading.step_for(connection, deployment, loaded, now, (route or _NOWHERE).channel, older)
     step.care = loading.care(connection, loaded, now)
     act(step)
     step.flush()
