@@ -244,6 +244,12 @@ def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[A
     ]
 
 
+def statuses(connection: Connection, patient_id: int) -> list[tuple[str, str]]:
+    """Channel and status of each of a patient's addresses, oldest first."""
+    rows = connection.execute(_OF_PATIENT, {"patient_id": patient_id})
+    return [(row.channel, row.status) for row in rows]
+
+
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:
     """`gone`: cannot be reached now; `closed`: not this patient's; `active`: in use again."""
     connection.execute(update(_address).where(_address.c.id == address_id).values(status=status))

@@ -35,6 +35,7 @@ from trajectory._addresses import (
     prefer_address,
     reach_again,
     set_address_status,
+    statuses,
     unlock_address,
 )
 from trajectory.bulk import Update
@@ -83,6 +84,7 @@ __all__ = [
     "save_conversations",
     "sealers",
     "set_address_status",
+    "statuses",
     "unlock_address",
 ]
 
