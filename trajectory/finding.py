@@ -1,7 +1,7 @@
 """Finding patients by name or birth date, which are sealed with each patient's own key.
 
-Each beginning of two and of three letters of a name's words, and the birth date, is put into one of
-`HEAPS` heaps by a keyed hash. A heap is of many beginnings, so that it says little of a name to who
+Each beginning of two and of three letters of a name's words, the birth date, and the number of
+somebody who was not heard yet are put into one of `HEAPS` heaps by a keyed hash. A heap is of many beginnings, so that it says little of a name to who
 has no key of the ring; who is meant is read from the few names that lie in the right heaps.
 """
 
@@ -25,8 +25,8 @@ HEAPS = 1024
 MOST_READ = 5_000
 """So many names are opened for one search at most; who asks for more is asked for more letters."""
 MOST_FOUND = 25
-BIRTH_DATE = "birth_date"
-"""The key of the profile that holds it as an ISO date, where the clinic keeps it."""
+BORN, PHONE = "born", "phone"
+"""Keys of the profile: the birth date (ISO), and the number of somebody who was not heard yet."""
 PROFILE = "patient.profile"
 
 _PURPOSE = "patient.find"
@@ -99,7 +99,15 @@ def by_name(connection: Connection, ring: Ring, name: str) -> Search:
 def by_birth_date(connection: Connection, ring: Ring, born: date) -> Search:
     """Who was born on this day. Raises WrongKey."""
     wanted = born.isoformat()
-    return _read(connection, ring, {wanted}, lambda profile: profile.get(BIRTH_DATE) == wanted)
+    return _read(connection, ring, {wanted}, lambda profile: profile.get(BORN) == wanted)
+
+
+def by_phone(connection: Connection, ring: Ring, number: str) -> Search:
+    """Who has this number (E.164) in their profile: whoever is reached there is found by address.
+
+    Raises WrongKey.
+    """
+    return _read(connection, ring, {number}, lambda profile: profile.get(PHONE) == number)
 
 
 def by_number(connection: Connection, ring: Ring, patient_id: int) -> Found | None:
@@ -140,8 +148,7 @@ def _beginnings(profile: Mapping[str, Any]) -> Iterator[str]:
     for word in words_of(profile["name"]):
         if len(word) >= _BEGINNINGS[0]:
             yield from (word[:length] for length in _BEGINNINGS)
-    if profile.get(BIRTH_DATE):
-        yield profile[BIRTH_DATE]
+    yield from (profile[key] for key in (BORN, PHONE) if profile.get(key))
 
 
 def _heaps(ring: Ring, beginning: str) -> list[int]:
@@ -191,7 +198,7 @@ def _profile(ring: Ring, row: Any) -> Mapping[str, Any]:
 
 
 def _found(row: Any, profile: Mapping[str, Any]) -> Found:
-    born = profile.get(BIRTH_DATE)
+    born = profile.get(BORN)
     return Found(row.id, profile["name"], date.fromisoformat(born) if born else None, row.status)
 
 

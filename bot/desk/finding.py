@@ -90,6 +90,7 @@ def _by_digits(connection: Connection, deployment: Deployment, said: str) -> lis
         places = [(channel, number) for channel in BY_NUMBER]
         refs = patients.find_by_address(connection, ring, places)
         owners += [ref.patient_id for ref in refs.values()]
+        owners += [each.patient_id for each in finding.by_phone(connection, ring, number).found]
     if said.isdecimal() and int(said) <= _LARGEST:
         owners.append(int(said))
     found = (finding.by_number(connection, ring, each) for each in _once(owners))

@@ -174,7 +174,7 @@ def _open(held: Held, worker: Worker) -> Contact:
     connection, person, memory = held.connection, held.person, held.loaded.memory
     asked = {"patient": held.patient_id}
     profile = held.sealer.open_json(patients.PROFILE, held.patient_id, held.loaded.row.profile)
-    born = profile.get(finding.BIRTH_DATE)
+    born = profile.get(finding.BORN)
     following = connection.execute(_NEXT, asked).first()
     known = patients.addresses(connection, held.sealer, held.patient_id)
     return Contact(

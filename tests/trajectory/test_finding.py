@@ -18,7 +18,7 @@ _heap = tables.core(tables.FindHeap)
 
 
 def enrol(record: Record, name: str, born: str = "", ring: Ring | None = None) -> int:
-    profile = {"name": name} | ({finding.BIRTH_DATE: born} if born else {})
+    profile = {"name": name} | ({finding.BORN: born} if born else {})
     newcomer = patients.NewPatient("da", "Europe/Copenhagen", None, "active", profile)
     with record.database.write() as connection:
         made = patients.create_all(connection, record.ids, ring or record.ring, [newcomer], NOW)
@@ -90,6 +90,16 @@ def test_of_the_same_name_are_told_apart_by_their_birth_dates(record: Record) ->
     assert list(other) == []
     assert alone is not None
     assert alone.patient_id == second
+
+
+def test_who_was_not_heard_yet_is_found_by_the_number_that_the_clinic_has(record: Record) -> None:
+    profile = {"name": "Anna Bo", finding.PHONE: "+4551525354"}
+    newcomer = patients.NewPatient("da", "Europe/Copenhagen", None, "enrolling", profile)
+    with record.database.write() as connection:
+        ((anna, _),) = patients.create_all(connection, record.ids, record.ring, [newcomer], NOW)
+        found = finding.by_phone(connection, record.ring, "+4551525354").found
+        assert [each.patient_id for each in found] == [anna]
+        assert list(finding.by_phone(connection, record.ring, "+4551525355").found) == []
 
 
 def test_no_more_are_shown_than_can_be_read(record: Record, monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the desk finds and sees: how a patient is reached and where the course stands, no answers."""
+"""What the desk finds and sees: how patients are reached, where their course stands, no answers."""
 
 from __future__ import annotations
 
@@ -117,6 +117,7 @@ def test_who_was_never_heard_and_who_declined_is_told_apart(light_house: House) 
     contact = patient.open_contact(light_house.deployment, METTE, invited.patient_id)
     assert contact.standing is Standing.NOT_HEARD
     asked = light_house.enrol("jonas", name="Jonas Lund", consented=False)
+    light_house.write("english", "jonas")
     light_house.write("no", "jonas")
     contact = patient.open_contact(light_house.deployment, METTE, asked.patient_id)
     assert contact.standing is Standing.DECLINED
