@@ -1,8 +1,9 @@
 """Finding patients by name or birth date, which are sealed with each patient's own key.
 
 Each beginning of two and of three letters of a name's words, the birth date, and the number of
-somebody who was not heard yet are put into one of `HEAPS` heaps by a keyed hash. A heap is of many beginnings, so that it says little of a name to who
-has no key of the ring; who is meant is read from the few names that lie in the right heaps.
+somebody who was not heard yet are put into one of `HEAPS` heaps by a keyed hash. A heap is of many
+beginnings, so that it says little of a name to who has no key of the ring; who is meant is read
+from the few names that lie in the right heaps.
 """
 
 from __future__ import annotations

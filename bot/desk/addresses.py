@@ -109,6 +109,17 @@ def send_check(
     )
 
 
+def sent_check(deployment: Deployment, patient_id: int, check_id: int, how: How) -> Sent:
+    """A check that was sent, whose digits are asked for.
+
+    Raises:
+        NoSuchPatient: nobody has this number in the clinic.
+        CheckOver: its digits count no more.
+        trajectory.database.Unavailable: the database is lost.
+    """
+    return with_held(deployment, patient_id, lambda held: _sent_check(held, check_id, how))
+
+
 def confirm(
     deployment: Deployment, worker: Worker, patient_id: int, check_id: int, digits: str, how: How
 ) -> str:
@@ -182,6 +193,14 @@ def _send_check(held: Held, worker: Worker, channel: str, typed: str, how: How) 
         _expect_own_digits(held, (channel, number))
     held.audit(worker.actor, "address-check-sent", f"check:{check_id}")
     return Sent(check_id, channel, shown_number(number), by_card)
+
+
+def _sent_check(held: Held, check_id: int, how: How) -> Sent:
+    check = next((each for each in _checks(held) if each.id == check_id), None)
+    if check is None or not check.is_open(held.now):
+        raise CheckOver
+    by_card = how is How.MOVE and bool(held.person.code)
+    return Sent(check.id, check.channel, shown_number(check.address), by_card)
 
 
 def _refuse_known(held: Held, channel: str, number: str) -> None:

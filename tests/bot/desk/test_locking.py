@@ -88,8 +88,15 @@ def test_everything_that_opens_the_chat_is_closed(house: House, birgit: PatientR
     with house.database.write() as connection:
         web_access.exchange(connection, ids, ring, token=used, cookie=cookie, now=now)
         room_codes.create(connection, ids, ring, patient_id, "K7M42P", now)
-        made = {"patient_id": patient_id, "code": "SECRET", "lifetime": timedelta(days=1)}
-        enrolment_codes.create(connection, ids, ring, now=now, **made)
+        enrolment_codes.create(
+            connection,
+            ids,
+            ring,
+            patient_id=patient_id,
+            code="SECRET",
+            now=now,
+            lifetime=timedelta(days=1),
+        )
         assert web_access.find_visitor(connection, ring, cookie, now)
     lock(house, birgit)
     with house.database.read() as connection:
