@@ -19,6 +19,7 @@ from bot.desk.permissions import Task
 from bot.desk.worker import Worker
 from bot.directory.mailing import DESK
 from bot.held import NoSuchPatient
+from bot.phone import shown_number
 
 router = APIRouter()
 
@@ -90,6 +91,7 @@ def show(
         may={each.value for each in Task if worker.may(each)},
         languages={code: each.say("language.name") for code, each in deployment.catalogues.items()},
         channels=sorted(deployment.channels),
+        shown=shown_number,
     )
 
 

@@ -8,6 +8,7 @@ the other side, with what `way_in` gives.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -152,7 +153,16 @@ def way_in(deployment: Deployment, worker: Worker, patient_id: int) -> Invitatio
         bot.inviting.NoSuchPatient: nobody has this number.
         trajectory.database.Unavailable: nothing was stored.
     """
-    return inviting.invite_again(deployment, patient_id, LIFE, worker.actor)
+    way = inviting.invite_again(deployment, patient_id, LIFE, worker.actor)
+    if web_access.CHANNEL not in deployment.channels:
+        return way
+    link = with_held(deployment, patient_id, _make_link)
+    said = deployment.catalogues[way.language].say("invite.web", link=link)
+    return replace(
+        way,
+        links={**way.links, web_access.CHANNEL: link},
+        ways={**way.ways, web_access.CHANNEL: said},
+    )
 
 
 def prefer(deployment: Deployment, worker: Worker, patient_id: int, address_id: int) -> None:
@@ -179,6 +189,23 @@ def remove(
         trajectory.database.Unavailable: nothing was stored.
     """
     with_held(deployment, patient_id, lambda held: _remove(held, worker, address_id, sure=sure))
+
+
+def _make_link(held: Held) -> str:
+    """A link that the clinic hands over, into the web chat; where there is a phone it is asked."""
+    deployment = held.deployment
+    token = deployment.chance.token()
+    web_access.create_link(
+        held.connection,
+        deployment.ids,
+        deployment.ring,
+        held.sealer,
+        patient_id=held.patient_id,
+        token=token,
+        now=held.now,
+        lifetime=LIFE,
+    )
+    return f"{deployment.clinic.public_url}/chat/in/{token}"
 
 
 def _send_check(held: Held, worker: Worker, channel: str, typed: str, how: How) -> Sent:

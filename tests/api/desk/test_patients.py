@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from random import SystemRandom
+from typing import cast
 
 import pytest
 from starlette.testclient import TestClient
 
+from backtrace.composition import INLINE, deploy
+from bot.channels.shown_mail import ShownMail
+from bot.channels.web import WebChat
+from bot.deployment import Chance, Clinic, Deployment
 from bot.desk.worker import Worker
+from bot.driving import run_until_quiet
 from bot.loading import opened
-from tests.api.desk.desk_house import METTE, DeskHouse
-from tests.bot.ward import Ward
-from trajectory import audit, patients, web_access
+from tests.api.desk.desk_house import METTE, DeskHouse, application
+from tests.bot.house import Clock, Provider
+from tests.bot.ward import LIBRARY, Ward
+from trajectory import audit, migrations, patients, web_access
+from trajectory.database import Database
+from trajectory.keys import Ring
 
 PHONE = "+4520304050"
 
@@ -99,7 +110,7 @@ def test_the_page_shows_contact_and_is_audited(
     ward.write(birgit, "note my very own secret")
     page = desk.get(f"/desk/patients/{birgit}").text
     assert "Birgit Sørensen" in page
-    assert PHONE in page
+    assert "+45 20 30 40 50" in page
     assert "Running" in page
     assert "secret" not in page
     with ward.database.read() as connection:
@@ -197,15 +208,19 @@ def test_places_are_preferred_and_removed_the_last_one_never_by_chance(
 
 
 def test_a_number_goes_by_a_channel_that_is_on(desk: TestClient, birgit: int) -> None:
+    assert 'name="number"' not in desk.get(f"/desk/patients/{birgit}").text
     page = press(desk, birgit, "number", channel="sms", number="51 52 53 54")
     assert "Nothing is sent on that channel here" in page
-    assert 'value="51 52 53 54"' in page
 
 
 def test_a_way_in_is_shown_once_with_a_square(desk: TestClient, birgit: int, ward: Ward) -> None:
     answer = desk.post(f"/desk/patients/{birgit}/way-in")
     assert answer.status_code == 200
     assert "Shown this once" in answer.text
+    token = re.search(r"/chat/in/([\w-]+)", answer.text)
+    assert token
+    assert "<svg" in answer.text
+    assert desk.get(f"/chat/in/{token[1]}").status_code == 200
 
 
 def test_all_of_it_reads_danish_too(house: DeskHouse, birgit: int) -> None:
@@ -233,3 +248,83 @@ def test_a_link_of_before_the_lock_opens_nothing(desk: TestClient, birgit: int, 
     assert desk.get(f"/chat/in/{token}").status_code == 200
     press(desk, birgit, "lock")
     assert desk.get(f"/chat/in/{token}").status_code == 404
+
+
+# A new number, in a clinic that sends SMS
+
+
+class SmsWard(Ward):
+    """A ward whose clinic sends SMS and has a bot."""
+
+    def _deploy(self) -> Deployment:
+        self.sms = Provider("sms", cast(Clock, self.clock))
+        return deploy(
+            self.database,
+            Ring.generate(),
+            LIBRARY,
+            clock=self.clock,
+            chance=Chance(SystemRandom()),
+            channels={"web": WebChat(self.doorbell), "email": ShownMail(), "sms": self.sms},
+            clinic=Clinic(
+                name="Klinik Nord", public_url="https://nord.example", telegram_bot="nord_bot"
+            ),
+            answers=INLINE,
+        )
+
+
+@pytest.fixture
+def sms_ward() -> Iterator[SmsWard]:
+    database = Database.for_replay()
+    migrations.upgrade_database(database)
+    yield SmsWard(database)
+    database.close()
+
+
+@pytest.fixture
+def sms_desk(sms_ward: SmsWard) -> Iterator[TestClient]:
+    with application(sms_ward) as app:
+        house = DeskHouse(sms_ward, app)
+        yield house.browser(house.hire(METTE))
+
+
+def test_a_new_number_is_checked_with_what_the_patient_reads_out(
+    sms_desk: TestClient, sms_ward: SmsWard
+) -> None:
+    birgit = sms_ward.enrol("Birgit Holm", code="4071")
+    give_phone(sms_ward, birgit)
+    press(sms_desk, birgit, "lock")
+    asked = press(sms_desk, birgit, "number", channel="sms", number="51 52 53 54", how="move")
+    assert "Six digits have gone to +45 51 52 53 54" in asked
+    assert "answers from the new phone" in asked
+    check = re.search(r"number/(\d+)", asked)
+    assert check
+    run_until_quiet(sms_ward.deployment)
+    sent = re.search(r"\b\d{6}\b", sms_ward.sms.texts("+4551525354")[-1])
+    assert sent
+    wrong = str((int(sent[0]) + 1) % 1_000_000).zfill(6)
+    deed = f"number/{check[1]}"
+    assert "not the digits that were sent" in press(
+        sms_desk, birgit, deed, digits=wrong, how="move"
+    )
+    assert "Moved." in press(sms_desk, birgit, deed, digits=sent[0], how="move")
+    assert addresses(sms_ward, birgit)[PHONE] == "closed"
+    assert addresses(sms_ward, birgit)["+4551525354"] == "active"
+    assert "The digits count no more" in press(sms_desk, birgit, deed, digits=sent[0], how="move")
+
+
+def test_what_is_wrong_with_a_number_is_said_and_nothing_typed_is_lost(
+    sms_desk: TestClient, sms_ward: SmsWard
+) -> None:
+    birgit, jonas = sms_ward.enrol("Birgit Holm"), sms_ward.enrol("Jonas Lund")
+    give_phone(sms_ward, birgit)
+    give_phone(sms_ward, jonas, "+4551525354")
+    for number, problem in (
+        ("51 52 53 54", "Another patient has that number"),
+        ("20304050", "The patient has that number already"),
+        ("twelve", "not one whole phone number"),
+    ):
+        page = press(sms_desk, birgit, "number", channel="sms", number=number, how="add")
+        assert problem in page
+        assert f'value="{number}"' in page
+        assert '<option value="add" selected>' in page
+        assert "Jonas" not in page

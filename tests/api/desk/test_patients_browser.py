@@ -159,12 +159,10 @@ def test_what_is_wrong_is_said_where_it_was_typed(
     page: Page, site: str, ward: Ward, birgit: int
 ) -> None:
     page.goto(f"{site}/desk/patients/{birgit}")
-    tab_to(page, "New number or another device")
+    tab_to(page, "Pause")
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.type("51 52 53 54")
+    tab_to(page, "Pause")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing is sent on that channel here")
-    expect(page.locator("#number")).to_be_focused()
-    expect(page.locator("#number")).to_have_value("51 52 53 54")
+    expect(page.get_by_role("alert")).to_contain_text("Give a day to come")
+    expect(page.locator("#until")).to_be_focused()
     reads_aloud_and_fits(page)
