@@ -19,6 +19,7 @@ from trajectory.audit import NewRecord
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.scrubbing import scrub
+from trajectory.sql import written_out
 
 HELD = outbox.HELD
 DOUBT = "unknown restored"
@@ -39,7 +40,7 @@ _HOLD = (
     )
 )
 # What waits for a lost phone to be found is none of the operator's.
-_BY_RESTORE = (_outbox.c.status == HELD) & _outbox.c.error.is_distinct_from(outbox.LOCKED)
+_BY_RESTORE = written_out(_outbox.c.status, HELD) & _outbox.c.error.is_distinct_from(outbox.LOCKED)
 _HELD = (
     select(
         _outbox.c.channel,

@@ -1,8 +1,22 @@
 """The clinic's desk in the browser: one file a section."""
 
-from api.desk import home, patient_deeds, patients
+from api.desk import (
+    directory,
+    home,
+    patient_deeds,
+    patients,
+    research,
+    running,
+)
 
-ROUTERS = (home.router, patients.router, patient_deeds.router)
+ROUTERS = (
+    home.router,
+    directory.router,
+    patients.router,
+    patient_deeds.router,
+    research.router,
+    running.router,
+)
 """Every section's routes."""
 
 __all__ = ["ROUTERS"]
