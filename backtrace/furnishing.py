@@ -28,7 +28,7 @@ from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
 from backtrace.signing import told_steps
-from bot import forgetting, replanning, retention
+from bot import findable, forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -126,6 +126,9 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
             retention.EVERY, lambda place: delete_old(deployment, periods, place or 0)
         ),
         replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
+        findable.KIND: Long(
+            findable.EVERY, lambda place: findable.make_findable(deployment, place or 0)
+        ),
         forgetting.KIND: Chore(
             forgetting.EVERY, lambda _last: forgetting.ask_providers(deployment)
         ),

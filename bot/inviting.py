@@ -123,10 +123,13 @@ def invite_within(
     return invitation
 
 
-def invite_again(deployment: Deployment, patient_id: int, lifetime: timedelta) -> Invitation:
+def invite_again(
+    deployment: Deployment, patient_id: int, lifetime: timedelta, by: str = STAFF
+) -> Invitation:
     """A code for a patient who is here already: a lost phone, or a new number.
 
-    Whoever shows it from a new address has to give the patient's own four digits as well.
+    Whoever shows it from a new address has to give the patient's own four digits as well. `by`: as
+    in `invite`.
 
     Raises:
         NoSuchPatient: nobody has this number.
@@ -134,7 +137,7 @@ def invite_again(deployment: Deployment, patient_id: int, lifetime: timedelta) -
     """
     now = deployment.clock.now()
     return deployment.database.run(
-        lambda connection: _invite_again(connection, deployment, patient_id, lifetime, now)
+        lambda connection: _invite_again(connection, deployment, patient_id, lifetime, now, by)
     )
 
 
@@ -144,13 +147,14 @@ def _invite_again(
     patient_id: int,
     lifetime: timedelta,
     now: datetime,
+    by: str,
 ) -> Invitation:
     rows = patients.lock_conversations(connection, [patient_id])
     if not rows:
         raise NoSuchPatient
     person = loading.load(connection, deployment, rows)[patient_id].person
     person.code = ""
-    return _with_code(connection, deployment, person, now, lifetime, "")
+    return _with_code(connection, deployment, person, now, lifetime, "", by)
 
 
 def _let_wait(

@@ -78,6 +78,7 @@ HASHED = {
     "trajectory/copy_access.py": "a patient's copy",
     "trajectory/enrolment_codes.py": "enrolment codes",
     "trajectory/enrolment_requests.py": "answers to programs that enrol",
+    "trajectory/finding.py": "beginnings of their names",
     "trajectory/grants/_codes.py": "their codes",
     "trajectory/grants/_given.py": "professionals' links",
     "trajectory/grants/_viewings.py": "open pages of professionals",

@@ -151,10 +151,24 @@ class Address(SQLModel, table=True):
     """Sealed."""
     preferred: bool = True
     status: str = "active"
-    """active | gone | closed"""
+    """active | gone | closed | locked (by the clinic: the phone is lost)"""
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """Doubtful failures in a row: some codes stop an address only at the second."""
     created_at: datetime = _time()
+    refused_at: datetime | None = _time(default=None, nullable=True)
+    """When whoever wrote from it while it was locked was told, once a lock; None: not yet."""
+
+
+class FindHeap(SQLModel, table=True):
+    """One of the heaps in which a patient's name lies, to be found (`trajectory.finding`)."""
+
+    __tablename__ = "find_heap"
+    __table_args__ = (Index("ix_find_heap_heap", "heap", "patient_id"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    heap: int
+    """What a keyed hash says of a beginning of the name, or of the birth date: 0 to 1023."""
 
 
 class Conversation(SQLModel, table=True):

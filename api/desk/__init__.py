@@ -3,6 +3,8 @@
 from api.desk import (
     directory,
     home,
+    patient_deeds,
+    patients,
     research,
     running,
     talk,
@@ -12,6 +14,8 @@ ROUTERS = (
     home.router,
     talk.router,
     directory.router,
+    patients.router,
+    patient_deeds.router,
     research.router,
     running.router,
 )

@@ -192,6 +192,10 @@ class Memory:
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""
     """ISO time at which the patient last went over to another clock."""
+    locked: list[int] = field(default_factory=list)
+    """Ids of addresses that the clinic has locked: whoever writes from there is not the patient."""
+    ended: dict[str, Any] = field(default_factory=dict)
+    """Why the clinic has ended the course, and what it took away, should that be a mistake."""
     visits: dict[str, list[Any]] = field(default_factory=dict)
     """Visits about which something is still to be asked, by their entry's id: ISO time, whom it
     is with, and whether it was asked what to talk about."""
