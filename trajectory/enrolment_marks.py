@@ -83,7 +83,7 @@ def find_all(
     asked = [
         (digest, identity, kind)
         for identity in dict.fromkeys(identities)
-        for kind, text in _marks(identity)
+        for kind, text in marks(identity)
         for _, digest in ring.find_hashes(_purpose(kind), text)
     ]
     rows = {}
@@ -106,10 +106,14 @@ def note(
     identity: Identity,
     now: datetime,
 ) -> frozenset[Kind]:
-    """Keep a patient's marks, instead of those before; the kinds that were nobody's yet."""
-    connection.execute(delete(_mark).where(_mark.c.patient_id == patient_id))
+    """Keep a patient's marks; the kinds that were nobody's yet.
+
+    Those before stay, that a line enrols once however it is corrected; but not another phone.
+    """
+    other_phone = (_mark.c.patient_id == patient_id, _mark.c.kind == Kind.PHONE.value)
+    connection.execute(delete(_mark).where(*other_phone))
     kept = set()
-    for kind, text in _marks(identity):
+    for kind, text in marks(identity):
         row = {
             "id": ids.take(connection),
             "patient_id": patient_id,
@@ -124,15 +128,17 @@ def note(
 
 def rehash(connection: Connection, ring: Ring, patient_id: int, identity: Identity) -> None:
     """Hash the marks that a patient has with the ring's current key."""
-    for kind, text in _marks(identity):
+    for kind, text in marks(identity):
         digest = ring.find_hash(_purpose(kind), text)[1]
         taken = select(_mark.c.id).where(_mark.c.hash == digest)
         if connection.execute(taken).one_or_none() is None:
-            own = (_mark.c.patient_id == patient_id, _mark.c.kind == kind.value)
+            before = [each for _, each in ring.find_hashes(_purpose(kind), text)]
+            own = (_mark.c.patient_id == patient_id, _mark.c.hash.in_(before))
             connection.execute(update(_mark).where(*own).values(hash=digest))
 
 
-def _marks(identity: Identity) -> Iterator[tuple[Kind, str]]:
+def marks(identity: Identity) -> Iterator[tuple[Kind, str]]:
+    """The text of each mark that this identity has, before it is hashed."""
     name, born, phone = identity
     if name and (born or phone):
         yield Kind.ALL, text_of(identity)

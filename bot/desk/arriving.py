@@ -45,6 +45,9 @@ _BY_TROUBLE: Mapping[str, str] = {
     Trouble.UNKNOWN: "unknown",
 }
 
+_OF_CHANNEL = frozenset({"late", "provider-away", "setting"})
+"""What keeps all messages of a channel back, whosever number it is."""
+
 
 class Tone(StrEnum):
     """How it looks on the page."""
@@ -103,15 +106,14 @@ def channel_of(connection: Connection, patient_id: int) -> str:
 
 def _under_way(connection: Connection, row: Row[Any], now: datetime) -> Arrival:
     """Not gone out yet, or not arrived and to be tried again."""
-    if row.error and not row.error.startswith((Trouble.RETRY, Trouble.UNKNOWN)):
-        key = _why(row.error)
-        about_number = not row.error.startswith(Trouble.CONFIGURATION)
-        if about_number or key != "setting":
-            return Arrival(Tone.BAD, key, row.channel, row.created_at, may_correct=about_number)
-    if now - row.created_at < LATE and not row.error:
-        return Arrival(Tone.WAIT, "on-its-way", row.channel, row.created_at)
-    since, waiting = _silence(connection, row.channel, now)
-    return Arrival(Tone.BAD, _why(row.error), row.channel, since or row.created_at, waiting)
+    key, channel = _why(row.error), row.channel
+    if not row.error and now - row.created_at < LATE:
+        return Arrival(Tone.WAIT, "on-its-way", channel, row.created_at)
+    if key in _OF_CHANNEL:
+        since, waiting = _silence(connection, channel, now)
+        return Arrival(Tone.BAD, key, channel, since or row.created_at, waiting)
+    tone = Tone.WAIT if key == "unknown" else Tone.BAD
+    return Arrival(tone, key, channel, row.created_at, may_correct=tone is Tone.BAD)
 
 
 def _silence(connection: Connection, channel: str, now: datetime) -> tuple[datetime | None, int]:
