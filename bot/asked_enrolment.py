@@ -68,7 +68,8 @@ def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
         there = ", ".join(library.languages)
         raise Wrong("language", f"choose {there}", there=there)
     if asked.pathway is not None and asked.pathway not in library.pathways:
-        raise Wrong("pathway", f"choose {', '.join(sorted(library.pathways))}")
+        choices = ", ".join(sorted(library.pathways))
+        raise Wrong("pathway", f"choose {choices}", there=choices)
     timezone = asked.timezone or deployment.clinic.timezone
     if timezone not in available_timezones():
         raise Wrong("timezone", "write it as Europe/Copenhagen")

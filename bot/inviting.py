@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -27,7 +27,7 @@ from trajectory import (
     professionals,
     web_access,
 )
-from trajectory.care_team import Member
+from trajectory.care_team import TREATING, Member
 from trajectory.enrolment_marks import Identity
 from trajectory.keys import Sealer
 
@@ -177,7 +177,7 @@ def _take_in(
     """Name these of the directory as the patient's care team; whoever has left is left out."""
     for number in numbers:
         who = professionals.by_id(connection, deployment.ring, number)
-        if who is not None:
+        if who is not None and who.role in TREATING:
             member_id = deployment.ids.take(connection)
             member = Member(member_id, who.role, who.name, who.email, professional_id=who.id)
             care_team.add(connection, sealer, member, patient_id=patient_id, now=now)
@@ -332,6 +332,11 @@ def _ways(
 def card_of(deployment: Deployment, invitation: Invitation, channel: str) -> str:
     """The invitation as a page to be printed, the way on this channel first."""
     return cards_page([shown_card(deployment, invitation, channel)])
+
+
+def cards_of(deployment: Deployment, invitations: Sequence[Invitation]) -> str:
+    """Many as one page to be printed, each on a sheet of its own."""
+    return cards_page([shown_card(deployment, each) for each in invitations])
 
 
 def shown_card(deployment: Deployment, invitation: Invitation, channel: str = "") -> Card:

@@ -48,8 +48,12 @@ def cards_page(cards: Sequence[Card], *, linked: bool = False) -> str:
     """Cards as one HTML page, one on a sheet of A6, in black and white.
 
     By itself it needs nothing else; `linked`: its style is the site's, which allows no other, and
-    the print dialogue opens by itself. Raises KeyError for a language that there are no words in.
+    the print dialogue opens by itself. Without a card the page is empty.
+
+    Raises KeyError for a language that there are no words in.
     """
+    if not cards:
+        return ""
     style = "" if linked else Markup(_style())  # noqa: S704 - our own file
     bodies = [Markup(_body(each)) for each in cards]  # noqa: S704 - our own template
     language = cards[0].language

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot import inviting, inviting_once
 from bot.asked_enrolment import Asked, Wrong, invitee_of, lifetime_of, read_phone
+from bot.conversation import consents
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.desk import arriving
@@ -21,7 +22,7 @@ from bot.enrolment_codes import read_code
 from bot.greeting import greet_elsewhere
 from bot.held import Held, hold
 from bot.inviting import Invitation, Invitee
-from bot.loading import load, opened
+from bot.loading import load, opened, step_for
 from trajectory import enrolment_codes, patients
 from trajectory.patients import AddressTaken
 
@@ -81,7 +82,10 @@ def enrol(
         require_new(connection, deployment, invitee, anyway=anyway)
 
     lifetime = lifetime_of(asked.days)
-    return inviting_once.invite_once(deployment, invitee, lifetime, key, by, check)
+    try:
+        return inviting_once.invite_once(deployment, invitee, lifetime, key, by, check)
+    except AddressTaken:
+        raise _taken() from None
 
 
 def key_of(form: str, asked: Asked) -> str:
@@ -141,6 +145,43 @@ def card_behind(
     code = read_code(found.code) or ""
     owner = enrolment_codes.find(connection, deployment.ring, code, now)
     return found if owner == patient_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPaper:
+    """What a patient signs: the text that the chat would ask, and which one it is."""
+
+    patient_id: int
+    name: str
+    born: date | None
+    language: str
+    timezone: str
+    text: str
+    version: str
+    hash: str
+
+
+def consent_paper(deployment: Deployment, patient_id: int, otherwise: str) -> ConsentPaper | None:
+    """The paper for this patient; `otherwise`: the channel where none is known yet."""
+    now = deployment.clock.now()
+    with deployment.database.read() as connection:
+        rows = patients.read(connection, [patient_id])
+        if not rows:
+            return None
+        loaded = load(connection, deployment, rows)[patient_id]
+        channel = arriving.channel_of(connection, patient_id) or otherwise
+        step = step_for(connection, deployment, loaded, now, channel, {})
+    asked, person = consents.text_of(step, consents.ENROLMENT), loaded.person
+    return ConsentPaper(
+        patient_id,
+        person.name,
+        person.born,
+        person.language,
+        person.timezone,
+        consents.words(step, consents.ENROLMENT),
+        asked.version,
+        asked.hashes[person.language],
+    )
 
 
 def new_card(deployment: Deployment, patient_id: int, key: str, by: str) -> None:
@@ -209,7 +250,11 @@ def correct_phone(
     try:
         _with_waiting(deployment, patient_id, work)
     except AddressTaken:
-        raise Wrong("phone", "a patient is reached there already", "taken") from None
+        raise _taken() from None
+
+
+def _taken() -> Wrong:
+    return Wrong("phone", "a patient is reached there already", "taken")
 
 
 def _with_waiting(deployment: Deployment, patient_id: int, work: Callable[[Held], None]) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+ERROR = "error"
+"""The column that we add to what is to be corrected; it says nothing when it is read again."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("navn",),
     "birth_date": ("birth date", "fødselsdato", "foedselsdato"),
@@ -20,10 +22,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "channel": ("kanal",),
     "care_team": ("care team", "behandlere"),
     "consented": ("consent", "samtykke"),
+    ERROR: (),
 }
 """The columns, and what else their headings may be."""
 MOST_ROWS = 5000
-LARGEST = 2 * 1024 * 1024
+LARGEST = 512 * 1024
 """Bytes."""
 _BY_HEADING = {
     heading: column for column, others in COLUMNS.items() for heading in (column, *others)
@@ -68,7 +71,7 @@ class Sheet:
 def read(data: bytes) -> Sheet:
     """Read a file. Raises Unreadable."""
     if len(data) > LARGEST:
-        raise Unreadable("large", most=LARGEST // 1024 // 1024)
+        raise Unreadable("large", most=LARGEST // 1024)
     text = _text(data)
     lines = _records(text, _separator(text))
     heading: Sequence[str] = ()
