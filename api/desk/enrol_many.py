@@ -136,7 +136,7 @@ def _lines(
         left=sum(line.is_new for line in lines),
         now_enrolled=len(enrolled) - len(earlier),
         earlier=len(earlier),
-        cards=len(enrolling_many.cards(deployment, lines)),
+        has_cards=enrolling_many.has_cards(lines, deployment.clock.now()),
         faults=[
             (line.row.line, [faults.told(each, language) for each in line.problems])
             for line in faults.faulty(lines)

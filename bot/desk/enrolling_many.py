@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -22,8 +23,10 @@ from bot.inviting import Invitation, Invitee
 from trajectory import enrolment_marks, professionals
 from trajectory.database import Conflict
 from trajectory.enrolment_marks import Identity, Kind, Known
+from trajectory.enrolment_requests import KEPT
 from trajectory.patients import AddressTaken
 
+_NEW = "enrolling"
 _YES = frozenset({"1", "x", "y", "yes", "true", "j", "ja"})
 _NO = frozenset({"", "0", "n", "no", "false", "nej"})
 
@@ -110,6 +113,12 @@ def cards(deployment: Deployment, lines: Sequence[Line]) -> Sequence[Invitation]
                 key, patient_id = _key(line.identity), line.before.patient_id
                 found.append(card_behind(connection, deployment, key, patient_id))
     return [each for each in found if each is not None]
+
+
+def has_cards(lines: Sequence[Line], now: datetime) -> bool:
+    """Whether any of these lines may have a card to be printed."""
+    made = (line.before for line in lines if line.before is not None)
+    return any(each.status == _NEW and now - each.at < KEPT for each in made)
 
 
 def _enrol(deployment: Deployment, line: Line, by: str) -> Outcome:
