@@ -169,7 +169,6 @@ def print_consent(request: Request, worker: _Enroller, patient: int) -> Response
         "desk/consent_paper.html",
         found.language,
         timezone=found.timezone,
-        now=deployment.clock.now(),
         today=deployment.clock.now(),
         paper=found,
         clinic=deployment.clinic,
