@@ -247,6 +247,7 @@ def enrol(
     weekday: enrol_cli.Weekday = "",
     consented: enrol_cli.Consented = False,
     days: enrol_cli.Days = LIFE.days,
+    birth_date: enrol_cli.BirthDate = "",
     card: enrol_cli.Card = None,
     patient: enrol_cli.Known = None,
 ) -> None:
@@ -268,6 +269,7 @@ def enrol(
         weekday,
         consented,
         days,
+        birth_date,
     )
 
     def make(settings: Settings) -> None:

@@ -674,7 +674,7 @@ class EnrolmentRequest(SQLModel, table=True):
     """Keyed hash of the request's key."""
     body: bytes = _sealed()
     """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
-    created_at: datetime = _time()
+    created_at: datetime = _time(index=True)
 
 
 class EnrolmentMark(SQLModel, table=True):

@@ -7,7 +7,7 @@ is kept sealed for a day (`trajectory.enrolment_requests`), so that its cards ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -94,7 +94,7 @@ def examine(deployment: Deployment, sheet: Sheet, defaults: Defaults) -> Sequenc
     return [line if line.problems else _compared(line, here, marked, first) for line in read]
 
 
-def run(deployment: Deployment, lines: Sequence[Line], by: str) -> Iterator[Outcome]:
+def run(deployment: Deployment, lines: Sequence[Line], by: str) -> Generator[Outcome]:
     """Enrol the lines that are new, one after the other; whoever stops taking stops it.
 
     Raises trajectory.database.Unavailable; what was yielded before stays enrolled.

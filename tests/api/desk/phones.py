@@ -65,7 +65,7 @@ class PhoneWard(Ward):
         """Send all that can be sent now."""
         run_until_quiet(self.deployment)
 
-    def report(self, status: str, trouble: Trouble | None = None, code: str = "") -> None:
+    def hear_of(self, status: str, trouble: Trouble | None = None, code: str = "") -> None:
         """What Twilio says later of the newest SMS."""
         number = len(self.providers["sms"].sent)
         assert note_status(self.deployment, f"sms-{number}", status, trouble, code)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
 from bot.channels import NotSent, Trouble
@@ -16,7 +17,7 @@ from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.phones import PHONE, PhoneWard
 from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE
-from trajectory import audit, migrations, tables
+from trajectory import audit, migrations
 from trajectory.database import Database
 
 CARD = "__Host-backtrace-card"
@@ -211,7 +212,7 @@ def test_a_test_message_turns_green(desk: TestClient, ward: PhoneWard) -> None:
     (text,) = ward.providers["sms"].texts(PHONE)
     assert ward.card(desk.cookies[CARD]).code not in text
     assert "Holm" not in text
-    ward.report("delivered")
+    ward.hear_of("delivered")
     assert arrival(desk, path) == ("good", "The number works.")
 
 
@@ -245,7 +246,7 @@ def test_a_wrong_number_that_shows_later_is_corrected_and_the_card_stays(
 ) -> None:
     path = enrol(desk)
     ward.settle()
-    ward.report("undelivered", Trouble.DOUBTFUL, "30005")
+    ward.hear_of("undelivered", Trouble.DOUBTFUL, "30005")
     assert arrival(desk, path)[1].startswith("This number is not in use")
     refused = desk.post(f"{path}/phone", data={"phone": "20 30"})
     assert refused.status_code == 422
@@ -253,7 +254,7 @@ def test_a_wrong_number_that_shows_later_is_corrected_and_the_card_stays(
     assert desk.post(f"{path}/phone", data={"phone": "20 30 40 51"}).status_code == 303
     ward.settle()
     assert len(ward.providers["sms"].texts("+4520304051")) == 1
-    ward.report("delivered")
+    ward.hear_of("delivered")
     assert arrival(desk, path)[0] == "good"
     ward.hear(ward.card(desk.cookies[CARD]).code, "sms", "+4520304051")
     assert arrival(desk, path)[1] == "The patient has written, and is in."
@@ -370,6 +371,6 @@ def test_nothing_of_the_file_is_kept(desk: TestClient, ward: PhoneWard) -> None:
     sent = hidden(desk.post("/desk/enrol/bulk", files=table(line)).text)
     desk.post("/desk/enrol/bulk/run", data=sent)
     with ward.database.read() as connection:
-        for each in tables.SQLModel.metadata.tables.values():
+        for each in SQLModel.metadata.tables.values():
             for row in connection.execute(each.select()):
                 assert b"Quist" not in repr(tuple(row)).encode()

@@ -19,6 +19,7 @@ from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.phones import PHONE, PhoneWard
 from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE, LARS
+from tests.house.pdf import Pdf
 from trajectory import entries, migrations
 from trajectory.database import Database
 
@@ -194,7 +195,7 @@ def test_a_test_message_turns_green_by_itself_and_without_scripts_by_look_again(
     expect(page.locator(".arrival.wait")).to_contain_text("on its way")
     ward.settle()
     expect(page.locator(".arrival.wait")).to_contain_text("went out")
-    ward.report("delivered")
+    ward.hear_of("delivered")
     expect(page.locator(".arrival.good")).to_contain_text("It has arrived. The number works.")
     at_all_widths(page, "enrolled")
     press_alt(page, "n")
@@ -208,7 +209,7 @@ def test_a_test_message_turns_green_by_itself_and_without_scripts_by_look_again(
     bare.keyboard.press("Enter")
     expect(bare.get_by_role("heading", level=1)).to_have_text("Bo Lund is enrolled")
     ward.settle()
-    ward.report("delivered")
+    ward.hear_of("delivered")
     bare.get_by_role("link", name="Look again").press("Enter")
     expect(bare.locator(".arrival.good")).to_contain_text("It has arrived.")
     plain.close()
@@ -231,7 +232,7 @@ def test_pages_of_the_enrolment_are_for_everybody(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Birgit Holm is enrolled")
     ward.settle()
-    ward.report("undelivered", Trouble.GONE, "21614")
+    ward.hear_of("undelivered", Trouble.GONE, "21614")
     expect(page.locator(".arrival.bad")).to_contain_text("landline")
     page.reload()
     at_all_widths(page, "enrolled-wrong-number")
@@ -241,8 +242,7 @@ def test_pages_of_the_enrolment_are_for_everybody(
         printed = opened.value
         printed.set_viewport_size({"width": size[0], "height": size[1]})
         seen(printed, paper)
-        if PICTURES:
-            printed.pdf(path=str(Path(PICTURES, f"{paper}.pdf")), prefer_css_page_size=True)
+        assert Pdf(printed.pdf(prefer_css_page_size=True)).pages == 1
         printed.close()
     page.goto(f"{site}/desk/enrol")
     page.get_by_label("Name").fill("Birgit Holm")
@@ -278,5 +278,7 @@ def test_a_table_by_keyboard_from_the_file_to_the_cards(
     with context.expect_page() as opened:
         page.keyboard.press("Enter")
     expect(opened.value.locator("article.card")).to_have_count(12)
-    if PICTURES:
-        opened.value.pdf(path=str(Path(PICTURES, "cards.pdf")), prefer_css_page_size=True)
+    cards = opened.value
+    assert Pdf(cards.pdf(prefer_css_page_size=True)).pages == 12, "a sheet each"
+    cards.emulate_media(media="print")
+    seen(cards, "cards")

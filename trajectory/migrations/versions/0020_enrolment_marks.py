@@ -22,3 +22,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name="uq_enrolment_mark_hash"),
     )
     op.create_index("ix_enrolment_mark_patient_id", "enrolment_mark", ["patient_id"])
+    op.create_index("ix_enrolment_request_created_at", "enrolment_request", ["created_at"])
