@@ -1,8 +1,22 @@
 """The clinic's desk in the browser: one file a section."""
 
-from api.desk import enrol, enrol_many, home
+from api.desk import (
+    directory,
+    enrol,
+    enrol_many,
+    home,
+    research,
+    running,
+)
 
-ROUTERS = (home.router, enrol.router, enrol_many.router)
+ROUTERS = (
+    home.router,
+    enrol.router,
+    enrol_many.router,
+    directory.router,
+    research.router,
+    running.router,
+)
 """Every section's routes."""
 
 __all__ = ["ROUTERS"]
