@@ -77,6 +77,7 @@ HASHED = {
     "trajectory/audit_log.py": "lines of the audit log",
     "trajectory/copy_access.py": "a patient's copy",
     "trajectory/enrolment_codes.py": "enrolment codes",
+    "trajectory/enrolment_marks.py": "marks of who was enrolled",
     "trajectory/enrolment_requests.py": "answers to programs that enrol",
     "trajectory/finding.py": "beginnings of their names",
     "trajectory/grants/_codes.py": "their codes",

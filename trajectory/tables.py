@@ -133,7 +133,7 @@ class Patient(SQLModel, table=True):
     """Which key of the ring wraps `wrapped_key`."""
     wrapped_key: bytes = _sealed()
     profile: bytes = _sealed()
-    """Sealed JSON: name, hour, weekday, code."""
+    """Sealed JSON: name, hour, weekday, code; birth date and phone where the clinic has them."""
 
 
 class Address(SQLModel, table=True):
@@ -697,6 +697,20 @@ class EnrolmentRequest(SQLModel, table=True):
     """Keyed hash of the request's key."""
     body: bytes = _sealed()
     """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
+    created_at: datetime = _time(index=True)
+
+
+class EnrolmentMark(SQLModel, table=True):
+    """By what a patient whom the clinic has enrolled is known again; no data, only its hash."""
+
+    __tablename__ = "enrolment_mark"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    kind: str
+    """One of `trajectory.enrolment_marks.Kind`."""
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the kind, and of name, birth date or phone."""
     created_at: datetime = _time()
 
 

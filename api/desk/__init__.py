@@ -2,6 +2,8 @@
 
 from api.desk import (
     directory,
+    enrol,
+    enrol_many,
     home,
     patient_deeds,
     patients,
@@ -13,6 +15,8 @@ from api.desk import (
 ROUTERS = (
     home.router,
     talk.router,
+    enrol.router,
+    enrol_many.router,
     directory.router,
     patients.router,
     patient_deeds.router,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,9 @@ class Person:
     """The patient's own four digits; empty where none was chosen."""
     planned_by: str = ""
     """The version of the pathway by which what comes was planned; empty: to be looked at."""
+    born: date | None = None
+    phone: str = ""
+    """The number that the clinic has, in E.164; where the patient is written to are addresses."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,11 +78,13 @@ class Person:
 
     def profile(self) -> dict[str, Any]:
         """What table `patient` keeps sealed."""
+        known = {"born": self.born and self.born.isoformat(), "phone": self.phone}
         return {
             "name": self.name,
             "hour": self.hour.isoformat("minutes"),
             "weekday": self.weekday,
             "code": self.code,
+            **{key: value for key, value in known.items() if value},
         }
 
 
