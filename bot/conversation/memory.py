@@ -227,10 +227,13 @@ class OpenSession:
     """As in `Waiting`."""
     free: bool = False
     in_one: bool = False
+    form: dict[str, Any] = field(default_factory=dict)
+    """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
+    and by question what two statements were marked."""
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
-        return {
+        parts: dict[str, Any] = {
             "session": self.session.to_json(),
             "opened_at": self.opened_at,
             "closed_at": self.closed_at,
@@ -241,6 +244,7 @@ class OpenSession:
             "free": self.free,
             "in_one": self.in_one,
         }
+        return parts | {"form": self.form} if self.form else parts
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
@@ -257,4 +261,5 @@ class OpenSession:
             data.get("due", ""),
             data.get("free", False),
             data.get("in_one", False),
+            data.get("form", {}),
         )
