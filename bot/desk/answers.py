@@ -61,8 +61,8 @@ class Stored(NamedTuple):
     at: datetime
     urgency: str = ""
     """Of what the patient has to be told now: a warning sign stands on the form."""
-    asks_for_signs: bool = False
-    """An answer asks for the questions about warning signs: they are to be gone through now."""
+    asks_for: str = ""
+    """The questions about warning signs, where an answer asks for them: to be gone through now."""
     reaches: bool = True
     """Whether what to do went to the patient's phone or chat as well."""
 
@@ -107,7 +107,7 @@ def look(
 ) -> Stored:
     """What this worker stored within the last minutes. Raises NoSuchPatient, NotTaken."""
     blank, open = sheets.typed(deployment, worker.id, patient_id, session_id, now)
-    return _stored(open, blank.flow, None)
+    return stored(open, blank.flow)
 
 
 def store(
@@ -122,18 +122,20 @@ def store(
     loaded, step = _hold(connection, deployment, patient_id, now)
     before = sheets.same_mark(connection, loaded, sheet, now)
     if before is not None:
-        return _stored(before, step.flow_of(before), None)
+        return stored(before, step.flow_of(before))
     flow = _flow(step, sheet)
     _check(connection, deployment, loaded, step, flow, sheet)
     step.entering = Entering(sheet.mode, sheet.at, by.author, by.worker)
     was_open = step.open
     about = {"mode": sheet.mode, "worker": by.worker, "mark": sheet.mark}
     open = entering.take(step, flow, sheet.form, _told(deployment, flow, sheet.form), about)
-    asks = any(step.world.library.flow(w.flow).asks_for_signs for w in step.memory.waiting)
+    library, waiting = step.world.library, step.memory.waiting
+    asks = next((w.flow for w in waiting if library.flow(w.flow).asks_for_signs), "")
     entering.go_on(step, sheet.mode, closed=was_open is not None and was_open is not step.open)
     step.do(Audit(ENTERED, f"session:{open.id}", by.actor))
+    _note_outcome(step, open, asks)
     _write(connection, deployment, loaded, step)
-    return _stored(open, flow, step)._replace(asks_for_signs=asks and not step.told)
+    return stored(open, flow)
 
 
 def _correct(
@@ -155,8 +157,9 @@ def _correct(
     if entering.correct(step, open, form, told):
         entering.go_on(step, mode, closed=False)
         step.do(Audit(PUT_RIGHT, f"session:{open.id}", by.actor))
+        _note_outcome(step, open, open.form["asks"])
         _write(connection, deployment, loaded, step)
-    return _stored(open, flow, step)
+    return stored(open, flow)
 
 
 def _hold(
@@ -229,7 +232,17 @@ def _write(connection: Connection, deployment: Deployment, loaded: Loaded, step:
     ledger.write(connection, deployment, [finish(loaded, step, route or Route(WEB, None))])
 
 
-def _stored(open: OpenSession, flow: Flow, step: Step | None) -> Stored:
+def _note_outcome(step: Step, open: OpenSession, asks: str) -> None:
+    """Keep beside the session what whoever entered it has to be told."""
+    self_harm = step.memory.self_harm_at == step.now.isoformat()
+    urgency = Urgency.EMERGENCY.value if self_harm else step.told
+    asks = "" if urgency else asks
+    outcome = {"urgency": urgency, "asks": asks, "reaches": bool(step.channel)}
+    open.form = {**open.form, **outcome}
+
+
+def stored(open: OpenSession, flow: Flow) -> Stored:
+    """What became of a form, as its session tells it."""
     return Stored(
         open.id,
         flow,
@@ -237,14 +250,7 @@ def _stored(open: OpenSession, flow: Flow, step: Step | None) -> Stored:
         len(enabled_items(flow, open.session)),
         Mode(open.form["mode"]),
         open.opened_at,
-        _urgency(step),
-        reaches=step is None or bool(step.channel),
-    )
-
-
-def _urgency(step: Step | None) -> str:
-    if step is None:
-        return ""
-    return (
-        Urgency.EMERGENCY.value if step.memory.self_harm_at == step.now.isoformat() else step.told
+        open.form["urgency"],
+        open.form["asks"],
+        open.form["reaches"],
     )

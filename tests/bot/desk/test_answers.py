@@ -9,8 +9,8 @@ import pytest
 
 from bot.desk import answers, sheets
 from bot.desk.sheets import Mode, NotTaken, Refused
-from bot.held import NoSuchPatient
 from bot.desk.worker import Worker
+from bot.held import NoSuchPatient
 from flows.forms import Fault, Left, Mark
 from tests.bot.desk.forms import KIRSTEN, ODI, PER, check_in, days, enter, odi, signs, told
 from tests.bot.house import CHECK_IN, House
@@ -104,7 +104,7 @@ def test_nobody_is_told_a_score_or_an_answer(house: House) -> None:
     stored = enter(house, patient_id, odi())
 
     assert set(stored._fields) == {
-        "session_id", "flow", "answered", "of", "mode", "at", "urgency", "asks_for_signs", "reaches"
+        "session_id", "flow", "answered", "of", "mode", "at", "urgency", "asks_for", "reaches"
     }  # fmt: skip
 
 
@@ -394,7 +394,7 @@ def test_a_new_symptom_asks_for_the_questions_at_the_desk_and_in_the_chat(house:
 
     stored = enter(house, ref.patient_id, check_in(6, 3, 2, new="yes"), CHECK_IN)
 
-    assert stored.asks_for_signs
+    assert stored.asks_for == "red-flags"
     assert "1/8" in said(house)[-1]
 
     enter(house, ref.patient_id, signs(), "red-flags", mode=Mode.TELEPHONE)
