@@ -28,9 +28,10 @@ from bot.routing import routes
 from flows import forms
 from flows.conditions import enabled_items
 from flows.forms import Form
-from flows.model import Flow, ItemKind, Urgency
+from flows.model import Flow, ItemKind
 from flows.recording import answered
 from flows.session import Session
+from flows.signs import SELF_HARM
 from trajectory import patients
 from trajectory.web_access import CHANNEL as WEB
 
@@ -60,7 +61,8 @@ class Stored(NamedTuple):
     mode: Mode
     at: datetime
     urgency: str = ""
-    """Of what the patient has to be told now: a warning sign stands on the form."""
+    """Of what the patient has to be told now, since a warning sign stands on the form; or
+    `self-harm`."""
     asks_for: str = ""
     """The questions about warning signs, where an answer asks for them: to be gone through now."""
     reaches: bool = True
@@ -235,7 +237,7 @@ def _write(connection: Connection, deployment: Deployment, loaded: Loaded, step:
 def _note_outcome(step: Step, open: OpenSession, asks: str) -> None:
     """Keep beside the session what whoever entered it has to be told."""
     self_harm = step.memory.self_harm_at == step.now.isoformat()
-    urgency = Urgency.EMERGENCY.value if self_harm else step.told
+    urgency = SELF_HARM if self_harm else step.told
     asks = "" if urgency else asks
     outcome = {"urgency": urgency, "asks": asks, "reaches": bool(step.channel)}
     open.form = {**open.form, **outcome}

@@ -52,6 +52,10 @@ class Refused(StrEnum):
     """The patient has not agreed yet that anything is kept, or not any more."""
     ENDED = "ended"
     """The course has ended."""
+    NO_SUCH_MODE = "no-such-mode"
+    """Neither on paper, nor by telephone, nor on a tablet."""
+    NO_SUCH_DAY = "no-such-day"
+    """Not a date, or not a time."""
     FUTURE = "future"
     TOO_OLD = "too-old"
     NO_SUCH_FLOW = "no-such-flow"
@@ -147,10 +151,13 @@ def typed(
 def moment(day: str, clock: str, zone: ZoneInfo, now: datetime) -> datetime:
     """When it was answered, from a date (ISO) and a time, which may be left out.
 
-    Without a time it is noon, or now where noon is still to come. Raises ValueError, NotTaken.
+    Without a time it is noon, or now where noon is still to come. Raises NotTaken.
     """
-    on = date.fromisoformat(day)
-    at = at_local(on, time.fromisoformat(clock) if clock else time(12), zone)
+    try:
+        on = date.fromisoformat(day)
+        at = at_local(on, time.fromisoformat(clock) if clock else time(12), zone)
+    except (ValueError, OverflowError):
+        raise NotTaken(Refused.NO_SUCH_DAY) from None
     if not clock and at > now and on == now.astimezone(zone).date():
         at = now
     check_moment(at, now)

@@ -422,7 +422,7 @@ def test_own_words_are_looked_through_for_warning_signs(house: House) -> None:
     form["goal"] = Mark(words="I want to die")
     stored = enter(house, ref.patient_id, form, "intake")
 
-    assert stored.urgency == "emergency"
+    assert stored.urgency == "self-harm"
     assert (Kind.SELF_HARM, "emergency") in listed(house)
 
 
