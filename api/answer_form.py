@@ -55,7 +55,7 @@ class Question(NamedTuple):
     title: str
     text: str
     kind: str
-    """statements | numbers | words"""
+    """statements | numbers | own-words"""
     choices: tuple[Choice, ...]
     second: tuple[Choice, ...]
     """What may be marked beside the first; empty where two marks are none."""
@@ -128,7 +128,7 @@ def _question(
 
 def _kind(item: Item) -> str:
     if item.kind is ItemKind.TEXT:
-        return "words"
+        return "own-words"
     return "numbers" if item.kind in (ItemKind.SCALE, ItemKind.COUNT) else "statements"
 
 

@@ -198,7 +198,8 @@ def _check(
 ) -> None:
     sheets.check_moment(sheet.at, step.now)
     _check_faults(deployment, step, flow, sheets.empty(step, flow), sheet.form)
-    if not sheet.again and sheets.same_day(connection, loaded, sheet):
+    # A warning sign waits for no question about the paper.
+    if not (sheet.again or flow.is_screen) and sheets.same_day(connection, loaded, sheet):
         raise NotTaken(Refused.THERE_ALREADY)
 
 

@@ -426,6 +426,15 @@ def test_own_words_are_looked_through_for_warning_signs(house: House) -> None:
     assert (Kind.SELF_HARM, "emergency") in listed(house)
 
 
+def test_a_warning_sign_is_taken_however_often_it_is_entered_on_one_day(house: House) -> None:
+    ref = house.enrol()
+    enter(house, ref.patient_id, signs(), "red-flags", mark="page one")
+
+    stored = enter(house, ref.patient_id, signs(both_legs=True), "red-flags", mark="page two")
+
+    assert stored.urgency == "emergency"
+
+
 def test_a_yes_that_was_typed_by_mistake_is_put_right_and_the_case_stays(house: House) -> None:
     ref = house.enrol()
     stored = enter(house, ref.patient_id, signs(fever_unwell=True), "red-flags")
