@@ -12,11 +12,14 @@ from bot.desk.sheets import Mode, NotTaken, Refused
 from bot.desk.worker import Worker
 from bot.held import NoSuchPatient
 from flows.forms import Fault, Left, Mark
+from templates.pages import telling_of
 from tests.bot.desk.forms import KIRSTEN, ODI, PER, check_in, days, enter, odi, signs, told
 from tests.bot.house import CHECK_IN, House
 from trajectory import cases, tables
 from trajectory.cases import Kind
+from trajectory.measures import measures_of
 from trajectory.readings import readings
+from trajectory.summary import Person, summarise
 
 
 def of(house: House, patient_id: int, kind: str) -> list[tuple[object, ...]]:
@@ -116,6 +119,26 @@ def test_the_same_page_posted_twice_is_one(house: House) -> None:
 
     assert again.session_id == first.session_id
     assert len(told(house, patient_id, "score")) == 1
+
+
+def test_the_professionals_page_says_how_it_was_answered(house: House) -> None:
+    ref = house.enrol(pathway="low-back-pain")
+    enter(house, ref.patient_id, odi(), mode=Mode.TELEPHONE)
+    house.wait(days=14)
+    enter(house, ref.patient_id, odi("aaaaaaaaaa"), mode=Mode.PAPER)
+    measures = measures_of(house.deployment.library, None)
+    person = Person("Birgit H.", {}, None, "Europe/Copenhagen", "en", measures)
+
+    summary = summarise(house.timeline(ref.patient_id), person, house.clock.now(), None)
+
+    course = summary.course("odi")
+    assert course
+    assert [(point.value, point.mode) for point in course.points] == [
+        (36, "telephone"),
+        (0, "paper"),
+    ]
+    telling = telling_of(summary, "en", None, {}, {})
+    assert telling.oddities(course.now) == ["on paper"]
 
 
 # What is not taken.
