@@ -227,6 +227,8 @@ class OpenSession:
     """As in `Waiting`."""
     free: bool = False
     in_one: bool = False
+    reminded: int | None = 0
+    """How often the clock has put its question again; None: it was not counted yet."""
     form: dict[str, Any] = field(default_factory=dict)
     """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
     and by question what two statements were marked."""
@@ -243,6 +245,7 @@ class OpenSession:
             "due": self.due,
             "free": self.free,
             "in_one": self.in_one,
+            "reminded": self.reminded,
         }
         return parts | {"form": self.form} if self.form else parts
 
@@ -261,5 +264,6 @@ class OpenSession:
             data.get("due", ""),
             data.get("free", False),
             data.get("in_one", False),
+            data.get("reminded"),
             data.get("form", {}),
         )
