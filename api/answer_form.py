@@ -80,9 +80,12 @@ async def posted(request: Request) -> Fields:
     return {name: value.replace("\r\n", "\n").replace("\x00", "") for name, value in pairs}
 
 
-def read_form(fields: Fields, flow: Flow) -> Form:
-    """What stands in the fields, by question; what is wrong with it `flows.forms` says."""
-    return {item.id: _mark(fields, item) for item in flow.items}
+def read_form(fields: Fields, flow: Flow, mode: Mode) -> Form:
+    """What stands in the fields, by question; what is wrong with it `flows.forms` says.
+
+    Only on paper a second mark can stand there.
+    """
+    return {item.id: _mark(fields, item, two=mode is Mode.PAPER) for item in flow.items}
 
 
 def questions(blank: Blank, mode: Mode, faults: Mapping[str, Fault]) -> list[Question]:
@@ -94,8 +97,9 @@ def questions(blank: Blank, mode: Mode, faults: Mapping[str, Fault]) -> list[Que
     ]
 
 
-def _mark(fields: Fields, item: Item) -> Mark:
-    chosen, second = fields.get(f"a.{item.id}", ""), fields.get(f"b.{item.id}", "")
+def _mark(fields: Fields, item: Item, *, two: bool) -> Mark:
+    chosen = fields.get(f"a.{item.id}", "")
+    second = fields.get(f"b.{item.id}", "") if two else ""
     words = fields.get(f"w.{item.id}", "")
     left = next((why for why in Left if chosen == _LEFT + why), None)
     marks = dict.fromkeys(each for each in (chosen, second) if each and not each.startswith(_LEFT))

@@ -70,12 +70,14 @@ def take(request: Request, fields: _Fields) -> Response:
         blank = tablet.look(deployment, cookie, now)
     except NothingHere:
         return _ask_for_code(request)
-    form, mark = read_form(fields, blank.flow), fields.get("mark", "")
+    form, mark = read_form(fields, blank.flow, Mode.TABLET), fields.get("mark", "")
     try:
         stored = tablet.take(deployment, cookie, form, mark, now)
     except NothingHere:
         return _ask_for_code(request)
     except NotTaken as why:
+        if not why.faults:
+            return _ask_for_code(request)
         return _form(request, blank._replace(form=form), mark, why.faults)
     if stored.asks_for:
         return RedirectResponse(HOME, 303)

@@ -34,6 +34,7 @@ _Worker = Annotated[Worker, Depends(at_desk(Task.ENTER_ANSWERS))]
 _Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Fields = Annotated[Fields, Depends(posted)]
 _NONE: Mapping[str, Fault] = {}
+_LONGEST_MARK = 64
 
 
 @router.get("")
@@ -60,8 +61,8 @@ def store(request: Request, worker: _Worker, patient_id: _Id, fields: _Fields) -
             flow.id,
             mode,
             at,
-            read_form(fields, flow),
-            fields.get("mark", ""),
+            read_form(fields, flow, mode),
+            fields.get("mark", "")[:_LONGEST_MARK],
             again=fields.get("again") == "yes",
         )
         stored = answers.enter(deployment, worker, patient_id, sheet, now)
@@ -163,8 +164,8 @@ def correct(
     deployment = web_of(request).deployment
     now = deployment.clock.now()
     try:
-        blank, _ = _read_typed(request, worker, patient_id, session_id)
-        form = read_form(fields, blank.flow)
+        blank, mode = _read_typed(request, worker, patient_id, session_id)
+        form = read_form(fields, blank.flow, mode)
         answers.correct(deployment, worker, patient_id, session_id, form, now)
     except NoSuchPatient:
         raise HTTPException(404) from None
@@ -177,6 +178,11 @@ def correct(
 
 def _place(patient_id: int) -> str:
     return f"{DESK}/patients/{patient_id}/answers"
+
+
+def _mode(fields: Fields) -> Mode:
+    """How it was answered; on paper where that is not said."""
+    return next((mode for mode in Mode if mode == fields.get("mode")), Mode.PAPER)
 
 
 def _patient(request: Request, patient_id: int) -> Offered:
@@ -240,7 +246,7 @@ def _again(
         blank = _blank(request, patient_id, fields.get("flow", ""))
     except NotTaken as other:
         return _choose(request, worker, patient_id, fields, other.why)
-    typed = blank._replace(form=read_form(fields, blank.flow))
+    typed = blank._replace(form=read_form(fields, blank.flow, _mode(fields)))
     if not fields.get("mark"):
         fields = {**fields, "mark": web_of(request).deployment.chance.token()}
     return _form(request, worker, patient_id, typed, fields, why.faults, why.why, 422)
@@ -256,8 +262,7 @@ def _form(
     refused: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    known = {mode.value: mode for mode in Mode}
-    mode = known.get(fields.get("mode", ""), Mode.PAPER)
+    mode = _mode(fields)
     return page(
         request,
         worker,
@@ -287,7 +292,7 @@ def _typed(
 ) -> Response:
     blank, mode = _read_typed(request, worker, patient_id, session_id)
     if fields is not None:
-        blank = blank._replace(form=read_form(fields, blank.flow))
+        blank = blank._replace(form=read_form(fields, blank.flow, mode))
     return page(
         request,
         worker,

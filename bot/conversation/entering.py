@@ -64,8 +64,7 @@ def take(
         _end_silence(step)
         step.do(DropDue((again_key(flow.id),)))
         step.memory.over = "due" if step.memory.over == "again" else step.memory.over
-    if not replaced:
-        pathways.note_answered(step, flow, _said(open))
+    open.due = pathways.note_answered(step, flow, _said(open)) if replaced is None else replaced
     return open
 
 
@@ -187,11 +186,11 @@ def _end_silence(step: Step) -> None:
             pathways.go_on(step)
 
 
-def _replace(step: Step, flow: Flow, new: OpenSession) -> bool:
-    """End what the chat has of this flow for about the same time; whether there was anything.
+def _replace(step: Step, flow: Flow, new: OpenSession) -> str | None:
+    """End what the chat has of this flow for about the same time; when that was due, if ever.
 
-    Answers given there stay, and those of the form stand in their place; the half of it is not
-    scored beside the whole.
+    None: there was nothing. Answers given there stay, and those of the form stand in their place;
+    the half of it is not scored beside the whole.
     """
     found = [each for each in step.memory.waiting if _is_meant(step, flow, each.flow, each.due)]
     said = _said(new)
@@ -202,7 +201,7 @@ def _replace(step: Step, flow: Flow, new: OpenSession) -> bool:
     halves = [h for h in halves if _is_meant(step, flow, h.session.flow, h.due or _opened(h))]
     for half in halves:
         _end(step, half, new)
-    return bool(found or halves)
+    return next(iter([*(each.due for each in halves), *(each.due for each in found)]), None)
 
 
 def _opened(open: OpenSession) -> str:

@@ -240,19 +240,22 @@ def offer_check_ins(step: Step) -> None:
         memory.choose = memory.choose or "again"
 
 
-def note_answered(step: Step, flow: model.Flow, items: Collection[str]) -> None:
+def note_answered(step: Step, flow: model.Flow, items: Collection[str]) -> str:
     """The patient has answered these items elsewhere: what was to ask them about now is done.
 
     That is the next occurrence, if it is no further from the answers than its questions stay open.
+    The ISO time for which it was planned; empty: there is none.
     """
-    pathway, chosen = step.pathway, rhythm(step)
+    pathway, chosen, planned = step.pathway, rhythm(step), ""
     if pathway is None or chosen is None or step.memory.quiet or step.person.status != "active":
-        return
+        return planned
     for line in pathway.steps:
         asks = line.flow == flow.id and (line.items is None or any(i in items for i in line.items))
         stood = _stood(step, line, chosen) if asks else None
         if stood is not None and abs(stood[0] - step.said_at) <= flow.expires:
             _pass(step, pathway, line, chosen, stood[1])
+            planned = stood[0].isoformat()
+    return planned
 
 
 def _stood(step: Step, line: model.Step, chosen: schedule.Rhythm) -> _Place | None:

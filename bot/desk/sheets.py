@@ -199,6 +199,8 @@ def same_mark(
     connection: Connection, loaded: Loaded, sheet: Sheet, now: datetime
 ) -> OpenSession | None:
     """The session that came of the same page, posted before."""
+    if not sheet.mark:
+        return None
     rows = connection.execute(
         select(_session.c.id, _session.c.body).where(
             _session.c.patient_id == loaded.row.patient_id,

@@ -90,7 +90,7 @@ def take(deployment: Deployment, cookie: str, form: Form, mark: str, now: dateti
         if page is None:
             raise NothingHere
         by = By(PATIENT, PATIENT, page.worker_id)
-        sheet = Sheet(page.flow_id, Mode.TABLET, now, form, mark, again=True)
+        sheet = Sheet(page.flow_id, Mode.TABLET, now, form, mark[:64], again=True)
         stored = answers.store(connection, deployment, by, page.patient_id, sheet, now)
         if stored.asks_for:
             tablet_access.turn(connection, page, stored.asks_for)

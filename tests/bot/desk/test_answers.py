@@ -289,8 +289,10 @@ def test_what_is_open_in_the_chat_counts_as_answered(house: House) -> None:
         "so these questions are done here too."
     )
     assert [row.key for row in house.due() if row.owner_id == ref.patient_id] == []
+    house.write("c")
+    assert len(told(house, ref.patient_id, "answer")) == 10
     house.wait(days=8)
-    assert len(said(house)) == 2
+    assert len([text for text in said(house) if "1/10" in text]) == 1
     assert len(told(house, ref.patient_id, "score")) == 1
 
 
@@ -361,6 +363,23 @@ def test_a_check_in_entered_early_takes_this_weeks_place_and_no_other(house: Hou
     enter(house, ref.patient_id, check_in(6, 3, 2), CHECK_IN)
 
     assert steps(house)["weekly-check-in"] == 2
+
+
+def due_of(house: House, patient_id: int, session_id: int) -> str:
+    (row,) = [row for row in house.rows(tables.core(tables.Session)) if row.id == session_id]
+    return str(house.sealer(patient_id).open_json("session.body", row.id, row.body)["due"])
+
+
+def test_the_session_says_when_the_calendar_would_have_asked(house: House) -> None:
+    ref = house.enrol(pathway="low-back-pain")
+    house.answer_all()
+    (planned,) = [row.at for row in house.due() if row.key == "step:odi-baseline"]
+
+    early = enter(house, ref.patient_id, odi())
+    by_name = enter(house, ref.patient_id, odi(), mark="another", again=True)
+
+    assert due_of(house, ref.patient_id, early.session_id) == planned.isoformat()
+    assert due_of(house, ref.patient_id, by_name.session_id) == ""
 
 
 def test_a_check_in_of_long_before_leaves_the_calendar_alone(house: House) -> None:
