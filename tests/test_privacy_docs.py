@@ -87,6 +87,7 @@ HASHED = {
     "trajectory/room_codes.py": "codes said in the room",
     "trajectory/rotation.py": "`keys rotate`",
     "trajectory/sign_ins.py": "sign-ins from the directory",
+    "trajectory/tablet_access.py": "tablets of the clinic's",
     "trajectory/traces.py": "tries of strangers and of professionals",
     "trajectory/web_access.py": "devices of the web chat",
     "trajectory/web_codes.py": "links to the web chat",

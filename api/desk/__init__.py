@@ -5,6 +5,7 @@ from api.desk import (
     enrol,
     enrol_many,
     home,
+    paper,
     patient_deeds,
     patients,
     research,
@@ -20,6 +21,7 @@ ROUTERS = (
     directory.router,
     patients.router,
     patient_deeds.router,
+    paper.router,
     research.router,
     running.router,
 )
