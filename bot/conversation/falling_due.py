@@ -23,7 +23,7 @@ from bot.conversation.effects import SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import Waiting
 from bot.conversation.step import Step
-from bot.conversation.tasks import hands
+from bot.conversation.tasks import enrolment, hands
 from bot.schedule import awake
 
 HELD = timedelta(days=1)
@@ -84,6 +84,8 @@ def fall_due(step: Step, due: Fallen) -> None:
         case visits.KIND:
             visits.fall_due(step, due.payload["visit"])
             asking.open_next(step)
+        case enrolment.STANDS_STILL:
+            enrolment.notice(step)
         case pausing.OVER:
             pausing.end(step, "pause.over")
     step.flush()
