@@ -15,6 +15,7 @@ from starlette.types import Scope
 
 from api import chat, chat_link, chat_team, health, own_copy
 from api.context import Web, web_of
+from api.desk.door import guard
 from api.guards import SameOrigin, SecurityHeaders, strict_headers
 from api.health import Probe
 from api.language import language_of
@@ -71,6 +72,7 @@ def create_app(
     app.state.probe = probe or Probe(deployment)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
+    guard(app)
     app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
     ours = (health, chat, chat_link, chat_team, own_copy)
     for router in (*(each.router for each in ours), *extra_routers):

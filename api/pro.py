@@ -12,8 +12,9 @@ from api.context import web_of
 from api.directory_cookies import SESSION
 from api.language import language_of
 from api.open_page import FROM_LIST, ended, key_of, place_of
+from api.sign_in import door
 from bot.directory import digests, from_list
-from bot.directory.mailing import HOME
+from bot.directory.mailing import DESK, HOME
 from bot.directory.overview import Overview, read_list
 from bot.directory.room import NotOpened, open_by_code
 from bot.directory.signing_in import who_is
@@ -116,24 +117,10 @@ def _home(request: Request, *, status: int = 200, **said: object) -> Response:
             raise NotSignedIn
         seen = read_list(deployment, cookie, now)
     except NotSignedIn:
-        return _door(request, left=bool(cookie), **said)
+        return door(request, HOME, "pro", left=bool(cookie), ready=bool(said.get("ready")))
+    if not seen.who.treats:
+        return RedirectResponse(DESK, 303)
     return HTMLResponse(_list_page(request, seen, **said), status)
-
-
-def _door(request: Request, *, left: bool, **said: object) -> Response:
-    clinic = web_of(request).deployment.clinic
-    html = pages.render(
-        "pro/door.html",
-        language_of(request),
-        clinic=clinic.name,
-        left=left,
-        ready=said.get("ready", False),
-        action=HOME,
-    )
-    response = HTMLResponse(html)
-    if left:
-        SESSION.take_back(response, secure=web_of(request).secure)
-    return response
 
 
 def _list_page(request: Request, seen: Overview, **said: object) -> str:

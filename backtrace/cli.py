@@ -19,6 +19,7 @@ from backtrace import (
     bounce_cli,
     cases_cli,
     chatting,
+    desk_cli,
     doctor,
     enrol_cli,
     held_cli,
@@ -65,8 +66,10 @@ people_app = typer.Typer(
 )
 app.add_typer(flows_app, name="flows")
 app.add_typer(keys_app, name="keys")
-staff_app = typer.Typer(help="The clinic's own programs and desks.", no_args_is_help=True)
-token_app = typer.Typer(help="What they show to be let in.", no_args_is_help=True)
+staff_app = typer.Typer(
+    help="Who works at the clinic's desk, and the tokens of its programs.", no_args_is_help=True
+)
+token_app = typer.Typer(help="What programs show to be let in.", no_args_is_help=True)
 staff_app.add_typer(token_app, name="token")
 app.add_typer(staff_app, name="staff")
 audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
@@ -534,6 +537,52 @@ def rotate(
 ) -> None:
     """Bring every patient to the current key while patients write; stopped, it goes on."""
     _start(lambda settings: _print(keys_cli.rotate(settings, stopped=stopped)))
+
+
+Roles = Annotated[
+    list[Role], typer.Option("--role", help="At the desk; several times for several roles.")
+]
+
+
+@staff_app.command("add")
+def add_staff(
+    name: professional_cli.Name,
+    email: professional_cli.Address,
+    role: Roles,
+    language: professional_cli.Language = "da",
+) -> None:
+    """Give somebody a place at the clinic's desk, /desk, and mail an invitation."""
+    _start(lambda settings: _print(desk_cli.add(settings, name, email, language, role)))
+
+
+@staff_app.command("list")
+def list_staff() -> None:
+    """Print who works at the desk, with which roles, and whether they can sign in."""
+    _start(lambda settings: _print(desk_cli.listed(settings)))
+
+
+@staff_app.command("roles")
+def set_staff_roles(number: professional_cli.Number, role: Roles = ()) -> None:  # type: ignore[assignment]
+    """Give somebody these roles at the desk and no others; none: the desk is closed to them."""
+    _start(lambda settings: _print(desk_cli.set_roles(settings, number, role)))
+
+
+@staff_app.command("invite")
+def invite_staff(number: professional_cli.Number) -> None:
+    """Mail an invitation again, where the one before was lost or is too old."""
+    _start(lambda settings: _print(professional_cli.invite(settings, number)))
+
+
+@staff_app.command("reset")
+def reset_staff(number: professional_cli.Number) -> None:
+    """A phone is lost: end every sign-in and the authenticator, and mail an invitation."""
+    _start(lambda settings: _print(professional_cli.reset(settings, number)))
+
+
+@staff_app.command("remove")
+def remove_staff(number: professional_cli.Number) -> None:
+    """Take somebody out: signed out at once, and out of the directory if they were in it."""
+    _start(lambda settings: _print(professional_cli.remove(settings, number)))
 
 
 @token_app.command(name="new")

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import enrolments, pro, professional, sign_in
+from api import desk, enrolments, pro, professional, sign_in
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import audit_cli, by_twilio, erased
@@ -35,6 +35,7 @@ from bot.channels.web import WebChat
 from bot.chores import AnyChore, Chore, Long
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.desk_hours import DeskHours
+from bot.directory.mailing import DESK, HOME
 from bot.doorbell import Doorbell
 from bot.presses import Presses
 from bot.replanning import Place
@@ -99,10 +100,17 @@ def hooks_of(settings: Settings, presses: Presses | None = None) -> dict[str, Ho
 
 
 def routers_of(settings: Settings) -> list[APIRouter]:
-    """Where professionals knock, and programs of the clinic with their tokens."""
+    """Where professionals and the desk knock, and programs of the clinic with their tokens."""
     token = settings.staff_token
     setting = "" if token is None else token.get_secret_value()
-    return [professional.router, pro.router, sign_in.router, enrolments.router_of(setting)]
+    doors = [sign_in.router_of(home) for home in (HOME, DESK)]
+    return [
+        professional.router,
+        pro.router,
+        *doors,
+        *desk.ROUTERS,
+        enrolments.router_of(setting),
+    ]
 
 
 def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]:

@@ -142,8 +142,8 @@ def add_addresses(
 
 
 def directory(connection: Connection, deployment: Deployment) -> Sequence[Professional]:
-    """The clinic's own professionals."""
-    return professionals.listed(connection, deployment.ring)
+    """The clinic's own professionals: those whom a patient can pick."""
+    return [each for each in professionals.listed(connection, deployment.ring) if each.treats]
 
 
 def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:

@@ -1,4 +1,4 @@
-"""Message catalogues: one YAML file per language, one message per key.
+"""Message catalogues: YAML files named by their language, one message per key.
 
 Nested keys are joined with dots, every scalar is text (`no` and `18:00` stay what they are),
 placeholders are those of `str.format`: `{days}`. Where a number decides the form, a key has
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from string import Formatter
 from types import MappingProxyType
 from typing import Literal
@@ -102,13 +102,24 @@ def compare(catalogues: Mapping[str, Catalogue]) -> list[str]:
 
 @cache
 def load_catalogues(kind: Kind) -> Mapping[str, Catalogue]:
-    """Every catalogue of this kind that the package brings, by language code."""
-    found = sorted(
-        (file for file in (files("templates") / kind).iterdir() if file.name.endswith(".yaml")),
-        key=lambda file: file.name,
+    """Every catalogue of this kind that the package brings, by language code.
+
+    Files of one language in folders below are parts of one catalogue.
+
+    Raises:
+        BrokenCatalogue: as `Catalogue.read`; two files have the same key.
+    """
+    folder = Path(str(files("templates") / kind))
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(folder.rglob("*.yaml")):
+        part = Catalogue.read(file.read_text(encoding="utf-8"), file.name)
+        whole = found.setdefault(part.language, {})
+        if doubled := sorted(whole.keys() & part.messages.keys()):
+            raise BrokenCatalogue(f"{file.relative_to(folder)}: {doubled[0]} stands elsewhere too")
+        whole |= part.messages
+    return MappingProxyType(
+        {language: Catalogue(language, MappingProxyType(said)) for language, said in found.items()}
     )
-    read = [Catalogue.read(file.read_text(encoding="utf-8"), file.name) for file in found]
-    return MappingProxyType({catalogue.language: catalogue for catalogue in read})
 
 
 def _plural_stems(keys: set[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The clinic's directory: professionals who sign in, and whom patients can pick by name.
+"""The clinic's directory: who signs in, whom patients can pick by name, and who is at the desk.
 
 Names and addresses are sealed with the deployment's key, and an address is found by keyed hash.
 Whoever has left stays as an empty row, since care teams and audits name its id.
@@ -16,8 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from trajectory import deployment, tables
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.staff_tokens import Role
 
 SECTORS = ("primary", "hospital", "municipal", "private")
+STAFF = "staff"
+"""The role of whoever works at the desk and treats nobody: no patient can pick them."""
 INVITATION_LIFE = timedelta(days=7)
 
 _professional = tables.core(tables.Professional)
@@ -57,6 +60,13 @@ class Professional:
     invited_until: datetime | None = None
     rhythm: Rhythm = USUAL
     digested_at: datetime | None = None
+    desk: frozenset[Role] = frozenset()
+    """What they may do at the clinic's desk."""
+
+    @property
+    def treats(self) -> bool:
+        """Whether patients can have them in their care team."""
+        return self.role != STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +96,11 @@ def add(
         "hash_key_id": key_id,
         "role": newcomer.role,
         "sector": newcomer.sector,
+        "desk_roles": _joined(newcomer.desk),
         "language": newcomer.language,
         "created_at": now,
         "unsubscribe": sealer.seal_text(_UNSUBSCRIBE, number, token),
+        "digests": newcomer.treats,
     }
     connection.execute(insert(_professional), row)
     return number
@@ -177,6 +189,11 @@ def make_ready(connection: Connection, number: int, now: datetime) -> None:
     _change(connection, number, ready_at=now, invitation_hash=None, invited_until=None)
 
 
+def set_desk(connection: Connection, number: int, roles: frozenset[Role]) -> None:
+    """What this person may do at the desk from now on; the empty set: nothing."""
+    _change(connection, number, desk_roles=_joined(roles))
+
+
 def remove(connection: Connection, number: int, now: datetime) -> None:
     """Take somebody out of the directory for good: nothing of them stays, the address is free."""
     _change(
@@ -186,6 +203,7 @@ def remove(connection: Connection, number: int, now: datetime) -> None:
         name=b"",
         email=b"",
         unsubscribe=b"",
+        desk_roles="",
         hash=None,
         secret=None,
         ready_at=None,
@@ -275,7 +293,12 @@ def _opened(sealer: Sealer, row: Row[*tuple[Any, ...]]) -> Professional:
         row.invited_until,
         Rhythm(row.digests, row.digest_day, row.digest_hour),
         row.digested_at,
+        frozenset(Role(each) for each in row.desk_roles.split(",") if each),
     )
+
+
+def _joined(roles: frozenset[Role]) -> str:
+    return ",".join(sorted(roles))
 
 
 def _folded(email: str) -> str:

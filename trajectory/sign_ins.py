@@ -50,11 +50,12 @@ class Session:
 
     id: int
     professional_id: int
+    seen_at: datetime
 
 
 NOW = bindparam("now", type_=_session.c.expires_at.type)
 _BY_COOKIE = (
-    select(_session.c.id, _session.c.professional_id)
+    select(_session.c.id, _session.c.professional_id, _session.c.last_seen_at)
     .join(_professional, _professional.c.id == _session.c.professional_id)
     .where(
         _session.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
@@ -146,7 +147,7 @@ def by_cookie(connection: Connection, ring: Ring, cookie: str, now: datetime) ->
     hashes = [digest for _, digest in ring.find_hashes(_COOKIE, cookie)]
     asked = {"hashes": hashes, "now": now, "idle": now - IDLE}
     row = connection.execute(_BY_COOKIE, asked).one_or_none()
-    return None if row is None else Session(row.id, row.professional_id)
+    return None if row is None else Session(row.id, row.professional_id, row.last_seen_at)
 
 
 def touch(connection: Connection, session_id: int, now: datetime) -> None:

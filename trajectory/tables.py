@@ -445,7 +445,10 @@ class Viewing(SQLModel, table=True):
 
 
 class Professional(SQLModel, table=True):
-    """Somebody of the clinic's directory; belongs to the deployment, whose key seals it."""
+    """Somebody who signs in: treats patients, works at the clinic's desk, or both.
+
+    It belongs to the deployment, whose key seals it.
+    """
 
     id: int = _id()
     name: bytes = _sealed()
@@ -456,9 +459,11 @@ class Professional(SQLModel, table=True):
     """Keyed hash of the address, for finding it; None once they have left."""
     hash_key_id: str
     role: str
-    """One of `trajectory.care_team.TREATING`."""
+    """One of `trajectory.care_team.TREATING`, or `staff`: treats nobody."""
     sector: str
-    """primary | hospital | municipal | private"""
+    """primary | hospital | municipal | private; empty for `staff`"""
+    desk_roles: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Comma-separated `trajectory.staff_tokens.Role`: what they may do at the clinic's desk."""
     language: str
     created_at: datetime = _time()
     removed_at: datetime | None = _time(default=None, nullable=True)

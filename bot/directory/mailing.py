@@ -14,8 +14,13 @@ from templates.catalogue import Catalogue
 from trajectory import deployment as deployment_key
 from trajectory.professionals import Professional
 
-HOME = "/pro"
-"""Where the directory signs in, below the public address."""
+HOME, DESK = "/pro", "/desk"
+"""Where the directory signs in, and who works at the clinic's desk, below the public address."""
+
+
+def home_of(who: Professional) -> str:
+    """Where this person begins."""
+    return HOME if who.treats else DESK
 
 
 def words_of(deployment: Deployment, who: Professional) -> Catalogue:
@@ -46,6 +51,6 @@ def mail(
     outbox.post(connection, deployment, [message])
 
 
-def link_to(deployment: Deployment, path: str = "") -> str:
+def link_to(deployment: Deployment, path: str = "", home: str = HOME) -> str:
     """A link that says nothing of anybody."""
-    return f"{deployment.clinic.public_url}{HOME}{path}"
+    return f"{deployment.clinic.public_url}{home}{path}"

@@ -44,6 +44,7 @@ class SignedIn:
 
     who: Professional
     session_id: int
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def who_is(connection: Connection, deployment: Deployment, cookie: str, now: dat
     who = professionals.by_id(connection, deployment.ring, session.professional_id)
     if who is None:
         raise NotSignedIn
-    return SignedIn(who, session.id)
+    return SignedIn(who, session.id, session.seen_at)
 
 
 def sign_out(deployment: Deployment, cookie: str, now: datetime) -> None:

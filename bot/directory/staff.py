@@ -8,16 +8,21 @@ from sqlalchemy import Connection
 
 from bot.deployment import Deployment
 from bot.directory import digests_due
-from bot.directory.mailing import link_to, mail, words_of
+from bot.directory.mailing import home_of, link_to, mail, words_of
 from bot.held import Held, NoSuchPatient, hold
 from trajectory import authenticator, care_team, grants, professionals, sign_ins
 from trajectory.professionals import Professional
+from trajectory.staff_tokens import Role
 
 _STAFF = "staff"
 
 
 class NobodyListed(Exception):
     """Nobody of the directory has this number."""
+
+
+class LastOperator(Exception):
+    """The only one who can give people roles at the desk cannot lose that role."""
 
 
 def add(deployment: Deployment, newcomer: Professional) -> int:
@@ -49,18 +54,49 @@ def invite(deployment: Deployment, number: int) -> None:
         who = _who(connection, deployment, number)
         sign_ins.close_all(connection, number, now)
         professionals.invite(connection, deployment.ring, number, token, secret, now)
-        words = words_of(deployment, who)
-        text = words.say(
-            "mail.directory.text",
-            name=who.name,
-            clinic=deployment.clinic.name,
-            link=link_to(deployment, f"/setup/{token}"),
-            days=professionals.INVITATION_LIFE.days,
-        )
-        subject = words.say("mail.directory.subject", clinic=deployment.clinic.name)
-        mail(connection, deployment, who, now, text, subject)
+        _mail_invitation(connection, deployment, who, token, now)
 
     deployment.database.run(work)
+
+
+def _mail_invitation(
+    connection: Connection, deployment: Deployment, who: Professional, token: str, now: datetime
+) -> None:
+    words = words_of(deployment, who)
+    text = words.say(
+        "mail.directory.text" if who.treats else "mail.staff.text",
+        name=who.name,
+        clinic=deployment.clinic.name,
+        link=link_to(deployment, f"/setup/{token}", home_of(who)),
+        days=professionals.INVITATION_LIFE.days,
+    )
+    subject = words.say("mail.directory.subject", clinic=deployment.clinic.name)
+    mail(connection, deployment, who, now, text, subject)
+
+
+def set_desk(deployment: Deployment, number: int, roles: frozenset[Role]) -> None:
+    """What somebody may do at the clinic's desk from now on, at once; the empty set: nothing.
+
+    Raises:
+        NobodyListed: nobody has this number.
+        LastOperator: nobody else could give roles any more.
+    """
+
+    def work(connection: Connection) -> None:
+        _leave_an_operator(connection, deployment, _who(connection, deployment, number), roles)
+        professionals.set_desk(connection, number, roles)
+
+    deployment.database.run(work)
+
+
+def _leave_an_operator(
+    connection: Connection, deployment: Deployment, who: Professional, roles: frozenset[Role]
+) -> None:
+    if Role.OPERATOR not in who.desk - roles:
+        return
+    listed = professionals.listed(connection, deployment.ring)
+    if not any(Role.OPERATOR in each.desk for each in listed if each.id != who.id):
+        raise LastOperator
 
 
 def remove(deployment: Deployment, number: int) -> int:
@@ -70,12 +106,16 @@ def remove(deployment: Deployment, number: int) -> int:
 
     Raises:
         NobodyListed: nobody has this number.
+        LastOperator: nobody else could give roles any more.
     """
     now = deployment.clock.now()
 
     def close(connection: Connection) -> list[int]:
         if not professionals.was_ever_listed(connection, number):
             raise NobodyListed
+        who = professionals.by_id(connection, deployment.ring, number)
+        if who is not None:
+            _leave_an_operator(connection, deployment, who, frozenset())
         sign_ins.close_all(connection, number, now)
         professionals.remove(connection, number, now)
         digests_due.drop(connection, number)

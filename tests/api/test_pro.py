@@ -42,7 +42,7 @@ def application(ward: Ward, *, secure: bool = True) -> FastAPI:
         cast(Any, None),
         ward.doorbell,
         secure=secure,
-        extra_routers=[professional.router, pro.router, sign_in.router],
+        extra_routers=[professional.router, pro.router, sign_in.router_of("/pro")],
     )
 
 

@@ -1,0 +1,1 @@
+"""The clinic's desk: what its people do for patients, and who of them may do what."""
