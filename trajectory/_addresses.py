@@ -80,6 +80,7 @@ _OF_PATIENT = (
     .where(_address.c.patient_id == bindparam("patient_id"))
     .order_by(_address.c.id)
 )
+_OF_PATIENTS = select(_address).where(Among(_address.c.patient_id, "patients"))
 _DOUBT = (
     update(_address)
     .where(_address.c.id == bindparam("doubted"))
@@ -220,6 +221,19 @@ def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[A
         )
         for row in rows
     ]
+
+
+def addresses_of(
+    connection: Connection, sealers: Mapping[int, Sealer]
+) -> Mapping[int, list[Address]]:
+    """The same of several patients, by their ids; their sealers are given. Raises WrongKey."""
+    found: dict[int, list[Address]] = {}
+    asked = {"patients": sorted(sealers)}
+    for row in connection.execute(_OF_PATIENTS.order_by(_address.c.id), asked) if sealers else ():
+        value = sealers[row.patient_id].open_text(VALUE, row.id, row.value)
+        address = Address(row.id, row.channel, value, row.preferred, row.status)
+        found.setdefault(row.patient_id, []).append(address)
+    return found
 
 
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:
