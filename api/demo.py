@@ -17,9 +17,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from api.context import Web, web_of
 from api.demo_desk import Letters, day_words, letters
 from api.devices import DEVICE, find_visitor
+from api.directory_cookies import SESSION
+from bot.directory.mailing import DESK
 from templates import pages
 from templates.words import Words
-from trajectory import patients, web_access
+from trajectory import patients, sign_ins, web_access
 from trajectory.web_access import Visitor
 
 NEWCOMER = "new"
@@ -54,6 +56,8 @@ class Stage:
     """Everybody in the demo, who has a history first."""
     newcomer: Callable[[], int]
     """Make a patient whose enrolment begins; the id."""
+    secretary: Callable[[], int]
+    """Whose place at the clinic's desk is taken; the number in the directory."""
 
 
 def demo_router(stage: Stage) -> APIRouter:
@@ -71,6 +75,10 @@ def demo_router(stage: Stage) -> APIRouter:
     @router.post("/demo/phone")
     def take_phone(request: Request, patient: _Field = "") -> Response:
         return _sign_in(request, _chosen(stage, patient))
+
+    @router.post("/demo/staff")
+    def take_the_desk(request: Request) -> Response:
+        return _work_at_desk(request, stage.secretary())
 
     @router.post("/demo/clock")
     def let_time_pass(hours: _Field = "") -> Response:
@@ -165,6 +173,21 @@ def _sign_in(request: Request, patient_id: int) -> Response:
         web.doorbell.ring(before.patient_id)
     response = RedirectResponse(_HOME, 303)
     DEVICE.give(response, cookie, secure=web.secure)
+    return response
+
+
+def _work_at_desk(request: Request, number: int) -> Response:
+    """Sign this browser in at the clinic's desk."""
+    web = web_of(request)
+    deployment, now = web.deployment, web.deployment.clock.now()
+    cookie = deployment.chance.token()
+    deployment.database.run(
+        lambda connection: sign_ins.open_session(
+            connection, deployment.ids, deployment.ring, number, cookie, now
+        )
+    )
+    response = RedirectResponse(DESK, 303)
+    SESSION.give(response, cookie, secure=web.secure)
     return response
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import desk, enrolments, pro, professional, sign_in
+from api import desk, enrolments, front, pro, professional, sign_in
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import audit_cli, by_twilio, erased
@@ -105,6 +105,7 @@ def routers_of(settings: Settings) -> list[APIRouter]:
     setting = "" if token is None else token.get_secret_value()
     doors = [sign_in.router_of(home) for home in (HOME, DESK)]
     return [
+        front.router,
         professional.router,
         pro.router,
         *doors,

@@ -9,12 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api import professional, professional_answers
+from api import desk, professional, sign_in
 from api.demo import Stage, demo_router
 from api.server import require_free
 from backtrace.clock import ShiftedClock, SystemClock
 from backtrace.demo.people import seed
-from backtrace.demo.stage import keep_shift, people, stored_shift
+from backtrace.demo.stage import keep_shift, people, secretary, stored_shift
 from backtrace.furnishing import deployed
 from backtrace.loops import answering
 from backtrace.running import listen
@@ -23,6 +23,7 @@ from bot.channels import Channel
 from bot.channels.shown_mail import ShownMail
 from bot.channels.web import WebChat
 from bot.deployment import Deployment
+from bot.directory.mailing import DESK
 from bot.dispatching import dispatch
 from bot.doorbell import Doorbell
 from bot.driving import drive
@@ -49,8 +50,11 @@ def run(file: Path, host: str, port: int, say: Callable[[str], None]) -> None:
         clock.shift = stored_shift(database)
         clock.keep = lambda shift: keep_shift(database, shift)
         acts = _Acts(deployment, clock)
-        stage = Stage(acts.jump, lambda: people(deployment), acts.newcomer)
-        routers = [professional.router, professional_answers.router, demo_router(stage)]
+        stage = Stage(
+            acts.jump, lambda: people(deployment), acts.newcomer, lambda: secretary(deployment)
+        )
+        doors = [sign_in.router_of(DESK), *desk.ROUTERS]
+        routers = [professional.router, *doors, demo_router(stage)]
         with answering(
             deployment, doorbell, secure=False, framed=True, extra_routers=routers
         ) as app:

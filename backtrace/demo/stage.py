@@ -10,12 +10,24 @@ from api.demo import DemoPatient
 from backtrace.demo.people import ADDRESS
 from bot import loading
 from bot.deployment import Deployment
-from trajectory import patients, tables
+from bot.directory import staff
+from trajectory import patients, professionals, tables
 from trajectory.database import Database
+from trajectory.professionals import STAFF, Professional
+from trajectory.staff_tokens import Role
 
 _deployment = tables.core(tables.Deployment)
 _patient = tables.core(tables.Patient)
 _SHIFT = "demo-shift"
+_METTE = Professional(
+    0,
+    "Mette Dam",
+    "mette@klinik-nord.example",
+    STAFF,
+    "",
+    "en",
+    desk=frozenset({Role.SECRETARY, Role.OPERATOR}),
+)
 
 
 def stored_shift(database: Database) -> timedelta:
@@ -51,3 +63,14 @@ def seeded_id(connection: Connection, deployment: Deployment) -> int | None:
     """The patient with a history, or None before she is made."""
     found = patients.find_by_address(connection, deployment.ring, [("web", ADDRESS)])
     return next((ref.patient_id for ref in found.values()), None)
+
+
+def secretary(deployment: Deployment) -> int:
+    """The number of whoever works at the demo's desk: no mail and no authenticator is needed."""
+    with deployment.database.read() as connection:
+        found = professionals.by_email(connection, deployment.ring, _METTE.email)
+    if found is not None:
+        return found.id
+    number, now = staff.add(deployment, _METTE), deployment.clock.now()
+    deployment.database.run(lambda connection: professionals.make_ready(connection, number, now))
+    return number

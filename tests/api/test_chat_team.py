@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from starlette.testclient import TestClient
 
-from api import professional, professional_answers
+from api import professional
 from api.app import create_app
 from bot import access
 from bot.inbound import Inbound
@@ -45,7 +45,7 @@ class Birgit:
                 cast(Any, self.letterbox),
                 practice.doorbell,
                 secure=True,
-                extra_routers=[professional.router, professional_answers.router],
+                extra_routers=[professional.router],
             ),
             base_url=SITE,
             follow_redirects=False,

@@ -14,11 +14,12 @@ from random import SystemRandom
 import pytest
 from starlette.testclient import TestClient
 
-from api import professional, professional_answers
+from api import desk, professional
 from api.app import create_app
 from api.demo import DemoPatient, Stage, demo_router
 from backtrace.composition import deploy
 from backtrace.definitions import shipped_library
+from backtrace.demo.stage import secretary
 from bot.channels.shown_mail import ShownMail
 from bot.channels.web import WebChat
 from bot.deployment import Chance, Clinic
@@ -111,7 +112,12 @@ def rehearsal(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Rehearsal]:
 @pytest.fixture
 def guest(rehearsal: Rehearsal) -> Iterator[TestClient]:
     """A browser without JavaScript."""
-    stage = Stage(rehearsal.jump, rehearsal.people, rehearsal.newcomer)
+    stage = Stage(
+        rehearsal.jump,
+        rehearsal.people,
+        rehearsal.newcomer,
+        lambda: secretary(rehearsal.deployment),
+    )
     inbox = Inbox(lambda batch: receive(rehearsal.deployment, batch), lambda: None)
     app = create_app(
         rehearsal.deployment,
@@ -119,7 +125,7 @@ def guest(rehearsal: Rehearsal) -> Iterator[TestClient]:
         rehearsal.doorbell,
         secure=False,
         framed=True,
-        extra_routers=[professional.router, professional_answers.router, demo_router(stage)],
+        extra_routers=[professional.router, *desk.ROUTERS, demo_router(stage)],
     )
     with TestClient(app, base_url=SITE, follow_redirects=False) as client:
         yield client
@@ -348,3 +354,11 @@ def test_another_site_cannot_press_the_buttons(
     assert answer.status_code == 403
     assert rehearsal.jumps == []
     assert len(rehearsal.patients) == 1
+
+
+def test_the_clinics_desk_opens_without_mail_and_authenticator(guest: TestClient) -> None:
+    assert "The clinic’s desk" in page(guest)
+    for _ in range(2):  # the second time the same person
+        answer = guest.post("/demo/staff")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+        assert guest.get("/desk").status_code == 303

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from api import professional, professional_answers
+from api import professional
 from api.app import create_app
 from tests.bot.practice import MINUTE, WORDS, Practice, Shared
 from tests.bot.test_answering import reports
@@ -47,7 +47,7 @@ def application(practice: Practice, *, secure: bool = True) -> FastAPI:
         cast(Any, None),
         practice.doorbell,
         secure=secure,
-        extra_routers=[professional.router, professional_answers.router],
+        extra_routers=[professional.router],
     )
 
 
