@@ -97,11 +97,11 @@ class Age(NamedTuple):
 
 
 def age_of(then: datetime, now: datetime) -> Age:
-    """In whole days, hours or minutes; a moment is no minutes."""
+    """In whole days, hours or minutes; less than a minute is now."""
     for unit, length in _UNITS:
         if now - then >= length:
             return Age(unit, (now - then) // length)
-    return Age("minute", 0)
+    return Age("now", 0)
 
 
 @router.get(LIST)
