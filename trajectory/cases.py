@@ -248,10 +248,10 @@ def note_of(connection: Connection, sealer: Sealer, case_id: int) -> str:
     return sealer.open_text(_NOTE, case_id, sealed) if sealed else ""
 
 
-def of_patient(connection: Connection, patient_id: int) -> list[Case]:
-    """All cases that there were of a patient, the newest first."""
-    theirs = select(_case).where(_case.c.patient_id == patient_id).order_by(_case.c.id.desc())
-    return [_read(row) for row in connection.execute(theirs).mappings()]
+def open_for(connection: Connection, patient_id: int) -> list[Case]:
+    """What still has to be looked at of one patient, the most pressing first."""
+    asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
+    return in_order([_read(row) for row in connection.execute(asked).mappings()])
 
 
 def in_order(cases: list[Case]) -> list[Case]:

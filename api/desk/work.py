@@ -50,9 +50,10 @@ class Action(NamedTuple):
     name: str
     section: str
 
-    def path(self, patient_id: int) -> str:
-        """Where it is done for this patient."""
-        return f"{DESK}/{self.section}/{patient_id}"
+    def path(self, line: Line) -> str:
+        """Where it is done for this patient; a card of somebody never heard is enrolment's."""
+        enrols = self.name == "card" and line.status == "enrolling"
+        return f"{DESK}/{'enrol' if enrols else self.section}/{line.case.patient_id}"
 
 
 ACTIONS: Mapping[Kind, Action] = {

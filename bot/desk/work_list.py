@@ -34,6 +34,8 @@ class Line:
     case: Case
     name: str
     """The patient's; empty where nobody has written it down."""
+    status: str
+    """Of the patient, as in table `patient`."""
     contact: Contact | None
     delivery: Delivery | None
     owner: str
@@ -118,13 +120,13 @@ def read_case(deployment: Deployment, worker: Worker, case_id: int) -> Look:
             raise NoSuchCase
         sealer = patients.sealers(connection, deployment.ring, [case.patient_id])[case.patient_id]
         note = cases.note_of(connection, sealer, case_id)
-        others = cases.of_patient(connection, case.patient_id)
+        others = cases.open_for(connection, case.patient_id)
         closed_by = owner_names(connection, deployment, [case.closed_by])
     return Look(
         lines[0],
         note,
         closed_by.get(case.closed_by or "", ""),
-        [each for each in others if each.is_listed and each.id != case_id],
+        [each for each in others if each.id != case_id],
     )
 
 
@@ -156,6 +158,7 @@ def _lines(
         )
         for row in rows
     }
+    statuses = {row.patient_id: row.status for row in rows}
     reached = contacts(connection, sealers)
     sent = deliveries(connection, list(sealers))
     owners = owner_names(connection, deployment, [case.owner for case in shown])
@@ -164,6 +167,7 @@ def _lines(
         Line(
             case,
             names[case.patient_id],
+            statuses[case.patient_id],
             reached.get(case.patient_id),
             sent.get(case.patient_id),
             owners.get(case.owner or "", ""),

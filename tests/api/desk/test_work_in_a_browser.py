@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from bot.desk.worker import Worker
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
-from tests.api.desk.test_work import SIGN, give_phone, open_case
+from tests.api.desk.test_work import SIGN, give_phone, only, open_case
 from tests.bot.ward import Ward
 from trajectory import cases
 from trajectory.cases import Kind
@@ -61,6 +61,7 @@ def test_a_red_flag_from_the_patients_message_to_handled_by_keyboard_alone(
     birgit = ward.enrol("Birgit Holm")
     give_phone(ward, birgit, "+4520304050")
     assert "Call 112 NOW" in ward.write(birgit, SIGN)
+    case_id = only(ward).id
     ward.wait(timedelta(minutes=12))
     desk.reload()
     expect(desk).to_have_title("(1) Work list · Klinik Nord")
@@ -85,7 +86,8 @@ def test_a_red_flag_from_the_patients_message_to_handled_by_keyboard_alone(
     expect(desk.get_by_text("Done. It is off the list.")).to_be_visible()
     expect(desk).to_have_title("Work list · Klinik Nord")
     with ward.database.read() as connection:
-        (case,) = cases.of_patient(connection, birgit)
+        case = cases.by_id(connection, case_id)
+        assert case is not None
         note = cases.note_of(connection, ward.sealer(birgit), case.id)
     assert (case.closed_by, case.reason) == (mette.actor, "spoke")
     assert note == "Rang 14.20, on her way to hospital."
