@@ -20,6 +20,8 @@ from api.guards import SameOrigin, SecurityHeaders, strict_headers
 from api.health import Probe
 from api.language import language_of
 from api.metrics import Measured
+from api.rest import problems
+from api.rest.problems import Refused
 from api.webhooks import Hook, Webhooks
 from bot.deployment import Deployment
 from bot.doorbell import Doorbell
@@ -30,6 +32,7 @@ from trajectory.database import Unavailable
 LARGEST_BODY = 256 * 1024
 """Bytes of a request; a route that takes more says so itself."""
 NO_HOOKS: Mapping[str, Hook] = {}
+_SOON = {"Retry-After": "5"}
 
 
 class _Static(StaticFiles):
@@ -73,6 +76,7 @@ def create_app(
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(404, _missing)
     guard(app)
+    problems.guard(app)
     app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
     ours = (health, chat, chat_link, chat_team, own_copy)
     for router in (*(each.router for each in ours), *extra_routers):
@@ -82,7 +86,9 @@ def create_app(
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
-    return _trouble(request, "unavailable", 503, {"Retry-After": "5"})
+    if request.url.path.startswith(f"{problems.API}/"):
+        return problems.refusal(Refused(503, "try again in a moment", headers=_SOON))
+    return _trouble(request, "unavailable", 503, _SOON)
 
 
 def _broken(*, secure: bool, framed: bool) -> Callable[[Request, Exception], Response]:
@@ -104,7 +110,7 @@ async def _missing(request: Request, error: Exception) -> Response:
     return _trouble(request, "missing", 404, {})
 
 
-def _trouble(request: Request, key: str, status: int, headers: dict[str, str]) -> Response:
+def _trouble(request: Request, key: str, status: int, headers: Mapping[str, str]) -> Response:
     """A kind page for people, one word for programs."""
     if "text/html" not in request.headers.get("accept", ""):
         return PlainTextResponse(key, status, headers)

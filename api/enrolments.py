@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from api.context import web_of
+from api.rest.door import SCHEME
+from api.rest.problems import answers
 from api.staff import NotAllowed, Unknown, staff_of
 from bot.asked_enrolment import MOST_DAYS, Asked, Channel, Wrong, invitee_of, lifetime_of
 from bot.deployment import Deployment
@@ -65,12 +67,42 @@ ENROLLERS = frozenset({Role.ENROL, Role.SECRETARY, Role.CLINICIAN})
 """Who may enrol."""
 
 
+# Described by hand, since the body is read only once it is known who asks.
+_DESCRIBED: Mapping[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": Enrolment.model_json_schema()}},
+    },
+    "parameters": [
+        {
+            "in": "header",
+            "name": _KEY,
+            "schema": {
+                "type": "string",
+                "minLength": _KEY_LENGTHS.start,
+                "maxLength": _KEY_LENGTHS.stop - 1,
+            },
+            "description": "The same request with the same key within a day enrols once.",
+        }
+    ],
+    "security": [{SCHEME: []}],
+}
+
+
 def router_of(setting: str = "") -> APIRouter:
     """The route; `setting` is the token of the settings, beside those that are stored."""
     router = APIRouter()
 
-    @router.post("/api/enrolments")
+    @router.post(
+        "/api/enrolments",
+        tags=["enrolments"],
+        response_model=Enrolled,
+        status_code=201,
+        responses=answers(),
+        openapi_extra=dict(_DESCRIBED),
+    )
     async def enrol(request: Request) -> Response:
+        """Enrol a patient: whom nobody reaches yet, and what lets them in, shown this once."""
         deployment = web_of(request).deployment
         try:
             # Before the body is read: who is nobody learns nothing about what they have sent.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -15,32 +14,24 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware import Middleware
 
 from api.guards import SecurityHeaders
-from api.metrics import show_lag, show_waiting
+from api.metrics import show_lag, show_running
 from bot import lag
 from bot.deployment import Deployment
-from bot.lag import Lag
-from bot.waiting import Waiting, waiting
+from bot.desk import running
+from bot.desk.running import Running
+from bot.lag import Lag, Patience
 from trajectory.database import Unavailable
 from trajectory.migrations import head, is_known, revision_of
 
 KEPT = 5.0
 """Seconds for which a reading of the database is good: probes and scrapes come from many."""
-COUNTED = 30.0
-"""The same of the counts, which are dear where much waits."""
+COUNTED = 10.0
+"""The same of the counts, which are dearer."""
+
+__all__ = ["Patience", "Probe", "probed", "router"]
 
 _T = TypeVar("_T")
 router = APIRouter()
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds for which something may wait before its workers count as late."""
-
-    outbox: float = 120.0
-    """A reply or a safety message."""
-    bulk: float = 3600.0
-    """A check-in: a whole clinic's may fall due at once, and go out at the provider's pace."""
-    due: float = 300.0
 
 
 class _Kept(Generic[_T]):
@@ -72,10 +63,10 @@ class Probe:
         late_is_unready: bool = True,
     ) -> None:
         self._deployment = deployment
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
         self._late_is_unready = late_is_unready
         self.lag = _Kept(self._read_lag, KEPT)
-        self.waiting = _Kept(self._read_waiting, COUNTED)
+        self.running = _Kept(self._read_running, COUNTED)
 
     def ready(self) -> tuple[int, dict[str, Any]]:
         """The status and what is said of it; seconds and channels only."""
@@ -94,14 +85,12 @@ class Probe:
 
     def _late(self, found: Lag) -> dict[str, Any]:
         """What waits too long, with its seconds."""
-        patience = self._patience
         late: dict[str, Any] = {}
-        if found.due > patience.due:
+        if found.due > self.patience.due:
             late["due"] = round(found.due)
         outbox = {
             f"{channel} {priority}": round(seconds)
-            for (channel, priority), seconds in sorted(found.outbox.items())
-            if seconds > (patience.bulk if priority == "bulk" else patience.outbox)
+            for (channel, priority), seconds in found.late(self.patience).items()
         }
         return late | ({"outbox": outbox} if outbox else {})
 
@@ -110,9 +99,9 @@ class Probe:
         with deployment.database.read() as connection:
             return lag.read(connection, deployment.clock.now(), deployment.channels)
 
-    def _read_waiting(self) -> Sequence[Waiting]:
+    def _read_running(self) -> Running:
         with self._deployment.database.read() as connection:
-            return waiting(connection, self._deployment.clock.now())
+            return running.read(connection, self._deployment, self.patience)
 
 
 def probed(probe: Probe) -> FastAPI:
@@ -147,6 +136,6 @@ def metrics(request: Request) -> Response:
     """Counters for Prometheus; numbers only, never about a person."""
     # Without a database the rest still tells what there is to tell.
     with suppress(Unavailable):
-        show_waiting(_probe(request).waiting())
         show_lag(_probe(request).lag())
+        show_running(_probe(request).running())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
 from time import perf_counter
 
 from prometheus_client import Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.desk.running import ChannelRun, Running, Wait
 from bot.lag import Lag
 from bot.waiting import Waiting
 
@@ -23,6 +24,41 @@ WAITING = Gauge(
     "Messages that should have gone out, by channel and why they have not; empty: not tried yet",
     ("channel", "reason"),
 )
+WAITING_AGE = Gauge(
+    "backtrace_outbox_waiting_oldest_seconds",
+    "How long ago the oldest of them was decided on",
+    ("channel", "reason"),
+)
+GIVEN_UP = Gauge(
+    "backtrace_outbox_given_up",
+    "Messages that were given up and that nobody has sent again or dropped, by channel and why",
+    ("channel", "reason"),
+)
+WENT = Gauge(
+    "backtrace_outbox_went",
+    "Messages that went out, of those delivered, and failed; in the last hour, and since midnight",
+    ("channel", "outcome", "window"),
+)
+LAST_OUT = Gauge(
+    "backtrace_outbox_last_success_timestamp_seconds",
+    "When a provider last took a message, by channel",
+    ("channel",),
+)
+LAST_IN = Gauge(
+    "backtrace_inbox_last_message_timestamp_seconds",
+    "When a patient's message last came in, by channel, where it is among the newest",
+    ("channel",),
+)
+STANDS = Gauge(
+    "backtrace_channel_stands_still", "1 where something waits and nothing goes out", ("channel",)
+)
+PAUSED = Gauge(
+    "backtrace_channel_paused_seconds",
+    "For how long the channel's provider has asked us to send nothing",
+    ("channel",),
+)
+BOUNCED = Gauge("backtrace_desk_mail_bounced", "Patients with mail to their team that came back")
+UNREACHABLE = Gauge("backtrace_desk_unreachable", "Patients of whom no address works")
 OUTBOX_AGE = Gauge(
     "backtrace_outbox_oldest_seconds",
     "For how long the oldest message that may go out has waited, by channel and priority",
@@ -32,15 +68,42 @@ DUE_LAG = Gauge("backtrace_due_lag_seconds", "For how long the oldest row that i
 STREAMS = Gauge("backtrace_chat_streams", "Chat pages that listen for new messages")
 
 
-def show_waiting(waits: Sequence[Waiting]) -> None:
-    """Set the gauge of what waits anew."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for each in waits:
-        counts[each.channel, each.trouble] += each.count
-    WAITING.clear()
+def show_running(running: Running) -> None:
+    """Set what the desk shows anew: the same figures, from the same reading."""
+    for gauge in (WAITING, WAITING_AGE, GIVEN_UP, LAST_OUT, LAST_IN, WENT, STANDS, PAUSED):
+        gauge.clear()
+    for run in running.channels:
+        _show_channel(run, running.at)
+    for reason, waits in groupby(sorted(running.given_up, key=_reason), _reason):
+        GIVEN_UP.labels(*reason).set(sum(each.count for each in waits))
+    BOUNCED.set(running.bounced)
+    UNREACHABLE.set(running.unreachable)
+
+
+def _show_channel(run: ChannelRun, now: datetime) -> None:
     # Set, not added up: two may ask at the same moment.
-    for labels, count in counts.items():
-        WAITING.labels(*labels).set(count)
+    for trouble, found in groupby(sorted(run.waits, key=_trouble), _trouble):
+        waits = list(found)
+        WAITING.labels(run.name, trouble).set(sum(each.count for each in waits))
+        oldest = min(each.since for each in waits)
+        WAITING_AGE.labels(run.name, trouble).set((now - oldest).total_seconds())
+    STANDS.labels(run.name).set(run.stands(now))
+    for gauge, moment in ((LAST_OUT, run.last_out), (LAST_IN, run.heard_at)):
+        if moment is not None:
+            gauge.labels(run.name).set(moment.timestamp())
+    if run.paused_until is not None:
+        PAUSED.labels(run.name).set((run.paused_until - now).total_seconds())
+    for window, went in (("hour", run.hour), ("day", run.day)):
+        for outcome, count in went._asdict().items():
+            WENT.labels(run.name, outcome, window).set(count)
+
+
+def _trouble(wait: Wait) -> str:
+    return wait.trouble
+
+
+def _reason(wait: Waiting) -> tuple[str, str]:
+    return wait.channel, wait.trouble
 
 
 def show_lag(lag: Lag) -> None:

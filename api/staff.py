@@ -11,7 +11,7 @@ from fastapi import Request
 from bot.deployment import Deployment
 from bot.inviting import STAFF
 from trajectory import staff_tokens
-from trajectory.staff_tokens import USED_AGAIN, Role
+from trajectory.staff_tokens import USED_AGAIN, Role, StaffToken
 
 
 class Unknown(Exception):
@@ -28,6 +28,11 @@ class Staff:
 
     actor: str
     """How the audit calls them: `staff:<the token's id>`, or `staff` for that of the settings."""
+    id: int = 0
+    """The token's; 0: that of the settings."""
+    name: str = ""
+    """What the operator calls it."""
+    roles: frozenset[Role] = frozenset({Role.ENROL})
 
 
 def staff_of(
@@ -46,10 +51,11 @@ def staff_of(
         if Role.ENROL not in roles:
             raise NotAllowed
         return Staff(STAFF)
-    return Staff(f"{STAFF}:{_known(deployment, token, roles)}")
+    known = _known(deployment, token, roles)
+    return Staff(f"{STAFF}:{known.id}", known.id, known.name, known.roles)
 
 
-def _known(deployment: Deployment, token: str, roles: Collection[Role]) -> int:
+def _known(deployment: Deployment, token: str, roles: Collection[Role]) -> StaffToken:
     with deployment.database.read() as connection:
         found = staff_tokens.find(connection, token)
     if found is None:
@@ -59,4 +65,4 @@ def _known(deployment: Deployment, token: str, roles: Collection[Role]) -> int:
     now = deployment.clock.now()
     if found.last_used_at is None or now - found.last_used_at >= USED_AGAIN:
         deployment.database.run(lambda connection: staff_tokens.touch(connection, found.id, now))
-    return found.id
+    return found

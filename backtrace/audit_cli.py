@@ -19,9 +19,10 @@ from bot.chores import Long
 from bot.deployment import Deployment
 from trajectory import audit
 from trajectory.audit import Head
-from trajectory.audit_checks import Chain, check, erased_after
+from trajectory.audit_checks import Chain, check, check_clinic, erased_after
 from trajectory.audit_log import REWOUND, AuditLog, BadLog
 from trajectory.audit_noting import Noting, Points
+from trajectory.clinic_audit import CLINIC
 from trajectory.database import Database
 from trajectory.keys import Ring
 
@@ -113,6 +114,8 @@ def verify(
         if root and root not in log.roots:
             log.problems.append(f"the audit log does not contain the root {root}")
         yield from log.notes
+        if patient is None:
+            yield from _told(_own(database, points, verdict, now))
         for noted, chains in _slices(database, points, patient):
             for chain in chains:
                 _count(verdict, chain, noted.get(chain.patient_id, ()), now)
@@ -122,6 +125,15 @@ def verify(
     yield from log.problems
     end = "whole" if verdict.whole else f"{verdict.problems} problems"
     yield f"{verdict.chains} chains, {verdict.records} records, {end}"
+
+
+def _own(database: Database, points: Points, verdict: Verdict, now: datetime) -> Chain:
+    """The clinic's own chain, counted."""
+    noted = points.between(CLINIC - 1, CLINIC).get(CLINIC, ())
+    with database.read() as connection:
+        chain = check_clinic(connection, noted)
+    _count(verdict, chain, noted, now)
+    return chain
 
 
 def _read(file: Path | None, ring: Ring, points: Points) -> _Log:
@@ -187,8 +199,9 @@ def _count(verdict: Verdict, chain: Chain, noted: Sequence[Head], now: datetime)
 
 
 def _told(chain: Chain) -> Iterator[str]:
+    whose = "the clinic's own" if chain.patient_id == CLINIC else f"patient {chain.patient_id}"
     for problem in chain.problems:
-        yield f"patient {chain.patient_id}, record {problem.n}: {_WHAT[problem.what]}"
+        yield f"{whose}, record {problem.n}: {_WHAT[problem.what]}"
 
 
 def has_log(settings: Settings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import structlog
 from telegram.error import TelegramError
@@ -12,6 +13,7 @@ from telegram.error import TelegramError
 from api.telegram import PATH, telegram_hooks
 from api.webhooks import Hook
 from backtrace.settings import Settings
+from bot.beating import Beating
 from bot.channels.telegram import NAME, Request
 from bot.channels.telegram_bot import Telegram
 from bot.channels.telegram_setup import set_commands, set_webhook
@@ -20,6 +22,7 @@ from bot.inbound import Inbound
 from bot.introducing import Introduction
 from bot.polling import Poller
 from bot.presses import Presses
+from trajectory import beats
 from trajectory.sole import Sole
 
 POLLER = "telegram-poller"
@@ -101,5 +104,10 @@ def telegram_heard(
         stack.callback(Introduction(channel.api, requests).close)
         if secret is None and put is not None:
             sole, now = Sole(deployment.database, POLLER), deployment.clock.now
-            stack.callback(Poller(channel.api, sole, put, presses.put, now).close)
+            beat = Beating(deployment, beats.POLLED)
+            poller = Poller(channel.api, sole, put, presses.put, now, beat=beat)
+            stack.callback(poller.close)
+        elif secret is not None:
+            # What was noted while it was polled would look like silence from now on.
+            deployment.database.run(partial(beats.forget, name=beats.POLLED))
         yield

@@ -27,6 +27,7 @@ from backtrace import (
     outbox_cli,
     professional_cli,
     refusals,
+    research_cli,
     running,
     simulate_cli,
     staff_cli,
@@ -45,6 +46,10 @@ from backtrace.settings import Settings, folders
 from backtrace.signing import SignaturesUnread, listed
 from bot.asked_enrolment import Asked
 from bot.inviting import LIFE
+from bot.research import asking as research_asking
+from bot.research.exporting import DefinitionsChanged
+from bot.research.files import FolderTaken
+from bot.waiting import Reason
 from flows.errors import DefinitionError
 from trajectory.backup import NoBackup
 from trajectory.database import InUse, Unavailable, exclusive
@@ -75,6 +80,8 @@ app.add_typer(staff_app, name="staff")
 audit_app = typer.Typer(help="Who did what with patients' data.", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
 app.add_typer(people_app, name="professional")
+export_app = typer.Typer(help="Answers that leave the house.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
 app.command()(replay)
 
 _REFUSALS = (
@@ -99,6 +106,9 @@ _REFUSALS = (
     professional_cli.Refused,
     simulate_cli.NotForPatients,
     keys_cli.NotYet,
+    research_asking.Wrong,
+    FolderTaken,
+    DefinitionsChanged,
 )
 """What keeps a process from starting; each message says what to do."""
 
@@ -357,6 +367,15 @@ def outbox(
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Take this message off the list for good."),
     ] = None,
+    drop_all: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL/ERROR", help="Take all off the list that one error has ended."
+        ),
+    ] = None,
+    reason: Annotated[
+        Reason, typer.Option(help="Why it is dropped, for the audit.")
+    ] = Reason.OTHER,
     release_held: Annotated[
         bool, typer.Option("--release-held", help="Send what a restore holds.")
     ] = False,
@@ -375,7 +394,9 @@ def outbox(
         if resend is not None:
             outbox_cli.resend(settings, resend)
         if drop is not None:
-            outbox_cli.drop(settings, drop)
+            outbox_cli.drop(settings, drop, reason)
+        if drop_all is not None:
+            typer.echo(outbox_cli.drop_all(settings, drop_all, reason))
         if release_held or drop_held:
             typer.echo(held_cli.settle(settings, release=release_held))
         held = list(held_cli.shown(settings))
@@ -521,6 +542,33 @@ def reset_professional(number: professional_cli.Number) -> None:
 def remove_professional(number: professional_cli.Number) -> None:
     """Take somebody out: signed out at once, and no patient shares with them any more."""
     _start(lambda settings: _print(professional_cli.remove(settings, number)))
+
+
+@export_app.command()
+def research(
+    out: research_cli.Out = Path("research-export"),
+    study: research_cli.Study = research_asking.STUDY,
+    since: research_cli.Since = None,
+    until: research_cli.Until = None,
+    pathway: research_cli.Pathway = "",
+    dates: research_cli.Dates = False,
+) -> None:
+    """Write the answers of all who agree to research: a table a questionnaire, and a dictionary.
+
+    Each patient's log says that their answers left, and they can read that.
+    """
+    day = research_cli.day
+    asked = research_asking.Asked(study, day(since), day(until), pathway, dates)
+    _start(lambda settings: _print(research_cli.run(settings, asked, out)))
+
+
+@export_app.command()
+def pseudonym(
+    number: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The patient's number.")],
+    study: research_cli.Study = research_asking.STUDY,
+) -> None:
+    """Print what a study calls a patient, so that it can take out whoever takes the yes back."""
+    _start(lambda settings: typer.echo(research_cli.pseudonym(settings, number, study)))
 
 
 @keys_app.command()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from bot import waiting
 from bot.channels.forms import FORMS
 from bot.deployment import Deployment
 from bot.rates import Rate
-from bot.waiting import GivenUp, NoSuchMessage, NotYet, Waiting
+from bot.waiting import NOT_WANTED, Ended, GivenUp, NoSuchMessage, NotYet, Reason, Waiting
 from trajectory import send_rates
 
 SOON = 60
@@ -76,41 +76,47 @@ def resend_all(settings: Settings, which: str) -> str:
     `which` is CHANNEL/ERROR, ERROR being the code in brackets or a class of trouble. Raises
     Unknown, NotMigrated.
     """
+    channel, error = _which(which)
+    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
+        ended = waiting.resend_all(deployment, channel, error, OPERATOR)
+    return _told(ended, "tried again")
+
+
+def drop_all(settings: Settings, which: str, reason: Reason) -> str:
+    """Take all messages of one kind off the list; how many were, and why the others were not.
+
+    As `resend_all`.
+    """
+    channel, error = _which(which)
+    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
+        ended = waiting.drop_all(deployment, channel, error, OPERATOR, reason)
+    return _told(ended, "dropped")
+
+
+def _which(which: str) -> tuple[str, str]:
     channel, _, error = which.partition("/")
     if not channel or not error:
         raise Unknown("write CHANNEL/ERROR, such as sms/30007 or telegram/retry")
     if channel not in _CHANNELS:
         raise Unknown(f"there is no channel {channel}; choose {', '.join(_CHANNELS)}")
-    with deployed(settings, SystemClock(), {}, alone=False) as deployment:
-        with deployment.database.read() as connection:
-            found = waiting.alike(connection, channel, error)
-        ended = Counter(_resent(deployment, message_id) for message_id in found)
-    left = [f"{count} not ({why})" for why, count in sorted(ended.items()) if why]
-    return "; ".join([f"{ended['']} of {len(found)} are tried again", *left])
+    return channel, error
 
 
-def _resent(deployment: Deployment, message_id: int) -> str:
-    """Why it was not; empty where it was. A transaction each: nobody waits for all of them."""
-    try:
-        deployment.database.run(
-            lambda connection: waiting.resend(connection, deployment, message_id, OPERATOR)
-        )
-    except NotYet as error:
-        return error.why
-    except NoSuchMessage:
-        return "not wanted any more"
-    return ""
+def _told(ended: Ended, what: str) -> str:
+    words = {NOT_WANTED: "not wanted any more"}
+    left = [f"{count} not ({words.get(why, why)})" for why, count in ended.left.items()]
+    return "; ".join([f"{ended.done} of {ended.found} are {what}", *left])
 
 
-def drop(settings: Settings, message_id: int) -> None:
+def drop(settings: Settings, message_id: int, reason: Reason) -> None:
     """Take a message off the list. Raises Unknown, NotMigrated."""
-    _change(settings, message_id, waiting.drop)
+    _change(settings, message_id, partial(waiting.drop, reason=reason))
 
 
 def _change(
     settings: Settings,
     message_id: int,
-    change: Callable[[Connection, Deployment, int, str], None],
+    change: Callable[[Connection, Deployment, int, str], object],
 ) -> None:
     with deployed(settings, SystemClock(), {}, alone=False) as deployment:
         try:

@@ -8,16 +8,15 @@ from functools import partial
 from random import SystemRandom
 
 from backtrace.clock import SystemClock
-from backtrace.enrol_cli import Unknown
+from backtrace.enrol_cli import OPERATOR, Unknown
 from backtrace.refusals import require_newest
 from backtrace.settings import Settings
 from bot.deployment import Chance
+from bot.directory import tokens
 from trajectory import staff_tokens
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.staff_tokens import Role, StaffToken
-
-LONGEST_NAME = 60
 
 
 def new(settings: Settings, name: str, roles: Collection[Role]) -> Iterator[str]:
@@ -26,12 +25,13 @@ def new(settings: Settings, name: str, roles: Collection[Role]) -> Iterator[str]
     token = Chance(SystemRandom()).token()
     with closing(Database(settings.database_url)) as database:
         made = partial(
-            staff_tokens.create,
+            tokens.make,
             ids=Ids(database),
-            name=name[:LONGEST_NAME],
             token=token,
-            roles=roles,
             now=SystemClock().now(),
+            name=name,
+            roles=roles,
+            actor=OPERATOR,
         )
         number = database.run(made)
     yield f"token {number}"
@@ -42,7 +42,13 @@ def revoke(settings: Settings, number: int) -> None:
     """Let a token do nothing any more, at once. Raises Unknown, NotMigrated."""
     require_newest(settings)
     with closing(Database(settings.database_url)) as database:
-        gone = partial(staff_tokens.revoke, token_id=number, now=SystemClock().now())
+        gone = partial(
+            tokens.revoke,
+            ids=Ids(database),
+            number=number,
+            now=SystemClock().now(),
+            actor=OPERATOR,
+        )
         if not database.run(gone):
             raise Unknown(f"no token {number} is in use; `backtrace staff token list` shows them")
 

@@ -30,6 +30,7 @@ class ChannelStates:
         self._closed = False
         self._paused: dict[str, _Pause] = {}
         self._wrong: dict[tuple[str, str], str] = {}
+        self._failing: dict[str, datetime] = {}
 
     def close(self) -> None:
         """The process stops: nothing more is begun on any channel."""
@@ -75,3 +76,11 @@ class ChannelStates:
         """A message went through."""
         if self._wrong.pop((channel, where), None) is not None:
             _log.info("channel works again", channel=channel, where=where)
+
+    def fails(self, channel: str, now: datetime) -> None:
+        """Something has failed that holds up whatever comes behind it."""
+        self._failing.setdefault(channel, now)
+
+    def recovers(self, channel: str) -> datetime | None:
+        """A message went through: since when this process has seen none do so; told once."""
+        return self._failing.pop(channel, None)

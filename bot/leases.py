@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     CompoundSelect,
     Connection,
     Row,
     and_,
     bindparam,
+    case,
     exists,
     false,
     func,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 )
 
 from bot import outbox
+from bot.channels import NotSent, Trouble
 from bot.messages import Priority
 from bot.rates import SKEW
 from trajectory import tables
@@ -153,7 +156,21 @@ _GIVE_BACK = (
         _outbox.c.status == "sending",
         _outbox.c.attempts == bindparam("attempt"),
     )
-    .values(status="ready", lease_until=None, attempts=_outbox.c.attempts - 1)
+    .values(
+        status="ready",
+        lease_until=None,
+        attempts=_outbox.c.attempts - 1,
+        error=case(
+            (
+                and_(
+                    bindparam("in_doubt", type_=Boolean),
+                    func.coalesce(_outbox.c.error, "") != outbox.STOPPED,
+                ),
+                str(NotSent(Trouble.UNKNOWN, "lease")),
+            ),
+            else_=_outbox.c.error,
+        ),
+    )
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
 _NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
@@ -255,9 +272,17 @@ def _busy(connection: Connection, address_ids: Sequence[int]) -> Collection[int]
     return set(connection.execute(_EXIST, {"ids": address_ids}).scalars())
 
 
-def give_back(connection: Connection, attempts: Mapping[int, int]) -> None:
-    """Let anybody take rows that were not begun; by id, which attempt it would have been."""
-    rows = [{"message": row_id, "attempt": attempts[row_id]} for row_id in sorted(attempts)]
+def give_back(
+    connection: Connection, attempts: Mapping[int, int], in_doubt: Collection[int] = ()
+) -> None:
+    """Let anybody take rows that were not begun; by id, which attempt it would have been.
+
+    `in_doubt`: of these nobody knows how the attempt before has ended, and that stays so.
+    """
+    rows = [
+        {"message": row_id, "attempt": attempts[row_id], "in_doubt": row_id in in_doubt}
+        for row_id in sorted(attempts)
+    ]
     if rows:
         connection.execute(_GIVE_BACK, rows)
 

@@ -24,6 +24,7 @@ from trajectory import (
     listings,
     patients,
     professionals,
+    research,
     tables,
 )
 from trajectory.keys import Sealer
@@ -147,9 +148,13 @@ def directory(connection: Connection, deployment: Deployment) -> Sequence[Profes
 
 
 def looks(connection: Connection, loaded: Loaded, most: int) -> Sequence[grants.Look]:
-    """The newest looks at this patient's summary, or at their line in somebody's list."""
+    """The newest looks at this patient's summary, or at their line in somebody's list.
+
+    Of exports for research the newest.
+    """
     asked = (connection, loaded.sealer, loaded.row.patient_id, most)
     found = [*grants.looks(*asked), *listings.looks(*asked)]
+    found += research.last_look(connection, loaded.row.patient_id)
     return sorted(found, key=lambda look: look.opened_at, reverse=True)[:most]
 
 

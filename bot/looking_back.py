@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from bot.channels import LOOKED_UP, Parcel
+from bot import outbox
+from bot.channels import LOOKED_UP, Others, Parcel, Trouble
 from trajectory import tables
+from trajectory.database import Database
 
 WINDOWED = "whatsapp"
 """The channel on which what may be said depends on when the patient last wrote."""
@@ -24,27 +27,78 @@ _HEARD = (
     .where(_inbox.c.patient_id.in_(_PATIENTS), _inbox.c.channel == WINDOWED)
     .group_by(_inbox.c.patient_id)
 )
-_KNOWN = select(_outbox.c.patient_id, _outbox.c.provider_id).where(
-    _outbox.c.patient_id.in_(_PATIENTS),
-    _outbox.c.provider_id.is_not(None),
-    _outbox.c.sent_at >= bindparam("since", type_=_outbox.c.sent_at.type),
+_NAMED = select(_outbox.c.provider_id).where(
+    _outbox.c.channel == bindparam("name"),
+    _outbox.c.provider_id.in_(bindparam("ids", expanding=True)),
+)
+_SINCE = bindparam("since", type_=_outbox.c.sent_at.type)
+_HAS_NO_ID = _outbox.c.provider_id.is_(None)
+_LATELY = select(
+    _outbox.c.provider_id, _outbox.c.status, _outbox.c.attempts, _outbox.c.error
+).where(
+    _outbox.c.patient_id == bindparam("patient"),
+    _outbox.c.channel == bindparam("name"),
+    _outbox.c.id != bindparam("message"),
+    or_(
+        _outbox.c.sent_at >= _SINCE,
+        and_(
+            _HAS_NO_ID,
+            or_(
+                _outbox.c.status.in_((*outbox.UNSENT, outbox.HELD)),
+                _outbox.c.ready_at >= _SINCE,
+            ),
+        ),
+    ),
 )
 
 
-def completed(connection: Connection, parcels: Sequence[tuple[str, Parcel]]) -> list[Parcel]:
-    """The parcels, each with its channel, with `heard_at` and `known` where they are asked for."""
+def completed(
+    connection: Connection, database: Database, parcels: Sequence[tuple[str, Parcel]]
+) -> list[Parcel]:
+    """The parcels, each with its channel, with `heard_at` and `others` where they are asked for."""
     windowed = {each.patient_id for channel, each in parcels if channel == WINDOWED}
     heard = _heard(connection, windowed - {None})
-    repeats = [each for channel, each in parcels if each.repeated and channel in LOOKED_UP]
-    known = _known(connection, repeats)
     return [
         replace(
             each,
             heard_at=heard.get(each.patient_id) if channel == WINDOWED else each.heard_at,
-            known=known.get(each.patient_id, frozenset()) if each in repeats else each.known,
+            others=partial(others, database, channel, each)
+            if each.repeated and channel in LOOKED_UP
+            else each.others,
         )
         for channel, each in parcels
     ]
+
+
+def others(database: Database, channel: str, parcel: Parcel, ids: Collection[str]) -> Others:
+    """Which of these ids of the provider are not this message's, and how many more may not be.
+
+    Every attempt at another message may have left one there, but for the one that is known.
+
+    Raises:
+        trajectory.database.Unavailable: whose they are cannot be told.
+    """
+    if not ids:
+        return Others()
+    asked = {
+        "name": channel,
+        "patient": parcel.patient_id,
+        "message": parcel.outbox_id,
+        "since": parcel.created_at and parcel.created_at - EARLIER,
+    }
+    with database.read() as connection:
+        lately = connection.execute(_LATELY, asked).all()
+        named = connection.execute(_NAMED, {"name": channel, "ids": list(ids)}).scalars().all()
+    return Others(frozenset(filter(None, named)), sum(_unnamed(*row) for row in lately))
+
+
+def _unnamed(provider_id: str | None, status: str, attempts: int, error: str | None) -> int:
+    """How many messages the attempts at this one may have left under no id that we know."""
+    if provider_id is not None:
+        return max(attempts - 1, 0)
+    # After a restore nothing is counted, and anything may have been tried.
+    in_doubt = status == outbox.HELD or str(error or "").startswith(Trouble.UNKNOWN)
+    return max(attempts, int(in_doubt))
 
 
 def _heard(
@@ -54,17 +108,3 @@ def _heard(
         return {}
     rows = connection.execute(_HEARD, {"patients": sorted(filter(None, patient_ids))})
     return {row.patient_id: row.at for row in rows}
-
-
-def _known(
-    connection: Connection, repeats: Sequence[Parcel]
-) -> Mapping[int | None, frozenset[str]]:
-    patient_ids = sorted({each.patient_id for each in repeats if each.patient_id is not None})
-    queued = [each.created_at for each in repeats if each.created_at is not None]
-    if not patient_ids or not queued:
-        return {}
-    asked = {"patients": patient_ids, "since": min(queued) - EARLIER}
-    found: dict[int | None, set[str]] = {}
-    for row in connection.execute(_KNOWN, asked):
-        found.setdefault(row.patient_id, set()).add(row.provider_id)
-    return {patient_id: frozenset(ids) for patient_id, ids in found.items()}

@@ -78,7 +78,8 @@ class Outcome:
     address_id: int | None = None
     member_id: int | None = None
     counted: bool = True
-    """Whether the attempt was one; it was none where a setting of ours was wrong."""
+    """Whether the attempt was one; it was none where a setting of ours was wrong, or where the
+    message turned out to be at its provider already."""
     was: str = "sending"
     """How the row must stand for this to be written: `sent` where the provider says it later."""
     channel: str = ""

@@ -58,7 +58,8 @@ class Fate(Enum):
 class Poller:
     """One thread that polls while it holds `sole`, and hands updates to `put`.
 
-    `put` is `bot.inbox.Inbox.put`; `pressed` is told of presses after their commit.
+    `put` is `bot.inbox.Inbox.put`; `pressed` is told of presses after their commit, and `beat`
+    after each call what went wrong with it, in a word; empty: nothing did.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Poller:
         pressed: Callable[[Inbound, Update], None],
         now: Callable[[], datetime],
         pace: Pace | None = None,
+        beat: Callable[[str], None] = lambda _code: None,
     ) -> None:
         self._bot = api.bot
         self._line = Line(api)
@@ -77,6 +79,7 @@ class Poller:
         self._pressed = pressed
         self._now = now
         self._pace = pace or Pace()
+        self._beat = beat
         self._ready = False
         self._offset = 0
         self._stored: set[int] = set()
@@ -115,17 +118,22 @@ class Poller:
             if not self._ready:
                 self._end_webhook()
                 self._ready = True
-            return 0 if self._poll() else None
+            stored = self._poll()
+            self._beat("" if stored else "not-stored")
+            return 0 if stored else None
         except TelegramError as error:
             return self._failed(trouble_of(error))
         except CancelledError:
             return 0
         except Exception as error:  # noqa: BLE001
             _log.error("mistake in a loop", error=type(error).__name__)
+            self._beat(type(error).__name__)
             return None
 
     def _failed(self, trouble: NotSent) -> float | None:
         self._ready = False
+        if not self._stop.is_set():
+            self._beat(trouble.code)
         _log.warning("telegram not polled", trouble=trouble.trouble.value, code=trouble.code)
         return trouble.wait.total_seconds() if trouble.wait is not None else None
 

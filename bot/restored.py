@@ -19,6 +19,7 @@ from trajectory.audit import NewRecord
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.scrubbing import scrub
+from trajectory.sql import written_out
 
 HELD = outbox.HELD
 DOUBT = "unknown restored"
@@ -44,13 +45,13 @@ _HELD = (
         func.count().label("number"),
         func.min(_outbox.c.created_at).label("since"),
     )
-    .where(_outbox.c.status == HELD)
+    .where(written_out(_outbox.c.status, HELD))
     .group_by(_outbox.c.channel)
     .order_by(_outbox.c.channel)
 )
 _SOME = (
     select(_outbox.c.id, _outbox.c.patient_id)
-    .where(_outbox.c.status == HELD)
+    .where(written_out(_outbox.c.status, HELD))
     .order_by(_outbox.c.id)
     .limit(BATCH)
 )

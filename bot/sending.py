@@ -13,12 +13,12 @@ from datetime import timedelta
 
 import structlog
 
-from bot import delivering, leases, metrics, outcomes, taking, tokens
-from bot.channels import NotSent, Trouble
+from bot import delivering, leases, metrics, outcomes, recovering, taking, tokens
+from bot.channels import AlreadyThere, NotSent, Trouble
 from bot.deployment import Deployment
 from bot.outcomes import Outcome
 from bot.taking import SPARE, Leased
-from bot.verdicts import not_sent
+from bot.verdicts import Tried, not_sent
 from trajectory.database import Unavailable
 
 __all__ = ["BATCH", "SLICE", "SPARE", "record", "send", "send_ready"]
@@ -58,12 +58,12 @@ def _send_all(deployment: Deployment, leased: Sequence[Leased]) -> None:
     So is what the channel of has been asked to pause meanwhile.
     """
     done: list[Outcome] = []
-    left: dict[int, int] = {}
+    left: list[Leased] = []
     recorded_at = deployment.clock.now()
     for message in leased:
         now = deployment.clock.now()
         if now >= message.until or deployment.states.is_paused(message.tried.channel, now):
-            left[message.parcel.outbox_id] = message.tried.attempt
+            left.append(message)
             continue
         if now - recorded_at >= SLICE:
             _record(deployment, done)
@@ -73,7 +73,9 @@ def _send_all(deployment: Deployment, leased: Sequence[Leased]) -> None:
     if any(message.tried.channel in delivering.CHANNELS for message in leased):
         delivering.catch_up(deployment)
     if left:
-        deployment.database.run(lambda connection: leases.give_back(connection, left))
+        attempts = {message.tried.outbox_id: message.tried.attempt for message in left}
+        in_doubt = {message.tried.outbox_id for message in left if message.parcel.repeated}
+        deployment.database.run(lambda connection: leases.give_back(connection, attempts, in_doubt))
 
 
 def _record(deployment: Deployment, done: Sequence[Outcome]) -> None:
@@ -117,6 +119,10 @@ def _write(deployment: Deployment, done: Sequence[Outcome]) -> None:
     )
     for outcome in recorded:
         metrics.count_outcome(outcome.channel, outcome.status, outcome.trouble)
+    for channel in sorted({each.channel for each in recorded if each.status == "sent"}):
+        # What came of the attempts is written; back-off brings the others all the same.
+        with suppress(Unavailable):
+            recovering.note_success(deployment, channel)
 
 
 def send(deployment: Deployment, message: Leased) -> Outcome:
@@ -127,25 +133,33 @@ def send(deployment: Deployment, message: Leased) -> Outcome:
     tried = message.tried
     try:
         provider_id = deployment.channels[tried.channel].send(message.parcel)
+        return _sent(deployment, tried, provider_id)
+    except AlreadyThere as found:
+        # It counts as no attempt: nothing more can have been left at the provider by it.
+        return replace(_sent(deployment, tried, found.provider_id), counted=False)
     except NotSent as error:
         trouble = error
     except Exception as error:  # noqa: BLE001
         trouble = NotSent(Trouble.UNKNOWN, type(error).__name__)
-    else:
-        now = deployment.clock.now()
-        deployment.states.works(tried.channel)
-        return Outcome(
-            tried.outbox_id,
-            tried.attempt,
-            "sent",
-            now,
-            sent_at=now,
-            provider_id=provider_id,
-            channel=tried.channel,
-        )
     if trouble.trouble is Trouble.RETRY and trouble.wait is not None:
         _pause(deployment, tried.channel, min(trouble.wait, LONGEST_PAUSE))
-    return not_sent(deployment, tried, trouble, last=message.repeated)
+    outcome = not_sent(deployment, tried, trouble, last=message.repeated)
+    recovering.note_failure(deployment, outcome, trouble.code)
+    return outcome
+
+
+def _sent(deployment: Deployment, tried: Tried, provider_id: str | None) -> Outcome:
+    now = deployment.clock.now()
+    deployment.states.works(tried.channel)
+    return Outcome(
+        tried.outbox_id,
+        tried.attempt,
+        "sent",
+        now,
+        sent_at=now,
+        provider_id=provider_id,
+        channel=tried.channel,
+    )
 
 
 def _pause(deployment: Deployment, channel: str, wait: timedelta) -> None:

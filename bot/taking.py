@@ -194,13 +194,19 @@ def _opened_all(connection: Connection, deployment: Deployment, taken: Taken) ->
             repeated = _ended_as(row, Trouble.UNKNOWN) and row.channel not in LOOKED_UP
             leased.append(Leased(parcel, tried, now + LEASE - SPARE, repeated))
     recorded = outcomes.record(connection, deployment, unsendable)
-    return Batch(len(taken.rows), _looking_back(connection, leased), unsendable=recorded)
+    return Batch(
+        len(taken.rows), _looking_back(connection, deployment, leased), unsendable=recorded
+    )
 
 
-def _looking_back(connection: Connection, leased: Sequence[Leased]) -> list[Leased]:
+def _looking_back(
+    connection: Connection, deployment: Deployment, leased: Sequence[Leased]
+) -> list[Leased]:
     """With what channels must know of before, which few of them ask for."""
     parcels = looking_back.completed(
-        connection, [(message.tried.channel, message.parcel) for message in leased]
+        connection,
+        deployment.database,
+        [(message.tried.channel, message.parcel) for message in leased],
     )
     return [replace(each, parcel=parcel) for each, parcel in zip(leased, parcels, strict=True)]
 
@@ -257,20 +263,30 @@ def _ended_as(row: Row[Any], trouble: Trouble) -> bool:
     return str(row.error or "").startswith(trouble.value)
 
 
+def _is_in_doubt(row: Row[Any]) -> bool:
+    """Whether nobody knows how an attempt has ended.
+
+    Where a setting of ours was wrong at the last one, which does not count, the one before it
+    may be in doubt.
+    """
+    # A lease that ran out says that somebody may have been in the middle of it.
+    if row.status == "sending" or _ended_as(row, Trouble.UNKNOWN):
+        return True
+    return row.attempts > 0 and _ended_as(row, Trouble.CONFIGURATION)
+
+
 def _parcel(sealer: Sealer, row: Row[Any], addresses: Mapping[int, bytes]) -> Parcel:
     body = sealer.open_json(outbox.BODY, row.id, row.body)
     to = body["to"]
     if row.address_id is not None:
         to = sealer.open_text("address.value", row.address_id, addresses[row.address_id])
-    # A lease that ran out says that somebody may have been in the middle of it.
-    repeated = row.status == "sending" or _ended_as(row, Trouble.UNKNOWN)
     return Parcel(
         row.id,
         row.patient_id,
         to,
         _rendered(body),
         row.created_at,
-        repeated,
+        _is_in_doubt(row),
         priority=Priority(row.priority),
     )
 

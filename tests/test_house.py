@@ -122,6 +122,23 @@ def test_half_a_request_never_came(provider: Callable[[], Any]) -> None:
         assert server.calls == []
 
 
+@pytest.mark.parametrize("provider", [telegram_server, twilio_server])
+def test_what_the_dead_have_asked_for_is_done_before_they_count_as_gone(
+    provider: Callable[[], Any],
+) -> None:
+    """Forty callers at once, each of whom is gone before the provider has looked."""
+    lines = "POST /bot7/getMe HTTP/1.1", "Content-Length: 0", "", ""
+    with provider() as server:
+        place = ("127.0.0.1", urlsplit(server.url).port)
+        with socket.create_connection(place):
+            assert server.server.callers() == 1
+            for _ in range(40):
+                with socket.create_connection(place) as caller:
+                    caller.sendall("\r\n".join(lines).encode())
+            server.server.wait_for_callers(1)
+            assert len(server.calls) == 40
+
+
 def test_hypothesis_repeats_itself() -> None:
     assert settings.default is not None
     assert settings.default.derandomize

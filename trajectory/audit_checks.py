@@ -13,14 +13,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, literal, select
 
 from trajectory import tables
 from trajectory.audit import START, Head, hash_of
+from trajectory.clinic_audit import CLINIC
 from trajectory.erasure import ERASED
 from trajectory.sql import Among
 
 _audit = tables.core(tables.AuditRecord)
+_clinic = tables.core(tables.ClinicAudit)
 _patient = tables.core(tables.Patient)
 _Row: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -60,17 +62,29 @@ class Chain:
     problems: Sequence[Problem]
 
 
-_CHAINS = (
+class _Reading(NamedTuple):
+    """How a table of records is read: whole, by numbers alone, and one record of it."""
+
+    chains: Select[Any]
+    numbers: Select[Any]
+    one: Select[Any]
+
+
+_OF_PATIENTS = _Reading(
     select(_audit)
     .where(Among(_audit.c.patient_id, "patients"))
-    .order_by(_audit.c.patient_id, _audit.c.n)
-)
-_NUMBERS = (
+    .order_by(_audit.c.patient_id, _audit.c.n),
     select(_audit.c.id, _audit.c.patient_id, _audit.c.n)
     .where(Among(_audit.c.patient_id, "patients"))
-    .order_by(_audit.c.patient_id, _audit.c.n)
+    .order_by(_audit.c.patient_id, _audit.c.n),
+    select(_audit).where(_audit.c.id == bindparam("record")),
 )
-_ONE = select(_audit).where(_audit.c.id == bindparam("record"))
+_NOBODY = literal(CLINIC).label("patient_id")
+_OF_CLINIC = _Reading(
+    select(_clinic, _NOBODY).order_by(_clinic.c.n),
+    select(_clinic.c.id, _NOBODY, _clinic.c.n).order_by(_clinic.c.n),
+    select(_clinic, _NOBODY).where(_clinic.c.id == bindparam("record")),
+)
 _STATUS = select(_patient.c.id, _patient.c.status).where(Among(_patient.c.id, "patients"))
 
 
@@ -87,11 +101,17 @@ def check(
     if not asked["patients"]:
         return []
     erased = {row.id: row.status == ERASED for row in connection.execute(_STATUS, asked)}
-    chains = _links(connection, asked)
+    chains = _links(connection, _OF_PATIENTS, asked)
     return [
         _checked(each, chains.get(each, []), noted.get(each, ()), erased.get(each))
         for each in asked["patients"]
     ]
+
+
+def check_clinic(connection: Connection, noted: Iterable[Head] = ()) -> Chain:
+    """Everything that is wrong with the clinic's own chain; `noted` as in `check`."""
+    links = _links(connection, _OF_CLINIC, {}).get(CLINIC, [])
+    return _checked(CLINIC, links, noted, None)
 
 
 def erased_after(connection: Connection, after: int, most: int) -> list[int]:
@@ -112,19 +132,22 @@ class _Link(NamedTuple):
     """Whether its hash is that of what stands in it."""
 
 
-def _links(connection: Connection, asked: Mapping[str, Any]) -> dict[int, list[_Link]]:
+def _links(
+    connection: Connection, reading: _Reading, asked: Mapping[str, Any]
+) -> dict[int, list[_Link]]:
     try:
-        rows = [(row, _link(row)) for row in connection.execute(_CHAINS, asked).all()]
+        rows = [(row, _link(row)) for row in connection.execute(reading.chains, asked).all()]
     except _UNREADABLE:
         # One by one it shows which record cannot be read.
-        rows = [(row, _one(connection, row)) for row in connection.execute(_NUMBERS, asked).all()]
+        numbers = connection.execute(reading.numbers, asked).all()
+        rows = [(row, _one(connection, reading, row)) for row in numbers]
     by_patient = groupby(rows, lambda pair: int(pair[0].patient_id))
     return {patient_id: [link for _, link in pairs] for patient_id, pairs in by_patient}
 
 
-def _one(connection: Connection, row: _Row) -> _Link:
+def _one(connection: Connection, reading: _Reading, row: _Row) -> _Link:
     try:
-        return _link(connection.execute(_ONE, {"record": row.id}).one())
+        return _link(connection.execute(reading.one, {"record": row.id}).one())
     except _UNREADABLE:
         return _Link(row.n if isinstance(row.n, int) else 0, None, "", None, None, right=False)
 

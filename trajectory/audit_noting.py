@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import groupby
 from typing import Self
 
-from trajectory import audit
+from sqlalchemy import Connection
+
+from trajectory import audit, clinic_audit
 from trajectory.audit import Head
 from trajectory.audit_log import NOTED, REWOUND, AuditLog, Line
+from trajectory.clinic_audit import CLINIC
 from trajectory.database import Database
 
 _TABLE = "CREATE TABLE point (patient INTEGER, n INTEGER, hash BLOB, PRIMARY KEY (patient, n))"
@@ -43,7 +46,9 @@ class Noting:
         self._remember(self.log.unread())
         with self._database.read() as connection:
             heads = audit.heads(connection, after, most)
-        moved = [head for head in heads if head.n > self._noted.get(head.patient_id, 0)]
+            own = clinic_audit.head(connection) if after == CLINIC else None
+        all_heads = [own, *heads] if own else heads
+        moved = [head for head in all_heads if head.n > self._noted.get(head.patient_id, 0)]
         last = len(heads) < most
         if moved or last:
             self._remember(self.log.add(NOTED, moved, now))
@@ -62,7 +67,7 @@ class Noting:
         for start in range(0, len(known), most):
             chosen = known[start : start + most]
             with self._database.read() as connection:
-                found = audit.heads_of(connection, chosen)
+                found = _heads_of(connection, chosen)
             heads = [found.get(each, Head(each, 0, b"")) for each in chosen]
             back = [head for head in heads if head.n < self._noted[head.patient_id]]
             if back:
@@ -74,6 +79,12 @@ class Noting:
         for line in lines:
             for head in line.heads:
                 self._noted[head.patient_id] = head.n
+
+
+def _heads_of(connection: Connection, chosen: Collection[int]) -> dict[int, Head]:
+    found = audit.heads_of(connection, chosen)
+    own = clinic_audit.head(connection) if CLINIC in chosen else None
+    return found | ({CLINIC: own} if own else {})
 
 
 class Points:

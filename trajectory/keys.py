@@ -138,6 +138,15 @@ class Ring:
         """The same patient's key, wrapped with the current key; raises WrongKey."""
         return self.current, self._wrap(self._unwrap(key_id, wrapped, patient_id), patient_id)
 
+    def pseudonym(self, key_id: str, wrapped: bytes, patient_id: int, study: str) -> str:
+        """What a study calls a patient: 80 bits out of the patient's own key; raises WrongKey.
+
+        It stays when the ring's keys are changed, and once the patient's key is erased nobody
+        can tell any more whose it was.
+        """
+        own = _derive(self._unwrap(key_id, wrapped, patient_id), f"research:{study}")
+        return f"p{base64.b32encode(own[:10]).decode().lower()}"
+
     def find_hash(self, purpose: str, text: str) -> tuple[str, bytes]:
         """The keyed hash to store so that `text` can be found again; with its key id."""
         key_id, key = self._finding_keys(purpose)[0]

@@ -56,6 +56,7 @@ NOT_THEIRS: Mapping[type[SQLModel], str] = {
     tables.Erased: "only of patients whose data are gone",
     tables.ProviderMessage: "only of patients whose data are gone",
     tables.IdBlock: "a counter",
+    tables.ClinicAudit: "who changed the directory and signed in; numbers of staff",
     tables.StaffToken: "tokens of the clinic's programs",
     tables.Professional: "who is in the clinic's directory",
     tables.ProfessionalCode: "codes for those to sign in with",

@@ -189,6 +189,20 @@ def make_ready(connection: Connection, number: int, now: datetime) -> None:
     _change(connection, number, ready_at=now, invitation_hash=None, invited_until=None)
 
 
+def describe(connection: Connection, ring: Ring, changed: Professional) -> None:
+    """Name, role, sector and language are those of `changed` from now on. Raises WrongKey."""
+    sealer = deployment.sealer(connection, ring)
+    _change(
+        connection,
+        changed.id,
+        name=sealer.seal_text(_NAME, changed.id, changed.name),
+        role=changed.role,
+        sector=changed.sector,
+        language=changed.language,
+        digests=changed.rhythm.on and changed.treats,
+    )
+
+
 def set_desk(connection: Connection, number: int, roles: frozenset[Role]) -> None:
     """What this person may do at the desk from now on; the empty set: nothing."""
     _change(connection, number, desk_roles=_joined(roles))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,6 +27,13 @@ def insert_all_once(
     statement = dialect.insert(table).on_conflict_do_nothing()
     counted = statement.execution_options(preserve_rowcount=True)
     return connection.execute(counted, list(rows)).rowcount == len(rows)
+
+
+def written_out(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
+    """Whether it is one of these, in the words of a partial index, which serves no parameter."""
+    if len(values) == 1:
+        return column == literal(values[0], literal_execute=True)
+    return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
 class Among(ColumnElement[bool]):

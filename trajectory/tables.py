@@ -177,6 +177,8 @@ class Conversation(SQLModel, table=True):
 class Session(SQLModel, table=True):
     """A run through a flow."""
 
+    __table_args__ = (Index("ix_session_opened", "opened_at"),)
+
     id: int = _id()
     patient_id: int = _ref("patient.id", index=True)
     flow: str
@@ -304,6 +306,8 @@ class Outbox(SQLModel, table=True):
             where="status IN ('sent', 'delivered', 'read', 'dead', 'unknown')",
         ),
         _partial("ix_outbox_provider", "channel", "provider_id", where="provider_id IS NOT NULL"),
+        _partial("ix_outbox_held", "channel", where="status = 'held'"),
+        _partial("ix_outbox_gone_out", "channel", "sent_at", where="sent_at IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
@@ -708,6 +712,24 @@ class AuditRecord(SQLModel, table=True):
     action: str
     subject: str = ""
     """Ids only, such as `grant:42`; never names."""
+    previous: bytes = _sealed()
+    hash: bytes = _sealed()
+
+
+class ClinicAudit(SQLModel, table=True):
+    """One link of the clinic's own chain: who did what with its directory, tokens and mail."""
+
+    __tablename__ = "clinic_audit"
+
+    id: int = _id()
+    n: int = Field(unique=True)
+    at: datetime = _time()
+    actor: str
+    """operator | desk:<number in the directory> | directory:<number>, of what concerns oneself"""
+    action: str
+    """One of `trajectory.clinic_audit.Action`."""
+    subject: str = ""
+    """Ids only, such as `directory:42`; never names."""
     previous: bytes = _sealed()
     hash: bytes = _sealed()
 

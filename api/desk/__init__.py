@@ -1,8 +1,20 @@
 """The clinic's desk in the browser: one file a section."""
 
-from api.desk import home, work
+from api.desk import (
+    directory,
+    home,
+    research,
+    running,
+    work,
+)
 
-ROUTERS = (home.router, work.router)
+ROUTERS = (
+    home.router,
+    directory.router,
+    research.router,
+    running.router,
+    work.router,
+)
 """Every section's routes."""
 
 __all__ = ["ROUTERS"]

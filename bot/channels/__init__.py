@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -41,6 +42,29 @@ class NotSent(Exception):
         self.wait = wait
 
 
+class AlreadyThere(Exception):
+    """The provider has it from an attempt before, under this id: this one has sent nothing."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(provider_id)
+        self.provider_id = provider_id
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a provider may hold for an address besides a message whose end nobody knows."""
+
+    ids: Collection[str] = ()
+    """Those of its ids that stand under another message of ours."""
+    unnamed: int = 0
+    """So many more at most, from attempts at other messages whose end nobody knew either."""
+
+
+def nobody(ids: Collection[str]) -> Others:
+    """Nothing else goes to this address."""
+    return Others()
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A rendered message on its way; `outbox_id` makes a repeat recognisable."""
@@ -58,8 +82,9 @@ class Parcel:
     heard_at: datetime | None = None
     """When this address last wrote, where the channel's rules ask for it."""
     priority: Priority = Priority.REPLY
-    known: frozenset[str] = frozenset()
-    """Of a repeat: the provider's ids of what else has gone to this patient since."""
+    others: Callable[[Collection[str]], Others] = nobody
+    """Of a repeat: whose these ids of the provider are. To be asked once the provider has told
+    them: a message that goes out meanwhile would be missing."""
 
 
 class Channel(Protocol):
@@ -72,5 +97,6 @@ class Channel(Protocol):
 
         Raises:
             NotSent: with the class of what went wrong.
+            AlreadyThere: it need not be sent again.
         """
         ...

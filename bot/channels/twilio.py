@@ -15,7 +15,7 @@ from typing import Any
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from bot.channels import NotSent, Parcel, Trouble
+from bot.channels import AlreadyThere, NotSent, Parcel, Trouble
 from bot.channels.twilio_heard import NotAMessage, heard
 from bot.channels.twilio_http import Http, Lost, Refused, Unreached
 from bot.channels.whatsapp import NO_TEMPLATE, may_write_freely, one_line
@@ -77,13 +77,10 @@ class Twilio:
         return self._clients.client
 
     def send(self, parcel: Parcel) -> str | None:
-        """Send one message and return its id; of a repeat, the id of the one that arrived.
-
-        Raises NotSent.
-        """
+        """Send one message and return its id. Raises NotSent; of a repeat AlreadyThere."""
         content = self._content(parcel)
         if parcel.repeated and (sid := self._already_taken(parcel)) is not None:
-            return sid
+            raise AlreadyThere(sid)
         with_sender = {"messaging_service_sid": self._service, "from_": self._ours}
         values: dict[str, Any] = {
             "to": self._prefix + parcel.address,
@@ -143,7 +140,8 @@ class Twilio:
         """The id of this very message, if Twilio has it from an attempt before.
 
         That is one to the same address, not older than ours, that stands under none of our other
-        messages; where Twilio still keeps the body, ours must be in it.
+        messages; where Twilio still keeps the body, ours must be in it. Without bodies there must
+        be more than attempts at other messages can have left: twice is better than never.
         """
         to = self._prefix + parcel.address
         try:
@@ -152,11 +150,14 @@ class Twilio:
             if trouble.trouble is Trouble.CONFIGURATION:
                 raise
             raise NotSent(Trouble.UNKNOWN, trouble.code, trouble.wait) from None
-        ours = [each for each in newest if self._may_be(each, parcel)]
+        found = [each for each in newest if self._may_be(each, parcel)]
+        others = parcel.others([str(each.sid) for each in found])
+        free = [each for each in found if each.sid not in others.ids]
+        ours = [each for each in free if each.body or len(free) > others.unnamed]
         return str(ours[-1].sid) if ours else None
 
     def _may_be(self, message: Any, parcel: Parcel) -> bool:
-        if message.direction == "inbound" or message.sid in parcel.known:
+        if message.direction == "inbound":
             return False
         if message.status in ("failed", "undelivered", "canceled"):
             return False

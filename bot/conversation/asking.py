@@ -24,7 +24,14 @@ from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, question, title
 from bot.conversation.records import record_correction, record_given, record_score
 from bot.conversation.step import Step
-from bot.conversation.timers import again_key, comes_again, expires, set_timers
+from bot.conversation.timers import (
+    ASIDE,
+    again_key,
+    comes_again,
+    expires,
+    set_ends,
+    set_timers,
+)
 from bot.schedule import awake
 from flows import engine
 from flows import events as happened
@@ -221,6 +228,10 @@ def expire(step: Step, open: OpenSession) -> None:
         step.do(SetDue(again_key(flow.id), "flow", again, payload=payload))
     open.session = turn.session
     tell(step, flow, open, turn.events)
+    if open is step.suspended:
+        open.closed_at = step.now
+        step.do(SaveSession(open))
+        step.memory.suspended, step.suspended = None, None
 
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
@@ -323,7 +334,12 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
 
 
 def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
-    """Let the flow that an answer of session `open` opens come before everything else."""
+    """Let the flow that an answer of session `open` opens come before everything else.
+
+    Nothing changes where it is being asked already, as when "yes" became "no" and "yes" again.
+    """
+    if step.open is not None and step.open.session.flow == flow_id:
+        return
     flow = step.world.library.flow(flow_id)
     step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
     step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
@@ -335,11 +351,14 @@ def _suspend(step: Step, open: OpenSession) -> None:
     """Put the open questionnaire aside for a screen that comes before everything."""
     step.memory.suspended, step.suspended = open.id, open
     step.open = None
+    set_ends(step)
 
 
 def _take_back(step: Step) -> None:
     """Go on with the questionnaire that was put aside, if there is one."""
     put_aside, step.suspended, step.memory.suspended = step.suspended, None, None
+    if put_aside is not None:
+        step.do(DropDue((ASIDE,)))
     if put_aside is not None and put_aside.session.status is WAITING:
         step.open = put_aside
         take_up(step)

@@ -372,6 +372,8 @@ def _who_looked(step: Step, slots: Mapping[str, str]) -> None:
 def _look(step: Step, look: Look) -> str:
     zone, language = step.person.zone, step.person.language
     day, clock = day_name(look.opened_at, zone, language), _clock(step, look.opened_at)
+    if look.research:
+        return step.words.say("looked.line-research", day=day, clock=clock)
     if look.listed:
         return step.words.say("looked.line-listed", name=look.name, day=day, clock=clock)
     if not look.opener:

@@ -19,9 +19,9 @@ from bot.conversation import (
     timers,
     visits,
 )
-from bot.conversation.effects import SetDue
+from bot.conversation.effects import SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
-from bot.conversation.memory import Waiting
+from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment, hands
 from bot.schedule import awake
@@ -74,6 +74,8 @@ def fall_due(step: Step, due: Fallen) -> None:
         case "expire" if step.open is not None and step.open.id == due.session_id:
             step.off_hours = not admission.is_their_hour(step)
             asking.expire(step, step.open)
+        case "expire" if step.suspended is not None and step.suspended.id == due.session_id:
+            asking.expire(step, step.suspended)
         case "waiting":
             before = step.open
             asking.open_next(step)
@@ -157,8 +159,17 @@ def _remind(step: Step, *, promised: bool) -> None:
     at = waits_until(step)
     if give_way(step):
         timers.set_reminder(step, step.flow_of(open))
-        if open.due and not promised:
-            admission.note_opening(step)
+        if not promised:
+            _count_reminder(step, open)
         asking.repeat(step)
     elif at is not None:
         step.do(SetDue("remind", "remind", awake(at, step.person.zone), open.id))
+
+
+def _count_reminder(step: Step, open: OpenSession) -> None:
+    """For the limits, and for good: messages are deleted after a while, and sessions are not."""
+    if open.due:
+        admission.note_opening(step)
+    if open.reminded is not None:
+        open.reminded += 1
+        step.do(SaveSession(open))

@@ -227,6 +227,8 @@ class OpenSession:
     """As in `Waiting`."""
     free: bool = False
     in_one: bool = False
+    reminded: int | None = 0
+    """How often the clock has put its question again; None: it was not counted yet."""
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
@@ -240,6 +242,7 @@ class OpenSession:
             "due": self.due,
             "free": self.free,
             "in_one": self.in_one,
+            "reminded": self.reminded,
         }
 
     @classmethod
@@ -257,4 +260,5 @@ class OpenSession:
             data.get("due", ""),
             data.get("free", False),
             data.get("in_one", False),
+            data.get("reminded"),
         )

@@ -25,8 +25,7 @@ def relocate(step: Step, timezone: str) -> None:
         pathways.follow(step, before, moved=True)
     if day is not None:
         pausing.end_on(step, day)
-    if step.open is not None:
-        step.do(SetDue("expire", "expire", timers.expires(step, step.open), step.open.id))
+    timers.set_ends(step)
     safety.move_follow_up(step, zone)
     visits.set_anew(step)
     if step.memory.waiting:

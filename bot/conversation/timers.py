@@ -15,14 +15,23 @@ from flows.model import Flow, FlowKind
 DAY = timedelta(days=1)
 SITTING_ENDS = time(4)
 """A "today" instrument stays open until this local hour."""
+ASIDE = "expire-aside"
+"""The due row of the questionnaire that was put aside for a screen: an emergency may last."""
 
 
 def set_timers(step: Step) -> None:
     """Set when the open session reminds and when it expires, if there is one."""
+    set_ends(step)
     if step.open is None:
         return
-    step.do(SetDue("expire", "expire", expires(step, step.open), step.open.id))
     set_reminder(step, step.flow_of(step.open))
+
+
+def set_ends(step: Step) -> None:
+    """Set when the open session runs out, and the one that was put aside."""
+    for key, open in (("expire", step.open), (ASIDE, step.suspended)):
+        if open is not None:
+            step.do(SetDue(key, "expire", expires(step, open), open.id))
 
 
 def set_reminder(step: Step, flow: Flow) -> None:

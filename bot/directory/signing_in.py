@@ -15,7 +15,8 @@ from bot.deployment import Deployment
 from bot.directory import digests_due
 from bot.directory.mailing import mail, words_of
 from bot.permission import NotSignedIn
-from trajectory import authenticator, professionals, sign_ins, traces
+from trajectory import authenticator, clinic_audit, professionals, sign_ins, traces
+from trajectory.clinic_audit import Action
 from trajectory.professionals import Authenticator, Professional
 from trajectory.sign_ins import Attempt
 
@@ -98,6 +99,7 @@ def sign_out(deployment: Deployment, cookie: str, now: datetime) -> None:
         session = sign_ins.by_cookie(connection, deployment.ring, cookie, now)
         if session is not None:
             sign_ins.close(connection, session.id, now)
+            _trace(connection, deployment, Action.SIGNED_OUT, session.professional_id, now)
 
     deployment.database.run(work)
 
@@ -123,6 +125,7 @@ def confirm_authenticator(deployment: Deployment, token: str, shown: str, now: d
             raise NotRight
         professionals.make_ready(connection, made.who.id, now)
         digests_due.set_next(connection, deployment, made.who, now)
+        _trace(connection, deployment, Action.SET_UP, made.who.id, now)
 
     deployment.database.run(work)
 
@@ -175,10 +178,19 @@ def _sign_in(
     if attempt is Attempt.WRONG or known is None:
         return False
     if not _shows(connection, deployment, number, known, shown, now):
+        _trace(connection, deployment, Action.REFUSED, number, now)
         return False
     sign_ins.use_code(connection, code_id, now)
     sign_ins.open_session(connection, deployment.ids, deployment.ring, number, cookie, now)
+    _trace(connection, deployment, Action.SIGNED_IN, number, now)
     return True
+
+
+def _trace(
+    connection: Connection, deployment: Deployment, action: Action, number: int, now: datetime
+) -> None:
+    whoever = clinic_audit.directory(number)
+    clinic_audit.append(connection, deployment.ids, actor=whoever, action=action, at=now)
 
 
 def _shows(

@@ -10,36 +10,72 @@ from bot.deployment import Deployment
 from bot.directory import digests_due
 from bot.directory.mailing import home_of, link_to, mail, words_of
 from bot.held import Held, NoSuchPatient, hold
-from trajectory import authenticator, care_team, grants, professionals, sign_ins
+from trajectory import authenticator, care_team, clinic_audit, grants, professionals, sign_ins
+from trajectory.clinic_audit import Action
 from trajectory.professionals import Professional
 from trajectory.staff_tokens import Role
 
 _STAFF = "staff"
+OPERATOR = "operator"
+"""Whoever uses the command line."""
 
 
 class NobodyListed(Exception):
     """Nobody of the directory has this number."""
 
 
+class StillShared(Exception):
+    """Patients have somebody in their care team who is said to treat nobody any more."""
+
+
 class LastOperator(Exception):
     """The only one who can give people roles at the desk cannot lose that role."""
 
 
-def add(deployment: Deployment, newcomer: Professional) -> int:
+def add(deployment: Deployment, newcomer: Professional, actor: str = OPERATOR) -> int:
     """The number of somebody new, who is invited by another call.
 
     Raises:
         trajectory.professionals.AlreadyListed: somebody has this address.
     """
     now, token = deployment.clock.now(), deployment.chance.token()
-    return deployment.database.run(
-        lambda connection: professionals.add(
+
+    def work(connection: Connection) -> int:
+        number = professionals.add(
             connection, deployment.ids, deployment.ring, newcomer, token, now
         )
-    )
+        _trace(connection, deployment, actor, Action.ADDED, number, now)
+        if newcomer.desk:
+            _trace_roles(connection, deployment, actor, number, newcomer.desk, now)
+        return number
+
+    return deployment.database.run(work)
 
 
-def invite(deployment: Deployment, number: int) -> None:
+def change(deployment: Deployment, changed: Professional, actor: str = OPERATOR) -> None:
+    """Name, role, sector and language of `changed.id` are these from now on.
+
+    Patients who have this person keep the name and the role under which they took them.
+
+    Raises:
+        NobodyListed: nobody has this number.
+        StillShared: who treats nobody can be in no care team.
+    """
+    now = deployment.clock.now()
+
+    def work(connection: Connection) -> None:
+        before = _who(connection, deployment, changed.id)
+        if before.treats and not changed.treats:
+            if grants.whose_patients(connection, changed.id):
+                raise StillShared
+            digests_due.drop(connection, changed.id)
+        professionals.describe(connection, deployment.ring, changed)
+        _trace(connection, deployment, actor, Action.CHANGED, changed.id, now)
+
+    deployment.database.run(work)
+
+
+def invite(deployment: Deployment, number: int, actor: str = OPERATOR) -> None:
     """Mail a link that sets an authenticator up; whoever had one signs in with the new one only.
 
     Every open page of this person closes, since the authenticator may be in wrong hands.
@@ -55,6 +91,7 @@ def invite(deployment: Deployment, number: int) -> None:
         sign_ins.close_all(connection, number, now)
         professionals.invite(connection, deployment.ring, number, token, secret, now)
         _mail_invitation(connection, deployment, who, token, now)
+        _trace(connection, deployment, actor, Action.INVITED, number, now)
 
     deployment.database.run(work)
 
@@ -74,7 +111,9 @@ def _mail_invitation(
     mail(connection, deployment, who, now, text, subject)
 
 
-def set_desk(deployment: Deployment, number: int, roles: frozenset[Role]) -> None:
+def set_desk(
+    deployment: Deployment, number: int, roles: frozenset[Role], actor: str = OPERATOR
+) -> None:
     """What somebody may do at the clinic's desk from now on, at once; the empty set: nothing.
 
     Raises:
@@ -85,6 +124,7 @@ def set_desk(deployment: Deployment, number: int, roles: frozenset[Role]) -> Non
     def work(connection: Connection) -> None:
         _leave_an_operator(connection, deployment, _who(connection, deployment, number), roles)
         professionals.set_desk(connection, number, roles)
+        _trace_roles(connection, deployment, actor, number, roles, deployment.clock.now())
 
     deployment.database.run(work)
 
@@ -99,7 +139,7 @@ def _leave_an_operator(
         raise LastOperator
 
 
-def remove(deployment: Deployment, number: int) -> int:
+def remove(deployment: Deployment, number: int, actor: str = OPERATOR) -> int:
     """Take somebody out: signed out at once, and no patient shares with them any more.
 
     How many patients that were; each is told. Done twice, it ends what was left.
@@ -119,12 +159,45 @@ def remove(deployment: Deployment, number: int) -> int:
         sign_ins.close_all(connection, number, now)
         professionals.remove(connection, number, now)
         digests_due.drop(connection, number)
-        return grants.whose_patients(connection, number)
+        found = grants.whose_patients(connection, number)
+        _trace(connection, deployment, actor, Action.REMOVED, number, now)
+        return found
 
     patient_ids = deployment.database.run(close)
     for patient_id in patient_ids:
         _leave(deployment, patient_id, number, now)
     return len(patient_ids)
+
+
+def _trace(
+    connection: Connection,
+    deployment: Deployment,
+    actor: str,
+    action: Action,
+    number: int,
+    now: datetime,
+    more: str = "",
+) -> None:
+    clinic_audit.append(
+        connection,
+        deployment.ids,
+        actor=actor,
+        action=action,
+        subject=clinic_audit.directory(number) + more,
+        at=now,
+    )
+
+
+def _trace_roles(
+    connection: Connection,
+    deployment: Deployment,
+    actor: str,
+    number: int,
+    roles: frozenset[Role],
+    now: datetime,
+) -> None:
+    more = f" {','.join(sorted(roles)) or 'none'}"
+    _trace(connection, deployment, actor, Action.ROLES, number, now, more)
 
 
 def _who(connection: Connection, deployment: Deployment, number: int) -> Professional:

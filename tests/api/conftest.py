@@ -78,7 +78,7 @@ def serve() -> Iterator[Serve]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join(timeout=5)
+        thread.join(timeout=30)
         assert not thread.is_alive(), "the server does not stop"
 
 

@@ -12,9 +12,11 @@ from starlette.testclient import TestClient
 
 from api.app import LARGEST_BODY, create_app
 from api.language import preferred
-from api.metrics import show_waiting
+from api.metrics import show_running
+from bot.desk.causes import Cause
+from bot.desk.running import ChannelRun, Running, Wait, Went
 from bot.inbox import Inbox
-from bot.waiting import Waiting
+from bot.lag import Lag
 from tests.api.conftest import SITE
 from tests.api.house import House
 from trajectory.database import Database, Unavailable
@@ -119,12 +121,11 @@ def test_metrics_name_routes_and_never_paths(light_house: House) -> None:
 
 def test_metrics_count_what_waits_and_why(light_house: House) -> None:
     now = light_house.deployment.clock.now()
-    show_waiting(
-        [
-            Waiting("sms", "configuration", "20003", 2, now),
-            Waiting("sms", "configuration", "30034", 1, now),
-        ]
-    )
+    waits = [
+        Wait(Cause.TOKEN, 2, now, now, "configuration", "20003"),
+        Wait(Cause.SETTING, 1, now, now, "configuration", "30034"),
+    ]
+    show_running(Running(now, [ChannelRun("sms", Went(), Went(), waits=waits)], Lag({}, 0.0)))
     counted = 'backtrace_outbox_waiting{channel="sms",reason="configuration"}'
     assert f"{counted} 3.0" in generate_latest().decode()
     assert counted not in browse(light_house).get("/metrics").text

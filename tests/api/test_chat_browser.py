@@ -13,6 +13,7 @@ from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_
 from bot.messages import Priority
 from tests.api.conftest import Serve
 from tests.api.house import SCALE, STATEMENTS, House
+from tests.browser.screen import SLOWEST
 from trajectory import web_access
 
 PHONE = {"width": 360, "height": 740}
@@ -22,6 +23,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 @pytest.fixture(scope="module")
 def engine(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=SLOWEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -38,7 +40,7 @@ class Device:
 
     def open(self, path: str = "/chat", *, known: bool = True, **how: Any) -> Page:
         page = self.engine.new_context(**{"viewport": PHONE, **how}).new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(SLOWEST)
         if known:
             page.context.add_cookies(
                 [{"name": "backtrace", "value": self.house.let_in(), "url": self.address}]

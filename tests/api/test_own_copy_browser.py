@@ -15,12 +15,14 @@ from bot.doorbell import Doorbell
 from tests.api.conftest import Serve
 from tests.api.test_chat_browser import DESK, FLAGS, PHONE
 from tests.bot.house import House
+from tests.browser.screen import SLOWEST
 from trajectory import migrations
 from trajectory.database import Database
 
 
 @pytest.fixture(scope="module")
 def engine(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=SLOWEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -66,7 +68,7 @@ def test_from_the_link_to_the_files(
     assert found
     app = create_app(house.deployment, cast(Any, None), Doorbell(), secure=False)
     page = engine.new_context(**how).new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(SLOWEST)
     page.goto(serve(app) + found[1])
     looks_right(page)
     page.get_by_role("button").click()

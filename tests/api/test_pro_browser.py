@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from tests.api.conftest import Serve
 from tests.api.test_pro import application
 from tests.bot.ward import ANNE, DAY, LARS, Ward
-from tests.browser.screen import FLAGS
+from tests.browser.screen import FLAGS, SLOWEST
 from trajectory import migrations
 from trajectory.database import Database
 from trajectory.professionals import Professional
@@ -25,6 +25,7 @@ HALF_A_MINUTE = timedelta(seconds=30)
 
 @pytest.fixture(scope="module")
 def engine(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=SLOWEST)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
@@ -44,7 +45,7 @@ def page(engine: Browser) -> Iterator[Page]:
     """A browser without JavaScript, on the desk."""
     context = engine.new_context(viewport=DESK, java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(SLOWEST)
     yield page
     context.close()
 

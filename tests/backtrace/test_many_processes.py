@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -138,7 +137,7 @@ def wait_for_web(port: int, folder: Path) -> None:
         try:
             with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
                 return
-        except URLError:
+        except OSError:
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.05)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from backtrace.furnishing import channels_of
 from backtrace.settings import Settings
+from bot import taking
 from bot.doorbell import Doorbell
+from bot.sending import record, send
 from tests.bot.house import House
 from tests.house import twilio_server as far
 from tests.house.twilio_server import NUMBER, SID, TOKEN, Trouble, TwilioServer
@@ -135,3 +139,124 @@ def test_on_whatsapp_without_a_template_the_question_waits_for_the_patient(
     clinic.write("hej", PATIENT, channel="whatsapp")
     clinic.settle()
     assert any("1/4" in body for body in twilio.bodies)
+
+
+SIGN = "I cannot feel my legs any more"
+ADVICE = "Call 112"
+
+
+def killed(clinic: House, *, sends: bool) -> None:
+    """A process takes what is ready, and is killed before it knows how that has ended."""
+    batch = taking.take(clinic.deployment, ["sms"], 10)
+    assert batch.leased
+    for message in batch.leased:
+        if sends:
+            clinic.deployment.channels["sms"].send(message.parcel)
+
+
+def heard(clinic: House, twilio: TwilioServer) -> Counter[str]:
+    """How often the patient has read each of the messages that count as sent."""
+    said = {clinic.said(row) for row in clinic.outbox() if row.status == "sent"}
+    assert {row.status for row in clinic.outbox()} == {"sent"}
+    assert set(twilio.bodies) == said
+    return Counter(twilio.bodies)
+
+
+def test_a_warning_is_not_taken_for_sent_since_another_message_was(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    """Whoever sent the answer before was killed, and Twilio shows no words: it may be either."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.ask(birgit.patient_id)
+    clinic.write("what now?", PATIENT, channel="sms")
+    killed(clinic, sends=True)
+    clinic.write(SIGN, PATIENT, channel="sms")
+    twilio.trouble = [Trouble(503, 20503)]
+    clinic.settle()
+    clinic.wait(minutes=1)
+    assert sum(ADVICE in body for body in twilio.bodies) == 1
+    clinic.wait(hours=1)
+    assert all(count <= 2 for count in heard(clinic, twilio).values())
+
+
+def test_an_answer_is_not_taken_for_sent_since_the_question_was(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.settle()
+    twilio.trouble = [Trouble(503, 20503, taken=True)]
+    clinic.ask(birgit.patient_id)
+    clinic.write("what now?", PATIENT, channel="sms")
+    killed(clinic, sends=False)
+    clinic.wait(hours=1)
+    assert all(count <= 2 for count in heard(clinic, twilio).values())
+
+
+def test_two_that_were_under_way_come_once_where_twilio_has_both(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.ask(birgit.patient_id)
+    for text in ("what now?", SIGN):
+        clinic.write(text, PATIENT, channel="sms")
+        killed(clinic, sends=True)
+    clinic.wait(hours=1)
+    assert set(heard(clinic, twilio).values()) == {1}
+
+
+def test_what_goes_out_while_we_look_is_not_taken_for_what_we_look_for(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    """The answer never left its process. Another one sends a warning just before Twilio's list."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.ask(birgit.patient_id)
+    clinic.write("what now?", PATIENT, channel="sms")
+    killed(clinic, sends=False)
+    clinic.clock.set(clinic.clock.now() + timedelta(minutes=2, seconds=1))
+    (answer,) = taking.take(clinic.deployment, ["sms"], 10).leased
+    clinic.write(SIGN, PATIENT, channel="sms")
+    clinic.settle()
+    record(clinic.deployment, [send(clinic.deployment, answer)])
+    assert set(heard(clinic, twilio).values()) == {1}
+
+
+def test_what_a_stranger_was_told_on_this_number_is_not_taken_for_the_question(
+    clinic: House, twilio: TwilioServer
+) -> None:
+    clinic.write("hello", PATIENT, channel="sms")
+    clinic.settle()
+    assert twilio.bodies
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    twilio.trouble = [Trouble(503, 20503)] * 2
+    clinic.ask(birgit.patient_id)
+    clinic.wait(hours=1)
+    assert len(questions(twilio)) == 1
+
+
+def test_a_doubt_outlasts_a_wrong_setting(clinic: House, twilio: TwilioServer) -> None:
+    """The look was refused: once it is allowed, it is looked, and not sent again unlooked."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.settle()
+    twilio.trouble = [Trouble(503, 20503, taken=True)]
+    twilio.list_trouble = [Trouble(401, 20003)]
+    clinic.ask(birgit.patient_id)
+    clinic.wait(hours=1)
+    assert len(questions(twilio)) == 1
+    assert clinic.outbox()[-1].status == "sent"
+
+
+def test_a_doubt_outlasts_a_lease_that_was_given_back(clinic: House, twilio: TwilioServer) -> None:
+    """Twilio asks for a pause just as the question was taken again, behind somebody's answer."""
+    birgit = clinic.enrol(PATIENT, channel="sms")
+    clinic.enrol("+4520301235", channel="sms", name="Anne Lund")
+    clinic.settle()
+    clinic.set_due(birgit.patient_id)
+    clinic.dispatch()
+    killed(clinic, sends=True)
+    clinic.clock.set(clinic.clock.now() + timedelta(minutes=2, seconds=1))
+    clinic.write("what now?", "+4520301235", channel="sms")
+    twilio.trouble = [Trouble(429, 20429, retry_after=60)]
+    clinic.settle()
+    assert [row.status for row in clinic.outbox()][-2:] == ["ready", "ready"]
+    clinic.wait(hours=1)
+    assert len(questions(twilio)) == 1

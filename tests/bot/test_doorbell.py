@@ -7,7 +7,7 @@ import pytest
 
 from bot.doorbell import LISTENERS, Doorbell, TooMany
 
-SOON = 2.0
+SOON = 20.0
 NOW = 0.001
 
 

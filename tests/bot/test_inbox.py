@@ -14,7 +14,7 @@ from bot.inbound import Inbound, InboundKind
 from bot.inbox import LARGEST_BATCH, Inbox
 from trajectory.database import Unavailable
 
-SOON = 5
+SOON = 30
 POISON = "poison"
 Receive = Callable[[Sequence[Inbound]], None]
 

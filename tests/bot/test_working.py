@@ -15,7 +15,7 @@ from bot.desk_hours import DeskHours
 from bot.working import Sender, Ticker
 from trajectory.database import Unavailable
 
-SOON = 5
+SOON = 30
 BIRGIT = "what Birgit wrote"
 
 

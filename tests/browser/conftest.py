@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.screen import FLAGS
+from tests.browser.screen import FLAGS, SLOWEST
 from tests.house.program import Program, demo_on
-
-SLOWEST = 20_000
-"""Milliseconds that anything on the page may take while other tests keep the machine busy."""
 
 
 @pytest.fixture(scope="module")

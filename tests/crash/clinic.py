@@ -16,6 +16,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from sqlalchemy import text
+
 from bot import due
 from bot.channels.telegram_bot import Telegram
 from bot.channels.twilio import Account, Twilio
@@ -35,6 +37,7 @@ from tests.crash.providers import (
     twilio_mood,
 )
 from tests.house import twilio_server as far
+from tests.house.connections import CountingServer
 from tests.house.telegram_server import TOKEN, TelegramServer, telegram_server
 from tests.house.twilio_server import NUMBER, SID, TwilioServer
 from trajectory import patients
@@ -48,8 +51,11 @@ PATIENCE = 60.0
 ANSWERS = ("A", "B", "A", "B", "C", "D", "4", "2", "0", "no", "skip", "4-5")
 REMARKS = ("help", "back", "what now?", "later")
 SIGNS = ("I cannot feel my legs any more",)
-QUIET = 0.5
-"""Seconds without a call, after which nothing is on its way to a provider: each answers sooner."""
+
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 
 
 @dataclass
@@ -97,6 +103,7 @@ class ClinicUnderFire:
     def __post_init__(self) -> None:
         self._gate = threading.Lock()
         self._over = threading.Event()
+        self._ours: list[int] = []
 
     def enrol(self, each: int) -> None:
         """So many patients on each channel, for whom it is noon."""
@@ -126,6 +133,7 @@ class ClinicUnderFire:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """The programs run, and patients write; at the end all has been acknowledged."""
+        self._ours = [provider.callers() for provider in self._providers()]
         for life in self.lives:
             life.start()
         threads = []
@@ -284,25 +292,44 @@ class ClinicUnderFire:
         """Let time pass on a process of the test's own, with the providers at their best."""
         self.telegram.mood = lambda method: None
         self.twilio.mood = lambda sends: None
-        self._let_providers_finish()
+        self._let_the_dead_finish()
         self.twilio.clock = self.house.clock.now
         self.moved_at = time.monotonic()
         self.house.clock.set(datetime.now(UTC))
         self.house.wait(days=days)
-        # The server may have kept what a dead program held for a moment: a worker ticks on.
-        self.house.settle()
 
-    def _let_providers_finish(self) -> None:
-        """They take what dead programs had written to them before a lease's time has passed."""
-        taken = -1
-        while taken != (now := len(self.telegram.calls) + len(self.twilio.calls)):
-            taken = now
-            wait(QUIET)
+    def _let_the_dead_finish(self) -> None:
+        """What dead programs had written to others is read, before a lease's time has passed.
+
+        A provider takes what was on its way to it, and a server of a database ends what it had
+        been told to do, or lets go of what it held.
+        """
+        for provider, ours in zip(self._providers(), self._ours, strict=True):
+            provider.wait_for_callers(ours)
+        database = self.house.database
+        if database.dialect == "postgresql":
+            deadline = time.monotonic() + PATIENCE
+            while _sessions(database) > 0:
+                assert time.monotonic() < deadline, "the server serves somebody who is dead"
+                wait(0.02)
+
+    def _providers(self) -> Iterator[CountingServer]:
+        for provider in (self.telegram, self.twilio):
+            assert provider.server is not None
+            yield provider.server
 
     @property
     def kills(self) -> int:
         """How many processes were killed, the database's own among them."""
         return len(self.windows)
+
+
+def _sessions(database: Database) -> int:
+    """How many callers the server has besides us."""
+    # Ours would be told from theirs by nothing.
+    database.close()
+    with database.read() as connection:
+        return int(connection.execute(_OTHERS).scalar_one())
 
 
 def _serves(life: Life) -> bool:

@@ -25,7 +25,7 @@ from trajectory.entries import Entry
 ARRIVED = ("sent", "delivered", "read", "unknown")
 LEASE_SECONDS = 110
 """A little less than a lease: whoever repeats earlier has broken one."""
-AROUND = 3.0
+AROUND = 10.0
 """Seconds around a kill: what was under way may be repeated where its provider knows nothing."""
 _SESSIONS = tables.core(tables.Session)
 
@@ -143,11 +143,16 @@ def _still_open(house: House, row: Row[Any]) -> str:
 
 
 def _reports(clinic: ClinicUnderFire) -> Iterator[str]:
-    """What the provider has told of a message stands there."""
-    status = {row.provider_id: row.status for row in clinic.house.outbox()}
+    """What the provider has told of a message stands there, but for those that came once more."""
+    rows = [row for row in clinic.house.outbox() if row.channel == "sms"]
+    status = {row.provider_id: row.status for row in rows}
     for sid in clinic.reported:
-        if status.get(sid) != "delivered":
+        if status.get(sid, "delivered") != "delivered":
             yield f"outbox: {sid} is {status.get(sid)}, and was reported as delivered"
+    repeats = len(clinic.twilio.deliveries) - sum(row.status in ARRIVED for row in rows)
+    nobodys = [sid for sid in clinic.reported if sid not in status]
+    if len(nobodys) > repeats:
+        yield f"outbox: {nobodys} were reported as delivered, and stand nowhere"
 
 
 def _outbox(house: House) -> Iterator[str]:
@@ -195,6 +200,7 @@ class Letter(NamedTuple):
 
     text: str
     must_arrive: bool
+    attempts: int
 
 
 @dataclass
@@ -226,7 +232,11 @@ class Letters:
         sealer = self.clinic.house.sealer(patient.id)
         queues = [
             [
-                Letter(sealer.open_json("outbox.body", r.id, r.body)["text"], r.status != "unknown")
+                Letter(
+                    sealer.open_json("outbox.body", r.id, r.body)["text"],
+                    r.status != "unknown",
+                    r.attempts,
+                )
                 for r in sorted(rows, key=lambda row: int(row.sequence))
                 if r.priority == priority
             ]
@@ -276,17 +286,33 @@ class Letters:
             if count < len(queue) and queue[count].text == each.text:
                 yield (*state[:n], (count + 1, place), *state[n + 1 :])
             again = last >= 0 and queue[count - 1].text == each.text
-            if again and self._may_repeat(patient, delivered[last], each):
+            if (
+                again
+                and self._may_repeat(delivered[last], each)
+                and (
+                    patient.channel not in LOOKED_UP
+                    or self._was_another_in_doubt(each.text, queues, delivered[:place])
+                )
+            ):
                 yield (*state[:n], (count, place), *state[n + 1 :])
 
-    def _may_repeat(self, patient: Patient, first: Delivery, again: Delivery) -> bool:
-        """Nobody knew that it had arrived, and nobody can be asked."""
-        if patient.channel in LOOKED_UP:
-            return False
+    def _may_repeat(self, first: Delivery, again: Delivery) -> bool:
+        """Nobody knew that it had arrived."""
         if not first.told:
             return True
         lapsed = again.at >= self.clinic.moved_at or again.at - first.at >= LEASE_SECONDS
-        return lapsed and any(
-            window.begin - AROUND <= first.at <= window.end + AROUND
+        return lapsed and self._met_a_kill(first)
+
+    def _was_another_in_doubt(
+        self, text: str, queues: Sequence[Sequence[Letter]], before: Sequence[Delivery]
+    ) -> bool:
+        """Whether a provider that can be asked may hold one of two, and cannot say which."""
+        return any(
+            each.attempts > 1 and each.text != text for queue in queues for each in queue
+        ) or any(each.text != text and (not each.told or self._met_a_kill(each)) for each in before)
+
+    def _met_a_kill(self, each: Delivery) -> bool:
+        return any(
+            window.begin - AROUND <= each.at <= window.end + AROUND
             for window in self.clinic.windows
         )

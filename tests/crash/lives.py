@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from twilio.rest import Client
@@ -86,7 +85,7 @@ class Life:
         try:
             with urlopen(f"{self.address}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (URLError, OSError):
+        except OSError:
             return False
 
     def listens(self) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from backtrace import cli
@@ -55,5 +54,5 @@ def _wait_for(address: str, process: Any) -> None:
         try:
             with urlopen(f"{address}/readyz", timeout=5):
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.05)

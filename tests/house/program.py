@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import urlopen
 
 PATIENCE = 60.0
@@ -73,7 +72,7 @@ class Program:
         try:
             with urlopen(f"{self.address}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except URLError:
+        except OSError:
             return False
 
     def kill(self) -> None:

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl
 
 from tests.house.bodies import whole_body
 from tests.house.bot_api import wrong_call
+from tests.house.connections import CountingServer
 from tests.house.deliveries import Delivery
 
 TOKEN = "7000000001:not-a-secret"
@@ -77,6 +78,8 @@ class TelegramServer:
 
     token: str = TOKEN
     port: int = 0
+    server: CountingServer | None = None
+    """Knows who is connected."""
     calls: list[Call] = field(default_factory=list)
     """Every call, in the order in which they came."""
     sent: list[Call] = field(default_factory=list)
@@ -360,13 +363,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that has gone away is no mistake of the server."""
-
-
 def _parameters(kind: str, body: bytes) -> dict[str, Any]:
     if kind.startswith("multipart/"):
         return dict(_parts(kind, body))
@@ -394,8 +390,8 @@ def telegram_server(token: str = TOKEN) -> Iterator[TelegramServer]:
     """Telegram for one bot, on a port of its own; at the end no call may have been wrong."""
     telegram = TelegramServer(token)
     handler = type("Handler", (_Handler,), {"telegram": telegram})
-    server = _Server(("127.0.0.1", 0), handler)
-    telegram.port = server.server_address[1]
+    server = CountingServer(("127.0.0.1", 0), handler)
+    telegram.port, telegram.server = server.server_port, server
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

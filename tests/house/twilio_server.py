@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.house.bodies import whole_body
+from tests.house.connections import CountingServer
 from tests.house.deliveries import Delivery
 
 SID = "AC" + "0123456789abcdef" * 2
@@ -66,6 +67,8 @@ class TwilioServer:
     """What Twilio has seen and holds, and what it is told to do."""
 
     url: str = ""
+    server: CountingServer | None = None
+    """Knows who is connected."""
     calls: list[Call] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Newest last; as the API shows them."""
@@ -197,8 +200,7 @@ def _fits(message: Mapping[str, Any], query: Mapping[str, str]) -> bool:
 def twilio_server() -> Iterator[TwilioServer]:
     """Run it for a while on a free port."""
     twilio = TwilioServer()
-    server = _Server(("127.0.0.1", 0), _handler(twilio))
-    server.daemon_threads = True
+    server = twilio.server = CountingServer(("127.0.0.1", 0), _handler(twilio))
     twilio.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -209,11 +211,6 @@ def twilio_server() -> Iterator[TwilioServer]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that has gone away is no mistake of the server."""
 
 
 def _handler(twilio: TwilioServer) -> type[BaseHTTPRequestHandler]:

@@ -189,7 +189,7 @@ def test_everything_that_is_called_printable_has_a_glyph() -> None:
         assert told(story).pages == 1
 
 
-@settings(max_examples=40, deadline=timedelta(seconds=5))
+@settings(max_examples=40, deadline=timedelta(seconds=60))
 @given(st.lists(st.text(max_size=400), min_size=6, max_size=6), st.integers(0, 12))
 def test_whatever_is_written_there_is_a_paper_of_two_pages_at_most(
     texts: list[str], often: int

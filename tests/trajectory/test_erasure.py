@@ -20,7 +20,8 @@ from trajectory.keys import Sealer
 from trajectory.work_page import WorkPage
 
 STAY = {
-    "patient", "conversation", "audit", "definition", "deployment", "id_block", "code_guess",
+    "patient", "conversation", "audit", "clinic_audit", "definition", "deployment", "id_block",
+    "code_guess",
     "early_status", "erased", "professional", "professional_code", "professional_session",
     "provider_message", "send_rate", "staff_token",
 }  # fmt: skip

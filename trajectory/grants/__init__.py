@@ -14,7 +14,13 @@ from trajectory.grants._codes import (
     try_code,
     was_just_sent,
 )
-from trajectory.grants._directory import Shared, one_shared_with, shared_with, whose_patients
+from trajectory.grants._directory import (
+    Shared,
+    one_shared_with,
+    patients_each,
+    shared_with,
+    whose_patients,
+)
 from trajectory.grants._given import (
     ONCE,
     WORK_PAGE,
@@ -71,6 +77,7 @@ __all__ = [
     "new_code",
     "one_shared_with",
     "open_viewing",
+    "patients_each",
     "shared_with",
     "shorten",
     "six_digits",

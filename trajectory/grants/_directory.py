@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, distinct, func, or_, select
 
 from trajectory import tables
 from trajectory.erasure import ERASED
@@ -69,6 +69,18 @@ _WHOSE = (
     .where(_member.c.professional_id == bindparam("professional"), _member.c.removed_at.is_(None))
     .order_by(_member.c.patient_id)
 )
+
+
+_COUNTED = (
+    select(_member.c.professional_id, func.count(distinct(_member.c.patient_id)).label("number"))
+    .where(_member.c.professional_id.is_not(None), _member.c.removed_at.is_(None))
+    .group_by(_member.c.professional_id)
+)
+
+
+def patients_each(connection: Connection) -> dict[int, int]:
+    """By number in the directory how many patients have this person in their care team."""
+    return {row.professional_id: row.number for row in connection.execute(_COUNTED)}
 
 
 def shared_with(connection: Connection, professional_id: int, now: datetime) -> list[Shared]:

@@ -51,6 +51,8 @@ class Look:
     purpose: str = ""
     listed: bool = False
     """Not opened: a line of it was shown in that person's list of patients."""
+    research: bool = False
+    """Not opened: the answers were handed to research, without a name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ import json
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.channels import NotSent, Parcel, Trouble, twilio_http
+from bot.channels import AlreadyThere, NotSent, Others, Parcel, Trouble, twilio_http
 from bot.channels.twilio import VALIDITY, Account, Twilio
 from bot.channels.twilio_codes import trouble_of
 from bot.messages import Priority, Rendered
@@ -185,7 +186,9 @@ def test_what_has_arrived_after_all_is_not_sent_again(twilio: TwilioServer, reda
     twilio.redacts = redacts
     twilio.trouble = [far.Trouble(503, 20503, taken=True)]
     assert trouble(sms(twilio)).trouble is Trouble.UNKNOWN
-    assert sms(twilio).send(REPEAT) == twilio.messages[0]["sid"]
+    with pytest.raises(AlreadyThere) as caught:
+        sms(twilio).send(REPEAT)
+    assert caught.value.provider_id == twilio.messages[0]["sid"]
     assert len(twilio.bodies) == 1
 
 
@@ -203,8 +206,21 @@ def test_our_other_messages_are_not_taken_for_it(twilio: TwilioServer) -> None:
     )
     old = twilio.take({"To": PATIENT, "From": NUMBER, "Body": "", "ContentVariables": '{"1": "x"}'})
     old["body"], old["date_created"] = "", "Tue, 17 Nov 2026 18:00:00 +0000"
-    sid = sms(twilio).send(replace(REPEAT, known=frozenset({other["sid"]})))
+    sid = sms(twilio).send(replace(REPEAT, others=lambda ids: Others([other["sid"]])))
     assert sid == twilio.messages[2]["sid"]
+
+
+@pytest.mark.parametrize(("redacts", "sent"), [(True, 2), (False, 1)])
+def test_what_may_be_another_message_is_taken_for_it_by_its_words_only(
+    twilio: TwilioServer, redacts: bool, sent: int
+) -> None:
+    twilio.redacts = redacts
+    twilio.trouble = [far.Trouble(503, 20503, taken=True)]
+    trouble(sms(twilio))
+    repeat = replace(REPEAT, others=lambda ids: Others(unnamed=1))
+    with suppress(AlreadyThere):
+        sms(twilio).send(repeat)
+    assert len(twilio.bodies) == sent
 
 
 def test_neither_other_texts_nor_what_the_patient_wrote_nor_what_failed(

@@ -1,0 +1,18 @@
+"""The desk for the clinic's programs: JSON over HTTP with staff tokens, one file a section."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.rest import description, directory, research
+from api.rest.problems import API
+
+_SECTIONS = (directory.router, research.router)
+
+
+def routers_of(enrolments: APIRouter) -> list[APIRouter]:
+    """Every route of the staff API, with their description; `enrolments` are those of enrolling."""
+    own = APIRouter(prefix=API)
+    for each in _SECTIONS:
+        own.include_router(each)
+    return [enrolments, own, description.router_of([enrolments, own])]
