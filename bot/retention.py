@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.deployment import Deployment
-from bot.receiving import UNKNOWN
+from bot.receiving import FOR_DESK, UNKNOWN
 from bot.refusing import REFUSED
 from trajectory import enrolment_requests, tables
 from trajectory.web_access import IDLE
@@ -107,6 +107,7 @@ def rules(periods: Periods) -> Iterator[Rule]:
     """All rules, always in the same order."""
     for status, period in (
         ("done", periods.messages),
+        (FOR_DESK, periods.messages),
         ("failed", periods.messages),
         (UNKNOWN, periods.strangers),
         (REFUSED, periods.strangers),

@@ -63,7 +63,8 @@ class State(StrEnum):
 
 LISTED = (State.OPEN, State.ASKED, State.NOT_YET)
 """Still to be looked at."""
-_SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG)
+SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG)
+"""What comes before all else."""
 _WAITED = (State.ASKED, State.NOT_YET)
 
 
@@ -157,6 +158,12 @@ def listed(connection: Connection) -> list[Case]:
     return in_order([_read(row) for row in rows.mappings()])
 
 
+def open_for(connection: Connection, patient_id: int) -> list[Case]:
+    """What still has to be looked at of one patient, the most pressing first."""
+    asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
+    return in_order([_read(row) for row in connection.execute(asked).mappings()])
+
+
 def in_order(cases: list[Case]) -> list[Case]:
     """Safety first, and of that what no doctor has looked at when asked; then by waiting time."""
     return sorted(cases, key=_pressing)
@@ -165,7 +172,7 @@ def in_order(cases: list[Case]) -> list[Case]:
 def _pressing(case: Case) -> tuple[bool, bool, int, datetime, int]:
     urgencies = list(Urgency)
     return (
-        case.kind not in _SAFETY,
+        case.kind not in SAFETY,
         case.state not in _WAITED,
         urgencies.index(case.urgency) if case.urgency else 0,
         case.opened_at,

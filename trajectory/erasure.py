@@ -42,6 +42,7 @@ _BY_PATIENT = [
         tables.Outbox,
         tables.Inbox,
         tables.Session,
+        tables.FindHeap,
         tables.Address,
         tables.Entry,
     )

@@ -24,6 +24,7 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 SECTIONS: Mapping[type[SQLModel], str] = {
     tables.Patient: "patient",
     tables.Address: "addresses",
+    tables.FindHeap: "find_heaps",
     tables.AddressCheck: "address_checks",
     tables.EnrolmentCode: "enrolment_codes",
     tables.EnrolmentRequest: "enrolment_requests",

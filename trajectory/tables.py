@@ -151,10 +151,24 @@ class Address(SQLModel, table=True):
     """Sealed."""
     preferred: bool = True
     status: str = "active"
-    """active | gone | closed"""
+    """active | gone | closed | locked (by the clinic: the phone is lost)"""
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """Doubtful failures in a row: some codes stop an address only at the second."""
     created_at: datetime = _time()
+    refused_at: datetime | None = _time(default=None, nullable=True)
+    """When whoever wrote from it while it was locked was told, once a lock; None: not yet."""
+
+
+class FindHeap(SQLModel, table=True):
+    """One of the heaps in which a patient's name lies, to be found (`trajectory.finding`)."""
+
+    __tablename__ = "find_heap"
+    __table_args__ = (Index("ix_find_heap_heap", "heap", "patient_id"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    heap: int
+    """What a keyed hash says of a beginning of the name, or of the birth date: 0 to 1023."""
 
 
 class Conversation(SQLModel, table=True):
@@ -216,7 +230,7 @@ class Entry(SQLModel, table=True):
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | flag-handled | note |
     question | consent | grant | grant-ended | work-page | goal | plan | visit | contact |
-    referral"""
+    referral | desk-message"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -228,8 +242,10 @@ class Entry(SQLModel, table=True):
     detail: str | None = None
     """JSON without free text: completeness of a score, language of an answer."""
     author: str = "patient"
-    """patient | helper | staff | professional:<care team member's id> | system"""
+    """patient | helper | staff | professional:<care team member's id> | desk:<number in the
+    directory> | system"""
     channel: str | None = None
+    """Where it was said; `paper`, `telephone` or `tablet` where the clinic entered it."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
     supersedes: int | None = _ref(default=None, nullable=True)
@@ -277,12 +293,13 @@ class Inbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
-    """done | failed | unknown-sender | refused"""
+    """done | desk (for a person at the clinic) | failed | unknown-sender | refused"""
     error: str | None = None
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
-    """Which question this message answered, so that an edit finds it."""
+    """Which question this message answered, so that an edit finds it; of what was meant for the
+    desk, the number of the conversation."""
 
 
 class Outbox(SQLModel, table=True):
@@ -309,6 +326,7 @@ class Outbox(SQLModel, table=True):
         _partial("ix_outbox_held", "channel", where="status = 'held'"),
         _partial("ix_outbox_gone_out", "channel", "sent_at", where="sent_at IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
+        _partial("ix_outbox_entry_id", "entry_id", where="entry_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
 
@@ -335,6 +353,8 @@ class Outbox(SQLModel, table=True):
     turn: int | None = None
     created_at: datetime = _time()
     sent_at: datetime | None = _time(default=None, nullable=True)
+    entry_id: int | None = _ref(default=None, nullable=True)
+    """The entry whose words these are, where a person at the clinic wrote them."""
 
 
 class SendRate(SQLModel, table=True):
@@ -568,7 +588,7 @@ class DeskCase(SQLModel, table=True):
 
 
 class WebLink(SQLModel, table=True):
-    """A one-time link to the web chat, or to the patient's copy of everything."""
+    """A one-time link to the web chat or to the patient's copy, or a code for a tablet."""
 
     __tablename__ = "web_link"
 
@@ -578,12 +598,12 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     purpose: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
-    """chat | copy"""
+    """chat | copy | tablet:<who hands it over>:<questionnaire>"""
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     cookie_hash: bytes | None = _sealed(default=None, nullable=True, unique=True, index=True)
-    """Keyed hash of the cookie that reads the copy, once the link was used for one."""
+    """Keyed hash of the cookie that reads the copy, or of the tablet, once the link was used."""
 
 
 class WebCode(SQLModel, table=True):

@@ -5,15 +5,23 @@ from api.desk import (
     enrol,
     enrol_many,
     home,
+    paper,
+    patient_deeds,
+    patients,
     research,
     running,
+    talk,
 )
 
 ROUTERS = (
     home.router,
+    talk.router,
     enrol.router,
     enrol_many.router,
     directory.router,
+    patients.router,
+    patient_deeds.router,
+    paper.router,
     research.router,
     running.router,
 )

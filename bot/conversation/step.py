@@ -96,6 +96,19 @@ class Care:
     grants: tuple[Grant, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """What is taken was not said in a chat: how, when it was answered, and who typed it in."""
+
+    mode: str
+    """paper | telephone | tablet"""
+    at: datetime
+    author: str
+    """staff, or patient on a tablet of the clinic's"""
+    worker: int
+    """Number of whoever of the clinic entered it, or gave the tablet."""
+
+
 @dataclass(slots=True)
 class Step:
     """One step of one conversation: reads its fields, moves them, and collects effects."""
@@ -147,13 +160,24 @@ class Step:
     """Warning signs that this step has raised already."""
     told: str = ""
     """The urgency of what this step has told the patient to do."""
+    entering: Entering | None = None
+    """The patient has answered elsewhere, and that is entered now."""
     led_back: bool = False
     """This message goes back to an earlier question, which the patient does not see just above."""
+    for_desk: bool = False
+    """The message is for a person at the clinic, and shown at the desk."""
+    not_before: datetime | None = None
+    """When what this step says may go out at the earliest, safety messages aside; None: now."""
 
     @property
     def words(self) -> Catalogue:
         """The messages in the patient's language."""
         return self.world.catalogues[self.person.language]
+
+    @property
+    def said_at(self) -> datetime:
+        """When the patient said what this step takes."""
+        return self.now if self.entering is None else self.entering.at
 
     @property
     def pathway(self) -> Pathway | None:
@@ -206,6 +230,7 @@ class Step:
             Priority.BULK if late else message.priority,
             self.picture,
             plain,
+            message.entry_id,
         )
         self.lead, self.picture = [], ""
         self.do(Say(message))
