@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import desk, enrolments, front, pro, professional, rest, sign_in
+from api import desk, enrolments, front, pro, professional, rest, sign_in, tablet
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import audit_cli, by_twilio, erased
@@ -28,7 +28,7 @@ from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
 from backtrace.signing import told_steps
-from bot import forgetting, replanning, retention
+from bot import findable, forgetting, replanning, retention
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -110,6 +110,7 @@ def routers_of(settings: Settings) -> list[APIRouter]:
         pro.router,
         *doors,
         *desk.ROUTERS,
+        tablet.router,
         *rest.routers_of(enrolments.router_of(setting)),
     ]
 
@@ -126,6 +127,9 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
             retention.EVERY, lambda place: delete_old(deployment, periods, place or 0)
         ),
         replanning.KIND: Long(replanning.EVERY, partial(_replan, deployment)),
+        findable.KIND: Long(
+            findable.EVERY, lambda place: findable.make_findable(deployment, place or 0)
+        ),
         forgetting.KIND: Chore(
             forgetting.EVERY, lambda _last: forgetting.ask_providers(deployment)
         ),

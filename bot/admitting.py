@@ -8,7 +8,7 @@ is told: the answer to all such codes is the same, and after a few of them there
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -27,12 +27,14 @@ from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
+from bot.held import hold
 from bot.inbound import Inbound, InboundKind
 from bot.kept import masked, sealed
 from bot.ledger import Route, finish
 from bot.loading import Loaded
 from bot.messages import Message, Priority
 from bot.outbox import Outgoing
+from bot.taking_over import release
 from templates.catalogue import Catalogue
 from trajectory import audit, patients, tables, traces, web_access
 from trajectory import deployment as deployment_key
@@ -73,20 +75,34 @@ def admit(
     deployment: Deployment,
     strangers: Sequence[tuple[int, Inbound]],
     others: Collection[int],
+    locked: Mapping[Place, PatientRef],
     now: datetime,
 ) -> list[Admitted]:
     """Take what unknown senders wrote, by inbox row, in the transaction that has stored it.
 
     `others` are the patients whose conversations the batch takes next: all are locked at once,
-    in the order in which everybody locks them.
+    in the order in which everybody locks them. `locked` are addresses of lost phones: nothing
+    that comes from there is anybody's, and no code is taken.
     """
     if not strangers:
         return []
-    door = _Door(connection, deployment, now)
+    door = _Door(connection, deployment, now, locked)
     door.lock([message for _, message in strangers], others)
     for row_id, message in strangers:
         door.take(row_id, message)
     return door.admitted
+
+
+def refuse_locked(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Iterable[tuple[Inbound, PatientRef]],
+    now: datetime,
+) -> None:
+    """Take what came from phones that were locked while it waited; their patients are held."""
+    for message, ref in messages:
+        door = _Door(connection, deployment, now, {_place(message): ref})
+        door.refuse(message)
 
 
 @dataclass(slots=True)
@@ -96,6 +112,7 @@ class _Door:
     connection: Connection
     deployment: Deployment
     now: datetime
+    locked: Mapping[Place, PatientRef]
     claims: dict[Place, int] = field(default_factory=dict)
     held: frozenset[int] = frozenset()
     refs: dict[Place, PatientRef] = field(default_factory=dict)
@@ -114,6 +131,7 @@ class _Door:
             if code
         )
         wanted = {*self.claims.values(), *(owner for owner in owners if owner is not None)}
+        wanted |= {ref.patient_id for ref in self.locked.values()}
         if wanted:
             rows = patients.lock_conversations(self.connection, wanted | set(others))
             self.held = frozenset(row.patient_id for row in rows)
@@ -121,11 +139,21 @@ class _Door:
     def take(self, row_id: int, message: Inbound) -> None:
         """Take one message."""
         place = _place(message)
-        if place in self.refs:
+        if place in self.locked:
+            self.refuse(message)
+        elif place in self.refs:
             self._adopt(row_id, message, self.refs[place])
             self.admitted.append(Admitted(row_id, message, self.refs[place]))
         elif _may_be_answered(message):
             self._answer(row_id, message)
+
+    def refuse(self, message: Inbound) -> None:
+        """Whoever has a lost phone hears once that it opens nothing, and what to do in danger."""
+        place = _place(message)
+        if not _may_be_answered(message) or self._warn(message) or self._asks_to_stop(message):
+            return
+        if patients.note_refused(self.connection, self.locked[place].address_id, self.now):
+            self._say(place, "locked-phone", self.deployment.catalogues.values())
 
     def _answer(self, row_id: int, message: Inbound) -> None:
         place, owner = _place(message), self.claims.get(_place(message))
@@ -266,6 +294,8 @@ class _Door:
         route = Route(place[0], ref.address_id)
         finished = finish(loaded, self._welcomed(loaded, step, message), route)
         ledger.write(self.connection, self.deployment, [finished])
+        with hold(self.connection, self.deployment, loaded.row.patient_id, self.now) as held:
+            release(held, route)
 
     def _welcomed(self, loaded: Loaded, step: Step, message: Inbound) -> Step:
         """Say that this is the place now, and what waits.

@@ -6,11 +6,11 @@ messages get their place in the patient's one order, but the dialogue itself is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -32,9 +32,11 @@ from trajectory.care_team import Member
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
 
+_Got = TypeVar("_Got")
+
 
 class NoSuchPatient(Exception):
-    """The patient has been erased."""
+    """The patient has been erased, or nobody ever had this number."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Held:
     loaded: Loaded
     now: datetime
     sequence: int
+    remembers: bool = False
+    """What the conversation remembers was changed here, and is to be written back."""
 
     @property
     def patient_id(self) -> int:
@@ -72,6 +76,13 @@ class Held:
         """Whether it is asked just now who reads at the patient's address."""
         task = self.loaded.memory.task
         return task is not None and task.name == HANDS
+
+    def body(self) -> bytes:
+        """The conversation as it is to be written back, sealed."""
+        if not self.remembers:
+            return self.loaded.row.body
+        memory = self.loaded.memory.to_json()
+        return self.sealer.seal_json(patients.BODY, self.patient_id, memory)
 
     def audit(self, actor: str, action: str, subject: str) -> None:
         """Add a record to the patient's audit chain; `subject` holds ids only."""
@@ -145,6 +156,10 @@ class Held:
         rendered = FORMS[route.channel](Message(text), self.words)
         self._post(route.channel, rendered, Priority.REPLY, address_id=route.address_id)
 
+    def send_to(self, channel: str, address: str, rendered: Rendered) -> None:
+        """Queue a message to a place that is not the patient's yet."""
+        self._post(channel, rendered, Priority.REPLY, to=address)
+
     def open_chat(self, route: Route) -> Chat:
         """The patient's web chat, and a nudge for this linked route unless one is at hand."""
         talk = Talk(
@@ -207,5 +222,25 @@ def hold(
     held = Held(connection, deployment, load(connection, deployment, rows)[patient_id], now, 0)
     held.sequence = row.sequence
     yield held
-    if held.sequence != row.sequence:
-        patients.save_conversation(connection, patient_id, held.sequence, row.session_id, row.body)
+    if held.sequence != row.sequence or held.remembers:
+        patients.save_conversation(
+            connection, patient_id, held.sequence, row.session_id, held.body()
+        )
+
+
+def with_held(deployment: Deployment, patient_id: int, act: Callable[[Held], _Got]) -> _Got:
+    """Let `act` do something with a patient's conversation held, in a transaction of its own.
+
+    Where it raises nothing is changed.
+
+    Raises:
+        NoSuchPatient: nobody has this number.
+        trajectory.database.Unavailable: nothing was stored.
+    """
+    now = deployment.clock.now()
+
+    def work(connection: Connection) -> _Got:
+        with hold(connection, deployment, patient_id, now) as held:
+            return act(held)
+
+    return deployment.database.run(work)

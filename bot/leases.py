@@ -30,7 +30,7 @@ from bot import outbox
 from bot.channels import NotSent, Trouble
 from bot.messages import Priority
 from bot.rates import SKEW
-from trajectory import tables
+from trajectory import patients, tables
 
 LEASE = timedelta(minutes=2)
 """How long a process has for what it took; then another one sends it."""
@@ -149,6 +149,11 @@ _LEASE = (
     )
     .returning(_outbox.c.id)
 )
+_HOLD_BACK = (
+    update(_outbox)
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(status=outbox.HELD, error=outbox.LOCKED, lease_until=None)
+)
 _GIVE_BACK = (
     update(_outbox)
     .where(
@@ -238,7 +243,9 @@ def take(
     wanted = sorted({row.address_id for row in rows if row.address_id is not None})
     held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}
     busy = _busy(connection, [address_id for address_id in wanted if address_id not in held])
-    rows = [row for row in rows if row.address_id not in busy]
+    locked = {row.id for row in held.values() if row.status == patients.LOCKED}
+    _hold_back(connection, [row.id for row in rows if row.address_id in locked])
+    rows = [row for row in rows if row.address_id not in busy | locked]
     if not rows:
         return Taken([], {})
     lease = {"ids": [row.id for row in rows], "until": now + LEASE, "now": now}
@@ -265,10 +272,16 @@ def _urgency(row: Row[Any]) -> int:
     return int(row.priority)
 
 
-def _busy(connection: Connection, address_ids: Sequence[int]) -> Collection[int]:
+def _hold_back(connection: Connection, message_ids: Sequence[int]) -> None:
+    """What goes to a locked address, such as a second attempt, waits for the lock's end."""
+    if message_ids:
+        connection.execute(_HOLD_BACK, {"ids": message_ids})
+
+
+def _busy(connection: Connection, address_ids: Sequence[int]) -> set[int]:
     """Those that another process holds; the others exist no more."""
     if not address_ids:
-        return ()
+        return set()
     return set(connection.execute(_EXIST, {"ids": address_ids}).scalars())
 
 

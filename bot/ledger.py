@@ -22,6 +22,7 @@ from trajectory import (
     care_team,
     cases,
     entries,
+    finding,
     grants,
     patients,
     room_codes,
@@ -98,7 +99,7 @@ def write(connection: Connection, deployment: Deployment, steps: Sequence[Finish
     _write_entries(connection, steps)
     _write_sessions(connection, steps)
     _write_due(connection, deployment, steps)
-    _write_patients(connection, steps)
+    _write_patients(connection, deployment, steps)
     _hold_unsent(connection, steps)
     for finished in steps:
         for effect in finished.step.effects:
@@ -125,13 +126,13 @@ def _write_entries(connection: Connection, steps: Sequence[Finished]) -> None:
 
 
 def _entry(finished: Finished, record: done.Record) -> NewEntry:
-    now = finished.step.now
+    step = finished.step
     return NewEntry(
         id=record.id,
         patient_id=finished.patient_id,
         sequence=finished.next_sequence(),
-        at=record.at or now,
-        recorded_at=now,
+        at=record.at or step.said_at,
+        recorded_at=step.now,
         kind=record.kind,
         flow=record.flow,
         definition=record.definition,
@@ -142,7 +143,7 @@ def _entry(finished: Finished, record: done.Record) -> NewEntry:
         text=record.text,
         detail=record.detail,
         author=record.author,
-        channel=finished.route.channel,
+        channel=finished.route.channel if step.entering is None else step.entering.mode,
         session_id=record.session_id,
         turn=record.turn,
         supersedes=record.supersedes,
@@ -246,10 +247,17 @@ def _write_rare(
             cases.set_state(connection, patient_id, kind, state, now)
 
 
-def _write_patients(connection: Connection, steps: Sequence[Finished]) -> None:
+def _write_patients(
+    connection: Connection, deployment: Deployment, steps: Sequence[Finished]
+) -> None:
     saved = {finished.patient_id: finished for finished, _ in _of_kind(steps, done.SavePatient)}
     people = [(key, each.loaded.sealer, described(each.step.person)) for key, each in saved.items()]
     patients.save_all(connection, people)
+    for patient_id, each in saved.items():
+        person = each.step.person
+        if person.name != each.loaded.name:
+            ids, ring = deployment.ids, deployment.ring
+            finding.add_anew(connection, ids, ring, patient_id, person.profile())
 
 
 def described(person: Person) -> NewPatient:

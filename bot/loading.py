@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,8 @@ class Loaded:
     memory: Memory
     open: OpenSession | None = None
     suspended: OpenSession | None = None
+    name: str = ""
+    """What the patient was called before this step, and is found by."""
 
 
 def load(
@@ -100,10 +102,12 @@ def opened(row: LockedPatient, sealer: Sealer) -> Loaded:
     """One patient as the row says, without a session yet."""
     profile = sealer.open_json(patients.PROFILE, row.patient_id, row.profile)
     body = sealer.open_json(patients.BODY, row.patient_id, row.body)
-    return Loaded(row, sealer, _person(row, profile), Memory.from_json(body))
+    person, memory = _person(row, profile), Memory.from_json(body)
+    return Loaded(row, sealer, person, memory, name=person.name)
 
 
 def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
+    born = profile.get("born")
     return Person(
         row.patient_id,
         row.status,
@@ -116,6 +120,8 @@ def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
         profile["weekday"],
         profile["code"],
         row.planned_by,
+        date.fromisoformat(born) if born else None,
+        profile.get("phone", ""),
     )
 
 

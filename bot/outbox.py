@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy import Connection, Row, bindparam, case, select, update
 
 from bot.deployment import Deployment
 from bot.messages import Priority, Rendered
@@ -18,7 +18,7 @@ from trajectory.keys import Sealer
 BODY = "outbox.body"
 UNSENT = ("ready", "sending")
 HELD = "held"
-"""The status of a message that waits for the operator after a restore."""
+"""The status of a message that waits for the operator after a restore, or for a lock's end."""
 _DROPPABLE = (*UNSENT, HELD)
 STOPPED = "stopped"
 """The `error` of what must not go out any more because the patient has said stop."""
@@ -30,6 +30,8 @@ STALE = "stale"
 """The `error` of a question that waited until nobody could be meant to answer it any more."""
 HOLDS_FOR = timedelta(days=3)
 """How long a question may wait to go out: a check-in ends then too."""
+LOCKED = "locked"
+"""The `error` of what is held since the clinic has locked the address that it goes to."""
 LOST = "lost"
 """The code of what was not tried, since its address had turned out to be gone."""
 
@@ -51,6 +53,24 @@ _INSERT = Insert(
     "turn",
     "created_at",
     "entry_id",
+)
+_HOLD_BACK = (
+    update(_outbox)
+    .where(
+        _outbox.c.address_id == bindparam("locked"),
+        _outbox.c.patient_id == bindparam("patient"),
+        _outbox.c.status == "ready",
+    )
+    .values(status=HELD, error=LOCKED)
+)
+_HELD_BACK = (
+    select(_outbox)
+    .where(
+        _outbox.c.patient_id == bindparam("patient"),
+        _outbox.c.status == HELD,
+        _outbox.c.error == LOCKED,
+    )
+    .order_by(_outbox.c.id)
 )
 _HOLD = (
     select(_outbox.c.id)
@@ -141,6 +161,35 @@ def resume(
         )
         .values(ready_at=now)
     )
+
+
+def hold_back(connection: Connection, patient_id: int, address_id: int) -> None:
+    """What waits for an address that was just locked waits for the lock's end.
+
+    The patient's conversation is held, and `hold_unsent` has been called.
+    """
+    connection.execute(_HOLD_BACK, {"patient": patient_id, "locked": address_id})
+
+
+def drop_to(connection: Connection, patient_id: int, address_id: int) -> None:
+    """What waits for an address that is the patient's no more never goes out.
+
+    The patient's conversation is held, and `hold_unsent` has been called.
+    """
+    connection.execute(
+        update(_outbox)
+        .where(
+            _outbox.c.patient_id == patient_id,
+            _outbox.c.address_id == address_id,
+            _outbox.c.status.in_(("ready", HELD)),
+        )
+        .values(status="dead", error=STOPPED)
+    )
+
+
+def held_back(connection: Connection, patient_id: int) -> Sequence[Row[Any]]:
+    """What waits for the end of a lock of one of this patient's addresses, oldest first."""
+    return connection.execute(_HELD_BACK, {"patient": patient_id}).all()
 
 
 def hold_unsent(connection: Connection, patient_ids: Collection[int]) -> None:

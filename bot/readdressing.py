@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,6 +15,7 @@ from bot.deployment import Deployment
 from bot.messages import Message, Priority
 from bot.outbox import Outgoing
 from trajectory import address_checks, enrolment_codes, patients, web_access
+from trajectory.keys import Sealer
 from trajectory.patients import AddressTaken
 from trajectory.web_access import NewLink
 
@@ -101,7 +104,34 @@ def _add_address(
     connection: Connection, deployment: Deployment, finished: Finished, added: done.AddAddress
 ) -> None:
     """Nothing where somebody else has taken the address since the step looked."""
-    patient_id, sealer = finished.patient_id, finished.loaded.sealer
+    owner = (finished.patient_id, finished.loaded.sealer)
+    try:
+        attached = attach(connection, deployment, owner, added, finished.step.now)
+    except AddressTaken:
+        return
+    if finished.route.address_id in attached.closed:
+        finished.route = finished.route._replace(address_id=attached.address_id)
+
+
+class Attached(NamedTuple):
+    """The id of an address that is the patient's now, and those that are not any more."""
+
+    address_id: int
+    closed: Collection[int]
+
+
+def attach(
+    connection: Connection,
+    deployment: Deployment,
+    owner: tuple[int, Sealer],
+    added: done.AddAddress,
+    now: datetime,
+) -> Attached:
+    """Let the patient be reached there; their conversation is held. Raises AddressTaken.
+
+    `owner`: the patient and the sealer of their key.
+    """
+    patient_id, sealer = owner
     before = patients.addresses(connection, sealer, patient_id)
     place = (added.channel, added.address)
     known = patients.find_by_address(connection, deployment.ring, [place]).get(place)
@@ -110,26 +140,21 @@ def _add_address(
         address_id = known.address_id
         patients.reach_again(connection, address_id)
     else:
-        try:
-            address_id = patients.add_address(
-                connection,
-                deployment.ids,
-                deployment.ring,
-                sealer,
-                patient_id=patient_id,
-                channel=added.channel,
-                address=added.address,
-                now=finished.step.now,
-                preferred=added.prefers,
-            )
-        except AddressTaken:
-            return
+        address_id = patients.add_address(
+            connection,
+            deployment.ids,
+            deployment.ring,
+            sealer,
+            patient_id=patient_id,
+            channel=added.channel,
+            address=added.address,
+            now=now,
+            preferred=added.prefers,
+        )
     if added.prefers:
         patients.prefer_address(connection, patient_id, address_id)
-    if not added.closes:
-        return
-    for older in before:
-        if older.channel == added.channel and older.id != address_id:
-            patients.set_address_status(connection, older.id, "closed")
-            if older.id == finished.route.address_id:
-                finished.route = finished.route._replace(address_id=address_id)
+    older = [each.id for each in before if each.channel == added.channel and each.id != address_id]
+    closed = older if added.closes else []
+    for each in closed:
+        patients.set_address_status(connection, each, "closed")
+    return Attached(address_id, closed)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import blocking, ledger, loading, looking_back, metrics, outbox
-from bot.admitting import admit
+from bot.admitting import admit, refuse_locked
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
@@ -85,6 +85,8 @@ class _Senders:
     """Who is behind each address of a batch, and whose key seals what they wrote."""
 
     refs: Mapping[tuple[str, str], PatientRef]
+    locked: Mapping[tuple[str, str], PatientRef]
+    """Whose phone is lost: what comes from there is a stranger's."""
     sealers: Mapping[int, Sealer]
     others: Sealer | None
     """For unknown senders; None: there are none."""
@@ -155,7 +157,8 @@ def _store_new(
     refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
     stored = [each for each in stored if each.id in fresh]
     strangers = [(rows[m.channel, m.external_id][0], m) for m in new if _is_strange(m, refs)]
-    admitted = admit(connection, deployment, strangers, {s.ref.patient_id for s in stored}, now)
+    others = {s.ref.patient_id for s in stored}
+    admitted = admit(connection, deployment, strangers, others, senders.locked, now)
     return stored + [Stored(*each) for each in admitted]
 
 
@@ -169,13 +172,15 @@ def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
 def _senders(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> _Senders:
     ring = deployment.ring
     places = {place for message in batch if (place := _place(message))}
-    refs = patients.find_by_address(connection, ring, places)
+    known = patients.find_by_address(connection, ring, places)
+    locked = {place: ref for place, ref in known.items() if ref.status == patients.LOCKED}
+    refs = {place: ref for place, ref in known.items() if place not in locked}
     sealers = patients.sealers(connection, ring, {ref.patient_id for ref in refs.values()})
     # Between the two queries a patient may have been erased.
     refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
-    known = all(_place(message) in refs for message in batch)
-    others = None if known else deployment_key.sealer(connection, ring)
-    return _Senders(refs, sealers, others)
+    all_known = all(_place(message) in refs for message in batch)
+    others = None if all_known else deployment_key.sealer(connection, ring)
+    return _Senders(refs, locked, sealers, others)
 
 
 def _place(message: Inbound) -> tuple[str, str] | None:
@@ -222,6 +227,7 @@ def _answer(
     now = deployment.clock.now()
     found = loading.load(connection, deployment, held, sealers)
     messages = _still_known(connection, deployment, messages, found)
+    messages = _not_locked(connection, deployment, messages, found, now)
     messages = blocking.note(connection, messages)
     _reach_again(connection, messages)
     _open_window(connection, messages, now)
@@ -253,13 +259,37 @@ def _still_known(
 ) -> list[Stored]:
     """Without those who were erased while this waited: they are unknown senders now."""
     gone = [each for each in messages if each.ref.patient_id not in found]
-    if gone:
+    _disown(connection, deployment, gone)
+    return [each for each in messages if each.ref.patient_id in found]
+
+
+def _not_locked(
+    connection: Connection,
+    deployment: Deployment,
+    messages: Sequence[Stored],
+    found: Mapping[int, Loaded],
+    now: datetime,
+) -> list[Stored]:
+    """Without those whose phone was locked while this waited: it is a stranger's now."""
+    locked = [
+        each for each in messages if each.ref.address_id in found[each.ref.patient_id].memory.locked
+    ]
+    if not locked:
+        return list(messages)
+    _disown(connection, deployment, locked)
+    refuse_locked(connection, deployment, [(each.message, each.ref) for each in locked], now)
+    return [each for each in messages if each not in locked]
+
+
+def _disown(connection: Connection, deployment: Deployment, messages: Sequence[Stored]) -> None:
+    """They belong to no patient, and are sealed as such."""
+    if messages:
         sealer = deployment_key.sealer(connection, deployment.ring)
         bodies = [
-            {"message": each.id, "new_body": sealed(sealer, each.id, each.message)} for each in gone
+            {"message": each.id, "new_body": sealed(sealer, each.id, each.message)}
+            for each in messages
         ]
         connection.execute(_DISOWN, bodies)
-    return [each for each in messages if each.ref.patient_id in found]
 
 
 def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:

@@ -39,19 +39,21 @@ _HOLD = (
         error=case((_outbox.c.error == outbox.STOPPED, outbox.STOPPED), else_=None),
     )
 )
+# What waits for a lost phone to be found is none of the operator's.
+_BY_RESTORE = written_out(_outbox.c.status, HELD) & _outbox.c.error.is_distinct_from(outbox.LOCKED)
 _HELD = (
     select(
         _outbox.c.channel,
         func.count().label("number"),
         func.min(_outbox.c.created_at).label("since"),
     )
-    .where(written_out(_outbox.c.status, HELD))
+    .where(_BY_RESTORE)
     .group_by(_outbox.c.channel)
     .order_by(_outbox.c.channel)
 )
 _SOME = (
     select(_outbox.c.id, _outbox.c.patient_id)
-    .where(written_out(_outbox.c.status, HELD))
+    .where(_BY_RESTORE)
     .order_by(_outbox.c.id)
     .limit(BATCH)
 )

@@ -74,6 +74,24 @@ def take_over(held: Held, message_ids: Sequence[int]) -> NotTold | None:
     return NotTold.SAFETY if NotTold.SAFETY in left else next(filter(None, left), None)
 
 
+def release(held: Held, route: Route, *, locked: bool = False) -> None:
+    """Say on this route what a lock has held back, as far as it still holds.
+
+    Of addresses that are locked still only where `locked`: they are written to elsewhere now.
+    """
+    known = patients.addresses(held.connection, held.sealer, held.patient_id)
+    shut = {each.id for each in known if each.status == patients.LOCKED}
+    waiting = outbox.held_back(held.connection, held.patient_id)
+    rows = [row for row in waiting if locked or row.address_id not in shut]
+    if not rows:
+        return
+    said = [row for row in _in_order(rows) if _holds(held, row, rows)]
+    if said:
+        # The patient knows why it comes late, or why it comes here.
+        _put_anew(held, said, Route(said[0].channel, said[0].address_id), route, led=False)
+    held.connection.execute(_MOVED, [{"message": row.id} for row in rows])
+
+
 def _take_over(held: Held, failed: Sequence[Row[Any]]) -> NotTold | None:
     """The same for messages to one address."""
     channel, address_id = failed[0].channel, failed[0].address_id
@@ -146,8 +164,10 @@ def _holds(held: Held, row: Row[Any], rows: Sequence[Row[Any]]) -> bool:
     return bool(row.created_at == newest)
 
 
-def _put_anew(held: Held, rows: Sequence[Row[Any]], lost: Route, route: Route) -> None:
-    lead = _lead(held, lost, route)
+def _put_anew(
+    held: Held, rows: Sequence[Row[Any]], lost: Route, route: Route, *, led: bool = True
+) -> None:
+    lead = _lead(held, lost, route) if led else ""
     urgent = [row for row in rows if row.priority == Priority.SAFETY]
     others = [row for row in rows if row.priority != Priority.SAFETY]
     for row in urgent:

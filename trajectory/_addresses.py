@@ -20,6 +20,8 @@ from trajectory.sql import Among, insert_all_once
 
 _address = tables.core(tables.Address)
 VALUE = "address.value"
+LOCKED = "locked"
+"""The clinic has closed an address whose phone is lost: nothing goes there or comes from there."""
 FAILURES = 2
 """So many doubtful failures in a row, and an address is gone."""
 
@@ -29,7 +31,7 @@ class AddressTaken(Exception):
 
 
 class PatientRef(NamedTuple):
-    """Whose address it is. `status` is active or gone; `failures` are the doubtful ones."""
+    """Whose address it is. `status` is active, gone or locked; `failures` are the doubtful ones."""
 
     patient_id: int
     address_id: int
@@ -39,7 +41,7 @@ class PatientRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address of a patient, in the clear. `status` is active, gone or closed."""
+    """One address of a patient, in the clear. `status` is active, gone, closed or locked."""
 
     id: int
     channel: str
@@ -98,8 +100,28 @@ _FORGIVE = (
 )
 _REACH = (
     update(_address)
-    .where(_address.c.id == bindparam("reached"), _address.c.status != "closed")
+    .where(_address.c.id == bindparam("reached"), _address.c.status.not_in(("closed", LOCKED)))
     .values(status="active", failures=0)
+)
+_LOCK = (
+    update(_address)
+    .where(_address.c.id == bindparam("lost"), _address.c.status != "closed")
+    .values(status=LOCKED, refused_at=None)
+)
+_UNLOCK = (
+    update(_address)
+    .where(_address.c.id == bindparam("found"), _address.c.status == LOCKED)
+    .values(status="active", failures=0)
+)
+_REFUSE = (
+    update(_address)
+    .where(
+        _address.c.id == bindparam("refused"),
+        _address.c.status == LOCKED,
+        _address.c.refused_at.is_(None),
+    )
+    .values(refused_at=bindparam("now", type_=_address.c.refused_at.type))
+    .returning(_address.c.id)
 )
 _HOLD = (
     select(_address.c.id)
@@ -222,6 +244,12 @@ def addresses(connection: Connection, sealer: Sealer, patient_id: int) -> list[A
     ]
 
 
+def statuses(connection: Connection, patient_id: int) -> list[tuple[str, str]]:
+    """Channel and status of each of a patient's addresses, oldest first."""
+    rows = connection.execute(_OF_PATIENT, {"patient_id": patient_id})
+    return [(row.channel, row.status) for row in rows]
+
+
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:
     """`gone`: cannot be reached now; `closed`: not this patient's; `active`: in use again."""
     connection.execute(update(_address).where(_address.c.id == address_id).values(status=status))
@@ -259,8 +287,24 @@ def reach_again(connection: Connection, address_id: int) -> None:
     connection.execute(_REACH, {"reached": address_id})
 
 
+def lock_address(connection: Connection, address_id: int) -> None:
+    """Nothing goes to this address or comes from it, until it is unlocked; what is closed stays."""
+    connection.execute(_LOCK, {"lost": address_id})
+
+
+def unlock_address(connection: Connection, address_id: int) -> None:
+    """A locked address is in use again."""
+    connection.execute(_UNLOCK, {"found": address_id})
+
+
+def note_refused(connection: Connection, address_id: int, now: datetime) -> bool:
+    """Whoever writes from a locked address is told so; False: they were told since the lock."""
+    asked = {"refused": address_id, "now": now}
+    return connection.execute(_REFUSE, asked).first() is not None
+
+
 def address_status(connection: Connection, address_id: int) -> str:
-    """Active, gone or closed; an address that exists no more is closed."""
+    """Active, gone, locked or closed; an address that exists no more is closed."""
     return connection.execute(_STATUS, {"asked": address_id}).scalar_one_or_none() or "closed"
 
 

@@ -158,6 +158,12 @@ def listed(connection: Connection) -> list[Case]:
     return in_order([_read(row) for row in rows.mappings()])
 
 
+def open_for(connection: Connection, patient_id: int) -> list[Case]:
+    """What still has to be looked at of one patient, the most pressing first."""
+    asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
+    return in_order([_read(row) for row in connection.execute(asked).mappings()])
+
+
 def in_order(cases: list[Case]) -> list[Case]:
     """Safety first, and of that what no doctor has looked at when asked; then by waiting time."""
     return sorted(cases, key=_pressing)

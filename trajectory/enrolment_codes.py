@@ -69,6 +69,12 @@ def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
     )
 
 
+def forget_claims(connection: Connection, patient_id: int) -> None:
+    """Nobody who has shown a code of this patient may give the four digits any more."""
+    theirs = update(_code).where(_code.c.patient_id == patient_id)
+    connection.execute(theirs.values(claimed_by=None))
+
+
 def claims(
     connection: Connection, ring: Ring, places: Collection[Place], now: datetime
 ) -> Mapping[Place, int]:

@@ -33,6 +33,7 @@ _BY_PATIENT = [
         tables.DeskCase,
         tables.EnrolmentCode,
         tables.EnrolmentRequest,
+        tables.EnrolmentMark,
         tables.AddressCheck,
         tables.WebCode,
         tables.WebLink,
@@ -41,6 +42,7 @@ _BY_PATIENT = [
         tables.Outbox,
         tables.Inbox,
         tables.Session,
+        tables.FindHeap,
         tables.Address,
         tables.Entry,
     )

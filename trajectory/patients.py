@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
-from trajectory import tables
+from trajectory import finding, tables
 from trajectory._addresses import (
+    LOCKED,
     Address,
     AddressTaken,
     NewAddress,
@@ -26,12 +27,16 @@ from trajectory._addresses import (
     hold_addresses,
     hold_addresses_of,
     is_closed,
+    lock_address,
     lose_address,
     note_arrival,
     note_doubt,
+    note_refused,
     prefer_address,
     reach_again,
     set_address_status,
+    statuses,
+    unlock_address,
 )
 from trajectory.bulk import Update
 from trajectory.erasure import ERASED
@@ -41,6 +46,7 @@ from trajectory.sql import Among
 
 __all__ = [
     "BODY",
+    "LOCKED",
     "PROFILE",
     "Address",
     "AddressTaken",
@@ -61,12 +67,14 @@ __all__ = [
     "hold_addresses",
     "hold_addresses_of",
     "is_closed",
+    "lock_address",
     "lock_conversations",
     "lock_free",
     "lose_address",
     "next_version",
     "note_arrival",
     "note_doubt",
+    "note_refused",
     "planned_by",
     "prefer_address",
     "reach_again",
@@ -76,6 +84,8 @@ __all__ = [
     "save_conversations",
     "sealers",
     "set_address_status",
+    "statuses",
+    "unlock_address",
 ]
 
 _patient = tables.core(tables.Patient)
@@ -232,6 +242,9 @@ def create_all(
     if rows:
         connection.execute(_INSERT_PATIENT, rows)
         connection.execute(_INSERT_CONVERSATION, conversations)
+        known = zip(created, newcomers, strict=True)
+        people = {patient_id: newcomer.profile for (patient_id, _), newcomer in known}
+        finding.add(connection, ids, ring, people)
     return created
 
 

@@ -133,7 +133,7 @@ class Patient(SQLModel, table=True):
     """Which key of the ring wraps `wrapped_key`."""
     wrapped_key: bytes = _sealed()
     profile: bytes = _sealed()
-    """Sealed JSON: name, hour, weekday, code."""
+    """Sealed JSON: name, hour, weekday, code; birth date and phone where the clinic has them."""
 
 
 class Address(SQLModel, table=True):
@@ -151,10 +151,24 @@ class Address(SQLModel, table=True):
     """Sealed."""
     preferred: bool = True
     status: str = "active"
-    """active | gone | closed"""
+    """active | gone | closed | locked (by the clinic: the phone is lost)"""
     failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """Doubtful failures in a row: some codes stop an address only at the second."""
     created_at: datetime = _time()
+    refused_at: datetime | None = _time(default=None, nullable=True)
+    """When whoever wrote from it while it was locked was told, once a lock; None: not yet."""
+
+
+class FindHeap(SQLModel, table=True):
+    """One of the heaps in which a patient's name lies, to be found (`trajectory.finding`)."""
+
+    __tablename__ = "find_heap"
+    __table_args__ = (Index("ix_find_heap_heap", "heap", "patient_id"),)
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    heap: int
+    """What a keyed hash says of a beginning of the name, or of the birth date: 0 to 1023."""
 
 
 class Conversation(SQLModel, table=True):
@@ -231,6 +245,7 @@ class Entry(SQLModel, table=True):
     """patient | helper | staff | professional:<care team member's id> | desk:<number in the
     directory> | system"""
     channel: str | None = None
+    """Where it was said; `paper`, `telephone` or `tablet` where the clinic entered it."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
     supersedes: int | None = _ref(default=None, nullable=True)
@@ -573,7 +588,7 @@ class DeskCase(SQLModel, table=True):
 
 
 class WebLink(SQLModel, table=True):
-    """A one-time link to the web chat, or to the patient's copy of everything."""
+    """A one-time link to the web chat or to the patient's copy, or a code for a tablet."""
 
     __tablename__ = "web_link"
 
@@ -583,12 +598,12 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     purpose: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
-    """chat | copy"""
+    """chat | copy | tablet:<who hands it over>:<questionnaire>"""
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     cookie_hash: bytes | None = _sealed(default=None, nullable=True, unique=True, index=True)
-    """Keyed hash of the cookie that reads the copy, once the link was used for one."""
+    """Keyed hash of the cookie that reads the copy, or of the tablet, once the link was used."""
 
 
 class WebCode(SQLModel, table=True):
@@ -683,6 +698,20 @@ class EnrolmentRequest(SQLModel, table=True):
     """Keyed hash of the request's key."""
     body: bytes = _sealed()
     """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
+    created_at: datetime = _time(index=True)
+
+
+class EnrolmentMark(SQLModel, table=True):
+    """By what a patient whom the clinic has enrolled is known again; no data, only its hash."""
+
+    __tablename__ = "enrolment_mark"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    kind: str
+    """One of `trajectory.enrolment_marks.Kind`."""
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the kind, and of name, birth date or phone."""
     created_at: datetime = _time()
 
 

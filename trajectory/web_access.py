@@ -15,7 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from trajectory import room_codes, tables
-from trajectory._addresses import VALUE, add_address
+from trajectory._addresses import LOCKED, VALUE, add_address
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
 
@@ -70,7 +70,7 @@ _MAY_WRITE = (
     _session.c.closed_at.is_(None),
     _session.c.last_seen_at > bindparam("used_since"),
     _address.c.channel == CHANNEL,
-    _address.c.status != "closed",
+    _address.c.status.not_in(("closed", LOCKED)),
 )
 _FROM = _session.join(_patient, _patient.c.id == _session.c.patient_id).join(
     _address, _address.c.patient_id == _session.c.patient_id

@@ -2,7 +2,12 @@
 
 from api.desk import (
     directory,
+    enrol,
+    enrol_many,
     home,
+    paper,
+    patient_deeds,
+    patients,
     research,
     running,
     talk,
@@ -11,7 +16,12 @@ from api.desk import (
 ROUTERS = (
     home.router,
     talk.router,
+    enrol.router,
+    enrol_many.router,
     directory.router,
+    patients.router,
+    patient_deeds.router,
+    paper.router,
     research.router,
     running.router,
 )

@@ -11,6 +11,7 @@ from bot.conversation import (
     commanding,
     consents,
     contacts,
+    course,
     desk_talk,
     late,
     looked,
@@ -22,6 +23,7 @@ from bot.conversation import (
     with_desk,
 )
 from bot.conversation.choices import is_bare_answer
+from bot.conversation.course import say_over
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import AGREEING, OpenSession
@@ -80,6 +82,9 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if step.memory.died:
         step.add_line("hands.died.over")
+        return
+    if course.why_ended(step) and heard.message.kind is not InboundKind.TEXT:
+        say_over(step)
         return
     if _is_in_doubt(step, heard.message):
         ask_again(step)
@@ -197,6 +202,8 @@ def _take_words(step: Step, text: str, heard: Heard | None = None) -> None:
     """Words that are no command: a task's answer, or the questionnaire's, or neither."""
     if step.memory.task is not None:
         _reply(step, text, None)
+    elif course.why_ended(step):
+        say_over(step)
     elif step.person.status == "ended":
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":

@@ -229,6 +229,20 @@ def leave(step: Step, key: str, **params: object) -> None:
     repeat(step)
 
 
+def put_down(step: Step) -> None:
+    """Close whatever is open without a word; what was answered stays, and is scored if enough."""
+    opened, step.open, step.suspended = (step.open, step.suspended), None, None
+    step.memory.suspended = None
+    for open in opened:
+        if open is not None:
+            flow = step.flow_of(open)
+            turn = engine.expire(flow, open.session)
+            open.session, open.closed_at = turn.session, step.now
+            tell(step, flow, open, turn.events)
+            step.do(SaveSession(open))
+    step.do(DropDue(("remind", "expire")))
+
+
 def expire(step: Step, open: OpenSession) -> None:
     """Close a session whose time is up; what was answered stays, and is scored if enough."""
     flow = step.flow_of(open)

@@ -12,6 +12,7 @@ from bot.conversation import (
     clinic_list,
     consents,
     contacts,
+    course,
     known,
     looked,
     muting,
@@ -137,6 +138,9 @@ def _stop(step: Step, slots: Mapping[str, str]) -> None:
     if step.person.status == "stopped":
         step.drop_task()
         return
+    if course.why_ended(step):
+        course.say_over(step)
+        return
     silencing.fall_silent(step)
     if step.care.grants:
         step.add_line("stop.shared", who=_names_and_ends(step, step.care.grants))
@@ -157,6 +161,9 @@ def _name_and_end(step: Step, grant: Grant) -> str:
 
 
 def _start(step: Step, slots: Mapping[str, str]) -> None:
+    if course.why_ended(step):
+        course.say_over(step)
+        return
     if step.person.status in ("stopped", "ended") and not consents.is_agreed(step):
         enrolment.begin_again(step)
         if step.memory.held:

@@ -39,6 +39,20 @@ def begin(step: Step, words: str) -> None:
     if over is None:
         step.add_line("pause.unclear")
         return
+    begin_until(step, over)
+
+
+def begin_on(step: Step, day: date) -> bool:
+    """Pause until the morning of this day; False: that is past, or too far away."""
+    over = at_local(day, QUIET_UNTIL, step.person.zone)
+    if not step.now < over <= step.now + LONGEST:
+        return False
+    begin_until(step, over)
+    return True
+
+
+def begin_until(step: Step, over: datetime) -> None:
+    """Pause until then, and say so."""
     _last_until(step, over)
     step.do(Audit("paused"))
     step.add_line("pause.begun", day=day_name(over, step.person.zone, step.person.language))

@@ -12,16 +12,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.commands import Command
-from bot.conversation import asking, pausing, returning, safety, with_desk
+from bot.conversation import asking, course, pausing, returning, safety, with_desk
 from bot.conversation.choices import chosen
+from bot.conversation.course import Why
 from bot.conversation.effects import (
     Audit,
     CloseAddress,
-    DropDue,
     DropUnsent,
     OpenCase,
-    Record,
-    SavePatient,
     SetCase,
     SetDue,
 )
@@ -222,17 +220,11 @@ def _close(step: Step) -> None:
 
 
 def _end(step: Step, raw: str) -> None:
-    step.memory.task, step.open, step.suspended = None, None, None
-    step.memory.suspended = None
-    step.memory.waiting.clear()
-    with_desk.end(step)
-    step.memory.died = True
-    step.person.status = "ended"
-    step.do(Record(step.new_id(), "death-reported", text=raw))
-    step.do(SavePatient())
-    step.do(DropDue())
-    step.do(DropUnsent(safety=True))
-    step.do(Audit("death-reported"))
+    task = step.memory.task
+    # Should it be a mistake, the task that was under way before goes on, and not this one.
+    before = task.data["before"] if task is not None else None
+    step.memory.task = Task(**before) if before else None
+    course.end(step, Why.DIED, raw)
     step.add_line("hands.died.sorry")
 
 

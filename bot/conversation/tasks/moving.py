@@ -25,7 +25,7 @@ from bot.conversation.step import Step
 from bot.enrolment_codes import new_code, shown_code
 from bot.phone import ending_of, read_number, shown_number
 from trajectory.address_checks import ATTEMPTS, DIGITS, MOST_A_DAY, Check
-from trajectory.patients import Address
+from trajectory.patients import LOCKED, Address
 
 NAME = "moving"
 LINK_LIFE = timedelta(hours=1)
@@ -180,7 +180,9 @@ def _take_address(step: Step, channel: str, number: str) -> None:
     """What is known of the number already decides; nobody is told what others have."""
     assert step.memory.task is not None
     known = [each for each in step.addresses if (each.channel, each.value) == (channel, number)]
-    if known and _works(known[0]) and step.memory.task.data["how"] == ADD:
+    if known and known[0].status == LOCKED:
+        asking.leave(step, "moving.not-possible", clinic=step.world.clinic.name)
+    elif known and _works(known[0]) and step.memory.task.data["how"] == ADD:
         asking.leave(step, "moving.done.add", number=shown_number(number))
     elif known and _works(known[0]):
         _prefer(step, known[0])

@@ -63,7 +63,7 @@ def named(step: Step, words: str) -> str:
     assert said is not None
     parts = [] if said.weekday is None else [step.words.say(f"weekday.{said.weekday}")]
     if said.clock is not None:
-        clock = said.clock if _is_awake(said.clock) else _nearest(said.clock, sure=said.half_day)
+        clock = said.clock if is_awake(said.clock) else _nearest(said.clock, sure=said.half_day)
         parts.append(f"{clock:%H:%M}")
     return " ".join(parts)
 
@@ -71,7 +71,7 @@ def named(step: Step, words: str) -> str:
 def _take(step: Step, said: When) -> None:
     task = step.memory.task
     assert task is not None
-    if said.clock is None or _is_awake(said.clock):
+    if said.clock is None or is_awake(said.clock):
         _change(step, said.weekday, said.clock)
         return
     task.step = "instead"
@@ -80,7 +80,8 @@ def _take(step: Step, said: When) -> None:
     ask(step)
 
 
-def _is_awake(clock: time) -> bool:
+def is_awake(clock: time) -> bool:
+    """Whether patients may be written to at this hour."""
     return QUIET_UNTIL <= clock < QUIET_FROM
 
 
@@ -88,12 +89,24 @@ def _nearest(clock: time, *, sure: bool) -> time:
     """The hour that may be meant, or the nearest that is not quiet: "at 7" may be 19:00."""
     if not sure and 0 < clock.hour < 12:
         later = clock.replace(hour=clock.hour + 12)
-        if _is_awake(later):
+        if is_awake(later):
             return later
     return QUIET_UNTIL if _DEEP_NIGHT <= clock < QUIET_UNTIL else LAST
 
 
 def _change(step: Step, weekday: int | None, clock: time | None) -> None:
+    change(step, weekday, clock)
+    asking.leave(step, "retiming.done", **done(step))
+
+
+def done(step: Step) -> dict[str, str]:
+    """Hour and day of the questions, as the message that confirms a change takes them."""
+    person = step.person
+    return {"clock": f"{person.hour:%H:%M}", "day": step.words.say(f"weekday.{person.weekday}")}
+
+
+def change(step: Step, weekday: int | None, clock: time | None) -> None:
+    """Ask on this weekday and at this hour from now on; None: as before."""
     before = pathways.rhythm(step)
     person = step.person
     person.hour = person.hour if clock is None else clock
@@ -102,5 +115,3 @@ def _change(step: Step, weekday: int | None, clock: time | None) -> None:
     if before is not None:
         pathways.follow(step, before)
     visits.set_anew(step)
-    day = step.words.say(f"weekday.{person.weekday}")
-    asking.leave(step, "retiming.done", clock=f"{person.hour:%H:%M}", day=day)
