@@ -36,6 +36,13 @@ def test_a_patient_is_found_by_name_or_by_the_number_however_written(
     assert found(light_house, said) == [birgit.patient_id]
 
 
+def test_the_name_that_a_patient_gives_in_the_chat_finds_them(light_house: House) -> None:
+    asked = light_house.enrol("jonas", name="", consented=False)
+    for said in ("english", "yes", "Jonas Lund"):
+        light_house.write(said, "jonas")
+    assert found(light_house, "lund jonas") == [asked.patient_id]
+
+
 def test_a_patient_is_found_by_their_number_at_the_clinic(
     light_house: House, birgit: PatientRef
 ) -> None:
