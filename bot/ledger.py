@@ -126,13 +126,13 @@ def _write_entries(connection: Connection, steps: Sequence[Finished]) -> None:
 
 
 def _entry(finished: Finished, record: done.Record) -> NewEntry:
-    now = finished.step.now
+    step = finished.step
     return NewEntry(
         id=record.id,
         patient_id=finished.patient_id,
         sequence=finished.next_sequence(),
-        at=record.at or now,
-        recorded_at=now,
+        at=record.at or step.said_at,
+        recorded_at=step.now,
         kind=record.kind,
         flow=record.flow,
         definition=record.definition,
@@ -143,7 +143,7 @@ def _entry(finished: Finished, record: done.Record) -> NewEntry:
         text=record.text,
         detail=record.detail,
         author=record.author,
-        channel=finished.route.channel,
+        channel=finished.route.channel if step.entering is None else step.entering.mode,
         session_id=record.session_id,
         turn=record.turn,
         supersedes=record.supersedes,
@@ -288,7 +288,8 @@ def _write_messages(
     connection: Connection, deployment: Deployment, steps: Sequence[Finished]
 ) -> None:
     talks = [_talk(finished) for finished in steps if finished.step.linked and finished.said]
-    chats = open_chats(connection, deployment, talks, steps[0].step.now) if talks else {}
+    first = steps[0].step
+    chats = open_chats(connection, deployment, talks, first.now, first.not_before) if talks else {}
     says = [
         message
         for finished in steps
@@ -319,7 +320,7 @@ def place_of(chat: Chat | None) -> Route:
 
 
 def _to_patient(finished: Finished, chat: Chat | None) -> Iterator[Outgoing]:
-    here = finished.route
+    here, waits = finished.route, finished.step.not_before
     for message, rendered, in_chat in finished.said:
         route = place_of(chat) if in_chat else here
         yield _outgoing(
@@ -330,10 +331,19 @@ def _to_patient(finished: Finished, chat: Chat | None) -> Iterator[Outgoing]:
             address_id=route.address_id,
             session_id=message.session_id,
             turn=message.turn,
+            not_before=None if message.priority is Priority.SAFETY else waits,
+            entry_id=message.entry_id,
         )
     if chat and chat.nudge:
-        priority = Priority.BULK if finished.step.bulk else Priority.REPLY
-        yield _outgoing(finished, here.channel, chat.nudge, priority, address_id=here.address_id)
+        yield _outgoing(
+            finished,
+            here.channel,
+            chat.nudge,
+            Priority.BULK if finished.step.bulk else Priority.REPLY,
+            address_id=here.address_id,
+            not_before=waits,
+            entry_id=next((said.message.entry_id for said in finished.said if said.in_chat), None),
+        )
 
 
 def _to_member(finished: Finished, mail: done.Mail) -> Outgoing:

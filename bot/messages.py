@@ -93,6 +93,8 @@ class Message(NamedTuple):
     """An SVG that goes with the text, on channels that show pictures."""
     plain: str = ""
     """What of the text says nothing about health; known where the channel carries a link only."""
+    entry_id: int | None = None
+    """The entry whose words these are, where a person wrote them."""
 
 
 class Button(NamedTuple):

@@ -52,6 +52,7 @@ _INSERT = Insert(
     "session_id",
     "turn",
     "created_at",
+    "entry_id",
 )
 _HOLD_BACK = (
     update(_outbox)
@@ -104,6 +105,8 @@ class Outgoing:
     turn: int | None = None
     not_before: datetime | None = None
     """When it may go out at the earliest; None: now."""
+    entry_id: int | None = None
+    """The entry whose words these are, so that whoever wrote them sees what becomes of them."""
 
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
@@ -129,6 +132,7 @@ def _row(message: Outgoing, row_id: int) -> tuple[Any, ...]:
         message.session_id,
         message.turn,
         message.now,
+        message.entry_id,
     )
 
 

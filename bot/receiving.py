@@ -38,6 +38,8 @@ from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
 UNKNOWN = "unknown-sender"
+FOR_DESK = "desk"
+"""The status of what a patient wrote to a person at the clinic."""
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
@@ -60,6 +62,7 @@ _MARK_FAILED = (
     .where(_inbox.c.id == bindparam("message"))
     .values(status="failed", error=bindparam("new_error"))
 )
+_MARK_FOR_DESK = Update(_inbox, "id", "status", "turn")
 _MASK = update(_inbox).where(_inbox.c.id == bindparam("message")).values(body=bindparam("new_body"))
 _DISOWN = (
     update(_inbox)
@@ -244,6 +247,7 @@ def _answer(
     ]
     ledger.write(connection, deployment, finished)
     _mark_answered(connection, messages, finished)
+    _mark_for_desk(connection, messages, finished)
     _hide_secrets(connection, messages, finished)
 
 
@@ -456,6 +460,18 @@ def _mark_answered(
         if done.step.answered is not None
     ]
     _MARK_ANSWERED.run(connection, marks)
+
+
+def _mark_for_desk(
+    connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
+) -> None:
+    """The desk sees what was written to it, never an answer to the assistant, nor a code."""
+    marks = [
+        (stored.id, FOR_DESK, done.step.memory.talk.number)
+        for stored, done in zip(messages, finished, strict=True)
+        if done.step.for_desk and not done.step.secret and done.step.memory.talk is not None
+    ]
+    _MARK_FOR_DESK.run(connection, marks)
 
 
 def _hide_secrets(

@@ -206,6 +206,7 @@ def _put(held: Held, row: Row[Any], rendered: Rendered, route: Route) -> None:
             session_id=row.session_id,
             turn=row.turn,
             not_before=_not_before(held, row),
+            entry_id=row.entry_id,
         )
 
 

@@ -13,7 +13,7 @@ from templates import papers
 from templates.words import Words
 
 _Row = Mapping[str, Any]
-_TOLD = ("note", "question", "goal", "plan", "visit", "contact", "red-flag")
+_TOLD = ("note", "question", "goal", "plan", "visit", "contact", "red-flag", "desk-message")
 """Kinds of entries that are somebody's words, in the order of their time."""
 _TIME, _SHORT, _LONG = 2.6, 2, 5
 """Widths of columns, as shares."""
@@ -155,7 +155,7 @@ class _Telling:
 
     def _author(self, author: str) -> str:
         role, _, member = author.partition(":")
-        if member:
+        if role == "professional":
             return self.people.get(int(member), self._say("author.professional"))
         return self._say(f"author.{role}")
 
@@ -193,6 +193,8 @@ class _Telling:
         return _Table(head, (_TIME, _SHORT, 2 * _LONG), rows)
 
     def _to(self, row: _Row) -> str:
+        if row["entry_id"] is not None:
+            return self._say("author.desk")
         if row["member_id"] is None:
             return self._say("messages.us")
         name = self.people.get(row["member_id"], self._say("author.professional"))

@@ -63,7 +63,8 @@ class State(StrEnum):
 
 LISTED = (State.OPEN, State.ASKED, State.NOT_YET)
 """Still to be looked at."""
-_SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG)
+SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG)
+"""What comes before all else."""
 _WAITED = (State.ASKED, State.NOT_YET)
 
 
@@ -171,7 +172,7 @@ def in_order(cases: list[Case]) -> list[Case]:
 def _pressing(case: Case) -> tuple[bool, bool, int, datetime, int]:
     urgencies = list(Urgency)
     return (
-        case.kind not in _SAFETY,
+        case.kind not in SAFETY,
         case.state not in _WAITED,
         urgencies.index(case.urgency) if case.urgency else 0,
         case.opened_at,

@@ -133,7 +133,7 @@ class Patient(SQLModel, table=True):
     """Which key of the ring wraps `wrapped_key`."""
     wrapped_key: bytes = _sealed()
     profile: bytes = _sealed()
-    """Sealed JSON: name, hour, weekday, code."""
+    """Sealed JSON: name, hour, weekday, code; birth date and phone where the clinic has them."""
 
 
 class Address(SQLModel, table=True):
@@ -230,7 +230,7 @@ class Entry(SQLModel, table=True):
     kind: str
     """answer | skip | not-applicable | correction | score | red-flag | flag-handled | note |
     question | consent | grant | grant-ended | work-page | goal | plan | visit | contact |
-    referral"""
+    referral | desk-message"""
     flow: str | None = None
     definition: str | None = None
     item: str | None = None
@@ -242,8 +242,10 @@ class Entry(SQLModel, table=True):
     detail: str | None = None
     """JSON without free text: completeness of a score, language of an answer."""
     author: str = "patient"
-    """patient | helper | staff | professional:<care team member's id> | system"""
+    """patient | helper | staff | professional:<care team member's id> | desk:<number in the
+    directory> | system"""
     channel: str | None = None
+    """Where it was said; `paper`, `telephone` or `tablet` where the clinic entered it."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
     supersedes: int | None = _ref(default=None, nullable=True)
@@ -291,12 +293,13 @@ class Inbox(SQLModel, table=True):
     body: bytes = _sealed()
     """Sealed JSON, with the patient's key, or the deployment's for unknown senders."""
     status: str
-    """done | failed | unknown-sender | refused"""
+    """done | desk (for a person at the clinic) | failed | unknown-sender | refused"""
     error: str | None = None
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
-    """Which question this message answered, so that an edit finds it."""
+    """Which question this message answered, so that an edit finds it; of what was meant for the
+    desk, the number of the conversation."""
 
 
 class Outbox(SQLModel, table=True):
@@ -323,6 +326,7 @@ class Outbox(SQLModel, table=True):
         _partial("ix_outbox_held", "channel", where="status = 'held'"),
         _partial("ix_outbox_gone_out", "channel", "sent_at", where="sent_at IS NOT NULL"),
         _partial("ix_outbox_member_id", "member_id", where="member_id IS NOT NULL"),
+        _partial("ix_outbox_entry_id", "entry_id", where="entry_id IS NOT NULL"),
         Index("ix_outbox_patient", "patient_id", "sequence"),
     )
 
@@ -349,6 +353,8 @@ class Outbox(SQLModel, table=True):
     turn: int | None = None
     created_at: datetime = _time()
     sent_at: datetime | None = _time(default=None, nullable=True)
+    entry_id: int | None = _ref(default=None, nullable=True)
+    """The entry whose words these are, where a person at the clinic wrote them."""
 
 
 class SendRate(SQLModel, table=True):
@@ -582,7 +588,7 @@ class DeskCase(SQLModel, table=True):
 
 
 class WebLink(SQLModel, table=True):
-    """A one-time link to the web chat, or to the patient's copy of everything."""
+    """A one-time link to the web chat or to the patient's copy, or a code for a tablet."""
 
     __tablename__ = "web_link"
 
@@ -592,12 +598,12 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     purpose: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
-    """chat | copy"""
+    """chat | copy | tablet:<who hands it over>:<questionnaire>"""
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     cookie_hash: bytes | None = _sealed(default=None, nullable=True, unique=True, index=True)
-    """Keyed hash of the cookie that reads the copy, once the link was used for one."""
+    """Keyed hash of the cookie that reads the copy, or of the tablet, once the link was used."""
 
 
 class WebCode(SQLModel, table=True):
@@ -692,6 +698,20 @@ class EnrolmentRequest(SQLModel, table=True):
     """Keyed hash of the request's key."""
     body: bytes = _sealed()
     """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
+    created_at: datetime = _time(index=True)
+
+
+class EnrolmentMark(SQLModel, table=True):
+    """By what a patient whom the clinic has enrolled is known again; no data, only its hash."""
+
+    __tablename__ = "enrolment_mark"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    kind: str
+    """One of `trajectory.enrolment_marks.Kind`."""
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the kind, and of name, birth date or phone."""
     created_at: datetime = _time()
 
 

@@ -2,18 +2,26 @@
 
 from api.desk import (
     directory,
+    enrol,
+    enrol_many,
     home,
+    paper,
     patient_deeds,
     patients,
     research,
     running,
+    talk,
 )
 
 ROUTERS = (
     home.router,
+    talk.router,
+    enrol.router,
+    enrol_many.router,
     directory.router,
     patients.router,
     patient_deeds.router,
+    paper.router,
     research.router,
     running.router,
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from backtrace.replay import steps as step
 from backtrace.replay.batches import Numbered, about, batches
+from backtrace.replay.desk import Desk
 from backtrace.replay.directory import Directory
 from backtrace.replay.lines import Line, entry_line, message_line
 from backtrace.replay.professionals import Professionals
@@ -45,6 +46,7 @@ class Player:
         self._sealers: dict[int, Sealer] = {}
         self._professionals = Professionals(stage.deployment, stage.clock)
         self._directory = Directory(stage.deployment, stage.clock)
+        self._desk = Desk(stage.deployment)
         self._last_entry = 0
 
     def play(self, steps: Sequence[tuple[int, step.Step]]) -> Iterator[Line]:
@@ -82,6 +84,8 @@ class Player:
                 self._directory.add(listed)
             case step.RoomStep():
                 self._directory.type_code(number, each)
+            case step.DeskStep(desk=desk):
+                self._desk.act(self._by_name[desk.patient].id, desk)
             case step.WaitStep():
                 pass
 

@@ -16,6 +16,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from flows.library import Library
@@ -91,6 +92,22 @@ class Listed(_Strict):
         "physiotherapist"
     )
     language: str = "en"
+
+
+class AtDesk(_Strict):
+    """A person at the clinic's desk takes a conversation over, writes in it, or hands it back."""
+
+    patient: Id
+    by: Id = "Mette Dam"
+    take_over: Literal[True] | None = Field(None, alias="take-over")
+    say: Id | None = None
+    hand_back: Literal[True] | None = Field(None, alias="hand-back")
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> AtDesk:
+        if [self.take_over, self.say, self.hand_back].count(None) != 2:
+            raise ValueError("says one of take-over, say and hand-back; write just one")
+        return self
 
 
 class _Step(_Strict):
@@ -176,13 +193,29 @@ class RoomStep(_Step):
     room: str
 
 
+class DeskStep(_Step):
+    """Somebody at the desk acts in a patient's conversation."""
+
+    desk: AtDesk
+
+
 class WaitStep(_Step):
     """Time passes."""
 
 
 ActStep = OpenStep | CodeStep | NoteStep | HandledStep
 """What a professional does."""
-Step = EnrolStep | StartStep | TextStep | TapStep | ActStep | DirectoryStep | RoomStep | WaitStep
+Step = (
+    EnrolStep
+    | StartStep
+    | TextStep
+    | TapStep
+    | ActStep
+    | DirectoryStep
+    | RoomStep
+    | DeskStep
+    | WaitStep
+)
 _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("enrol", EnrolStep),
     ("start", StartStep),
@@ -194,6 +227,7 @@ _BY_KEY: Sequence[tuple[str, type[Step]]] = (
     ("handled", HandledStep),
     ("directory", DirectoryStep),
     ("room", RoomStep),
+    ("desk", DeskStep),
 )
 _MISSING = {
     "from": ("text", "tap"),
@@ -276,6 +310,8 @@ class _Seen:
                 self._check_listed(number, listed)
             case RoomStep():
                 self._check_professional(number, step.professional)
+            case DeskStep(desk=desk):
+                self._check_patient(number, desk.patient)
 
     def _check_enrol(self, number: int, enrol: Enrol) -> None:
         library = self._library

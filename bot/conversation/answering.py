@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.commands import Command
 from bot.conversation import (
     asking,
+    clinic_list,
     commanding,
     consents,
     contacts,
     course,
+    desk_talk,
     late,
     looked,
     repair,
@@ -18,6 +20,7 @@ from bot.conversation import (
     safety,
     several,
     told,
+    with_desk,
 )
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.course import say_over
@@ -62,6 +65,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
     if told.take(step, heard, amends):
+        desk_talk.keep(step)
         if heard.stops and step.person.status not in SILENT:
             commanding.do(step, Command("stop"))
     elif heard.stops and step.person.status not in SILENT:
@@ -86,6 +90,8 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
         ask_again(step)
         return
     match heard.message.kind:
+        case InboundKind.CHOICE if with_desk.is_button_held(step, heard.message):
+            desk_talk.say_who_writes(step)
         case InboundKind.CHOICE:
             _press(step, heard.message)
         case InboundKind.TEXT:
@@ -100,6 +106,7 @@ def _say_unreadable(step: Step) -> None:
     """Something that is not text came; after STOP nothing is said to it."""
     if step.person.status in SILENT:
         return
+    desk_talk.keep(step)
     if _is_held_now(step):
         looked.insist(step)
     else:
@@ -129,6 +136,9 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if hands.waits(step) and not hands.lets_through(command):
         _reply(step, text, None)
+        return
+    if with_desk.is_for_desk(step, text, command) and not hands.is_in_doubt(step, heard):
+        desk_talk.hear(step)
         return
     if command is not None and command.weak and answers_what_waits(step, text):
         command = None
@@ -235,6 +245,9 @@ def _hear(step: Step, text: str) -> None:
         _hear_answer(step, step.open, text)
     elif is_bare_answer(step, text):
         _put_what_waits(step)
+    elif with_desk.was_asked(step):
+        clinic_list.pass_on(step)
+        ask_again(step)
     else:
         keeping.begin(step, text)
 
@@ -462,6 +475,8 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     step.answered = amends
     if step.person.status in SILENT or (_is_held_now(step) and not _is_screen(step)):
         told.hush(step)
+    elif with_desk.holds_back(step):
+        desk_talk.note_correction(step)
     elif not is_open:
         ask_again(step)
 

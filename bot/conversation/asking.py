@@ -15,6 +15,7 @@ from bot.conversation import (
     safety,
     silence,
     visit_questions,
+    with_desk,
 )
 from bot.conversation.admission import Verdict
 from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
@@ -70,7 +71,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     """Open what waits, the most urgent first, unless something is open already.
 
     `bridge` is the message that leads over to it from what was said before. After an
-    emergency only screens open until somebody has looked. Unasked, nothing opens in the quiet
+    emergency only screens open until somebody has looked, and so it is while a person at the
+    clinic writes with the patient. Unasked, nothing opens in the quiet
     hours, nor more than the limits allow; what is over them comes later, at the patient's hour,
     and none is lost.
     """
@@ -85,7 +87,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     if at > step.now:
         step.do(SetDue("waiting", "waiting", at))
         return
-    if asks_before_all(step) or visit_questions.ask_in_time(step, bridge):
+    with_person = with_desk.is_on(step)
+    if not with_person and (asks_before_all(step) or visit_questions.ask_in_time(step, bridge)):
         return
     limited = step.bulk and step.memory.quiet
     for waiting in list(step.memory.waiting):
@@ -97,6 +100,8 @@ def open_next(step: Step, bridge: str | None = None) -> None:
         limited |= not _admit(step, flow, waiting, bridge)
         if step.memory.task is not None:
             return
+    if with_person:
+        return
     if step.open is None and step.memory.task is None and not step.memory.held:
         _take_back(step)
         if step.open is None:
@@ -112,8 +117,8 @@ def _speaks_at(step: Step) -> datetime:
 
 
 def _is_held_back(step: Step, flow: Flow) -> bool:
-    """Behind an emergency, a screen, a pause, or until the patient wants such questions again."""
-    held = step.memory.held or step.suspended is not None or step.paused
+    """Behind an emergency, a screen, a person at the clinic, a pause, or as long as unwanted."""
+    held = step.memory.held or step.suspended is not None or step.paused or with_desk.is_on(step)
     return not flow.is_screen and (held or admission.is_muted(step, flow))
 
 
@@ -203,10 +208,18 @@ def repeat(step: Step) -> None:
     """Put the pending question again, after something else was dealt with."""
     if step.memory.task is not None or step.open is None or looked.stands(step):
         open_next(step)
-    elif step.person.status != "stopped" and not safety.is_held(step):
+    elif _is_silent(step):
+        pass
+    else:
         flow = step.flow_of(step.open)
         tell(step, flow, step.open, engine.ask_again(flow, step.open.session).events)
     step.flush()
+
+
+def _is_silent(step: Step) -> bool:
+    """Whether the open question is not put again now."""
+    stopped = step.person.status == "stopped"
+    return stopped or safety.is_held(step) or with_desk.holds_back(step)
 
 
 def leave(step: Step, key: str, **params: object) -> None:

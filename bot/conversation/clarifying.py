@@ -6,7 +6,7 @@ the ways out, and a line on the clinic's list. What the patient asks meanwhile i
 
 from __future__ import annotations
 
-from bot.conversation import clinic_list
+from bot.conversation import clinic_list, with_desk
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Record
 from bot.conversation.lists import joined
@@ -28,14 +28,18 @@ _FEW = 4
 def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstood) -> bool:
     """Say what would be an answer; whether the question itself must be put again.
 
-    A question in between is kept for the visit, and counts as no attempt.
+    A question in between is kept for the visit, or goes to the person at the clinic whom the
+    patient waits for, and counts as no attempt.
     """
     item = flow.item(event.item)
     if open is not step.open or open.session.pending != event.item:
         step.add_line("hint.unchanged", title=title(flow, item, step.person.language))
         return False
     if is_question(step, event.raw):
-        _keep(step, item, event.raw)
+        if with_desk.was_asked(step):
+            clinic_list.pass_on(step)
+        else:
+            _keep(step, item, event.raw)
         open.session = open.session._replace(misunderstood=event.attempt - 1)
         return True
     if event.attempt >= WAY_OUT:

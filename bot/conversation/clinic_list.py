@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.conversation import with_desk
 from bot.conversation.effects import Audit, OpenCase
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import Step
@@ -15,7 +16,15 @@ def ask_for_person(step: Step) -> None:
     step.do(OpenCase(Kind.PERSON))
     step.do(Audit("person-asked"))
     step.add_line("person.listed", clinic=step.world.clinic.name)
-    _say_when(step)
+    say_when(step)
+    with_desk.note_asked(step)
+
+
+def pass_on(step: Step) -> None:
+    """Words that answer nothing, from somebody who waits for a person: they are for that one."""
+    step.for_desk, step.answered = True, None
+    step.do(OpenCase(Kind.PERSON))
+    step.add_line("desk.passed-on", clinic=step.world.clinic.name)
 
 
 def report_unclear(step: Step, open: OpenSession) -> None:
@@ -25,10 +34,10 @@ def report_unclear(step: Step, open: OpenSession) -> None:
     step.memory.unclear = open.id
     step.do(OpenCase(Kind.NOT_UNDERSTOOD))
     step.add_line("person.unclear")
-    _say_when(step)
+    say_when(step)
 
 
-def _say_when(step: Step) -> None:
+def say_when(step: Step) -> None:
     """By the clinic's own clock; without hours there is no promise, and a number to ring."""
     clinic = step.world.clinic
     if clinic.desk_hours is None:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
-from bot.conversation import pathways, pausing, safety, timers, visits
+from bot.conversation import pathways, pausing, safety, timers, visits, with_desk
 from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient
 from bot.conversation.memory import Memory, OpenSession, Task, Waiting
 from bot.conversation.step import Step
@@ -43,6 +43,7 @@ def end(step: Step, why: Why, raw: str | None = None, author: str = "patient") -
     memory.task, step.open, step.suspended = None, None, None
     memory.suspended = None
     memory.waiting.clear()
+    with_desk.end(step)
     step.person.status = "ended"
     step.do(Record(step.new_id(), _RECORDED[why], code=why.value, text=raw, author=author))
     step.do(SavePatient())

@@ -10,6 +10,7 @@ from typing import Any
 from bot.conversation import (
     admission,
     asking,
+    desk_talk,
     looked,
     pathways,
     pausing,
@@ -18,6 +19,7 @@ from bot.conversation import (
     silence,
     timers,
     visits,
+    with_desk,
 )
 from bot.conversation.effects import SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
@@ -31,6 +33,8 @@ HELD = timedelta(days=1)
 _OPENING = ("step", "flow", "waiting")
 _SPEAKING = ("remind", pausing.OVER)
 """What speaks by itself, and was set for an hour of the day; it may come late, or elsewhere."""
+_AT_HAND_BACK = frozenset({"remind", pausing.OVER})
+"""What a person's conversation makes needless: the hand-back asks again, and ends a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ def fall_due(step: Step, due: Fallen) -> None:
         return
     if _is_put_off(step, due):
         step.flush()
+        return
+    if due.kind in _AT_HAND_BACK and with_desk.is_on(step):
         return
     waking = awake(step.now, step.person.zone)
     if due.kind in _SPEAKING and waking > step.now:
@@ -86,6 +92,8 @@ def fall_due(step: Step, due: Fallen) -> None:
         case visits.KIND:
             visits.fall_due(step, due.payload["visit"])
             asking.open_next(step)
+        case desk_talk.DUE:
+            desk_talk.fall_due(step)
         case pausing.OVER:
             pausing.end(step, "pause.over")
     step.flush()

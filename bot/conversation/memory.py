@@ -80,6 +80,29 @@ class Lapsed:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation with a person at the clinic: asked for, under way, or over."""
+
+    number: int
+    """Counts a patient's conversations: the desk sees what was said in the newest, no more."""
+    asked_at: str
+    """ISO time at which the patient asked for it, or the desk began it."""
+    who: int = 0
+    """Number in the directory of the person who writes; 0: asked for, and nobody does yet."""
+    name: str = ""
+    taken_at: str = ""
+    """ISO time at which that person took over from the assistant; empty: not yet."""
+    waits_since: str = ""
+    """ISO time of the patient's oldest message that the desk has not answered; empty: none."""
+    said_at: str = ""
+    """ISO time at which the desk wrote last."""
+    told: bool = False
+    """Whether the patient was told since then when somebody looks."""
+    ended_at: str = ""
+    """ISO time at which the assistant took back; empty: it has not."""
+
+
 @dataclass(slots=True)
 class Memory:
     """Everything but the open session."""
@@ -176,6 +199,8 @@ class Memory:
     visits: dict[str, list[Any]] = field(default_factory=dict)
     """Visits about which something is still to be asked, by their entry's id: ISO time, whom it
     is with, and whether it was asked what to talk about."""
+    talk: Talk | None = None
+    """The newest conversation with a person at the clinic."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
@@ -208,6 +233,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "waiting": lambda waiting: [Waiting.from_json(each) for each in waiting],
     "today": lambda today: Today(**today),
     "lapsed": lambda lapsed: Lapsed(**lapsed),
+    "talk": lambda talk: Talk(**talk),
 }
 """The parts that are more than JSON has, and how they are read."""
 
@@ -233,10 +259,13 @@ class OpenSession:
     in_one: bool = False
     reminded: int | None = 0
     """How often the clock has put its question again; None: it was not counted yet."""
+    form: dict[str, Any] = field(default_factory=dict)
+    """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
+    and by question what two statements were marked."""
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
-        return {
+        parts: dict[str, Any] = {
             "session": self.session.to_json(),
             "opened_at": self.opened_at,
             "closed_at": self.closed_at,
@@ -248,6 +277,7 @@ class OpenSession:
             "in_one": self.in_one,
             "reminded": self.reminded,
         }
+        return parts | {"form": self.form} if self.form else parts
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
@@ -265,4 +295,5 @@ class OpenSession:
             data.get("free", False),
             data.get("in_one", False),
             data.get("reminded"),
+            data.get("form", {}),
         )

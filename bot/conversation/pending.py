@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import ModuleType
 
-from bot.conversation import asking
+from bot.conversation import asking, with_desk
 from bot.conversation.step import Step
 from bot.conversation.tasks import (
     agreeing,
@@ -67,7 +67,9 @@ TASKS: Mapping[str, ModuleType] = {
 def ask_again(step: Step) -> None:
     """Put what waits once more; where nothing does, what has fallen due meanwhile."""
     task = step.memory.task
-    if task is not None:
+    if task is not None and not with_desk.lets_ask(step, task):
+        pass
+    elif task is not None:
         TASKS[task.name].ask(step)
     else:
         asking.repeat(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import receipts, returning, safety
+from bot.conversation import receipts, returning, safety, with_desk
 from bot.conversation.effects import Audit, DropDue, DropUnsent, SavePatient
 from bot.conversation.step import Step
 
@@ -18,6 +18,7 @@ def fall_silent(step: Step) -> None:
     step.memory.put_off.clear()
     step.memory.stands.clear()
     step.drop_task()
+    with_desk.end(step)
     step.memory.waiting.clear()
     step.do(SavePatient())
     step.do(DropDue())

@@ -12,18 +12,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backtrace.audit_cli import Verdict, chores, verify
+from backtrace.audit_cli import Verdict, chores, noting_of, verify
 from backtrace.backup_cli import backup, restore
 from backtrace.erased import write_down
 from backtrace.settings import Settings
 from bot.conversation.effects import SetDue
 from bot.conversation.tasks.deleting import ERASE
+from bot.directory import staff
 from tests.bot.house import Clock, House
 from tests.house.command import backtrace
 from tests.house.forked import running
 from trajectory import audit
 from trajectory.database import Database
 from trajectory.keys import Ring
+from trajectory.professionals import Professional
 
 RING = Ring.generate()
 LONG_AGO = timedelta(hours=3)
@@ -120,6 +122,45 @@ def test_each_kind_of_meddling_is_told_by_patient_and_record(
     assert "problems" in told[-1]
     assert clinic.verify(clinic.jonas)[0]
     assert "viewed" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE clinic_audit SET actor = 'operator:9' WHERE n = 2", "2: changed"),
+        ("UPDATE clinic_audit SET subject = 'directory:9' WHERE n = 1", "1: changed"),
+        ("DELETE FROM clinic_audit WHERE n = 2", "2: removed"),
+        ("DELETE FROM clinic_audit WHERE n = 3", "3: cut off"),
+        ("DELETE FROM clinic_audit", "3: cut off"),
+    ],
+)
+def test_meddling_with_the_clinic_s_own_chain_is_told(
+    clinic: Clinic, statement: str, says: str
+) -> None:
+    anne = Professional(0, "Anne Skov", "anne@nord.example", "nurse", "primary", "en")
+    number = staff.add(clinic.house.deployment, anne)
+    staff.invite(clinic.house.deployment, number)
+    staff.remove(clinic.house.deployment, number)
+    clinic.note()
+    assert clinic.verify() == (True, ["3 chains, 9 records, whole"])
+    clinic.meddle(statement, 0)
+    whole, told = clinic.verify()
+    assert not whole
+    assert any(each.startswith(f"the clinic's own, record {says}") for each in told)
+    assert clinic.verify(clinic.birgit)[0]
+
+
+def test_a_restore_says_that_it_has_set_the_clinic_s_own_chain_back(clinic: Clinic) -> None:
+    deployment = clinic.house.deployment
+    anne = Professional(0, "Anne Skov", "anne@nord.example", "nurse", "primary", "en")
+    number = staff.add(deployment, anne)
+    staff.invite(deployment, number)
+    clinic.note()
+    clinic.meddle("DELETE FROM clinic_audit WHERE n > 1", 0)
+    noting_of(clinic.settings, clinic.house.database, deployment.ring).rewind(datetime.now(UTC))
+    whole, told = clinic.verify()
+    assert whole, told
+    assert "a restore has set 1 chains back" in told[0]
 
 
 @pytest.mark.parametrize("noted_after", [True, False])

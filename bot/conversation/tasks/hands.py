@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.commands import Command
-from bot.conversation import asking, course, pausing, returning, safety
+from bot.conversation import asking, course, pausing, returning, safety, with_desk
 from bot.conversation.choices import chosen
 from bot.conversation.course import Why
 from bot.conversation.effects import (
@@ -213,6 +213,7 @@ def _close(step: Step) -> None:
     if step.memory.held:
         safety.set_follow_up(step)
     step.lead.clear()
+    with_desk.end(step)
     step.do(OpenCase(Kind.NOT_ME))
     step.do(CloseAddress())
     step.do(Audit("address-closed"))

@@ -73,6 +73,12 @@ def _said(step: Line) -> str:
         case {"professional": who, "note": note}:
             fields = note.items() if isinstance(note, dict) else ()
             return f"{who} notes: {'; '.join(map(': '.join, fields)) or note}"
+        case {"desk": {"say": text}}:
+            return f"the clinic's desk says: {text}"
+        case {"desk": {"take-over": _}}:
+            return "the clinic's desk takes over"
+        case {"desk": {"hand-back": _}}:
+            return "the clinic's desk hands back"
         case {"professional": who, "handled": _}:
             return f"{who} has seen it and handles it"
         case _:

@@ -11,6 +11,7 @@ anne@clinic.dk notes Walk more.   anne@clinic.dk notes found=Stiff hips. agreed=
 anne@clinic.dk handles it
 * directory anne@clinic.dk physiotherapist Anne Skov
 anne@clinic.dk types last         the code that the patient says in the room
+* desk takes over                 * desk says Come on Thursday.         * desk hands back
 """
 
 from __future__ import annotations
@@ -49,6 +50,12 @@ def _direct(script: Script, words: list[str], language: str) -> None:
         case ["directory", email, role, *name]:
             listed = {"name": " ".join(name), "email": email, "role": role, "language": language}
             script.step(directory=listed)
+        case ["desk", "takes", "over"]:
+            script.step(desk={"patient": "p1", "take-over": True})
+        case ["desk", "says", *said]:
+            script.step(desk={"patient": "p1", "say": " ".join(said)})
+        case ["desk", "hands", "back"]:
+            script.step(desk={"patient": "p1", "hand-back": True})
         case ["until", clock]:
             script.until(clock)
         case ["until", clock, "in", days]:

@@ -57,6 +57,12 @@ AFTER_ENROLMENT = {
     "a tap without such a button": {"at": LATER, "from": "p1", "tap": "A"},
     "a tap on a message that was not sent": {"at": LATER, "from": "p1", "tap": "A", "on": 7},
     "a tap on message 0": {"at": LATER, "from": "p1", "tap": "A", "on": 0},
+    "a desk that does two things at once": {
+        "at": LATER,
+        "desk": {"patient": "p1", "say": "Hello", "hand-back": True},
+    },
+    "a desk that does nothing": {"at": LATER, "desk": {"patient": "p1"}},
+    "a desk that writes with nobody known": {"at": LATER, "desk": {"patient": "p9", "say": "Hi"}},
     "a code of the room by nobody of the directory": {
         "at": LATER,
         "professional": ANNE,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.conversation.memory import Lapsed, Memory, OpenSession, Task, Today, Waiting
+from bot.conversation.memory import Lapsed, Memory, OpenSession, Talk, Task, Today, Waiting
 
 OLDER = """
 {"waiting": [{"flow": "odi", "items": null, "priority": 30, "last": true},
@@ -60,6 +60,7 @@ SAMPLES: dict[str, Any] = {
     "Task | None": Task("sharing", "preview", 3, {"member": 7}, "2026-01-06T17:00:00+00:00"),
     "list[Waiting]": [Waiting("odi", ("lifting",), 30, True, "2026-01-06", True, True)],
     "Today": Today("2026-01-06", 7, "more"),
+    "Talk | None": Talk(2, "2026-01-06T17:00:00+00:00", 7, "Mette Dam", told=True),
     "Lapsed | None": Lapsed("odi", "lifting", "2026-01-06T17:00:00+00:00"),
 }
 """Something else than the default for each type that a memory has a field of."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert, text
 
 from bot import waiting
 from bot.beating import EVERY, Beating
@@ -289,3 +289,43 @@ def test_two_at_once_add_to_the_clinic_s_chain_one_after_the_other(
     with database.read() as connection:
         assert [each.n for each in clinic_audit.newest(connection, 100)] == list(range(80, 0, -1))
     database.close()
+
+
+def test_no_look_reads_the_whole_outbox(postgres_migrated: str) -> None:
+    """Each statement finds its rows by an index; the planner says so of 60,000 sent messages."""
+    database = Database(postgres_migrated, durable=False)
+    house = House(database)
+    patient, now = house.enrol().patient_id, house.clock.now()
+    with database.write() as connection:
+        connection.execute(_MANY, {"patient": patient, "now": now})
+        connection.execute(text("ANALYZE outbox"))
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with database.read() as connection:
+        event.listen(connection, "before_cursor_execute", note)
+        running.read(connection, house.deployment, Patience())
+        event.remove(connection, "before_cursor_execute", note)
+        plans = {
+            statement: "\n".join(
+                row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            )
+            for statement, parameters in asked
+            if "FROM outbox" in statement
+        }
+    assert len(plans) > 5
+    for statement, plan in plans.items():
+        assert "Seq Scan on outbox" not in plan, statement + "\n" + plan
+    database.close()
+
+
+_MANY = text(
+    "INSERT INTO outbox (id, patient_id, channel, sequence, priority, body, status, ready_at,"
+    " attempts, created_at, sent_at) SELECT 100000000 + g, :patient,"
+    " CASE WHEN g % 9 = 0 THEN 'sms' ELSE 'telegram' END, g, 5, '', 'sent',"
+    " cast(:now AS timestamptz) - g * interval '1 minute', 1,"
+    " cast(:now AS timestamptz) - g * interval '1 minute',"
+    " cast(:now AS timestamptz) - g * interval '1 minute' FROM generate_series(1, 60000) g"
+)

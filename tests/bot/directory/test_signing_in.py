@@ -13,7 +13,7 @@ from bot.directory import signing_in, staff
 from bot.directory.signing_in import NotInvited, NotRight
 from bot.permission import NotSignedIn
 from tests.bot.ward import ANNE, Ward
-from trajectory import professionals, rotation, sign_ins, tables
+from trajectory import audit_checks, clinic_audit, professionals, rotation, sign_ins, tables
 from trajectory.keys import Ring
 from trajectory.professionals import AlreadyListed
 from trajectory.sign_ins import Attempt
@@ -271,3 +271,26 @@ def test_whoever_copies_the_database_learns_nobodys_name_address_or_secret(ward:
         ]
     secrets = (ANNE.name, ANNE.email, known.secret, cookie, ward.mailed_code())
     assert not any(secret in repr(row) for row in rows for secret in secrets)
+
+
+def test_each_sign_in_and_each_refusal_stands_in_the_clinic_s_own_chain(ward: Ward) -> None:
+    number = ward.hire()
+    cookie = ward.sign_in(number)
+    signing_in.sign_out(ward.deployment, cookie, ward.now)
+    signing_in.ask_for_code(ward.deployment, ANNE.email, "trial", ward.now)
+    with pytest.raises(NotRight):
+        signing_in.sign_in(
+            ward.deployment, "trial", ward.mailed_code(), "000000", "cookie", ward.now
+        )
+    with ward.database.read() as connection:
+        found = clinic_audit.newest(connection)
+        assert audit_checks.check_clinic(connection).problems == []
+    whoever = f"directory:{number}"
+    assert [(each.actor, each.action) for each in reversed(found)] == [
+        ("operator", "added"),
+        ("operator", "invited"),
+        (whoever, "set-up"),
+        (whoever, "signed-in"),
+        (whoever, "signed-out"),
+        (whoever, "refused"),
+    ]
