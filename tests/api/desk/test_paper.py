@@ -87,6 +87,10 @@ def test_from_the_choice_to_ten_of_ten_stored(desk: TestClient, ward: Ward, birg
     assert (score.value, score.code) == (36, "moderate")
 
 
+def test_the_patients_page_leads_to_it(desk: TestClient, birgit: int) -> None:
+    assert f'href="{place(birgit)}"' in desk.get(f"/desk/patients/{birgit}").text
+
+
 def test_nothing_that_is_shown_later_tells_score_or_answers(
     desk: TestClient, ward: Ward, birgit: int
 ) -> None:
