@@ -40,6 +40,7 @@ class Enrolment(BaseModel):
     language: _Text
     channel: Channel
     name: _Text = ""
+    birth_date: _Text = ""
     timezone: _Text = ""
     pathway: _Text | None = "low-back-pain"
     phone: _Text = ""

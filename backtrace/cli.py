@@ -22,6 +22,7 @@ from backtrace import (
     desk_cli,
     doctor,
     enrol_cli,
+    enrol_many_cli,
     held_cli,
     keys_cli,
     outbox_cli,
@@ -256,6 +257,7 @@ def enrol(
     weekday: enrol_cli.Weekday = "",
     consented: enrol_cli.Consented = False,
     days: enrol_cli.Days = LIFE.days,
+    birth_date: enrol_cli.BirthDate = "",
     card: enrol_cli.Card = None,
     patient: enrol_cli.Known = None,
 ) -> None:
@@ -277,6 +279,7 @@ def enrol(
         weekday,
         consented,
         days,
+        birth_date,
     )
 
     def make(settings: Settings) -> None:
@@ -295,6 +298,34 @@ def enrol(
         typer.echo(f"patient {enrolled.number}\n{enrolled.link}")
 
     _start(make)
+
+
+@app.command()
+def enrol_many(
+    file: Annotated[Path, typer.Argument(help="A table saved as CSV (docs/enrolling.md).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is wrong in each line; enrol nobody.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Where a line has none: en or da.")] = "en",
+    cards: Annotated[Path | None, typer.Option(help="Write the cards, to be printed.")] = None,
+    errors: Annotated[
+        Path | None, typer.Option(help="Write the lines with errors, to be corrected.")
+    ] = None,
+) -> None:
+    """Enrol everybody in a table, each line once: run it again after an interruption.
+
+    1 where lines have errors; those are not enrolled, the others are.
+    """
+    faulty = 0
+
+    def make(settings: Settings) -> None:
+        nonlocal faulty
+        asked = enrol_many_cli.Asked(file, language, cards, errors, dry_run)
+        faulty = enrol_many_cli.enrol_all(settings, asked, typer.echo)
+
+    _start(make)
+    if faulty:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -51,6 +51,7 @@ Phone = Annotated[str, typer.Option(help="With --channel sms: send an SMS that s
 Hour = Annotated[str, typer.Option(help="When the questions come, as 18:00; asked when left out.")]
 Weekday = Annotated[str, typer.Option(help="Day of the weekly questions, as monday.")]
 Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="For how many days a code lives.")]
+BirthDate = Annotated[str, typer.Option(help="As 14-09-1958; to know the patient again.")]
 Consented = Annotated[
     bool, typer.Option("--consented", help="Consent was given on paper: nothing is asked.")
 ]
@@ -65,7 +66,9 @@ Known = Annotated[
     ),
 ]
 
-OF_CODES = frozenset({"channel", "card", "phone", "hour", "weekday", "consented", "days"})
+OF_CODES = frozenset(
+    {"channel", "card", "phone", "hour", "weekday", "consented", "days", "birth_date"}
+)
 """Options that a link alone cannot carry: whoever gives one gets a code as well."""
 OF_KNOWN = frozenset({"patient", "channel", "card", "days"})
 """Options that go with a patient who is here already."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api import desk, enrolments, front, pro, professional, rest, sign_in
+from api import desk, enrolments, front, pro, professional, rest, sign_in, tablet
 from api.health import Patience, Probe
 from api.webhooks import Hook
 from backtrace import audit_cli, by_twilio, erased
@@ -110,6 +110,7 @@ def routers_of(settings: Settings) -> list[APIRouter]:
         pro.router,
         *doors,
         *desk.ROUTERS,
+        tablet.router,
         *rest.routers_of(enrolments.router_of(setting)),
     ]
 

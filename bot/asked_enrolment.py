@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import available_timezones
 
 from bot.conversation.tasks.enrolment import EARLIEST, LATEST, LONGEST_NAME
 from bot.deployment import Clinic, Deployment
+from bot.greeting import CHANNELS as GREETED
+from bot.greeting import Greeting
 from bot.inviting import LIFE, Invitee
-from bot.phone import read_number
+from bot.phone import is_landline, read_number
 
 Channel = Literal["telegram", "sms", "whatsapp", "web"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MOST_DAYS = 90
+OLDEST = timedelta(days=120 * 366)
+_ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
+_DAY_FIRST = re.compile(
+    r"(?P<day>\d{1,2})(?P<sign>[-./])(?P<month>\d{1,2})(?P=sign)(?P<year>\d{4})", re.ASCII
+)
 
 
 class Wrong(ValueError):
-    """Something asked for cannot be; `field` is what, the message what to do."""
+    """Something asked for cannot be; `field` is what, the message what to do.
 
-    def __init__(self, field: str, advice: str) -> None:
+    `key` and `values` say the same to a catalogue, for whoever reads another language.
+    """
+
+    def __init__(self, field: str, advice: str, key: str = "", **values: object) -> None:
         super().__init__(advice)
         self.field = field
+        self.key = key or field
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +54,31 @@ class Asked:
     weekday: str = ""
     consented: bool = False
     days: int = LIFE.days
+    birth_date: str = ""
+    care_team: tuple[int, ...] = ()
+    """Numbers in the clinic's directory."""
+    has_card: bool = False
+    """They are handed a card: a phone is kept whatever the channel, and is sent no code."""
 
 
 def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
     """The patient to be. Raises Wrong."""
     library = deployment.library
     if asked.language not in library.languages:
-        raise Wrong("language", f"choose {', '.join(library.languages)}")
+        there = ", ".join(library.languages)
+        raise Wrong("language", f"choose {there}", there=there)
     if asked.pathway is not None and asked.pathway not in library.pathways:
-        raise Wrong("pathway", f"choose {', '.join(sorted(library.pathways))}")
+        choices = ", ".join(sorted(library.pathways))
+        raise Wrong("pathway", f"choose {choices}", there=choices)
     timezone = asked.timezone or deployment.clinic.timezone
     if timezone not in available_timezones():
         raise Wrong("timezone", "write it as Europe/Copenhagen")
     name = " ".join(asked.name.split())
     if len(name) > LONGEST_NAME:
-        raise Wrong("name", f"write at most {LONGEST_NAME} characters")
+        raise Wrong("name", f"write at most {LONGEST_NAME} characters", "long", most=LONGEST_NAME)
     require_way(deployment.clinic, asked.channel)
+    phone = _phone(asked, timezone, deployment.clinic)
+    greets = phone and asked.channel in GREETED
     return Invitee(
         asked.language,
         timezone,
@@ -65,7 +87,11 @@ def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
         _hour(asked.hour),
         _weekday(asked.weekday),
         asked.consented,
-        _phone(asked, timezone, deployment.clinic),
+        phone,
+        read_birth_date(asked.birth_date, deployment.clock.now().date()),
+        asked.care_team,
+        Greeting(asked.channel, asked.has_card) if greets else None,
+        asked.channel,
     )
 
 
@@ -91,17 +117,40 @@ def require_way(clinic: Clinic, channel: str) -> None:
     ways = ways_of(clinic)
     if not ways.get(channel):
         there = ", ".join(each for each, way in ways.items() if way)
-        raise Wrong("channel", f"it is not set up here; choose {there}")
+        raise Wrong("channel", f"it is not set up here; choose {there}", there=there)
+
+
+def read_birth_date(written: str, today: date) -> date | None:
+    """As 1958-09-14, or 14-09-1958 with dots or slashes; None for nothing. Raises Wrong."""
+    if not written.strip():
+        return None
+    found = _ISO_DAY.fullmatch(written.strip()) or _DAY_FIRST.fullmatch(written.strip())
+    try:
+        born = found and date(int(found["year"]), int(found["month"]), int(found["day"]))
+    except ValueError:
+        born = None
+    if not born:
+        raise Wrong("birth_date", "write day, month and year, as 14-09-1958")
+    if not today - OLDEST <= born <= today:
+        raise Wrong("birth_date", "nobody is that old, or that young", "birth_date_range")
+    return born
 
 
 def _phone(asked: Asked, timezone: str, clinic: Clinic) -> str:
     if not asked.phone:
         return ""
-    if asked.channel != "sms":
+    if asked.channel not in GREETED and not asked.has_card:
         raise Wrong("phone", "only an SMS can be sent; choose channel sms, or leave the phone out")
-    number = read_number(asked.phone, timezone, clinic.timezone)
+    return read_phone(asked.phone, asked.channel, timezone, clinic.timezone)
+
+
+def read_phone(written: str, channel: str, *timezones: str) -> str:
+    """The number in E.164, which messages of this channel may reach. Raises Wrong."""
+    number = read_number(written, *timezones)
     if number is None:
         raise Wrong("phone", "write a telephone number with its country code, as +45 12 34 56 78")
+    if channel in GREETED and is_landline(number):
+        raise Wrong("phone", "no message reaches a landline; write a mobile number", "landline")
     return number
 
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from bot import loading, outbox
-from bot.channels.forms import FORMS
-from bot.conversation.dates import day_name
+from bot import ledger, loading
 from bot.conversation.own_code import draw_code
 from bot.conversation.step import Person
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.enrolling import create_patient
 from bot.enrolment_codes import new_code, shown_code
-from bot.messages import Message, Priority
-from bot.outbox import Outgoing
+from bot.greeting import Greeting, greet, require_free
 from bot.phone import shown_number
-from templates.card import card
-from trajectory import audit, enrolment_codes, patients, web_access
+from templates.card import Card, cards_page
+from trajectory import (
+    audit,
+    care_team,
+    enrolment_codes,
+    enrolment_marks,
+    patients,
+    professionals,
+    web_access,
+)
+from trajectory.care_team import TREATING, Member
+from trajectory.enrolment_marks import Identity
 from trajectory.keys import Sealer
-from trajectory.patients import AddressTaken
 
 LIFE = timedelta(days=14)
 
@@ -48,7 +54,19 @@ class Invitee:
     consented: bool = False
     """On paper already, so that nothing is asked when they come in."""
     phone: str = ""
-    """In E.164: where an SMS goes that says how to begin; empty: none does."""
+    """In E.164; empty: the clinic has none."""
+    born: date | None = None
+    care_team: tuple[int, ...] = ()
+    """Numbers in the directory of those who treat them; whom nothing is granted by it."""
+    greeting: Greeting | None = None
+    """What the phone is sent at once; None: nothing."""
+    channel: str = ""
+    """Where the square of the card leads; empty: to the first that there is."""
+
+    @property
+    def identity(self) -> Identity:
+        """By what they are known again."""
+        return Identity(self.name, self.born, self.phone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,8 @@ class Invitation:
     """By channel what the patient opens."""
     ways: Mapping[str, str]
     """By channel what the patient does, in the patient's language."""
+    channel: str = ""
+    """Where the square of the card leads; empty: to the first that there is."""
 
 
 def invite(
@@ -95,41 +115,90 @@ def invite_within(
     by: str = STAFF,
 ) -> Invitation:
     """`invite` for whoever has a transaction."""
-    place = ("sms", invitee.phone)
-    if invitee.phone and patients.find_by_address(connection, deployment.ring, [place]):
-        raise AddressTaken
+    greeting = invitee.greeting
+    if greeting is not None:
+        require_free(connection, deployment, greeting.channel, invitee.phone)
     person = Person(
         0, "enrolling", invitee.language, invitee.timezone, invitee.pathway, name=invitee.name
     )
+    person.born, person.phone = invitee.born, invitee.phone
     person.hour = invitee.hour or person.hour
     person.weekday = person.weekday if invitee.weekday is None else invitee.weekday
     person.code = draw_code(deployment.chance)
     person.id, sealer = create_patient(connection, deployment, person, now)
+    enrolment_marks.note(
+        connection, deployment.ids, deployment.ring, person.id, invitee.identity, now
+    )
     _let_wait(connection, deployment, invitee, person.id, now)
+    token = _link(connection, deployment, person.id, sealer, now, lifetime)
+    invitation = replace(
+        _with_code(connection, deployment, person, now, lifetime, token, by),
+        channel=invitee.channel,
+    )
+    _take_in(connection, deployment, sealer, person.id, invitee.care_team, now, by)
+    if greeting is not None:
+        code = "" if greeting.has_card else invitation.code
+        greet(connection, deployment, sealer, person, greeting.channel, code, now + lifetime)
+    return invitation
+
+
+def _link(
+    connection: Connection,
+    deployment: Deployment,
+    patient_id: int,
+    sealer: Sealer,
+    now: datetime,
+    lifetime: timedelta,
+) -> str:
+    """A one-time link into the web chat; its token."""
     token = deployment.chance.token()
     web_access.create_link(
         connection,
         deployment.ids,
         deployment.ring,
         sealer,
-        patient_id=person.id,
+        patient_id=patient_id,
         token=token,
         now=now,
         lifetime=lifetime,
     )
-    invitation = _with_code(connection, deployment, person, now, lifetime, token, by)
-    if invitee.phone:
-        _send(connection, deployment, invitation, person, sealer, invitee.phone)
-    return invitation
+    return token
+
+
+def _take_in(
+    connection: Connection,
+    deployment: Deployment,
+    sealer: Sealer,
+    patient_id: int,
+    numbers: Collection[int],
+    now: datetime,
+    by: str,
+) -> None:
+    """Name these of the directory as the patient's care team; whoever has left is left out."""
+    for number in numbers:
+        who = professionals.by_id(connection, deployment.ring, number)
+        if who is not None and who.role in TREATING:
+            member_id = deployment.ids.take(connection)
+            member = Member(member_id, who.role, who.name, who.email, professional_id=who.id)
+            care_team.add(connection, sealer, member, patient_id=patient_id, now=now)
+            audit.append(
+                connection,
+                deployment.ids,
+                patient_id,
+                actor=by,
+                action="member-added",
+                subject=f"member:{member_id}",
+                at=now,
+            )
 
 
 def invite_again(
     deployment: Deployment, patient_id: int, lifetime: timedelta, by: str = STAFF
 ) -> Invitation:
-    """A code for a patient who is here already: a lost phone, or a new number.
+    """A code for a patient who is here already: a lost phone, a new number, a lost card.
 
-    Whoever shows it from a new address has to give the patient's own four digits as well. `by`: as
-    in `invite`.
+    Whoever shows it from a new address has to give the patient's own four digits as well; a
+    patient who was never heard gets new ones with it, and a new link.
 
     Raises:
         NoSuchPatient: nobody has this number.
@@ -137,24 +206,34 @@ def invite_again(
     """
     now = deployment.clock.now()
     return deployment.database.run(
-        lambda connection: _invite_again(connection, deployment, patient_id, lifetime, now, by)
+        lambda connection: invite_again_within(
+            connection, deployment, patient_id, lifetime, now, by
+        )
     )
 
 
-def _invite_again(
+def invite_again_within(
     connection: Connection,
     deployment: Deployment,
     patient_id: int,
     lifetime: timedelta,
     now: datetime,
-    by: str,
+    by: str = STAFF,
 ) -> Invitation:
+    """`invite_again` for whoever has a transaction."""
     rows = patients.lock_conversations(connection, [patient_id])
     if not rows:
         raise NoSuchPatient
-    person = loading.load(connection, deployment, rows)[patient_id].person
-    person.code = ""
-    return _with_code(connection, deployment, person, now, lifetime, "", by)
+    loaded = loading.load(connection, deployment, rows)[patient_id]
+    person, token = loaded.person, ""
+    if enrolment.waits(loaded.memory.task):
+        person.code = draw_code(deployment.chance)
+        patients.save_all(connection, [(patient_id, loaded.sealer, ledger.described(person))])
+        web_access.close_links(connection, patient_id, now)
+        token = _link(connection, deployment, patient_id, loaded.sealer, now, lifetime)
+    else:
+        person.code = ""
+    return _with_code(connection, deployment, person, now, lifetime, token, by)
 
 
 def _let_wait(
@@ -250,33 +329,21 @@ def _ways(
     }
 
 
-def _send(
-    connection: Connection,
-    deployment: Deployment,
-    invitation: Invitation,
-    person: Person,
-    sealer: Sealer,
-    phone: str,
-) -> None:
-    """Send the phone an SMS that says how to begin; the answer to it brings the patient in."""
-    words = deployment.catalogues[person.language]
-    text = words.say(
-        "invite.message",
-        clinic=deployment.clinic.name,
-        code=invitation.code,
-        day=day_name(invitation.expires_at, person.zone, person.language),
-    )
-    rendered = FORMS["sms"](Message(text), words)
-    now = deployment.clock.now()
-    message = Outgoing(sealer, person.id, 0, "sms", rendered, Priority.REPLY, now, to=phone)
-    outbox.post(connection, deployment, [message])
-
-
 def card_of(deployment: Deployment, invitation: Invitation, channel: str) -> str:
     """The invitation as a page to be printed, the way on this channel first."""
+    return cards_page([shown_card(deployment, invitation, channel)])
+
+
+def cards_of(deployment: Deployment, invitations: Sequence[Invitation]) -> str:
+    """Many as one page to be printed, each on a sheet of its own."""
+    return cards_page([shown_card(deployment, each) for each in invitations])
+
+
+def shown_card(deployment: Deployment, invitation: Invitation, channel: str = "") -> Card:
+    """What stands on the card; `channel` empty: as the patient was enrolled."""
     clinic = deployment.clinic
-    return card(
-        invitation.language,
+    return Card(
+        language=invitation.language,
         clinic=clinic.name,
         emergency_number=clinic.emergency_number,
         timezone=invitation.timezone,
@@ -284,7 +351,7 @@ def card_of(deployment: Deployment, invitation: Invitation, channel: str) -> str
         until=invitation.expires_at,
         links=invitation.links,
         ways=invitation.ways,
-        channel=channel,
+        channel=channel or invitation.channel,
         name=invitation.name,
         digits=invitation.digits,
     )

@@ -126,13 +126,13 @@ def _write_entries(connection: Connection, steps: Sequence[Finished]) -> None:
 
 
 def _entry(finished: Finished, record: done.Record) -> NewEntry:
-    now = finished.step.now
+    step = finished.step
     return NewEntry(
         id=record.id,
         patient_id=finished.patient_id,
         sequence=finished.next_sequence(),
-        at=record.at or now,
-        recorded_at=now,
+        at=record.at or step.said_at,
+        recorded_at=step.now,
         kind=record.kind,
         flow=record.flow,
         definition=record.definition,
@@ -143,7 +143,7 @@ def _entry(finished: Finished, record: done.Record) -> NewEntry:
         text=record.text,
         detail=record.detail,
         author=record.author,
-        channel=finished.route.channel,
+        channel=finished.route.channel if step.entering is None else step.entering.mode,
         session_id=record.session_id,
         turn=record.turn,
         supersedes=record.supersedes,

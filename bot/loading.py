@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -107,6 +107,7 @@ def opened(row: LockedPatient, sealer: Sealer) -> Loaded:
 
 
 def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
+    born = profile.get("born")
     return Person(
         row.patient_id,
         row.status,
@@ -119,6 +120,8 @@ def _person(row: LockedPatient, profile: Mapping[str, Any]) -> Person:
         profile["weekday"],
         profile["code"],
         row.planned_by,
+        date.fromisoformat(born) if born else None,
+        profile.get("phone", ""),
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 import phonenumbers
 from babel.core import get_global
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 _NUMBER = re.compile(r"\(?\+?\d[\d\s()./-]*\d")
 """Digits with what people put between them; letters are none, whatever old telephones say."""
@@ -39,6 +39,12 @@ def _read(written: str, region: str | None) -> str | None:
     if not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def is_landline(number: str) -> bool:
+    """Whether no text message reaches this number, in E.164; in many countries nobody can tell."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return bool(kind == PhoneNumberType.FIXED_LINE)
 
 
 def shown_number(number: str) -> str:

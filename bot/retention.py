@@ -26,7 +26,7 @@ from sqlalchemy import (
 from bot.deployment import Deployment
 from bot.receiving import FOR_DESK, UNKNOWN
 from bot.refusing import REFUSED
-from trajectory import tables
+from trajectory import enrolment_requests, tables
 from trajectory.web_access import IDLE
 
 KIND = "retention"
@@ -52,6 +52,7 @@ _inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check
         tables.AddressCheck,
     )
 )
+_request = tables.core(tables.EnrolmentRequest)
 _OF_DIRECTORY = tuple(
     tables.core(model)
     for model in (tables.ProfessionalCode, tables.ProfessionalSession, tables.RoomCode)
@@ -116,6 +117,7 @@ def rules(periods: Periods) -> Iterator[Rule]:
     yield Rule(_old(_outbox.c.ready_at).where(_IS_FINAL), _gone(_outbox), periods.messages)
     for table in (_code, _viewing, _enrolment, _check, *_OF_DIRECTORY):
         yield Rule(_old(table.c.expires_at), _gone(table), periods.access)
+    yield Rule(_old(_request.c.created_at), _gone(_request), enrolment_requests.KEPT)
     by_link = delete(_web_code).where(_web_code.c.link_id.in_(_CHOSEN))
     yield Rule(_old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access)
     yield Rule(_old(_session.c.last_seen_at), _gone(_session), IDLE + periods.access)

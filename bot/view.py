@@ -132,6 +132,7 @@ def summary_person(library: Library, person: Person) -> summary.Person:
         timezone=person.timezone,
         language=person.language,
         measures=measures_of(library, person.pathway),
+        birth_date=person.born,
         status=person.status,
     )
 

@@ -223,15 +223,15 @@ def _chosen(flow: Flow, session: Session, turn: int, option: str) -> Turn:
     item = _asked_at(flow, session, turn)
     if item is None:
         return _unchanged(flow, session)
-    reading = _choice(item, option)
+    reading = choice(item, option)
     if reading is None:
         return _not_understood(flow, session, item, option, Why.NOT_A_REPLY)
     given = _given(session, reading, _label(session, item, option), turn)
     return _take(flow, session, item, given)
 
 
-def _choice(item: Item, option: str) -> Understood | None:
-    """The answer behind a button; None where the question has no such button."""
+def choice(item: Item, option: str) -> Understood | None:
+    """The answer behind an option id, or a digit; None where the question has no such one."""
     chosen = item.option(option)
     if chosen is not None:
         return Understood(chosen.score, chosen.id)

@@ -75,6 +75,8 @@ class Rule:
     """What the options of every item must be, whichever items there are."""
     scores: Mapping[str, Mapping[str, int]] | None = None
     bands: tuple[tuple[str, int], ...] | None = None
+    higher_of_two: bool = False
+    """Whether the higher of two statements marked on paper counts, as has been published."""
 
 
 def score(flow: Flow, given: Mapping[str, Given]) -> Score | None:
@@ -215,6 +217,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             whole=False,
             scores=dict.fromkeys(ODI_ITEMS, _STATEMENTS),
             bands=ODI_BANDS,
+            # Fairbank & Pynsent, Spine 2000;25:2940-2953; Mapi scoring manual.
+            higher_of_two=True,
         ),
         "start-back": Rule(
             score=_start_back,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -16,43 +17,64 @@ LINK_ONLY = "web"
 """Its link is for the camera: nobody types 43 characters."""
 
 
-def card(
-    language: str,
-    *,
-    clinic: str,
-    emergency_number: str,
-    timezone: str,
-    code: str,
-    until: datetime,
-    links: Mapping[str, str],
-    ways: Mapping[str, str],
-    channel: str,
-    name: str = "",
-    digits: str = "",
-) -> str:
-    """The card as one HTML page that needs nothing else, for A6, in black and white.
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What stands on one card.
 
     `links` and `ways` by channel: what is opened, and what is done; `channel` comes first and
     is in the square. The code is left out where it could be sent nowhere. `digits` empty: the
     patient has theirs already.
+    """
+
+    language: str
+    clinic: str
+    emergency_number: str
+    timezone: str
+    code: str
+    until: datetime
+    links: Mapping[str, str]
+    ways: Mapping[str, str]
+    channel: str = ""
+    name: str = ""
+    digits: str = ""
+
+    @property
+    def first(self) -> str:
+        """The channel whose link is in the square; empty where there is no link."""
+        return self.channel if self.channel in self.links else next(iter(self.links), "")
+
+
+def cards_page(cards: Sequence[Card], *, linked: bool = False) -> str:
+    """Cards as one HTML page, one on a sheet of A6, in black and white.
+
+    By itself it needs nothing else; `linked`: its style is the site's, which allows no other, and
+    the print dialogue opens by itself. Without a card the page is empty.
 
     Raises KeyError for a language that there are no words in.
     """
-    first = channel if channel in links else next(iter(links), "")
-    typed = sorted((each for each in ways if each != LINK_ONLY), key=lambda each: each != first)
+    if not cards:
+        return ""
+    style = "" if linked else Markup(_style())  # noqa: S704 - our own file
+    bodies = [Markup(_body(each)) for each in cards]  # noqa: S704 - our own template
+    language = cards[0].language
+    return pages.render("cards.html", language, style=style, cards=bodies, clinic=cards[0].clinic)
+
+
+def _body(card: Card) -> str:
+    typed = [each for each in card.ways if each != LINK_ONLY]
+    typed.sort(key=lambda each: each != card.first)
     return pages.render(
         "card.html",
-        language,
-        timezone=timezone,
-        style=Markup(_style()),  # noqa: S704 - our own file
-        square=square(links[first]) if first else "",
-        clinic=clinic,
-        emergency_number=emergency_number,
-        person=name,
-        code=code,
-        until=until,
-        digits=digits,
-        ways=[_unbroken(ways[each], code) for each in typed],
+        card.language,
+        timezone=card.timezone,
+        square=square(card.links[card.first]) if card.first else "",
+        clinic=card.clinic,
+        emergency_number=card.emergency_number,
+        person=card.name,
+        code=card.code,
+        until=card.until,
+        digits=card.digits,
+        ways=[_unbroken(card.ways[each], card.code) for each in typed],
     )
 
 

@@ -117,13 +117,15 @@ class Telling:
         return [each for each in told if each] + self.oddities(point)
 
     def oddities(self, point: Any) -> list[str]:
-        """That a value was corrected, or that items were left out."""
+        """That a value was corrected, that items were left out, or that it came by no chat."""
         say, told = self.words.say, []
         if point.corrected:
             key = "table.corrected-late" if point.late else "table.corrected"
             told.append(say(key, earlier=self.words.number(point.earlier[-1])))
         if point.incomplete:
             told.append(say("table.incomplete", answered=point.answered, of=point.of))
+        if point.mode:
+            told.append(say(f"table.{point.mode}"))
         return told
 
     def completeness(self, summary: Any) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from trajectory.entries import ENTERED
 from trajectory.measures import Change, Measure, Measures, change
 from trajectory.readings import Reading
 
@@ -31,6 +32,8 @@ class Point:
     """Which of an instrument's lengths was asked."""
     named: tuple[str, ...] = ()
     """What the patient named in own words, where the score is about that."""
+    mode: str = ""
+    """How it was answered where not in a chat: one of `trajectory.entries.ENTERED`."""
 
     @property
     def corrected(self) -> bool:
@@ -146,6 +149,7 @@ def _point(reading: Reading, value: float, named: tuple[str, ...]) -> Point:
         tuple(detail.get("positive") or ()),
         detail.get("variant"),
         named,
+        reading.last.channel if reading.last.channel in ENTERED else "",
     )
 
 

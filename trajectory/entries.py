@@ -49,6 +49,8 @@ class Entry:
     supersedes: int | None = None
 
 
+ENTERED = frozenset({"paper", "telephone", "tablet"})
+"""Channels of entries that came by none: the clinic entered them, or handed a tablet over."""
 NewEntry = Entry
 """An entry reads the same before it is written and after; the name says which is meant."""
 

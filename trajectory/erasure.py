@@ -33,6 +33,7 @@ _BY_PATIENT = [
         tables.DeskCase,
         tables.EnrolmentCode,
         tables.EnrolmentRequest,
+        tables.EnrolmentMark,
         tables.AddressCheck,
         tables.WebCode,
         tables.WebLink,

@@ -28,6 +28,7 @@ SECTIONS: Mapping[type[SQLModel], str] = {
     tables.AddressCheck: "address_checks",
     tables.EnrolmentCode: "enrolment_codes",
     tables.EnrolmentRequest: "enrolment_requests",
+    tables.EnrolmentMark: "enrolment_marks",
     tables.Entry: "entries",
     tables.Session: "sessions",
     tables.Conversation: "conversation",
@@ -84,6 +85,7 @@ LEFT_OUT: Mapping[str, str] = {
     "enrolment_code.claimed_by": _HASHED,
     "address_check.hash": _HASHED,
     "enrolment_request.hash": _HASHED,
+    "enrolment_mark.hash": "a keyed hash of name, birth date and phone, which stand in the profile",
     "enrolment_request.body": "the answer to the clinic's program, which only that program opens",
 }
 """Columns of those tables that are not handed out, and why."""

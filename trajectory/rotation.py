@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from trajectory import deployment, finding, patients, professionals, tables
+from trajectory import deployment, enrolment_marks, finding, patients, professionals, tables
 from trajectory._addresses import VALUE, hash_purpose
 from trajectory.erasure import ERASED
 from trajectory.grants._given import LINK
@@ -75,6 +75,8 @@ def _rotate_patient(connection: Connection, ids: Ids, ring: Ring, patient: Locke
     _hash_links(connection, ring, sealer, patient.patient_id)
     profile = sealer.open_json(patients.PROFILE, patient.patient_id, patient.profile)
     finding.add_anew(connection, ids, ring, patient.patient_id, profile)
+    known_by = enrolment_marks.of_profile(profile)
+    enrolment_marks.rehash(connection, ring, patient.patient_id, known_by)
 
 
 def _hash_addresses(connection: Connection, ring: Ring, sealer: Sealer, patient_id: int) -> None:

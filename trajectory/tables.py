@@ -133,7 +133,7 @@ class Patient(SQLModel, table=True):
     """Which key of the ring wraps `wrapped_key`."""
     wrapped_key: bytes = _sealed()
     profile: bytes = _sealed()
-    """Sealed JSON: name, hour, weekday, code."""
+    """Sealed JSON: name, hour, weekday, code; birth date and phone where the clinic has them."""
 
 
 class Address(SQLModel, table=True):
@@ -245,6 +245,7 @@ class Entry(SQLModel, table=True):
     """patient | helper | staff | professional:<care team member's id> | desk:<number in the
     directory> | system"""
     channel: str | None = None
+    """Where it was said; `paper`, `telephone` or `tablet` where the clinic entered it."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
     supersedes: int | None = _ref(default=None, nullable=True)
@@ -587,7 +588,7 @@ class DeskCase(SQLModel, table=True):
 
 
 class WebLink(SQLModel, table=True):
-    """A one-time link to the web chat, or to the patient's copy of everything."""
+    """A one-time link to the web chat or to the patient's copy, or a code for a tablet."""
 
     __tablename__ = "web_link"
 
@@ -597,12 +598,12 @@ class WebLink(SQLModel, table=True):
     address_id: int | None = _ref(default=None, nullable=True)
     """The address that it was sent to; None: the clinic handed it over."""
     purpose: str = Field(default="chat", sa_column_kwargs={"server_default": "chat"})
-    """chat | copy"""
+    """chat | copy | tablet:<who hands it over>:<questionnaire>"""
     created_at: datetime = _time()
     expires_at: datetime = _time(index=True)
     used_at: datetime | None = _time(default=None, nullable=True)
     cookie_hash: bytes | None = _sealed(default=None, nullable=True, unique=True, index=True)
-    """Keyed hash of the cookie that reads the copy, once the link was used for one."""
+    """Keyed hash of the cookie that reads the copy, or of the tablet, once the link was used."""
 
 
 class WebCode(SQLModel, table=True):
@@ -697,6 +698,20 @@ class EnrolmentRequest(SQLModel, table=True):
     """Keyed hash of the request's key."""
     body: bytes = _sealed()
     """Sealed JSON, with a key that the request's key is a part of: it opens for nobody else."""
+    created_at: datetime = _time(index=True)
+
+
+class EnrolmentMark(SQLModel, table=True):
+    """By what a patient whom the clinic has enrolled is known again; no data, only its hash."""
+
+    __tablename__ = "enrolment_mark"
+
+    id: int = _id()
+    patient_id: int = _ref("patient.id", index=True)
+    kind: str
+    """One of `trajectory.enrolment_marks.Kind`."""
+    hash: bytes = _sealed(unique=True)
+    """Keyed hash of the kind, and of name, birth date or phone."""
     created_at: datetime = _time()
 
 

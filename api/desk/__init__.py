@@ -2,7 +2,10 @@
 
 from api.desk import (
     directory,
+    enrol,
+    enrol_many,
     home,
+    paper,
     patient_deeds,
     patients,
     research,
@@ -13,9 +16,12 @@ from api.desk import (
 ROUTERS = (
     home.router,
     talk.router,
+    enrol.router,
+    enrol_many.router,
     directory.router,
     patients.router,
     patient_deeds.router,
+    paper.router,
     research.router,
     running.router,
 )

@@ -22,8 +22,8 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
         return
     forget(step, flow, item_id)
     if given.kind is ANSWER and len(given.text or "") <= LONGEST:
-        today = step.now.date().isoformat()
-        kept = [today, given.value, given.code, given.text]
+        said_on = step.said_at.date().isoformat()
+        kept = [said_on, given.value, given.code, given.text]
         step.memory.known[_key(flow, item_id)] = kept
 
 

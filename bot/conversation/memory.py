@@ -259,10 +259,13 @@ class OpenSession:
     in_one: bool = False
     reminded: int | None = 0
     """How often the clock has put its question again; None: it was not counted yet."""
+    form: dict[str, Any] = field(default_factory=dict)
+    """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
+    and by question what two statements were marked."""
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
-        return {
+        parts: dict[str, Any] = {
             "session": self.session.to_json(),
             "opened_at": self.opened_at,
             "closed_at": self.closed_at,
@@ -274,6 +277,7 @@ class OpenSession:
             "in_one": self.in_one,
             "reminded": self.reminded,
         }
+        return parts | {"form": self.form} if self.form else parts
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
@@ -291,4 +295,5 @@ class OpenSession:
             data.get("free", False),
             data.get("in_one", False),
             data.get("reminded"),
+            data.get("form", {}),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
 from bot import schedule
@@ -238,6 +238,44 @@ def offer_check_ins(step: Step) -> None:
     ended = "only" in memory.rhythm or "until" in memory.rhythm or memory.over == "said"
     if weekly_line(step) is not None and not ended and next_check_in(step) is None:
         memory.choose = memory.choose or "again"
+
+
+def note_answered(step: Step, flow: model.Flow, items: Collection[str]) -> str:
+    """The patient has answered these items elsewhere: what was to ask them about now is done.
+
+    That is the next occurrence, if it is no further from the answers than its questions stay open.
+    The ISO time for which it was planned; empty: there is none.
+    """
+    pathway, chosen, planned = step.pathway, rhythm(step), ""
+    if pathway is None or chosen is None or step.memory.quiet or step.person.status != "active":
+        return planned
+    for line in pathway.steps:
+        asks = line.flow == flow.id and (line.items is None or any(i in items for i in line.items))
+        stood = _stood(step, line, chosen) if asks else None
+        if stood is not None and abs(stood[0] - step.said_at) <= flow.expires:
+            _pass(step, pathway, line, chosen, stood[1])
+            planned = stood[0].isoformat()
+    return planned
+
+
+def _stood(step: Step, line: model.Step, chosen: schedule.Rhythm) -> _Place | None:
+    number = _number(step, line, chosen)
+    return _stands(step, line) or schedule.next_occurrence(line, chosen, None, number)
+
+
+def _pass(
+    step: Step, pathway: model.Pathway, line: model.Step, chosen: schedule.Rhythm, number: int
+) -> None:
+    """This occurrence has come without being asked; the one after it is set."""
+    _note_done(step, line, chosen, number)
+    step.memory.stands.pop(line.key, None)
+    step.memory.put_off.pop(_key(line.key), None)
+    following = schedule.next_occurrence(line, chosen, step.now, number + 1)
+    if following is not None:
+        _set(step, line, *following)
+    else:
+        step.do(DropDue((_key(line.key),)))
+        _note_end(step, pathway, line, chosen)
 
 
 def begin_anew(step: Step) -> None:

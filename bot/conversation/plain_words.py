@@ -53,6 +53,10 @@ PLAIN = frozenset(
         # A code for the room says nothing of how the patient is, and is needed there and then.
         "show.code",
         "show.not-here",
+        # That something was answered elsewhere, not what it was about.
+        "elsewhere.paper",
+        "elsewhere.telephone",
+        "elsewhere.tablet",
         # Whom to call and how soon, once the safety message itself has been sent.
         "safety.quiet",
         "follow-up.said.not-yet.emergency",

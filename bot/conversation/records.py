@@ -25,20 +25,30 @@ def record_given(
     given: Given,
     *,
     confirmed: bool = False,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Record what now stands for an item: an answer, a skip, or that it does not apply.
 
-    `confirmed`: the patient was shown an earlier answer, and it still holds.
+    `confirmed`: the patient was shown an earlier answer, and it still holds. `detail`: what else
+    is known of it, without words.
     """
-    detail = {"confirmed": True} if confirmed else None
+    if confirmed:
+        detail = {**(detail or {}), "confirmed": True}
     _record(step, flow, open, item_id, given, kind=str(given.kind), detail=detail)
 
 
 def record_correction(
-    step: Step, flow: Flow, open: OpenSession, item_id: str, given: Given, previous: Given
+    step: Step,
+    flow: Flow,
+    open: OpenSession,
+    item_id: str,
+    given: Given,
+    previous: Given,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Record a changed answer; the entry it supersedes stays."""
     detail = {
+        **(more or {}),
         "previous": previous.value,
         "previous_code": previous.code,
         "given": given.kind.value,
@@ -62,6 +72,8 @@ def _record(
         details |= detail
     if _is_late(step, open):
         details["late"] = True
+    if step.entering is not None:
+        details["worker"] = step.entering.worker
     entry = Record(
         id=step.new_id(),
         kind=kind,
@@ -73,13 +85,19 @@ def _record(
         unit=item.unit["en"] if item.unit else None,
         text=given.text or given.raw,
         detail=details,
-        author="helper" if open.helped and open.closed_at is None else "patient",
+        author=_author(step, open),
         session_id=open.id,
         turn=given.turn,
         supersedes=open.entries.get(item_id),
     )
     open.entries[item_id] = entry.id
     step.do(entry)
+
+
+def _author(step: Step, open: OpenSession) -> str:
+    if step.entering is not None:
+        return step.entering.author
+    return "helper" if open.helped and open.closed_at is None else "patient"
 
 
 def _is_late(step: Step, open: OpenSession) -> bool:

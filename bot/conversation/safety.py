@@ -123,7 +123,7 @@ def _record(
     step: Step, sign: str, urgency: Urgency, raw: str | None, flow: str, open: OpenSession | None
 ) -> int:
     definition = step.world.library.flow(flow).definition if open is None else None
-    entry_id = step.new_id()
+    entry_id, entering = step.new_id(), step.entering
     step.do(
         Record(
             id=entry_id,
@@ -133,8 +133,12 @@ def _record(
             item=sign,
             code=urgency.value,
             text=raw,
+            detail=None if entering is None else {"worker": entering.worker},
+            author="patient" if entering is None else entering.author,
             session_id=open.id if open else None,
             turn=open.session.turn if open else None,
+            # It is known of, and told of, from now on, however old the paper is.
+            at=step.now,
         )
     )
     return entry_id

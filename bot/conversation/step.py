@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,9 @@ class Person:
     """The patient's own four digits; empty where none was chosen."""
     planned_by: str = ""
     """The version of the pathway by which what comes was planned; empty: to be looked at."""
+    born: date | None = None
+    phone: str = ""
+    """The number that the clinic has, in E.164; where the patient is written to are addresses."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,11 +78,13 @@ class Person:
 
     def profile(self) -> dict[str, Any]:
         """What table `patient` keeps sealed."""
+        known = {"born": self.born and self.born.isoformat(), "phone": self.phone}
         return {
             "name": self.name,
             "hour": self.hour.isoformat("minutes"),
             "weekday": self.weekday,
             "code": self.code,
+            **{key: value for key, value in known.items() if value},
         }
 
 
@@ -89,6 +94,19 @@ class Care:
 
     members: tuple[Member, ...] = ()
     grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """What is taken was not said in a chat: how, when it was answered, and who typed it in."""
+
+    mode: str
+    """paper | telephone | tablet"""
+    at: datetime
+    author: str
+    """staff, or patient on a tablet of the clinic's"""
+    worker: int
+    """Number of whoever of the clinic entered it, or gave the tablet."""
 
 
 @dataclass(slots=True)
@@ -142,6 +160,8 @@ class Step:
     """Warning signs that this step has raised already."""
     told: str = ""
     """The urgency of what this step has told the patient to do."""
+    entering: Entering | None = None
+    """The patient has answered elsewhere, and that is entered now."""
     led_back: bool = False
     """This message goes back to an earlier question, which the patient does not see just above."""
     for_desk: bool = False
@@ -153,6 +173,11 @@ class Step:
     def words(self) -> Catalogue:
         """The messages in the patient's language."""
         return self.world.catalogues[self.person.language]
+
+    @property
+    def said_at(self) -> datetime:
+        """When the patient said what this step takes."""
+        return self.now if self.entering is None else self.entering.at
 
     @property
     def pathway(self) -> Pathway | None:

@@ -120,6 +120,11 @@ OTHERS: dict[type[SQLModel], dict[str, object]] = {
         "body": b"x",
         "created_at": NOW,
     },
+    tables.EnrolmentMark: {
+        "kind": "all",
+        "hash": lambda patient_id: b"%d" % patient_id,
+        "created_at": NOW,
+    },
     tables.AddressCheck: {
         "channel": "sms",
         "address": b"x",
