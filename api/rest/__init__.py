@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.rest import (
     addresses,
+    administrations,
     conversations,
     courses,
     description,
@@ -20,6 +21,7 @@ _SECTIONS = (
     patients.router,
     addresses.router,
     courses.router,
+    administrations.router,
     conversations.router,
     directory.router,
     running.router,

@@ -188,6 +188,24 @@ def test_the_directory_page_by_page(house: DeskHouse, ward: Ward) -> None:
     assert len(program.gets("/professionals")["items"]) == 4
 
 
+def test_who_works_at_the_desk_is_an_operators_to_change(
+    house: DeskHouse, ward: Ward, mette: Worker
+) -> None:
+    secretary = Program(ward, house.app, Role.SECRETARY)
+    operator = Program(ward, house.app, Role.OPERATOR)
+    for method, path in (("DELETE", ""), ("POST", "/invitation")):
+        refused = secretary.refused(method, f"/professionals/{mette.id}{path}")
+        assert refused == (403, [([], "who works at the desk is an operator's to change")])
+    roles = operator.asks(
+        "PUT", f"/professionals/{mette.id}/roles", json={"roles": ["secretary", "operator"]}
+    )
+    assert roles.json()["roles"] == ["operator", "secretary"]
+    wrong = operator.refused("PUT", f"/professionals/{mette.id}/roles", json={"roles": ["enrol"]})
+    assert wrong[0] == 422
+    last = operator.refused("DELETE", f"/professionals/{mette.id}")
+    assert last == (409, [([], "nobody else could give roles at the desk any more")])
+
+
 def test_an_export_for_research_is_noted_as_the_tokens(house: DeskHouse, ward: Ward) -> None:
     patient_id = ward.enrol(weeks=1)
     consent(ward.deployment, patient_id)
