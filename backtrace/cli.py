@@ -350,12 +350,26 @@ def cases(
         int | None,
         typer.Option(min=1, max=2**63 - 1, help="Take this case off the list: it is dealt with."),
     ] = None,
+    reason: Annotated[str, typer.Option(help="With --handled: what was done, such as spoke.")] = "",
+    note: Annotated[
+        str, typer.Option(help="With --handled: more about that; sealed, the patient may read it.")
+    ] = "",
+    take: Annotated[
+        int | None, typer.Option(min=1, max=2**63 - 1, help="Look after this case as the operator.")
+    ] = None,
+    give_back: Annotated[
+        int | None, typer.Option(min=1, max=2**63 - 1, help="Look after this case no more.")
+    ] = None,
 ) -> None:
     """Print what somebody at the clinic must look at, the most pressing first."""
 
     def show(settings: Settings) -> None:
+        if take is not None:
+            cases_cli.take(settings, take)
+        if give_back is not None:
+            cases_cli.give_back(settings, give_back)
         if handled is not None:
-            cases_cli.handle(settings, handled)
+            cases_cli.handle(settings, handled, reason, note)
         typer.echo(cases_cli.table(cases_cli.listed(settings)))
 
     _start(show)

@@ -28,7 +28,7 @@ from backtrace.refusals import DemonstrationWording, require_newest
 from backtrace.sending_rates import rates_of
 from backtrace.settings import Settings
 from backtrace.signing import told_steps
-from bot import findable, forgetting, replanning, retention
+from bot import findable, forgetting, replanning, retention, unused_codes
 from bot.channels import Channel
 from bot.channels.email import Email
 from bot.channels.web import WebChat
@@ -132,6 +132,9 @@ def chores_of(settings: Settings, deployment: Deployment) -> dict[str, AnyChore]
         ),
         forgetting.KIND: Chore(
             forgetting.EVERY, lambda _last: forgetting.ask_providers(deployment)
+        ),
+        unused_codes.KIND: Chore(
+            unused_codes.EVERY, lambda _last: unused_codes.list_expired(deployment)
         ),
         **erased.chores(settings, deployment),
         **audit_cli.chores(settings, deployment),

@@ -53,13 +53,16 @@ def _handle(
         author = author_of(grant.member.id)
         held.record(HANDLED, author, detail={"flags": [flag_id]})
         held.audit(author, HANDLED, f"entry:{flag_id}")
-        _settle_cases(held)
+        _settle_cases(held, author)
         member, clinic = grant.member, deployment.clinic
         held.tell(handled_words(held.words, member, flag.at, held.person, clinic))
 
 
-def _settle_cases(held: Held) -> None:
-    """Take a case off the clinic's list once every sign that it is about has been answered."""
+def _settle_cases(held: Held, by: str) -> None:
+    """Take a case off the clinic's list once every sign that it is about has been answered.
+
+    What an emergency holds stays held: that somebody deals with it is not that a doctor has looked.
+    """
     found = _flags(held)
     for kind in (Kind.RED_FLAG, Kind.SELF_HARM):
         case = cases.open_of(held.connection, held.patient_id, kind)
@@ -68,7 +71,7 @@ def _settle_cases(held: Held) -> None:
         since = [flag for flag in found if flag.at >= case.opened_at]
         about = [f for f in since if (f.item == SELF_HARM) == (kind is Kind.SELF_HARM)]
         if about and not any(flag.is_open for flag in about):
-            cases.set_state(held.connection, held.patient_id, kind, State.HANDLED, held.now)
+            cases.set_state(held.connection, held.patient_id, kind, State.HANDLED, held.now, by)
 
 
 def _flags(held: Held) -> tuple[Flag, ...]:

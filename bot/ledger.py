@@ -233,7 +233,7 @@ def _write_rare(
             grants.change_purposes(connection, grant_id, purposes)
         case done.EndGrant(grant_id):
             grants.end(connection, grant_id, now)
-        case done.OpenCase(kind, urgency, entry_id):
+        case done.OpenCase(kind, urgency, entry_id, cause):
             cases.open_case(
                 connection,
                 deployment.ids.take(connection),
@@ -242,6 +242,7 @@ def _write_rare(
                 now=now,
                 urgency=urgency,
                 entry_id=entry_id,
+                cause=cause,
             )
         case done.SetCase(kind, state):
             cases.set_state(connection, patient_id, kind, state, now)

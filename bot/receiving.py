@@ -20,6 +20,7 @@ from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs
 from bot.conversation.answering import SILENT, answer
+from bot.conversation.effects import OpenCase
 from bot.conversation.heard import Heard, hear
 from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
@@ -34,6 +35,7 @@ from bot.refusing import REFUSED, refuse
 from trajectory import deployment as deployment_key
 from trajectory import patients, tables
 from trajectory.bulk import Insert, Update
+from trajectory.cases import Kind
 from trajectory.keys import Sealer
 from trajectory.patients import PatientRef
 
@@ -373,12 +375,13 @@ def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
 def _failed(
     connection: Connection, deployment: Deployment, loaded: Loaded, route: Route, now: datetime
 ) -> Finished:
-    """Tell the patient that the message is kept and was not understood by the machine.
+    """Tell the patient that the message is kept and was not understood; a person looks at it.
 
     The failed step may have moved what was loaded.
     """
     loaded = loading.load(connection, deployment, [loaded.row])[loaded.row.patient_id]
     step = loading.step_for(connection, deployment, loaded, now, route.channel, {})
+    step.do(OpenCase(Kind.FAILED))
     step.add_line("failed", doctor=deployment.clinic.doctor_number)
     step.flush()
     return finish(loaded, step, route)

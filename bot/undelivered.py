@@ -15,6 +15,7 @@ from bot import bouncing, due, loading, taking_over
 from bot.deployment import Deployment
 from bot.held import Held
 from bot.taking_over import NotTold
+from flows.model import Urgency
 from trajectory import cases, patients, tables
 from trajectory.cases import Kind
 from trajectory.patients import LockedPatient
@@ -100,15 +101,28 @@ def _messages(rows: Sequence[Row[Any]], kind: str) -> list[int]:
 
 
 def _note(held: Held, why: NotTold) -> None:
-    """On the clinic's list, unless it stands there already that nobody of that name is reached."""
+    """On the clinic's list, unless it stands there already that nobody of that name is reached.
+
+    That a safety message reached nobody is said each time.
+    """
     if why is NotTold.NOWHERE and cases.open_of(held.connection, held.patient_id, Kind.NOT_ME):
         return
     memory = held.loaded.memory
-    known, memory.unreachable = memory.unreachable, memory.unreachable or why.value
-    if why is NotTold.SAFETY:
-        memory.unreachable = why.value
-    if known:
+    if why is NotTold.NOWHERE and memory.unreachable:
         return
-    case_id = held.deployment.ids.take(held.connection)
-    cases.open_case(held.connection, case_id, held.patient_id, Kind.UNREACHABLE, now=held.now)
-    held.audit("system", "unreachable", "")
+    known, memory.unreachable = memory.unreachable, why.value
+    cases.open_case(
+        held.connection,
+        held.deployment.ids.take(held.connection),
+        held.patient_id,
+        Kind.NOT_REACHED if why is NotTold.SAFETY else Kind.UNREACHABLE,
+        now=held.now,
+        urgency=_urgency(held) if why is NotTold.SAFETY else None,
+    )
+    if not known:
+        held.audit("system", "unreachable", "")
+
+
+def _urgency(held: Held) -> Urgency:
+    """Of what was not told; after words of self-harm nothing else is remembered of it."""
+    return Urgency(held.loaded.memory.urgency or Urgency.EMERGENCY)

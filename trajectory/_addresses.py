@@ -82,6 +82,7 @@ _OF_PATIENT = (
     .where(_address.c.patient_id == bindparam("patient_id"))
     .order_by(_address.c.id)
 )
+_OF_PATIENTS = select(_address).where(Among(_address.c.patient_id, "patients"))
 _DOUBT = (
     update(_address)
     .where(_address.c.id == bindparam("doubted"))
@@ -248,6 +249,19 @@ def statuses(connection: Connection, patient_id: int) -> list[tuple[str, str]]:
     """Channel and status of each of a patient's addresses, oldest first."""
     rows = connection.execute(_OF_PATIENT, {"patient_id": patient_id})
     return [(row.channel, row.status) for row in rows]
+
+
+def addresses_of(
+    connection: Connection, sealers: Mapping[int, Sealer]
+) -> Mapping[int, list[Address]]:
+    """The same of several patients, by their ids; their sealers are given. Raises WrongKey."""
+    found: dict[int, list[Address]] = {}
+    asked = {"patients": sorted(sealers)}
+    for row in connection.execute(_OF_PATIENTS.order_by(_address.c.id), asked) if sealers else ():
+        value = sealers[row.patient_id].open_text(VALUE, row.id, row.value)
+        address = Address(row.id, row.channel, value, row.preferred, row.status)
+        found.setdefault(row.patient_id, []).append(address)
+    return found
 
 
 def set_address_status(connection: Connection, address_id: int, status: str) -> None:

@@ -14,31 +14,51 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from flows.model import Urgency
 from trajectory import tables
+from trajectory.keys import Sealer
 
 
 class Kind(StrEnum):
-    """Why a person must look."""
+    """Why a person must look, the most pressing first."""
 
-    RED_FLAG = "red-flag"
-    """A warning sign was reported."""
     SELF_HARM = "self-harm"
     """The patient wrote of wanting to die or of harming themselves."""
+    RED_FLAG = "red-flag"
+    """A warning sign was reported."""
+    NOT_REACHED = "not-reached"
+    """What to do about a warning sign did not reach the patient."""
     PERSON = "person"
     """The patient asked for a person."""
-    EXPORT = "export"
-    """The patient wants a copy of everything on paper; due within a month (GDPR, article 12)."""
+    DIED = "died"
+    """Somebody wrote that the patient has died."""
+    FAILED = "failed"
+    """A message could not be digested by the machine; it is kept."""
     NOT_UNDERSTOOD = "not-understood"
     """The same question was answered three times in a way that could not be read."""
-    SILENT = "silent"
-    """Four check-ins in a row were not answered."""
     NOT_ME = "not-me"
     """Whoever reads at this address says that they are somebody else."""
     UNREACHABLE = "unreachable"
     """No address of the patient works any more."""
+    CODE_UNUSED = "code-unused"
+    """A code that lets the patient in has expired, and nobody has used it."""
+    CONSENT_MISSING = "consent-missing"
+    """Nothing may be asked: the patient has not agreed, or not any more; see `Cause`."""
     MAIL_BOUNCED = "mail-bounced"
     """A mail to somebody of the care team came back."""
-    DIED = "died"
-    """Somebody wrote that the patient has died."""
+    EXPORT = "export"
+    """The patient wants a copy of everything on paper; due within a month (GDPR, article 12)."""
+    SILENT = "silent"
+    """Four check-ins in a row were not answered."""
+
+
+class Cause(StrEnum):
+    """Why consent is missing."""
+
+    STOPPED = "stopped"
+    """The enrolment has begun, and stands still before the question was answered."""
+    DECLINED = "declined"
+    """The patient has said no."""
+    WITHDRAWN = "withdrawn"
+    """The patient has taken back that anything is asked or kept."""
 
 
 class State(StrEnum):
@@ -63,8 +83,8 @@ class State(StrEnum):
 
 LISTED = (State.OPEN, State.ASKED, State.NOT_YET)
 """Still to be looked at."""
-SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG)
-"""What comes before all else."""
+SAFETY = (Kind.SELF_HARM, Kind.RED_FLAG, Kind.NOT_REACHED)
+"""On top of the list, and closed with a clinical reason only."""
 _WAITED = (State.ASKED, State.NOT_YET)
 
 
@@ -80,8 +100,25 @@ class Case:
     state: State
     opened_at: datetime
     changed_at: datetime
+    cause: Cause | None = None
+    owner: str | None = None
+    """Who looks after it, as the audit calls them."""
+    owned_at: datetime | None = None
+    closed_by: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether somebody still has to look at it."""
+        return self.state in LISTED
+
+    @property
+    def is_news(self) -> bool:
+        """Whether something has come since its owner looked at it."""
+        return self.owned_at is not None and self.changed_at > self.owned_at
 
 
+_NOTE = "desk_case.note"
 _case = tables.core(tables.DeskCase)
 _INSERT = insert(_case)
 _OPEN = select(_case).where(
@@ -100,11 +137,12 @@ def open_case(
     now: datetime,
     urgency: Urgency | None = None,
     entry_id: int | None = None,
+    cause: Cause | None = None,
 ) -> None:
     """Put a case on the list, under an id that `Ids` gave.
 
     Where one of the kind is open already, that one is about the new report as well: it keeps
-    the worse urgency, and waits anew. The caller holds the patient's conversation.
+    the worse urgency and its owner, and waits anew. The caller holds the patient's conversation.
     """
     found = connection.execute(_OPEN, {"patient": patient_id, "wanted": kind}).one_or_none()
     if found is None:
@@ -119,6 +157,7 @@ def open_case(
                 "state": State.OPEN,
                 "opened_at": now,
                 "changed_at": now,
+                "cause": cause,
             },
         )
         return
@@ -130,18 +169,57 @@ def open_case(
             entry_id=entry_id or found.entry_id,
             state=State.OPEN,
             changed_at=now,
+            cause=cause or found.cause,
         )
     )
 
 
 def set_state(
-    connection: Connection, patient_id: int, kind: Kind, state: State, now: datetime
+    connection: Connection,
+    patient_id: int,
+    kind: Kind,
+    state: State,
+    now: datetime,
+    by: str | None = None,
 ) -> None:
-    """How the patient's open case of this kind stands now; without one nothing happens."""
+    """How the patient's open case of this kind stands now; without one nothing happens.
+
+    `by`: who has dealt with it, where somebody has.
+    """
     connection.execute(
         update(_case)
         .where(_case.c.patient_id == patient_id, _case.c.kind == kind, _case.c.state.in_(LISTED))
-        .values(state=state, changed_at=now)
+        .values(state=state, changed_at=now, closed_by=by)
+    )
+
+
+def own(connection: Connection, case_id: int, owner: str | None, now: datetime) -> None:
+    """Somebody looks after this case from now on, or nobody (None); they know how it stands.
+
+    The caller holds the patient's conversation, and has looked whose it was.
+    """
+    owned = update(_case).where(_case.c.id == case_id)
+    connection.execute(owned.values(owner=owner, owned_at=now if owner else None))
+
+
+def close(
+    connection: Connection,
+    sealer: Sealer,
+    case_id: int,
+    *,
+    by: str,
+    reason: str,
+    note: str,
+    now: datetime,
+) -> None:
+    """Take a case off the list for good; the caller holds the patient's conversation.
+
+    `reason` is one of `trajectory.case_reasons`; `note` may be empty.
+    """
+    sealed = sealer.seal_text(_NOTE, case_id, note) if note else None
+    closed = update(_case).where(_case.c.id == case_id)
+    connection.execute(
+        closed.values(state=State.HANDLED, changed_at=now, closed_by=by, reason=reason, note=sealed)
     )
 
 
@@ -158,6 +236,18 @@ def listed(connection: Connection) -> list[Case]:
     return in_order([_read(row) for row in rows.mappings()])
 
 
+def by_id(connection: Connection, case_id: int) -> Case | None:
+    """One case, open or done."""
+    row = connection.execute(select(_case).where(_case.c.id == case_id)).mappings().one_or_none()
+    return None if row is None else _read(row)
+
+
+def note_of(connection: Connection, sealer: Sealer, case_id: int) -> str:
+    """What was written beside the reason; empty where nothing was. Raises WrongKey."""
+    sealed = connection.execute(select(_case.c.note).where(_case.c.id == case_id)).scalar_one()
+    return sealer.open_text(_NOTE, case_id, sealed) if sealed else ""
+
+
 def open_for(connection: Connection, patient_id: int) -> list[Case]:
     """What still has to be looked at of one patient, the most pressing first."""
     asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
@@ -165,16 +255,17 @@ def open_for(connection: Connection, patient_id: int) -> list[Case]:
 
 
 def in_order(cases: list[Case]) -> list[Case]:
-    """Safety first, and of that what no doctor has looked at when asked; then by waiting time."""
+    """Safety first, and of that what no doctor has looked at when asked; then by kind and time."""
     return sorted(cases, key=_pressing)
 
 
-def _pressing(case: Case) -> tuple[bool, bool, int, datetime, int]:
-    urgencies = list(Urgency)
+def _pressing(case: Case) -> tuple[bool, bool, int, int, datetime, int]:
+    urgencies, is_safety = list(Urgency), case.kind in SAFETY
     return (
-        case.kind not in SAFETY,
+        not is_safety,
         case.state not in _WAITED,
         urgencies.index(case.urgency) if case.urgency else 0,
+        0 if is_safety else list(Kind).index(case.kind),
         case.opened_at,
         case.id,
     )
@@ -190,6 +281,11 @@ def _read(row: RowMapping) -> Case:
         State(row["state"]),
         row["opened_at"],
         row["changed_at"],
+        Cause(row["cause"]) if row["cause"] else None,
+        row["owner"],
+        row["owned_at"],
+        row["closed_by"],
+        row["reason"],
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from trajectory import tables
+from trajectory import cases, tables
+from trajectory.cases import Kind, State
 from trajectory.ids import Ids
 from trajectory.keys import Ring
 from trajectory.traces import Place, place_hash, place_hashes
@@ -18,6 +19,8 @@ CLAIM = timedelta(hours=1)
 _CODE = "enrolment_code"
 _CLAIM = "enrolment_code.place"
 _code = tables.core(tables.EnrolmentCode)
+_case = tables.core(tables.DeskCase)
+_patient = tables.core(tables.Patient)
 
 
 def create(
@@ -56,17 +59,43 @@ def use(
     `claimed_by`: who has shown it must yet give the patient's own four digits.
     """
     claim = None if claimed_by is None else place_hash(ring, _CLAIM, claimed_by)
-    opened = update(_code).where(*_opens(ring, code, now))
-    connection.execute(opened.values(used_at=now, claimed_by=claim))
+    opened = update(_code).where(*_opens(ring, code, now)).values(used_at=now, claimed_by=claim)
+    for patient_id in connection.execute(opened.returning(_code.c.patient_id)).scalars().all():
+        cases.set_state(connection, patient_id, Kind.CODE_UNUSED, State.PASSED, now)
 
 
 def close_all(connection: Connection, patient_id: int, now: datetime) -> None:
-    """No code of this patient that is still out opens anything."""
+    """No code of this patient that is still out opens anything, and none is waited for."""
     connection.execute(
         update(_code)
         .where(_code.c.patient_id == patient_id, _code.c.used_at.is_(None))
         .values(used_at=now)
     )
+    cases.set_state(connection, patient_id, Kind.CODE_UNUSED, State.PASSED, now)
+
+
+def expired(connection: Connection, now: datetime, most: int) -> Sequence[int]:
+    """Patients whose code has expired unused, and of whom the clinic's list has not told that.
+
+    So many at most, in order of their ids; whoever is asked nothing any more is left out.
+    """
+    told = select(_case.c.id).where(
+        _case.c.patient_id == _code.c.patient_id,
+        _case.c.kind == Kind.CODE_UNUSED,
+        _case.c.opened_at >= _code.c.expires_at,
+    )
+    found = (
+        select(_code.c.patient_id)
+        .join(_patient, _patient.c.id == _code.c.patient_id)
+        .where(
+            _code.c.used_at.is_(None),
+            _code.c.expires_at <= now,
+            _patient.c.status.in_(("enrolling", "active")),
+            ~told.exists(),
+        )
+    )
+    asked = found.distinct().order_by(_code.c.patient_id).limit(most)
+    return connection.execute(asked).scalars().all()
 
 
 def forget_claims(connection: Connection, patient_id: int) -> None:

@@ -138,6 +138,7 @@ OPENERS: Mapping[str, _Opener] = {
     "viewing.opener": _text,
     "viewing.purpose": _text,
     "work_page.body": _json,
+    "desk_case.note": _text,
     "audit.previous": _in_hex,
     "audit.hash": _in_hex,
 }

@@ -585,6 +585,18 @@ class DeskCase(SQLModel, table=True):
     """One of `trajectory.cases.State`."""
     opened_at: datetime = _time()
     changed_at: datetime = _time()
+    cause: str | None = None
+    """What of its kind it is, where there are several (`trajectory.cases`)."""
+    owner: str | None = None
+    """Who looks after it, as the audit calls them: `desk:<number in the directory>` | operator."""
+    owned_at: datetime | None = _time(default=None, nullable=True)
+    """When the owner took it, or last said that they know how it stands."""
+    closed_by: str | None = None
+    """Who has dealt with it, as in the audit; None: it is open, or over by itself."""
+    reason: str | None = None
+    """Why it is done: one of `trajectory.case_reasons.Reason`."""
+    note: bytes | None = _sealed(default=None, nullable=True)
+    """Sealed: what they wrote beside the reason."""
 
 
 class WebLink(SQLModel, table=True):

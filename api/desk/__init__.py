@@ -11,6 +11,7 @@ from api.desk import (
     research,
     running,
     talk,
+    work,
 )
 
 ROUTERS = (
@@ -24,6 +25,7 @@ ROUTERS = (
     paper.router,
     research.router,
     running.router,
+    work.router,
 )
 """Every section's routes."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.conversation.effects import Audit, Record
+from bot.conversation.effects import Audit, Record, SetCase
 from bot.conversation.step import Step
 from templates.consents import ConsentText
 from trajectory import consents as recorded
+from trajectory.cases import Kind, State
 
 NAME = "consenting"
 """The task of a question that is put by itself."""
@@ -54,6 +55,8 @@ def answer(
     if on_paper:
         detail["by"] = "staff-on-paper"
     _record(step, code, raw, detail)
+    if question == ENROLMENT and code == GIVEN:
+        step.do(SetCase(Kind.CONSENT_MISSING, State.PASSED))
     if code == GIVEN or member_id is None:
         for purpose in text.purposes:
             _remember(step, purpose, text.version if code == GIVEN else "")

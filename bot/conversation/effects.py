@@ -10,7 +10,7 @@ from bot.conversation.memory import OpenSession
 from bot.messages import Message
 from flows.model import Urgency
 from trajectory.care_team import Member
-from trajectory.cases import Kind, State
+from trajectory.cases import Cause, Kind, State
 from trajectory.web_access import CHAT
 from trajectory.work_page import WorkPage
 
@@ -233,6 +233,7 @@ class OpenCase:
     kind: Kind
     urgency: Urgency | None = None
     entry_id: int | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

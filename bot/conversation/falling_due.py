@@ -25,7 +25,7 @@ from bot.conversation.effects import SaveSession, SetDue
 from bot.conversation.giving_way import give_way, waits_until
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.step import Step
-from bot.conversation.tasks import hands
+from bot.conversation.tasks import enrolment, hands
 from bot.schedule import awake
 
 HELD = timedelta(days=1)
@@ -94,6 +94,8 @@ def fall_due(step: Step, due: Fallen) -> None:
             asking.open_next(step)
         case desk_talk.DUE:
             desk_talk.fall_due(step)
+        case enrolment.STANDS_STILL:
+            enrolment.notice(step)
         case pausing.OVER:
             pausing.end(step, "pause.over")
     step.flush()

@@ -6,9 +6,12 @@ between. It comes again when that is done.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from bot.conversation import safety
 from bot.conversation.effects import DropDue, SetCase
 from bot.conversation.giving_way import put_away
+from bot.conversation.memory import HANDS
 from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
@@ -75,14 +78,31 @@ def stands(step: Step) -> bool:
     return step.memory.looking and step.memory.task is None
 
 
-def settle(step: Step, *, seen: bool) -> None:
-    """A doctor has looked, or it was a mistake: release what was held."""
+def settle(step: Step, *, seen: bool | None) -> None:
+    """A doctor has looked, or it was a mistake: release what was held.
+
+    `seen` None: it is looked after, and nobody has said by whom; the same sign alerts again.
+    """
     memory = step.memory
     if seen:
         memory.assessed = safety.worse_of(memory.assessed, memory.urgency)
-    else:
+    elif seen is not None:
         memory.assessed = ""
     memory.held, memory.looking, memory.urgency = False, False, ""
     # Whoever wrote first has answered what was still to be asked in the morning.
     step.do(DropDue((safety.FOLLOW_UP,)))
     memory.task, memory.set_aside = memory.set_aside, None
+
+
+def settle_beside(step: Step, *, seen: bool | None) -> None:
+    """The same where the clinic says it: what else the patient is asked just now goes on."""
+    task = step.memory.task
+    settle(step, seen=seen)
+    if task is None or task.name == NAME:
+        return
+    if task.name == HANDS and step.memory.task is not None:
+        task.data["before"] = asdict(step.memory.task)
+    elif task.name == HANDS and (task.data["before"] or {}).get("name") == NAME:
+        task.data["before"] = None
+    if task.name == HANDS or step.memory.task is None:
+        step.memory.task = task

@@ -28,6 +28,7 @@ def be_reached(step: Step) -> None:
     if step.memory.unreachable:
         step.memory.unreachable = ""
         step.do(SetCase(Kind.UNREACHABLE, State.PASSED))
+        step.do(SetCase(Kind.NOT_REACHED, State.PASSED))
 
 
 def hear(step: Step, *, stops: bool = False) -> None:

@@ -306,12 +306,21 @@ def test_the_clinic_reads_its_list_and_takes_off_what_is_dealt_with(tmp_path: Pa
     assert urgent.split()[:5] == ["71", number, "self-harm", "-", "open"]
     assert calm.split()[:3] == ["70", number, "person"]
 
-    left = backtrace("cases", "--handled", "71", folder=tmp_path).stdout.splitlines()
+    unsaid = backtrace("cases", "--handled", "71", folder=tmp_path)
+    assert unsaid.returncode == 2
+    assert "choose doctor-looked, spoke, rang-emergency, mistake" in unsaid.stderr
+    taken = backtrace("cases", "--take", "71", folder=tmp_path).stdout.splitlines()
+    assert taken[1].split()[5] == "operator"
+    given_back = backtrace("cases", "--give-back", "71", folder=tmp_path).stdout.splitlines()
+    assert given_back[1].split()[5] == "-"
+    handled = ("cases", "--handled", "71", "--reason", "spoke", "--note", "rang her")
+    left = backtrace(*handled, folder=tmp_path).stdout.splitlines()
     assert [line.split()[0] for line in left] == ["case", "70"]
     with database(tmp_path).read() as connection:
         newest = list(audit.records(connection, int(number)))[-1]
     assert (newest.actor, newest.action) == ("operator", "case-handled")
-    again = backtrace("cases", "--handled", "71", folder=tmp_path)
+    assert newest.subject == "case:71,spoke"
+    again = backtrace(*handled, folder=tmp_path)
     assert again.returncode == 2
     assert "no case 71 is on the list" in again.stderr
 

@@ -289,7 +289,7 @@ def test_a_safety_message_that_a_carrier_blocks_after_stop_is_on_the_clinics_lis
     by_sms(post, "Call 112 now.", SAFETY)
     house.settle()
     assert house.telegram.sent == []
-    assert cases(house) == [("unreachable", "open")]
+    assert cases(house) == [("not-reached", "open")]
 
 
 def test_a_safety_message_that_only_the_web_chat_takes_is_on_the_clinics_list_too(
@@ -301,7 +301,7 @@ def test_a_safety_message_that_only_the_web_chat_takes_is_on_the_clinics_list_to
     by_sms(Post(house, ref), "Call 112 now.", SAFETY)
     house.settle()
     assert house.web.texts() == ["Call 112 now.", LINE]
-    assert cases(house) == [("unreachable", "open")]
+    assert cases(house) == [("not-reached", "open")]
 
 
 def test_nothing_is_moved_to_somebody_who_said_that_they_are_somebody_else(

@@ -6,18 +6,19 @@ What the clinic has entered already is not asked again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import time, timedelta
 
 from bot.commands import recognise, without_politeness
 from bot.conversation import asking, consents, own_code, pathways
 from bot.conversation.choices import chosen
-from bot.conversation.effects import Audit, SavePatient
+from bot.conversation.effects import Audit, DropDue, OpenCase, SavePatient, SetDue
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
 from bot.phrases import Says, phrases
 from bot.times import When, read_hour, read_rhythm
 from flows.lexicon import Sense, Token
 from templates.catalogue import Catalogue
+from trajectory.cases import Cause, Kind
 
 NAME = "enrolment"
 LONGEST_NAME = 60
@@ -25,6 +26,10 @@ LONGEST_NAME = 60
 _COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code", "consents"})
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
+STANDS_STILL = "enrolment-stands-still"
+"""The due row that looks whether the patient has agreed."""
+STILL = timedelta(days=3)
+"""So long after the first question."""
 WAY_OUT = 3
 """From this failed try on the patient hears that a person can help."""
 EARLIEST, LATEST = time(8), time(20, 59)
@@ -56,6 +61,7 @@ def _enter(step: Step) -> None:
     if data.get("consented"):
         complete(step, greets=True)
         return
+    step.do(SetDue(STANDS_STILL, STANDS_STILL, step.now + STILL))
     if "language" in data["known"]:
         step.add_line("enrol.hello", clinic=step.world.clinic.name)
     _go_on(step)
@@ -243,6 +249,8 @@ def _decline(step: Step) -> None:
     step.memory.task = None
     step.person.status = "ended"
     step.do(SavePatient())
+    step.do(DropDue((STANDS_STILL,)))
+    step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.DECLINED))
     step.do(Audit("consent-declined"))
     step.add_line("enrol.declined")
 
@@ -305,7 +313,14 @@ def _take_code(step: Step, text: str, option: str | None) -> bool:
     return True
 
 
+def notice(step: Step) -> None:
+    """The enrolment has begun so long ago: where the patient has not agreed yet, a person looks."""
+    if step.person.status == "enrolling" and not consents.stands(step, consents.STORE):
+        step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.STOPPED))
+
+
 def _finish(step: Step) -> None:
+    step.do(DropDue((STANDS_STILL,)))
     step.add_line("enrol.done", name=step.person.name)
     _activate(step)
 

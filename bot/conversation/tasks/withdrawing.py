@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from bot.conversation import asking, consents, granting, silencing
 from bot.conversation.choices import chosen
 from bot.conversation.consents import REMIND, STORE
-from bot.conversation.effects import ChangePurposes
+from bot.conversation.effects import ChangePurposes, OpenCase
 from bot.conversation.lists import joined
 from bot.conversation.step import Step
 from bot.conversation.tasks import deleting, exporting
+from trajectory.cases import Cause, Kind
 
 NAME = "withdrawing"
 
@@ -62,6 +63,7 @@ def stop_storing(step: Step, raw: str | None) -> None:
     for purpose in (REMIND, STORE):
         if consents.stands(step, purpose):
             consents.withdraw(step, purpose, raw)
+    step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.WITHDRAWN))
     silencing.fall_silent(step)
     step.begin(NAME, "then")
     if step.care.grants:
