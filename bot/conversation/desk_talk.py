@@ -15,6 +15,7 @@ from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.messages import Message
 from bot.schedule import awake
+from trajectory.case_reasons import Reason
 from trajectory.cases import Kind, State
 
 DUE = "talk"
@@ -66,7 +67,7 @@ def hand_back(step: Step, actor: str) -> None:
     """The desk is done: the assistant is back, and asks what has waited."""
     talk = step.memory.talk
     assert talk is not None
-    step.do(SetCase(Kind.PERSON, State.HANDLED))
+    step.do(SetCase(Kind.PERSON, State.HANDLED, actor, Reason.ANSWERED))
     step.do(Audit("talk-ended", actor=actor))
     step.add_line("desk.over", name=talk.name, clinic=step.world.clinic.name)
     _take_back(step)
