@@ -171,7 +171,10 @@ def _again(
     done: str = "",
 ) -> HTMLResponse:
     """The page as it stands now, with what was typed still in it."""
-    seen = talking.conversation(web_of(request).deployment, patient_id)
+    try:
+        seen = talking.conversation(web_of(request).deployment, patient_id)
+    except NoSuchPatient:
+        return _gone(request, worker)
     return _page(request, worker, seen, typed=typed, trouble=problem, done=done)
 
 
