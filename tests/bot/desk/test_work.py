@@ -331,11 +331,3 @@ def test_while_somebody_of_the_clinic_writes_with_the_patient_the_assistant_stay
     assert said_since(light_house, before) == []
     talking.hand_back(light_house.deployment, SECRETARY, case.patient_id)
     assert "pain" in said_since(light_house, before)[-1].lower()
-
-
-def test_whoever_hands_a_conversation_back_has_answered_the_case(light_house: House) -> None:
-    case = asks_for_a_person(light_house)
-    talking.take_over(light_house.deployment, SECRETARY, case.patient_id)
-    talking.hand_back(light_house.deployment, SECRETARY, case.patient_id)
-    gone = found(light_house, case.id)
-    assert (gone.state, gone.closed_by, gone.reason) == (State.HANDLED, METTE, "answered")
