@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.rest import description, directory, research
+from api.rest import (
+    addresses,
+    administrations,
+    conversations,
+    courses,
+    description,
+    directory,
+    patients,
+    research,
+    running,
+)
 from api.rest.problems import API
 
-_SECTIONS = (directory.router, research.router)
+_SECTIONS = (
+    patients.router,
+    addresses.router,
+    courses.router,
+    administrations.router,
+    conversations.router,
+    directory.router,
+    running.router,
+    research.router,
+)
 
 
 def routers_of(enrolments: APIRouter) -> list[APIRouter]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import request_validation_exception_handler
@@ -41,7 +41,15 @@ class Refused(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(msg)
-        self.status, self.msg, self.loc, self.headers = status, msg, loc, headers
+        self.status, self.headers = status, headers
+        self.problem = Problem(detail=[Fault(loc=[*loc], msg=msg)])
+
+    @classmethod
+    def of(cls, status: int, faults: list[Fault]) -> Self:
+        """For several things at once."""
+        refused = cls(status, "see detail")
+        refused.problem = Problem(detail=faults)
+        return refused
 
 
 Told = Mapping[type[Exception], Refused]
@@ -54,7 +62,8 @@ def telling(told: Told) -> Iterator[None]:
     try:
         yield
     except tuple(told) as error:
-        raise next(told[kind] for kind in type(error).__mro__ if kind in told) from None
+        answer = next(told[kind] for kind in type(error).__mro__ if kind in told)
+        raise Refused.of(answer.status, answer.problem.detail) from None
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -64,10 +73,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def refusal(error: Refused) -> Response:
     """The answer."""
-    fault = Fault(loc=list(error.loc), msg=error.msg)
-    return JSONResponse(
-        Problem(detail=[fault]).model_dump(mode="json"), error.status, error.headers
-    )
+    return JSONResponse(error.problem.model_dump(mode="json"), error.status, error.headers)
 
 
 def guard(app: FastAPI) -> None:

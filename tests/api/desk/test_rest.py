@@ -7,8 +7,10 @@ import re
 import zipfile
 from collections.abc import Callable, Collection, Iterator
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
@@ -20,10 +22,13 @@ from tests.api.desk.test_research import ask
 from tests.api.open_house import SITE
 from tests.bot.research.study import consent
 from tests.bot.ward import Ward
+from tests.house.golden import compare
 from trajectory import audit, research, staff_tokens
 from trajectory.staff_tokens import Role
 
 API = "/api"
+DOCS = Path(__file__).parent.parent.parent.parent / "docs" / "rest.md"
+ROUTES = "the tasks that are checked.\n\n"
 
 
 class Program:
@@ -86,8 +91,8 @@ def task_of(route: APIRoute) -> Task | None:
     return found[0] if found else None
 
 
-def staff_routes(house: DeskHouse) -> list[tuple[str, str, Task]]:
-    """Method, address and task of every route of the staff API."""
+def staff_routes(house: DeskHouse, *, fill: bool = True) -> list[tuple[str, str, Task]]:
+    """Method, address and task of every route of the staff API; `fill`: with numbers in it."""
     described = house.app.openapi()["paths"]
     found = []
     for route in routes(house.app):
@@ -95,8 +100,12 @@ def staff_routes(house: DeskHouse) -> list[tuple[str, str, Task]]:
         for path in described:
             if task is not None and path.startswith(API) and path.endswith(route.path):
                 for method in (route.methods or set()) & {each.upper() for each in described[path]}:
-                    found.append((method, re.sub(r"\{[^}]*\}", "1", path), task))
+                    found.append((method, _filled(path) if fill else path, task))
     return sorted(set(found))
+
+
+def _filled(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "1", path)
 
 
 def every_role() -> Iterator[Collection[Role]]:
@@ -188,6 +197,24 @@ def test_the_directory_page_by_page(house: DeskHouse, ward: Ward) -> None:
     assert len(program.gets("/professionals")["items"]) == 4
 
 
+def test_who_works_at_the_desk_is_an_operators_to_change(
+    house: DeskHouse, ward: Ward, mette: Worker
+) -> None:
+    secretary = Program(ward, house.app, Role.SECRETARY)
+    operator = Program(ward, house.app, Role.OPERATOR)
+    for method, path in (("DELETE", ""), ("POST", "/invitation")):
+        refused = secretary.refused(method, f"/professionals/{mette.id}{path}")
+        assert refused == (403, [([], "who works at the desk is an operator's to change")])
+    roles = operator.asks(
+        "PUT", f"/professionals/{mette.id}/roles", json={"roles": ["secretary", "operator"]}
+    )
+    assert roles.json()["roles"] == ["operator", "secretary"]
+    wrong = operator.refused("PUT", f"/professionals/{mette.id}/roles", json={"roles": ["enrol"]})
+    assert wrong[0] == 422
+    last = operator.refused("DELETE", f"/professionals/{mette.id}")
+    assert last == (409, [([], "nobody else could give roles at the desk any more")])
+
+
 def test_an_export_for_research_is_noted_as_the_tokens(house: DeskHouse, ward: Ward) -> None:
     patient_id = ward.enrol(weeks=1)
     consent(ward.deployment, patient_id)
@@ -221,3 +248,23 @@ def test_one_document_describes_the_staff_api_and_nothing_else(house: DeskHouse)
             assert each["summary"], path
             assert {"401", "403"} <= each["responses"].keys(), (method, path)
     assert house.browser().get("/openapi.json").status_code == 404
+
+
+def test_the_routes_in_docs_are_those_that_there_are(
+    house: DeskHouse, request: pytest.FixtureRequest
+) -> None:
+    above, heading, _ = DOCS.read_text("utf-8").partition(ROUTES)
+    table = "\n".join(table_of(house))
+    compare(DOCS, f"{above}{heading}{table}\n", update=request.config.getoption("--update"))
+
+
+def table_of(house: DeskHouse) -> Iterator[str]:
+    """Every route with what it does and the task that it names."""
+    document = TestClient(house.app, base_url=SITE).get(f"{API}/openapi.json").json()
+    tasks = {(method, path): task for method, path, task in staff_routes(house, fill=False)}
+    yield "| route | does | task |"
+    yield "| --- | --- | --- |"
+    for path, methods in document["paths"].items():
+        for method, each in methods.items():
+            does = each["description"].split("\n\n")[0].replace("\n", " ")
+            yield f"| `{method.upper()} {path}` | {does} | {tasks[method.upper(), path]} |"

@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import update
 
+from bot.conversation import pathways
 from bot.conversation.effects import SetDue
+from bot.desk.steps import take_step
 from bot.inbound import InboundKind
 from bot.research import naming
 from bot.research.asking import Asked, Wrong, wanted_of
@@ -27,6 +29,8 @@ from bot.research.exporting import (
 )
 from bot.research.files import FolderTaken
 from flows.canonical import dump_flow, sealed
+from flows.forms import Left, Mark
+from tests.bot.desk.forms import KIRSTEN, enter, odi
 from tests.bot.house import House
 from tests.bot.research.study import STUDY, Folder, consent, pseudonym
 from trajectory import consents, definitions, erasure, research, rotation, tables
@@ -148,6 +152,34 @@ def test_mode_who_answered_language_wording_and_reminders_are_told(
     assert row["pain_final"] == 6
     assert row["bothersome_days_final"] == 4
     assert row["first_answer_day"] - row["opened_day"] == pytest.approx(30 / 24, abs=0.001)
+
+
+def test_from_paper_the_way_and_the_time_are_told_and_blank_is_not_declined(
+    house: House, export: MakeExport
+) -> None:
+    patient_id = agreeing(house, pathway="low-back-pain")
+    form = odi("c-cbcc-cdc") | {"sleeping": Mark(left=Left.DECLINED)}
+    enter(house, patient_id, form, ago=2 * DAY)
+    row = export()["odi"].iloc[-1]
+    assert row["mode"] == row["modes"] == "paper"
+    assert row["answered_by"] == "staff"
+    assert row["personal_care_final_status"] == row["personal_care_first_status"] == "missing"
+    assert row["sleeping_final_status"] == "declined"
+    assert (row["n_answered"], row["n_declined"], row["n_missing"]) == (8, 1, 1)
+    assert row["recorded_day"] - row["first_answer_day"] == pytest.approx(2, abs=0.01)
+
+
+def test_a_new_episode_counts_its_own_days(house: House, export: MakeExport) -> None:
+    patient_id = agreeing(house, pathway="low-back-pain")
+    house.answer_all()
+    house.wait(days=20)
+    take_step(house.deployment, KIRSTEN, patient_id, pathways.begin_anew)
+    house.answer_all()
+    frame = export()["start-back"]
+    assert list(frame["episode"]) == [1, 2]
+    assert list(frame["number"]) == [1, 2]
+    assert abs(frame["opened_day"].iloc[0]) < 1
+    assert abs(frame["opened_day"].iloc[1]) < 1
 
 
 def test_own_words_names_and_addresses_are_nowhere_and_dates_only_where_asked_for(
