@@ -15,7 +15,7 @@ from bot.deployment import Deployment
 from bot.held import Held
 from bot.messages import Message, Priority
 from bot.outbox import Outgoing
-from trajectory import enrolment_marks, patients
+from trajectory import enrolment_marks, finding, patients
 from trajectory.enrolment_marks import Identity
 from trajectory.keys import Sealer
 from trajectory.patients import AddressTaken
@@ -71,8 +71,8 @@ def greet_elsewhere(held: Held, channel: str, phone: str) -> None:
     outbox.drop_unsent(connection, held.patient_id)
     person.phone = phone
     patients.save_all(connection, [(held.patient_id, held.sealer, ledger.described(person))])
+    ids, ring = deployment.ids, deployment.ring
+    finding.add_anew(connection, ids, ring, held.patient_id, person.profile())
     known_by = Identity(person.name, person.born, phone)
-    enrolment_marks.note(
-        connection, deployment.ids, deployment.ring, held.patient_id, known_by, held.now
-    )
+    enrolment_marks.note(connection, ids, ring, held.patient_id, known_by, held.now)
     greet(connection, deployment, held.sealer, person, channel)

@@ -30,6 +30,12 @@ Number = Annotated[int, Path(ge=0, le=LARGEST)]
 Field = Annotated[str, Form()]
 Finder = Annotated[Worker, Depends(at_desk(Task.FIND_PATIENT))]
 
+ELSEWHERE = (
+    ("talk", Task.TALK, f"{DESK}/talk/{{}}"),
+    ("answers", Task.ENTER_ANSWERS, f"{HERE}/{{}}/answers"),
+    ("card", Task.ENROL, f"{DESK}/enrol/{{}}"),
+)
+"""Other pages about the same patient: by the end of the key under desk.patients.elsewhere."""
 DONE = frozenset(
     {"locked", "closed", "unlocked", "moved", "added", "preferred", "removed", "paused", "resumed"}
     | {"changed", "ended-moved", "ended-discharged", "ended-died", "reopened", "episode"}
@@ -84,6 +90,9 @@ def show(
         patient=contact,
         path=f"{HERE}/{patient_id}",
         list=HERE,
+        elsewhere={
+            name: path.format(patient_id) for name, task, path in ELSEWHERE if worker.may(task)
+        },
         told=done,
         wrong=problem,
         at=at,

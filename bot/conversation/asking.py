@@ -76,7 +76,7 @@ def open_next(step: Step, bridge: str | None = None) -> None:
     hours, nor more than the limits allow; what is over them comes later, at the patient's hour,
     and none is lost.
     """
-    if step.person.status == "stopped" or safety.is_quiet(step):
+    if step.person.status in ("stopped", "ended") or safety.is_quiet(step):
         return
     if looked.stands(step):
         looked.ask_anew(step)

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
-from bot.conversation import asking, pathways, safety, visits, with_desk
+from bot.conversation import pathways, pausing, safety, timers, visits, with_desk
 from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient
 from bot.conversation.memory import Memory, OpenSession, Task, Waiting
 from bot.conversation.step import Step
@@ -67,8 +67,8 @@ def say_over(step: Step) -> None:
 def take_up_again(step: Step, author: str) -> None:
     """The end was a mistake: all goes on from where it stood, and what waited waits again.
 
-    What was open then is open again where it is among the step's older sessions; what would have
-    come meanwhile does not come any more.
+    What was open then is open again where it is among the step's older sessions, and is for the
+    caller to ask; what would have come meanwhile does not come any more.
     """
     memory, kept = step.memory, step.memory.ended
     step.open = step.older.get(kept.get("session") or 0)
@@ -117,5 +117,13 @@ def _plan_again(step: Step) -> None:
     visits.set_anew(step)
     if step.memory.held:
         safety.set_follow_up(step, step.now)
+    if step.memory.over == "again":
+        # What was to be offered once more has gone with the other rows.
+        step.memory.over = "due"
+    if step.paused:
+        pausing.last_until(step, pausing.until(step))
+        if step.open is not None:
+            timers.set_timers(step)
+    elif step.memory.paused_until:
+        pausing.lift(step)
     step.add_line("course.again")
-    asking.take_up(step)

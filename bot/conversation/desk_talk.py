@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.conversation import asking, clinic_list, looked, pausing, safety, told, with_desk
-from bot.conversation.effects import Audit, DropDue, OpenCase, Record, SetCase, SetDue
+from bot.conversation.effects import Audit, DropDue, OpenCase, Record, SetDue
 from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.messages import Message
 from bot.schedule import awake
-from trajectory.cases import Kind, State
+from trajectory.cases import Kind
 
 DUE = "talk"
 """The kind and key of the due row that looks after a conversation which nobody goes on with."""
@@ -66,7 +66,6 @@ def hand_back(step: Step, actor: str) -> None:
     """The desk is done: the assistant is back, and asks what has waited."""
     talk = step.memory.talk
     assert talk is not None
-    step.do(SetCase(Kind.PERSON, State.HANDLED))
     step.do(Audit("talk-ended", actor=actor))
     step.add_line("desk.over", name=talk.name, clinic=step.world.clinic.name)
     _take_back(step)

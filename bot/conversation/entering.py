@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bot.conversation import asking, known, pathways, safety
+from bot.conversation import asking, known, pathways, safety, with_desk
 from bot.conversation.effects import DropDue, SaveSession, SetCase
 from bot.conversation.memory import OpenSession
 from bot.conversation.records import record_correction, record_given, record_score
@@ -86,10 +86,11 @@ def correct(step: Step, open: OpenSession, form: Form, told: Sequence[Told]) -> 
 def go_on(step: Step, mode: str, *, closed: bool) -> None:
     """Open what waits in the chat, by its limits; a kind word where a question was `closed` there.
 
-    At night nothing is said; what waits comes in the morning.
+    At night nothing is said, nor while a person at the clinic writes; what waits comes later.
     """
     step.bulk = step.hushed = True
-    speaks = step.person.status == "active" and awake(step.now, step.person.zone) <= step.now
+    is_day = awake(step.now, step.person.zone) <= step.now
+    speaks = step.person.status == "active" and is_day and not with_desk.is_on(step)
     if closed and speaks and not step.told and not step.memory.held:
         step.add_line(f"elsewhere.{mode}")
     if step.open is None:

@@ -53,12 +53,13 @@ def begin_on(step: Step, day: date) -> bool:
 
 def begin_until(step: Step, over: datetime) -> None:
     """Pause until then, and say so."""
-    _last_until(step, over)
+    last_until(step, over)
     step.do(Audit("paused"))
     step.add_line("pause.begun", day=day_name(over, step.person.zone, step.person.language))
 
 
-def _last_until(step: Step, over: datetime) -> None:
+def last_until(step: Step, over: datetime) -> None:
+    """Let the pause end then, and what was put off to its end come then."""
     step.memory.paused_until = over.isoformat()
     step.do(SetDue(OVER, OVER, over))
     _put_off_to(step, over)
@@ -77,7 +78,7 @@ def last_day(step: Step) -> date | None:
 
 def end_on(step: Step, day: date) -> None:
     """Let the pause that is on end on the morning of this day, where the patient is now."""
-    _last_until(step, at_local(day, QUIET_UNTIL, step.person.zone))
+    last_until(step, at_local(day, QUIET_UNTIL, step.person.zone))
 
 
 def _default(step: Step) -> datetime:

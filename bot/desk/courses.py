@@ -9,6 +9,7 @@ from bot.conversation.course import Why
 from bot.conversation.effects import SetCase
 from bot.conversation.lists import joined
 from bot.conversation.memory import HANDS
+from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.deployment import Deployment
 from bot.desk.steps import step_within, take_step
@@ -124,6 +125,12 @@ def _reopen(step: Step) -> None:
     if course.why_ended(step) is None:
         raise NotEnded
     course.take_up_again(step, STAFF)
+    if step.person.status != "active" or step.paused:
+        return
+    if step.memory.task is not None:
+        ask_again(step)
+    else:
+        asking.take_up(step)
 
 
 def _begin_episode(step: Step) -> None:

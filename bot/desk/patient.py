@@ -20,7 +20,7 @@ from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.desk.worker import Worker
 from bot.held import Held, with_held
-from trajectory import care_team, cases, consents, entries, finding, patients, tables
+from trajectory import care_team, cases, consents, entries, patients, tables
 from trajectory.care_team import Member
 from trajectory.cases import Case
 from trajectory.patients import LOCKED, Address
@@ -173,14 +173,12 @@ def _open(held: Held, worker: Worker) -> Contact:
     held.audit(worker.actor, OPENED, "")
     connection, person, memory = held.connection, held.person, held.loaded.memory
     asked = {"patient": held.patient_id}
-    profile = held.sealer.open_json(patients.PROFILE, held.patient_id, held.loaded.row.profile)
-    born = profile.get(finding.BORN)
     following = connection.execute(_NEXT, asked).first()
     known = patients.addresses(connection, held.sealer, held.patient_id)
     return Contact(
         patient_id=held.patient_id,
         name=person.name,
-        birth_date=date.fromisoformat(born) if born else None,
+        birth_date=person.born,
         language=person.language,
         timezone=person.timezone,
         hour=person.hour,

@@ -22,6 +22,7 @@ from bot.conversation import desk_talk, told, with_desk
 from bot.conversation.memory import HANDS, Talk
 from bot.conversation.step import Step
 from bot.deployment import Deployment
+from bot.desk import work
 from bot.desk.thread import Line, lines, newest_heard, newest_in
 from bot.desk.worker import Worker
 from bot.held import NoSuchPatient
@@ -32,6 +33,7 @@ from bot.schedule import awake
 from bot.segments import segments
 from flows.model import Urgency
 from trajectory import audit, cases, entries, patients, tables
+from trajectory.case_reasons import Reason
 from trajectory.cases import Kind
 from trajectory.web_access import CHANNEL as WEB
 
@@ -248,6 +250,7 @@ def take_over(deployment: Deployment, worker: Worker, patient_id: int) -> None:
         with _turn(connection, deployment, patient_id) as turn:
             if not _holds(turn.step, worker):
                 desk_talk.begin(turn.step, worker.id, worker.name, worker.actor)
+        work.take_wish(connection, deployment, worker.actor, patient_id, turn.step.now)
 
     deployment.database.run(take)
 
@@ -286,6 +289,7 @@ def say(
             if not with_desk.is_on(turn.step):
                 desk_talk.begin(turn.step, worker.id, worker.name, worker.actor)
             desk_talk.say(turn.step, words, key, worker.actor)
+        work.take_wish(connection, deployment, worker.actor, patient_id, turn.step.now)
 
     deployment.database.run(send)
 
@@ -307,6 +311,9 @@ def hand_back(deployment: Deployment, worker: Worker, patient_id: int) -> None:
             if not _holds(turn.step, worker):
                 raise HeldBySomebody(talk.name)
             desk_talk.hand_back(turn.step, worker.actor)
+        row, now = turn.loaded.row, turn.step.now
+        met = _met_by(connection, patient_id, talk)
+        work.end_wish(connection, deployment, worker.actor, row, met, now)
 
     deployment.database.run(back)
 
@@ -387,6 +394,13 @@ def _barrier(loaded: Loaded, route: Route | None) -> Barrier | None:
     if task is not None and task.name == HANDS:
         return Barrier.IN_DOUBT
     return Barrier.UNREACHABLE if route is None else None
+
+
+def _met_by(connection: Connection, patient_id: int, talk: Talk) -> Reason | None:
+    """How a conversation has met the wish for a person; None: the patient has had no word."""
+    if talk.said_at:
+        return Reason.ANSWERED
+    return None if newest_in(connection, patient_id, talk.number) else Reason.NOTHING
 
 
 def _holds(step: Step, worker: Worker) -> bool:

@@ -143,6 +143,39 @@ def _done(
     return case
 
 
+def take_wish(
+    connection: Connection, deployment: Deployment, actor: str, patient_id: int, now: datetime
+) -> None:
+    """Whoever writes with a patient looks after their wish for a person; the patient is held."""
+    case = cases.open_of(connection, patient_id, Kind.PERSON)
+    if case is None:
+        return
+    cases.own(connection, case.id, actor, now)
+    if case.owner != actor:
+        _note(connection, deployment, case, actor, "case-taken", now)
+
+
+def end_wish(
+    connection: Connection,
+    deployment: Deployment,
+    actor: str,
+    row: LockedPatient,
+    reason: Reason | None,
+    now: datetime,
+) -> None:
+    """The wish for a person is met for this reason; None: it waits on the list for anybody."""
+    case = cases.open_of(connection, row.patient_id, Kind.PERSON)
+    if case is None:
+        return
+    if reason is None:
+        cases.own(connection, case.id, None, now)
+        _note(connection, deployment, case, actor, "case-given-back", now)
+        return
+    sealer = row.sealer(deployment.ring)
+    cases.close(connection, sealer, case.id, by=actor, reason=reason, note="", now=now)
+    _note(connection, deployment, case, actor, "case-handled", now, f",{reason}")
+
+
 @contextmanager
 def _held(connection: Connection, case_id: int) -> Iterator[tuple[Case, LockedPatient]]:
     """A case that is on the list, and its patient, whose conversation is held."""

@@ -387,8 +387,8 @@ def may_be_sent(said: str) -> bool:
 def _harmless() -> list[re.Pattern[str]]:
     filled = {
         "link": LINK.pattern, "name": "Mette Dam", "clinic": "Klinik Nord", "emergency": "112",
-        "doctor": "1813", "helpline": "70 201 201", "who": r"Anne Berg[\w ]+", "day": r"[\w. ]+", "opens": ".{5}",
-        "closes": ".{5}", "initial": "B", "travel": ".{60,80}", "hours": "24",
+        "doctor": "1813", "helpline": "70 201 201", "who": r"Anne Berg[\w ]+", "day": r"[\w. ]+",
+        "opens": ".{5}", "closes": ".{5}", "initial": "B", "travel": ".{60,80}", "hours": "24",
         "about": "(how you are|hvordan du har det)", "code": r"\w{3} \w{3}", "minutes": "15",
     }  # fmt: skip
     found = []

@@ -106,8 +106,9 @@ def enrols(page: Page, site: str, channel: str) -> Page:
     tab_to(page, "submit")
     keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Birgit Holm is enrolled")
+    expect(page.get_by_role("link", name="Print the card")).to_be_focused()
     with page.context.expect_page() as opened:
-        keyboard.press("Enter")  # the first button has the focus
+        keyboard.press("Enter")
     card = opened.value
     expect(card.locator("html")).to_have_attribute("data-printed", "1")
     return card
@@ -271,10 +272,12 @@ def test_a_table_by_keyboard_from_the_file_to_the_cards(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("This is what would happen")
     at_all_widths(page, "bulk-looked")
+    expect(page.get_by_role("button", name="Enrol the 12 patients")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Done")
     assert len(ward.patients()) == 12
     at_all_widths(page, "bulk-done")
+    expect(page.get_by_role("button", name="Print the cards")).to_be_focused()
     with context.expect_page() as opened:
         page.keyboard.press("Enter")
     expect(opened.value.locator("article.card")).to_have_count(12)

@@ -17,6 +17,8 @@ from tests.bot.ward import Ward
 from trajectory import entries, patients
 
 DESK, TABLET = (1280, 900), (768, 1024)
+SLOWEST = 20_000
+"""Milliseconds that anything may take while other tests keep the machine busy."""
 LETTERS = "cbcbccbcdc"
 
 
@@ -36,6 +38,7 @@ def page(
 ) -> Iterator[Page]:
     """The secretary's browser; an error of its scripts fails the test."""
     width, height = request.param
+    expect.set_options(timeout=SLOWEST)
     context = house.context(engine, site, mette, width=width, height=height)
     page = context.new_page()
     errors: list[str] = []
@@ -53,6 +56,18 @@ def looks_right(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+def arrives(page: Page, heading: str) -> None:
+    """The page that a key has led to is there, with its script."""
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    takes_keys(page)
+
+
+def takes_keys(page: Page) -> None:
+    """Its script runs, and what is to be used first has the focus."""
+    page.wait_for_load_state()
+    expect(page.locator("main :focus")).to_have_count(1)
+
+
 def scores(ward: Ward, patient_id: int) -> list[tuple[float | None, str | None, str | None]]:
     with ward.database.read() as connection:
         found = entries.timeline(connection, ward.sealer(patient_id), patient_id)
@@ -64,11 +79,12 @@ def test_a_paper_odi_is_entered_by_keyboard_alone_and_scored_as_by_chat(
 ) -> None:
     keys = page.keyboard
     page.goto(f"{site}/desk/patients/{birgit}/answers")
+    takes_keys(page)
     looks_right(page)
     for _ in range(4):
         keys.press("ArrowDown")
     keys.press("Enter")
-    expect(page.get_by_role("heading", name="Everyday life (ODI): on paper")).to_be_visible()
+    arrives(page, "Everyday life (ODI): on paper")
     looks_right(page)
 
     for letter in LETTERS:
@@ -87,6 +103,7 @@ def test_what_was_passed_over_is_shown_first_and_nothing_is_lost(
 ) -> None:
     keys = page.keyboard
     page.goto(f"{site}/desk/patients/{birgit}/answers/form?flow=odi&mode=paper&day={ward.now:%F}")
+    takes_keys(page)
     for letter in "cb-bcc*/d":
         keys.press(letter)
         keys.press("Enter")
@@ -96,6 +113,7 @@ def test_what_was_passed_over_is_shown_first_and_nothing_is_lost(
     keys.press("Enter")
     keys.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("1 question needs another look.")
+    takes_keys(page)
     looks_right(page)
     expect(page.locator("#q-travelling input").first).to_be_focused()
     keys.press("c")
@@ -109,11 +127,12 @@ def test_ten_is_a_one_and_a_nought(page: Page, site: str, ward: Ward, birgit: in
     page.goto(
         f"{site}/desk/patients/{birgit}/answers/form?flow=weekly-check-in&mode=telephone&day={ward.now:%F}"
     )
+    takes_keys(page)
     for typed in ("10", "3", "0", "y"):
         keys.type(typed)
         keys.press("Enter")
     keys.press("Enter")
-    expect(page.get_by_role("heading", name="Ask the warning questions now")).to_be_visible()
+    arrives(page, "Ask the warning questions now")
     looks_right(page)
     with ward.database.read() as connection:
         found = entries.timeline(connection, ward.sealer(birgit), birgit)
@@ -121,7 +140,7 @@ def test_ten_is_a_one_and_a_nought(page: Page, site: str, ward: Ward, birgit: in
 
     expect(page.get_by_role("link", name="Go to the questions")).to_be_focused()
     keys.press("Enter")
-    expect(page.get_by_role("heading", name="Warning signs: by telephone")).to_be_visible()
+    arrives(page, "Warning signs: by telephone")
     for letter in "ynnnnnnn":
         keys.press(letter)
         keys.press("Enter")
@@ -140,6 +159,7 @@ def test_what_the_answers_before_do_not_ask_is_out_of_sight(
     context = house.context(engine, site, mette)
     page = context.new_page()
     page.goto(f"{site}/desk/patients/{alma}/answers/form?flow=psfs&mode=paper&day={ward.now:%F}")
+    takes_keys(page)
     looks_right(page)
     expect(page.locator("#q-rating-1")).to_be_hidden()
     page.keyboard.type("gardening")
@@ -161,6 +181,7 @@ def test_without_scripts_the_same_form_does(
     context = house.context(engine, site, mette, scripts=False)
     page = context.new_page()
     page.goto(f"{site}/desk/patients/{birgit}/answers/form?flow=odi&mode=paper&day={ward.now:%F}")
+    takes_keys(page)
     for letter in LETTERS:
         # The arrow keys choose within a question, and Tab leads on.
         page.keyboard.press("Space")
@@ -178,6 +199,7 @@ def test_the_tablet_is_handed_over_answered_and_given_back(
     page: Page, house: DeskHouse, engine: Browser, site: str, ward: Ward, birgit: int
 ) -> None:
     page.goto(f"{site}/desk/patients/{birgit}/answers/form?flow=odi&mode=tablet")
+    takes_keys(page)
     looks_right(page)
     page.keyboard.press("Enter")
     expect(page.locator(".big-code")).to_be_visible()
@@ -188,6 +210,7 @@ def test_the_tablet_is_handed_over_answered_and_given_back(
     context = engine.new_context(viewport={"width": width, "height": height}, has_touch=True)
     tablet = context.new_page()
     tablet.goto(f"{site}/tablet")
+    takes_keys(tablet)
     looks_right(tablet)
     tablet.keyboard.type(found[0])
     tablet.keyboard.press("Enter")

@@ -21,7 +21,7 @@ from bot.driving import run_until_quiet
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import KIRSTEN, DeskHouse
 from tests.bot.ward import Ward
-from trajectory import patients
+from trajectory import patients, web_access
 
 WIDTHS = (1280, 768, 360)
 
@@ -287,6 +287,65 @@ def test_a_conversation_is_taken_over_and_handed_back_by_keyboard(
     assert "From here on it is me again, the assistant." in last
     assert "This waited meanwhile:" in last
     assert "on average" in last
+
+
+@pytest.fixture
+def chat(page: Page, ward: Ward, birgit: int, engine: Browser) -> Iterator[Page]:
+    """Birgit's web chat, open on her phone."""
+    deployment, cookie, token = ward.deployment, "the-phone", "the-link"
+    with ward.database.write() as connection:
+        ids, ring, now = deployment.ids, deployment.ring, ward.now
+        web_access.create_link(
+            connection,
+            ids,
+            ring,
+            ward.sealer(birgit),
+            patient_id=birgit,
+            token=token,
+            now=now,
+            lifetime=timedelta(hours=1),
+        )
+        web_access.exchange(connection, ids, ring, token=token, cookie=cookie, now=now)
+    site = page.url.partition("/desk")[0]
+    context = engine.new_context(viewport={"width": 360, "height": 780}, locale="en-GB")
+    context.set_default_timeout(20_000)
+    context.add_cookies([{"name": "backtrace", "value": cookie, "url": site}])
+    opened = context.new_page()
+    opened.goto(f"{site}/chat")
+    yield opened
+    context.close()
+
+
+def writes(chat: Page, ward: Ward, text: str) -> None:
+    chat.get_by_role("textbox").fill(text)
+    chat.keyboard.press("Enter")
+    expect(chat.get_by_role("textbox")).to_have_value("")
+    run_until_quiet(ward.deployment)
+
+
+def test_patient_and_desk_see_each_other_write_and_the_check_in_follows(
+    page: Page, chat: Page, ward: Ward, birgit: int
+) -> None:
+    log = chat.get_by_role("log")
+    writes(chat, ward, "it is about my appointment")
+    expect(page.locator("#thread")).to_contain_text("it is about my appointment", timeout=15_000)
+    page.keyboard.type("Do you mean Thursday?")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_contain_text("On its way.")
+    run_until_quiet(ward.deployment)
+    expect(log).to_contain_text("Mette Dam, Klinik Nord: Do you mean Thursday?")
+    with ward.database.write() as connection:
+        asked = SetDue("start:1", "flow", ward.now, payload={"flow": "weekly-check-in"})
+        due.write(connection, ward.deployment, [(birgit, asked)])
+    writes(chat, ward, "yes")
+    expect(page.locator("#thread")).to_contain_text("yes", timeout=15_000)
+    assert "on average" not in (log.text_content() or "")
+    reaches(page, "Hand back to the assistant")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("The assistant is back.")
+    run_until_quiet(ward.deployment)
+    expect(log).to_contain_text("on average")
+    expect(log).to_contain_text("From here on it is me again, the assistant.")
 
 
 def test_what_is_being_typed_stays_when_new_messages_come(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from bot.desk import answers, sheets
+from bot.desk import answers, sheets, talking
 from bot.desk.sheets import Mode, NotTaken, Refused
 from bot.desk.worker import Worker
 from bot.held import NoSuchPatient
@@ -402,6 +402,17 @@ def test_whoever_answers_on_paper_is_not_silent(house: House) -> None:
 
     assert (Kind.SILENT, None) not in listed(house)
     assert "weekly-check-in" in steps(house)
+
+
+def test_no_word_about_it_comes_between_the_patient_and_a_person(house: House) -> None:
+    ref = house.enrol()
+    house.ask(ref.patient_id, "odi")
+    talking.take_over(house.deployment, KIRSTEN, ref.patient_id)
+
+    enter(house, ref.patient_id, odi())
+
+    assert len(told(house, ref.patient_id, "score")) == 1
+    assert not any("on paper" in text for text in said(house))
 
 
 # Warning signs.

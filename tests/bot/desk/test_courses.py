@@ -169,6 +169,39 @@ def test_a_death_that_was_written_by_mistake_is_taken_back_at_the_desk(
     assert "How much does your back hurt" in " ".join(light_house.telegram.texts())
 
 
+def test_a_pause_goes_on_and_ends_when_the_course_is_taken_up_again(
+    light_house: House, jonas: PatientRef
+) -> None:
+    resting.pause(light_house.deployment, METTE, jonas.patient_id, date(2026, 12, 1))
+    light_house.settle()
+    end(light_house, jonas, Why.MOVED)
+    assert light_house.due() == []
+    courses.reopen(light_house.deployment, METTE, jonas.patient_id)
+    light_house.settle()
+    assert "closed by mistake" in light_house.telegram.sent[-1].text
+    assert contact(light_house, jonas).standing is Standing.PAUSED
+    light_house.wait(days=8)
+    assert any("The pause is over" in each for each in light_house.telegram.texts())
+
+
+def test_a_question_of_a_task_is_put_again_when_the_course_is_taken_up(
+    light_house: House, jonas: PatientRef
+) -> None:
+    (asked,) = say(light_house, "change time")
+    end(light_house, jonas, Why.MOVED)
+    courses.reopen(light_house.deployment, METTE, jonas.patient_id)
+    light_house.settle()
+    assert asked in light_house.telegram.sent[-1].text
+
+
+def test_nobody_is_asked_anything_after_the_end(light_house: House, jonas: PatientRef) -> None:
+    light_house.wait(days=30)
+    end(light_house, jonas, Why.DISCHARGED)
+    said = say(light_house, "who can see my data", "help", "who looked")
+    assert len(said) == 3
+    assert not any("?" in each for each in said)
+
+
 def test_who_was_stopped_is_stopped_again(light_house: House, jonas: PatientRef) -> None:
     say(light_house, "stop")
     end(light_house, jonas, Why.MOVED)

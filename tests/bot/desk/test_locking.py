@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import restored
 from bot.desk import addresses, locking
 from bot.desk.addresses import How
 from bot.held import NoSuchPatient, hold
@@ -141,6 +142,18 @@ def test_a_second_attempt_after_the_lock_is_held_as_well(house: House, birgit: P
     house.change_outbox(message.id, status="ready", error="retry")
     send_ready(house.deployment)
     assert house.outbox()[-1].status == "held"
+    assert house.sms.texts(PHONE) == []
+
+
+def test_what_a_lock_holds_is_none_of_the_operators(house: House, birgit: PatientRef) -> None:
+    """After a restore the operator releases what was held by that; a lost phone stays lost."""
+    house.set_due(birgit.patient_id)
+    house.dispatch()
+    lock(house, birgit)
+    with house.database.read() as connection:
+        assert list(restored.held(connection)) == []
+    assert restored.release(house.database, house.clock.now(), "operator") == 0
+    house.settle()
     assert house.sms.texts(PHONE) == []
 
 

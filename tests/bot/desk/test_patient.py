@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 
 import pytest
 
 from bot.desk import locking, patient
 from bot.desk.finding import TooLittle, look_for, read_birth_date
 from bot.desk.patient import Standing
-from bot.held import NoSuchPatient
+from bot.greeting import greet_elsewhere
+from bot.held import NoSuchPatient, with_held
 from tests.bot.desk.people import METTE
 from tests.bot.house import House
 from trajectory.patients import PatientRef
@@ -34,6 +36,30 @@ def test_a_patient_is_found_by_name_or_by_the_number_however_written(
     light_house: House, birgit: PatientRef, said: str
 ) -> None:
     assert found(light_house, said) == [birgit.patient_id]
+
+
+def test_the_name_that_a_patient_gives_in_the_chat_finds_them(light_house: House) -> None:
+    asked = light_house.enrol("jonas", name="", consented=False)
+    for said in ("english", "yes", "Jonas Lund"):
+        light_house.write(said, "jonas")
+    assert found(light_house, "lund jonas") == [asked.patient_id]
+
+
+def test_who_has_a_card_is_found_by_the_number_and_the_birth_date_that_the_clinic_has(
+    light_house: House,
+) -> None:
+    anna = light_house.invite(name="Anna Bo", phone="+4551525354", born=date(1957, 3, 4))
+    for said in ("51 52 53 54", "4.3.1957", "anna"):
+        assert found(light_house, said) == [anna.patient_id], said
+    contact = patient.open_contact(light_house.deployment, METTE, anna.patient_id)
+    assert contact.birth_date == date(1957, 3, 4)
+    with_held(
+        light_house.deployment,
+        anna.patient_id,
+        lambda held: greet_elsewhere(held, "sms", "+4561626364"),
+    )
+    assert found(light_house, "61 62 63 64") == [anna.patient_id]
+    assert found(light_house, "51 52 53 54") == []
 
 
 def test_a_patient_is_found_by_their_number_at_the_clinic(

@@ -542,6 +542,37 @@ def test_a_patient_whom_nothing_reaches_can_be_handed_back_but_not_written_to(
     assert not seen(house, birgit).under_way
 
 
+def test_whoever_writes_has_the_case_and_a_reply_is_its_reason(house: House) -> None:
+    birgit = with_patient(house)
+    (case,) = on_list(house, Kind.PERSON)
+    assert (case.owner, case.is_news) == ("desk:7", False)
+    house.wait(minutes=1)
+    house.write("Can I come on Friday?")
+    house.wait(hours=4)
+    assert on_list(house, Kind.PERSON)[0].is_news
+    say(house, birgit, "Yes.")
+    assert not on_list(house, Kind.PERSON)[0].is_news
+    talking.hand_back(house.deployment, METTE, birgit)
+    assert on_list(house, Kind.PERSON) == []
+    with house.database.read() as connection:
+        closed = cases.by_id(connection, case.id)
+    assert closed is not None
+    assert (closed.closed_by, closed.reason) == ("desk:7", "answered")
+
+
+def test_a_wish_that_nobody_has_answered_stays_on_the_list(house: House) -> None:
+    birgit = with_patient(house)
+    talking.hand_back(house.deployment, METTE, birgit)
+    assert [case.owner for case in on_list(house, Kind.PERSON)] == [None]
+
+
+def test_a_take_over_that_nobody_asked_for_leaves_nothing_on_the_list(house: House) -> None:
+    birgit = house.enrol().patient_id
+    talking.take_over(house.deployment, METTE, birgit)
+    talking.hand_back(house.deployment, METTE, birgit)
+    assert on_list(house, Kind.PERSON) == []
+
+
 # The list, the audit, and what is kept
 
 
@@ -555,6 +586,7 @@ def test_the_list_names_who_waits_and_who_holds(house: House) -> None:
         (birgit, "Mette Dam"),
         (other, ""),
     ]
+    say(house, birgit, "Hello.")
     talking.hand_back(house.deployment, METTE, birgit)
     assert [each.patient_id for each in talking.listed(house.deployment)] == [other]
 
