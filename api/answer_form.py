@@ -55,7 +55,7 @@ class Question(NamedTuple):
     title: str
     text: str
     kind: str
-    """statements | numbers | own-words"""
+    """statements | numbers | by-hand"""
     choices: tuple[Choice, ...]
     second: tuple[Choice, ...]
     """What may be marked beside the first; empty where two marks are none."""
@@ -132,7 +132,7 @@ def _question(
 
 def _kind(item: Item) -> str:
     if item.kind is ItemKind.TEXT:
-        return "own-words"
+        return "by-hand"
     return "numbers" if item.kind in (ItemKind.SCALE, ItemKind.COUNT) else "statements"
 
 

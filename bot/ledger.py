@@ -244,8 +244,8 @@ def _write_rare(
                 entry_id=entry_id,
                 cause=cause,
             )
-        case done.SetCase(kind, state):
-            cases.set_state(connection, patient_id, kind, state, now)
+        case done.SetCase(kind, state, by, reason):
+            cases.set_state(connection, patient_id, kind, state, now, by, reason)
 
 
 def _write_patients(

@@ -181,15 +181,16 @@ def set_state(
     state: State,
     now: datetime,
     by: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """How the patient's open case of this kind stands now; without one nothing happens.
 
-    `by`: who has dealt with it, where somebody has.
+    `by`: who has dealt with it, where somebody has, and `reason` as in `close`.
     """
     connection.execute(
         update(_case)
         .where(_case.c.patient_id == patient_id, _case.c.kind == kind, _case.c.state.in_(LISTED))
-        .values(state=state, changed_at=now, closed_by=by)
+        .values(state=state, changed_at=now, closed_by=by, reason=reason)
     )
 
 

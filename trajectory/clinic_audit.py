@@ -55,6 +55,8 @@ class Action(StrEnum):
     RESENT = "message-resent"
     """Mail that belongs to no patient."""
     DROPPED = "message-dropped"
+    EXPORTED = "research-exported"
+    """An export for research was begun; whose answers left is told by their own audits."""
 
 
 def directory(number: int) -> str:

@@ -15,9 +15,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
-from bot.desk import talking
+from bot.desk import talking, talks
 from bot.desk.permissions import Task
-from bot.desk.talking import Conversation
+from bot.desk.talks import Conversation
 from bot.desk.worker import Worker
 from bot.directory.mailing import DESK
 from bot.held import NoSuchPatient
@@ -50,7 +50,7 @@ class _Problem:
 @router.get("")
 def show_list(request: Request, worker: _Talker) -> HTMLResponse:
     """Everybody who waits for a person, or writes with one."""
-    waiting = talking.listed(web_of(request).deployment)
+    waiting = talks.listed(web_of(request).deployment)
     return page(request, worker, "talks.html", waiting=waiting, place=_HERE)
 
 
@@ -59,11 +59,11 @@ def show(request: Request, worker: _Talker, patient_id: _Patient, done: str = ""
     """One conversation; the patient's audit says who has opened it."""
     deployment = web_of(request).deployment
     try:
-        seen = talking.conversation(deployment, patient_id)
+        seen = talks.conversation(deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
     if seen.lines and not _holds(seen, worker):
-        talking.note_opened(deployment, worker, patient_id)
+        talks.note_opened(deployment, worker, patient_id)
     return _page(request, worker, seen, done=done if done in _DONE else "")
 
 
@@ -71,7 +71,7 @@ def show(request: Request, worker: _Talker, patient_id: _Patient, done: str = ""
 def show_thread(request: Request, worker: _Talker, patient_id: _Patient) -> HTMLResponse:
     """The part of that page which changes by itself, for its script."""
     try:
-        seen = talking.conversation(web_of(request).deployment, patient_id)
+        seen = talks.conversation(web_of(request).deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
     return page(request, worker, "talk_thread.html", seen=seen, place=_HERE)
@@ -172,7 +172,7 @@ def _again(
 ) -> HTMLResponse:
     """The page as it stands now, with what was typed still in it."""
     try:
-        seen = talking.conversation(web_of(request).deployment, patient_id)
+        seen = talks.conversation(web_of(request).deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
     return _page(request, worker, seen, typed=typed, trouble=problem, done=done)
@@ -189,7 +189,7 @@ def _page(
 ) -> HTMLResponse:
     deployment = web_of(request).deployment
     text = typed.text if typed else ""
-    before, _ = talking.would_say(deployment, worker, seen, "")
+    before, _ = talks.would_say(deployment, worker, seen, "")
     return page(
         request,
         worker,
@@ -201,7 +201,7 @@ def _page(
         trouble=trouble,
         said=done,
         before=before,
-        segments=talking.would_say(deployment, worker, seen, text)[1],
+        segments=talks.would_say(deployment, worker, seen, text)[1],
         longest=talking.LONGEST,
         place=_HERE,
     )

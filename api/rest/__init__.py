@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.rest import (
     addresses,
     administrations,
+    cases,
     conversations,
     courses,
     description,
@@ -18,6 +19,7 @@ from api.rest import (
 from api.rest.problems import API
 
 _SECTIONS = (
+    cases.router,
     patients.router,
     addresses.router,
     courses.router,

@@ -19,9 +19,10 @@ from api.rest.keys import Key
 from api.rest.paging import LARGEST_NUMBER, Page, WhichPage, page_of
 from api.rest.parts import NOBODY, Number
 from api.rest.problems import Refused, Told, answers, telling
-from bot.desk import talking
+from bot.desk import talking, talks
 from bot.desk.permissions import Task, may
-from bot.desk.talking import LONGEST, Barrier, CannotWrite, HeldBySomebody, NewMessages, NotUnderWay
+from bot.desk.talk_place import Barrier
+from bot.desk.talking import LONGEST, CannotWrite, HeldBySomebody, NewMessages, NotUnderWay
 from bot.desk.thread import Line, State
 from bot.desk.worker import Worker
 from trajectory import professionals
@@ -96,7 +97,7 @@ class Reply(Speaker):
 @router.get("/conversations", responses=answers())
 def listed(request: Request, worker: _Talks, place: WhichPage) -> Page[Wanting]:
     """Everybody who waits for a person or writes with one, by the patient's number."""
-    found = talking.listed(web_of(request).deployment)
+    found = talks.listed(web_of(request).deployment)
     rows, following = page_of(found, place, lambda each: each.patient_id)
     shown = [
         Wanting(
@@ -115,7 +116,7 @@ def listed(request: Request, worker: _Talks, place: WhichPage) -> Page[Wanting]:
 def read(request: Request, worker: _Talks, number: Number) -> Conversation:
     """How a conversation stands."""
     with telling(_TOLD):
-        return _shown(talking.conversation(web_of(request).deployment, number))
+        return _shown(talks.conversation(web_of(request).deployment, number))
 
 
 @router.get(f"{_HERE}/messages", responses=answers(404))
@@ -123,8 +124,8 @@ def messages(request: Request, worker: _Talks, number: Number, place: WhichPage)
     """What was said between patient and desk; the patient's audit says that it was read."""
     deployment = web_of(request).deployment
     with telling(_TOLD):
-        found = talking.conversation(deployment, number)
-    talking.note_opened(deployment, worker, number)
+        found = talks.conversation(deployment, number)
+    talks.note_opened(deployment, worker, number)
     rows, following = page_of(found.lines, place, lambda each: each.id)
     return Page(items=[_line(each) for each in rows], next=following)
 
@@ -135,7 +136,7 @@ def take_over(request: Request, worker: _Talks, number: Number, who: Speaker) ->
     deployment = web_of(request).deployment
     with telling(_TOLD):
         talking.take_over(deployment, _speaking(request, worker, who), number)
-        return _shown(talking.conversation(deployment, number))
+        return _shown(talks.conversation(deployment, number))
 
 
 @router.post(f"{_HERE}/messages", status_code=201, responses=answers(404, 409))
@@ -145,7 +146,7 @@ def say(request: Request, worker: _Talks, number: Number, reply: Reply, key: Key
     speaking = _speaking(request, worker, reply)
     with telling(_TOLD):
         talking.say(deployment, speaking, number, reply.text, form_id=key, seen=reply.seen)
-        return _shown(talking.conversation(deployment, number))
+        return _shown(talks.conversation(deployment, number))
 
 
 @router.post(f"{_HERE}/hand-back", responses=answers(404, 409))
@@ -154,7 +155,7 @@ def hand_back(request: Request, worker: _Talks, number: Number, who: Speaker) ->
     deployment = web_of(request).deployment
     with telling(_TOLD):
         talking.hand_back(deployment, _speaking(request, worker, who), number)
-        return _shown(talking.conversation(deployment, number))
+        return _shown(talks.conversation(deployment, number))
 
 
 def _speaking(request: Request, worker: Worker, who: Speaker) -> Worker:
@@ -168,7 +169,7 @@ def _speaking(request: Request, worker: Worker, who: Speaker) -> Worker:
     return replace(worker, id=person.id, name=person.name)
 
 
-def _shown(found: talking.Conversation) -> Conversation:
+def _shown(found: talks.Conversation) -> Conversation:
     return Conversation(
         patient=found.patient_id,
         under_way=found.under_way,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backtrace.replay import steps as step
 from bot.deployment import Deployment
-from bot.desk import talking
+from bot.desk import talking, talks
 from bot.desk.worker import Worker
 from trajectory.staff_tokens import Role
 
@@ -24,7 +24,7 @@ class Desk:
         worker = self._worker(each.by)
         try:
             if each.say is not None:
-                seen = talking.conversation(self._deployment, patient_id).seen
+                seen = talks.conversation(self._deployment, patient_id).seen
                 talking.say(self._deployment, worker, patient_id, each.say, seen=seen)
             elif each.take_over:
                 talking.take_over(self._deployment, worker, patient_id)

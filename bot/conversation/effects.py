@@ -10,6 +10,7 @@ from bot.conversation.memory import OpenSession
 from bot.messages import Message
 from flows.model import Urgency
 from trajectory.care_team import Member
+from trajectory.case_reasons import Reason
 from trajectory.cases import Cause, Kind, State
 from trajectory.web_access import CHAT
 from trajectory.work_page import WorkPage
@@ -238,10 +239,15 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class SetCase:
-    """How the patient's open case of this kind stands now, if there is one."""
+    """How the patient's open case of this kind stands now, if there is one.
+
+    `by`: who at the clinic has dealt with it, and `reason` why.
+    """
 
     kind: Kind
     state: State
+    by: str | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

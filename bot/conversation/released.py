@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import asking, looked, safety
+from bot.conversation import asking, looked, safety, with_desk
 from bot.conversation.effects import SetDue
 from bot.conversation.step import Step
 from bot.conversation.tasks import enrolment, hands
@@ -14,11 +14,14 @@ _REACHED = ("active", "enrolling")
 def release(step: Step, *, seen: bool | None, reached: bool) -> None:
     """Hold nothing back any more, and say so where something was; `seen` as in `looked.settle`.
 
-    `reached`: there is an address to say it to. In the quiet hours it goes on in the morning.
+    `reached`: there is an address to say it to. In the quiet hours it goes on in the morning, and
+    where somebody of the clinic has the conversation when they hand it back.
     """
     was_held = step.memory.held
     looked.settle_beside(step, seen=seen)
     if not was_held or step.person.status not in _REACHED or hands.waits(step):
+        return
+    if with_desk.is_on(step):
         return
     waking = awake(step.now, step.person.zone)
     if waking > step.now or not reached:

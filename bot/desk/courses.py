@@ -15,11 +15,19 @@ from bot.deployment import Deployment
 from bot.desk.steps import step_within, take_step
 from bot.desk.worker import Worker
 from trajectory import enrolment_codes, web_access
+from trajectory.case_reasons import Reason
 from trajectory.cases import Kind, State
 
 STAFF = "staff"
 """The author of what the desk puts into a patient's record."""
-_NO_MORE = (Kind.NOT_UNDERSTOOD, Kind.SILENT, Kind.NOT_ME, Kind.UNREACHABLE)
+_NO_MORE = (
+    Kind.NOT_UNDERSTOOD,
+    Kind.SILENT,
+    Kind.NOT_ME,
+    Kind.UNREACHABLE,
+    Kind.CODE_UNUSED,
+    Kind.CONSENT_MISSING,
+)
 """Cases that are over with the course; a warning sign, and a wish for a person or a copy, stay."""
 
 
@@ -56,7 +64,14 @@ def end(deployment: Deployment, worker: Worker, patient_id: int, why: Why) -> No
     now = deployment.clock.now()
 
     def work(connection: Connection) -> None:
-        step_within(connection, deployment, worker, patient_id, lambda step: _end(step, why), now)
+        step_within(
+            connection,
+            deployment,
+            worker,
+            patient_id,
+            lambda step: _end(step, why, worker.actor),
+            now,
+        )
         enrolment_codes.close_all(connection, patient_id, now)
         if why is Why.DIED:
             web_access.close_all(connection, patient_id, now)
@@ -98,7 +113,7 @@ def must_run(step: Step) -> None:
         raise InDoubt
 
 
-def _end(step: Step, why: Why) -> None:
+def _end(step: Step, why: Why, by: str) -> None:
     if step.person.status == "ended":
         raise AlreadyEnded
     in_doubt = step.memory.task is not None and step.memory.task.name == HANDS
@@ -107,7 +122,7 @@ def _end(step: Step, why: Why) -> None:
     for kind in _NO_MORE:
         step.do(SetCase(kind, State.PASSED))
     if why is Why.DIED:
-        step.do(SetCase(Kind.DIED, State.HANDLED))
+        step.do(SetCase(Kind.DIED, State.HANDLED, by, Reason.CONFIRMED))
     elif not silent:
         _say_goodbye(step)
 

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
+from sqlalchemy import Connection
 
 from bot.deployment import Deployment
 from bot.research.administration import Administration
@@ -26,6 +27,8 @@ from bot.research.exporting import Wanted, administrations, flows_of
 from bot.research.items import of_flow
 from flows.model import Flow
 from templates.research import readme
+from trajectory import clinic_audit
+from trajectory.clinic_audit import Action
 
 DICTIONARY = "data-dictionary.csv"
 MANIFEST = "manifest.json"
@@ -104,7 +107,7 @@ def export(
     """
     if folder.exists():
         raise FolderTaken(f"{folder} is there already: choose a folder that is not")
-    export_id = deployment.database.run(deployment.ids.take)
+    export_id = _begin(deployment, actor)
     partial = folder.with_name(f"{folder.name}.{export_id}.partial")
     partial.mkdir(parents=True)
     try:
@@ -115,6 +118,25 @@ def export(
         raise
     _log.info("research exported", export=export_id, count=made.patients)
     return made
+
+
+def _begin(deployment: Deployment, actor: str) -> int:
+    """The number of a new export; the clinic's own audit says who makes it."""
+    now = deployment.clock.now()
+
+    def work(connection: Connection) -> int:
+        number = deployment.ids.take(connection)
+        clinic_audit.append(
+            connection,
+            deployment.ids,
+            actor=actor,
+            action=Action.EXPORTED,
+            subject=f"export:{number}",
+            at=now,
+        )
+        return number
+
+    return deployment.database.run(work)
 
 
 def _write(

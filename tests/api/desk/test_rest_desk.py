@@ -188,6 +188,24 @@ def test_answers_from_paper_are_scored_as_by_chat_and_entered_once(
     assert booking.refused("POST", path, json=later)[1][0][0] == ["body", "at"]
 
 
+def test_a_case_is_seen_taken_and_done_with_a_reason(
+    phones: PhoneWard, desk: DeskHouse, booking: Program, birgit: int
+) -> None:
+    phones.hear("I want to talk to a person", "sms", PHONE)
+    (case,) = booking.gets("/cases", kind="person")["items"]
+    assert (case["patient"], case["name"], case["owner"]) == (birgit, "Birgit Holm", None)
+    path = f"/cases/{case['number']}"
+    booking.posts(f"{path}/take", status=204)
+    assert booking.gets("/cases", mine=True)["items"][0]["owner"] == booking.actor
+    other = Program(phones, desk.app, Role.CLINICIAN)
+    assert other.refused("POST", f"{path}/take")[0] == 409
+    assert booking.refused("POST", f"{path}/done", json={"reason": "confirmed"})[0] == 422
+    booking.posts(f"{path}/done", {"reason": "spoke", "note": "rang her"}, 204)
+    assert booking.gets("/cases")["items"] == []
+    assert booking.refused("POST", f"{path}/give-back")[0] == 409
+    assert "case-handled" in done(phones, birgit, booking.actor)
+
+
 def test_a_conversation_is_taken_over_written_in_and_handed_back(
     phones: PhoneWard, desk: DeskHouse, booking: Program, birgit: int
 ) -> None:
@@ -242,5 +260,5 @@ def test_the_figures_and_what_was_given_up(
 def test_nothing_shows_an_answer(phones: PhoneWard, desk: DeskHouse, birgit: int) -> None:
     phones.hear("my back is numb down there", "sms", PHONE)
     program = Program(phones, desk.app, Role.SECRETARY, Role.CLINICIAN, Role.OPERATOR)
-    for path in (f"/patients/{birgit}", "/running", "/messages/undelivered"):
+    for path in ("/cases", f"/patients/{birgit}", "/running", "/messages/undelivered"):
         assert "down there" not in str(program.gets(path))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from bot import due, own_record, retention
 from bot.channels import NotSent, Trouble
 from bot.conversation.effects import DropDue
-from bot.desk import talking
-from bot.desk.talking import Barrier, Conversation
+from bot.desk import talking, talks
+from bot.desk.talk_place import Barrier
+from bot.desk.talks import Conversation
 from bot.desk.thread import State
 from bot.desk.worker import Worker
 from bot.handing_out import OwnCopy
@@ -52,7 +53,7 @@ def reply(house: House, text: str, **more: str) -> list[str]:
 
 
 def seen(house: House, patient_id: int) -> Conversation:
-    return talking.conversation(house.deployment, patient_id)
+    return talks.conversation(house.deployment, patient_id)
 
 
 def thread(house: House, patient_id: int) -> list[str]:
@@ -581,19 +582,19 @@ def test_the_list_names_who_waits_and_who_holds(house: House) -> None:
     other = house.enrol("jens", name="Jens Bo").patient_id
     house.wait(minutes=10)
     house.write("PERSON", "jens")
-    found = talking.listed(house.deployment)
+    found = talks.listed(house.deployment)
     assert [(each.patient_id, each.holder) for each in found] == [
         (birgit, "Mette Dam"),
         (other, ""),
     ]
     say(house, birgit, "Hello.")
     talking.hand_back(house.deployment, METTE, birgit)
-    assert [each.patient_id for each in talking.listed(house.deployment)] == [other]
+    assert [each.patient_id for each in talks.listed(house.deployment)] == [other]
 
 
 def test_the_audit_says_who_did_what(house: House) -> None:
     birgit = with_patient(house)
-    talking.note_opened(house.deployment, METTE, birgit)
+    talks.note_opened(house.deployment, METTE, birgit)
     say(house, birgit, "Hello.")
     talking.hand_back(house.deployment, METTE, birgit)
     done = [each for each in house.audited(birgit) if each.startswith("talk")]

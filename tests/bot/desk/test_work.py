@@ -9,9 +9,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy import update
 
-from bot.desk import work
+from bot.desk import talking, work
 from bot.desk.work import HasOwner, IsDone, NoReason, NoSuchCase, TooLong
 from bot.loading import opened
+from tests.bot.desk.people import METTE as SECRETARY
 from tests.bot.house import House
 from trajectory import audit, cases, patients, tables
 from trajectory.case_reasons import REASONS, Reason
@@ -20,7 +21,7 @@ from trajectory.cases import SAFETY, Case, Kind, State
 SIGN = "I cant feel when I pee"
 """An emergency, in a patient's words."""
 CALL = "Call 112 NOW"
-METTE, LONE, OPERATOR = "desk:7", "desk:8", "operator"
+METTE, LONE = "desk:7", "desk:8"
 
 
 def listed(house: House) -> list[Case]:
@@ -317,3 +318,16 @@ def test_while_it_is_in_doubt_who_reads_nothing_is_said_and_the_doubt_stays(
     light_house.write("it is me")
     light_house.settle()
     assert "Has a doctor looked" not in "\n".join(light_house.telegram.texts()[before:])
+
+
+def test_while_somebody_of_the_clinic_writes_with_the_patient_the_assistant_stays_silent(
+    light_house: House,
+) -> None:
+    case = reports_an_emergency(light_house)
+    talking.take_over(light_house.deployment, SECRETARY, case.patient_id)
+    light_house.settle()
+    before = len(light_house.telegram.sent)
+    work.done(light_house.deployment, METTE, case.id, Reason.DOCTOR_LOOKED)
+    assert said_since(light_house, before) == []
+    talking.hand_back(light_house.deployment, SECRETARY, case.patient_id)
+    assert "pain" in said_since(light_house, before)[-1].lower()

@@ -33,7 +33,15 @@ from flows.forms import Left, Mark
 from tests.bot.desk.forms import KIRSTEN, enter, odi
 from tests.bot.house import House
 from tests.bot.research.study import STUDY, Folder, consent, pseudonym
-from trajectory import consents, definitions, erasure, research, rotation, tables
+from trajectory import (
+    clinic_audit,
+    consents,
+    definitions,
+    erasure,
+    research,
+    rotation,
+    tables,
+)
 from trajectory.keys import Ring
 
 DAY = timedelta(days=1)
@@ -272,6 +280,13 @@ def test_each_patient_whose_answers_left_can_see_that_and_nobody_else(
         if row.action == research.EXPORTED
     ]
     assert (record.patient_id, record.subject) == (patient_id, f"export:{made.id}")
+    with house.database.read() as connection:
+        (begun,) = clinic_audit.newest(connection)
+    assert (begun.actor, begun.action, begun.subject) == (
+        "operator",
+        clinic_audit.Action.EXPORTED,
+        f"export:{made.id}",
+    )
     house.write("who looked")
     house.settle()
     assert "researchers" in house.telegram.texts("birgit")[-1] + house.telegram.texts("birgit")[-2]
