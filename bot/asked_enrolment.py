@@ -22,7 +22,7 @@ MOST_DAYS = 90
 OLDEST = timedelta(days=120 * 366)
 _ISO_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(
-    r"(?P<day>\d{1,2})(?P<sign>[-./])(?P<month>\d{1,2})(?P=sign)(?P<year>\d{4})", re.ASCII
+    r"(?P<day>\d{1,2})[-./ ]{1,2}(?P<month>\d{1,2})[-./ ]{1,2}(?P<year>\d{4})", re.ASCII
 )
 
 
@@ -121,7 +121,7 @@ def require_way(clinic: Clinic, channel: str) -> None:
 
 
 def read_birth_date(written: str, today: date) -> date | None:
-    """As 1958-09-14, or 14-09-1958 with dots or slashes; None for nothing. Raises Wrong."""
+    """As 1958-09-14, or 14-09-1958 with dots, slashes or spaces; None for nothing. Raises Wrong."""
     if not written.strip():
         return None
     found = _ISO_DAY.fullmatch(written.strip()) or _DAY_FIRST.fullmatch(written.strip())

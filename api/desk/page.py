@@ -29,6 +29,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("work", Task.SEE_WORK),
+    Section("talk", Task.TALK),
     Section("enrol", Task.ENROL),
     Section("patients", Task.FIND_PATIENT),
     Section("directory", Task.DIRECTORY),

@@ -50,16 +50,26 @@ class Action(NamedTuple):
     name: str
     section: str
 
+    def of(self, line: Line) -> Action:
+        """What it is for this patient: whoever has no number to ring is written to."""
+        rings = line.contact is not None and line.contact.number
+        return Action("write", "talk") if self.name == "call" and not rings else self
+
     def path(self, line: Line) -> str:
-        """Where it is done for this patient; a card of somebody never heard is enrolment's."""
+        """Where it is done for this patient; a card of somebody never heard is enrolment's.
+
+        The number to ring stands on the case's page.
+        """
+        if self.name == "call":
+            return f"{LIST}/{line.case.id}"
         enrols = self.name == "card" and line.status == "enrolling"
         return f"{DESK}/{'enrol' if enrols else self.section}/{line.case.patient_id}"
 
 
 ACTIONS: Mapping[Kind, Action] = {
-    Kind.SELF_HARM: Action("call", "talk"),
-    Kind.RED_FLAG: Action("call", "talk"),
-    Kind.NOT_REACHED: Action("call", "talk"),
+    Kind.SELF_HARM: Action("call", "work"),
+    Kind.RED_FLAG: Action("call", "work"),
+    Kind.NOT_REACHED: Action("call", "work"),
     Kind.PERSON: Action("answer", "talk"),
     Kind.DIED: Action("died", "patients"),
     Kind.FAILED: Action("answer", "talk"),
@@ -70,7 +80,7 @@ ACTIONS: Mapping[Kind, Action] = {
     Kind.CONSENT_MISSING: Action("consent", "talk"),
     Kind.MAIL_BOUNCED: Action("address", "talk"),
     Kind.EXPORT: Action("copy", "patients"),
-    Kind.SILENT: Action("call", "talk"),
+    Kind.SILENT: Action("call", "work"),
 }
 
 

@@ -15,7 +15,7 @@ from trajectory.patients import Address
 from trajectory.sql import Among
 
 _NUMBERED = ("sms", "whatsapp")
-_STATUSES = ("active", "gone", "closed")
+_STATUSES = ("active", patients.LOCKED, "gone", "closed")
 _outbox = tables.core(tables.Outbox)
 _TO_PATIENTS = (Among(_outbox.c.patient_id, "patients"), _outbox.c.member_id.is_(None))
 _NEWEST = (
@@ -37,7 +37,7 @@ _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where a patient is rung or written to; `status` is active, gone or closed.
+    """Where a patient is rung or written to; `status` is active, locked, gone or closed.
 
     `number` is written as people do; empty on a channel that has none.
     """
@@ -56,10 +56,19 @@ class Delivery:
     at: datetime
 
 
-def contacts(connection: Connection, sealers: Mapping[int, Sealer]) -> Mapping[int, Contact]:
-    """By patient the best way to reach them; whoever has no address is left out."""
+def contacts(
+    connection: Connection, sealers: Mapping[int, Sealer], noted: Mapping[int, str]
+) -> Mapping[int, Contact]:
+    """By patient the best way to reach them; whoever has no address and no number is left out.
+
+    `noted` are the telephone numbers that the clinic has, in E.164; empty where it has none.
+    """
     found = patients.addresses_of(connection, sealers)
-    return {patient_id: _best(addresses) for patient_id, addresses in found.items()}
+    reached = {
+        patient_id: _reached(found.get(patient_id, ()), noted.get(patient_id, ""))
+        for patient_id in sealers
+    }
+    return {patient_id: contact for patient_id, contact in reached.items() if contact is not None}
 
 
 def deliveries(connection: Connection, patient_ids: Sequence[int]) -> Mapping[int, Delivery]:
@@ -71,6 +80,18 @@ def deliveries(connection: Connection, patient_ids: Sequence[int]) -> Mapping[in
         row.patient_id: Delivery(row.channel, row.status, row.sent_at or row.created_at)
         for row in rows
     }
+
+
+def _reached(addresses: Sequence[Address], noted: str) -> Contact | None:
+    """What works has no number, or nothing works: then the number that the clinic noted.
+
+    Not one that is locked, dead or somebody else's by now.
+    """
+    best = _best(addresses) if addresses else None
+    rings = best is not None and best.number and best.status == "active"
+    if rings or not noted or any(each.value == noted for each in addresses):
+        return best
+    return Contact(best.channel if best else "sms", shown_number(noted), "active")
 
 
 def _best(addresses: Sequence[Address]) -> Contact:

@@ -152,21 +152,22 @@ def _lines(
     """Of patients who were erased meanwhile there are none."""
     rows = patients.read(connection, {case.patient_id for case in shown})
     sealers = {row.patient_id: row.sealer(deployment.ring) for row in rows}
-    names = {
-        row.patient_id: str(
-            sealers[row.patient_id].open_json(patients.PROFILE, row.patient_id, row.profile)["name"]
+    profiles = {
+        row.patient_id: sealers[row.patient_id].open_json(
+            patients.PROFILE, row.patient_id, row.profile
         )
         for row in rows
     }
+    noted = {each: str(profile.get("phone", "")) for each, profile in profiles.items()}
     statuses = {row.patient_id: row.status for row in rows}
-    reached = contacts(connection, sealers)
+    reached = contacts(connection, sealers, noted)
     sent = deliveries(connection, list(sealers))
     owners = owner_names(connection, deployment, [case.owner for case in shown])
     granted = _granted(connection, worker, deployment.clock.now())
     return [
         Line(
             case,
-            names[case.patient_id],
+            str(profiles[case.patient_id]["name"]),
             statuses[case.patient_id],
             reached.get(case.patient_id),
             sent.get(case.patient_id),
@@ -175,7 +176,7 @@ def _lines(
             granted.get(case.patient_id),
         )
         for case in shown
-        if case.patient_id in names
+        if case.patient_id in profiles
     ]
 
 

@@ -148,3 +148,11 @@ def test_nobody_passes_who_is_not_signed_in(house: DeskHouse) -> None:
             for method in sorted(route.methods or ()):
                 answer = browser.request(method, address(route))
                 assert (answer.status_code, answer.headers["location"]) == (303, "/desk?left=1")
+
+
+def test_every_section_that_has_a_first_page_stands_in_the_navigation(
+    house: DeskHouse, mette: Worker
+) -> None:
+    page = house.browser(mette).get("/desk/work").text
+    for section in ("work", "talk", "enrol", "patients", "directory", "running"):
+        assert f'<li><a href="/desk/{section}"' in page

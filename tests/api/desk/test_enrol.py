@@ -82,6 +82,14 @@ def test_six_fields_make_a_patient_with_a_card(desk: TestClient, ward: PhoneWard
 
 
 @pytest.mark.parametrize(
+    "written", ["14-09-1958", "14.9.1958", "14/9 1958", "14 09 1958", "1958-09-14"]
+)
+def test_a_birth_date_may_be_written_as_people_do(desk: TestClient, written: str) -> None:
+    place = enrol(desk, birth_date=written)
+    assert "born 14-09-1958" in desk.get(place).text
+
+
+@pytest.mark.parametrize(
     ("wrong", "field", "says"),
     [
         ({"name": " "}, "name", "Write the name."),

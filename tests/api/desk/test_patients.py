@@ -328,3 +328,26 @@ def test_what_is_wrong_with_a_number_is_said_and_nothing_typed_is_lost(
         assert f'value="{number}"' in page
         assert '<option value="add" selected>' in page
         assert "Jonas" not in page
+
+
+def test_the_work_list_goes_on_while_a_phone_is_locked(
+    desk: TestClient, ward: Ward, birgit: int
+) -> None:
+    ward.write(birgit, "I want to talk to a person")
+    press(desk, birgit, "lock")
+    listed = desk.get("/desk/work")
+    case = re.search(r'href="(/desk/work/\d+)"', listed.text)
+    assert case
+    for page in (listed.text, desk.get(case[1]).text):
+        assert "Birgit Sørensen" in page
+
+
+def test_each_other_page_of_a_patient_is_offered_once(desk: TestClient, birgit: int) -> None:
+    page = desk.get(f"/desk/patients/{birgit}").text
+    for path in (f"/desk/patients/{birgit}/answers", f"/desk/talk/{birgit}"):
+        assert page.count(f'href="{path}"') == 1
+
+
+def test_answers_are_not_entered_after_the_course(desk: TestClient, birgit: int) -> None:
+    page = press(desk, birgit, "end", why="discharged")
+    assert f"/desk/patients/{birgit}/answers" not in page

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.desk.work import REFRESHES, age_of
@@ -16,7 +17,7 @@ from bot.desk.work_list import PAGE
 from bot.desk.worker import Worker
 from tests.api.desk.desk_house import KIRSTEN, DeskHouse
 from tests.bot.ward import Ward
-from trajectory import cases, patients
+from trajectory import cases, patients, tables
 from trajectory.case_reasons import Reason
 from trajectory.cases import Case, Kind
 from trajectory.staff_tokens import Role
@@ -53,6 +54,17 @@ def give_phone(ward: Ward, patient_id: int, number: str) -> None:
         )
 
 
+def note_phone(ward: Ward, patient_id: int, number: str) -> None:
+    """The clinic has their number; they write elsewhere."""
+    sealer = ward.sealer(patient_id)
+    with ward.database.write() as connection:
+        (row,) = patients.read(connection, [patient_id])
+        profile = sealer.open_json(patients.PROFILE, patient_id, row.profile) | {"phone": number}
+        sealed = sealer.seal_json(patients.PROFILE, patient_id, profile)
+        patient = tables.core(tables.Patient)
+        connection.execute(update(patient).where(patient.c.id == patient_id).values(profile=sealed))
+
+
 def text_of(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
@@ -83,9 +95,43 @@ def test_safety_is_on_top_and_a_line_says_who_why_since_when_and_what_to_do(
     assert text_of(first).startswith("Warning sign Emergency Reported a warning sign.")
     for words in ("Birgit Holm", "+45 20 30 40 50", "2 hours", "Take it", "Call the patient"):
         assert words in text_of(first)
-    assert f'href="/desk/talk/{birgit}"' in first
+    ring = re.search(r'id="do-\d+" href="(/desk/work/\d+)"', first)
+    assert ring
+    case = house.browser(mette).get(ring[1]).text
+    assert 'class="button main-action" href="tel:+4520304050"' in case
     assert "Jonas Lund" in second
     assert "2 to look at · 1 about safety" in text_of(page)
+
+
+def test_who_has_no_number_is_written_to(browser: TestClient, ward: Ward) -> None:
+    birgit = ward.enrol()
+    ward.write(birgit, SIGN)
+    for address in ("/desk/work", f"/desk/work/{only(ward).id}"):
+        page = browser.get(address).text
+        assert "Write to the patient" in page
+        assert "Call the patient" not in page
+        assert f'href="/desk/talk/{birgit}"' in page
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [("", True), ("active", True), ("gone", False), ("closed", False)]
+)
+def test_the_number_that_the_clinic_noted_is_rung_unless_it_is_theirs_no_more(
+    browser: TestClient, ward: Ward, status: str, shown: bool
+) -> None:
+    birgit = ward.enrol()
+    note_phone(ward, birgit, "+4520304050")
+    if status:
+        give_phone(ward, birgit, "+4520304050")
+        with ward.database.write() as connection:
+            (found,) = (
+                each
+                for each in patients.addresses(connection, ward.sealer(birgit), birgit)
+                if each.channel == "sms"
+            )
+            patients.set_address_status(connection, found.id, status)
+    ward.write(birgit, SIGN)
+    assert ("+45 20 30 40 50" in browser.get("/desk/work").text) is shown
 
 
 @pytest.mark.parametrize("who", ["mette", "kirsten"])
