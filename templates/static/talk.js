@@ -38,8 +38,8 @@ function countUp() {
   shown.textContent = shown.dataset.words.replace("{n}", segments(whole));
 }
 
-text.addEventListener("input", countUp);
-text.addEventListener("keydown", (event) => {
+text?.addEventListener("input", countUp);
+text?.addEventListener("keydown", (event) => {
   const send = form.querySelector('button[value="send"]');
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && send) {
     event.preventDefault();
@@ -58,7 +58,7 @@ function show(fresh) {
   const isNew = fresh.dataset.seen !== old.dataset.seen;
   old.replaceWith(fresh);
   if (!isNew) return;
-  if (text.value.trim()) {
+  if (text?.value.trim()) {
     // What is being typed was meant for what stood there before: sending it asks once more.
     const notice = document.getElementById("new");
     notice.textContent = notice.dataset.words;

@@ -348,6 +348,7 @@ def test_each_other_page_of_a_patient_is_offered_once(desk: TestClient, birgit: 
         assert page.count(f'href="{path}"') == 1
 
 
-def test_answers_are_not_entered_after_the_course(desk: TestClient, birgit: int) -> None:
+def test_nothing_is_entered_or_written_after_the_course(desk: TestClient, birgit: int) -> None:
     page = press(desk, birgit, "end", why="discharged")
     assert f"/desk/patients/{birgit}/answers" not in page
+    assert f"/desk/talk/{birgit}" not in page

@@ -147,12 +147,16 @@ def test_a_reply_out_of_bounds_comes_back(desk: Desk, text: str) -> None:
 
 
 def test_whoever_wrote_stop_gets_nothing_and_the_desk_is_told_to_ring(
-    desk: Desk, ward: Ward, birgit: int
+    desk: Desk, ward: Ward, birgit: int, house: DeskHouse, mette: Worker
 ) -> None:
     ward.write(birgit, "STOP")
     assert desk.press("send", "Are you there?") == 409
     assert "The patient has written STOP. Nothing may be sent; ring instead." in desk.html
     assert typed(desk.html) == "Are you there?"
+    page = house.browser(mette).get(f"/desk/talk/{birgit}").text
+    assert "<textarea" not in page
+    assert "Ctrl + Enter" not in page
+    assert "Your first reply takes it over" not in page
 
 
 def test_the_page_shows_no_answers_and_the_audit_says_who_opened_it(
