@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api import desk, professional, sign_in
+from api import desk, professional, sign_in, tablet
 from api.demo import Stage, demo_router
 from api.server import require_free
 from backtrace.clock import ShiftedClock, SystemClock
@@ -53,7 +53,7 @@ def run(file: Path, host: str, port: int, say: Callable[[str], None]) -> None:
         stage = Stage(
             acts.jump, lambda: people(deployment), acts.newcomer, lambda: secretary(deployment)
         )
-        doors = [sign_in.router_of(DESK), *desk.ROUTERS]
+        doors = [sign_in.router_of(DESK), *desk.ROUTERS, tablet.router]
         routers = [professional.router, *doors, demo_router(stage)]
         with answering(
             deployment, doorbell, secure=False, framed=True, extra_routers=routers

@@ -172,3 +172,8 @@ def test_the_page_works_by_reloading_where_there_is_no_script(page: Page, demo: 
         expect(Desk(plain).open_page.get_by_text("This link is for Anne Skov")).to_be_visible()
         plain.get_by_role("link", name="Back to the inbox").click()
         expect(plain.locator("iframe[name=page]")).to_have_count(0)
+
+
+def test_the_clinics_tablet_asks_for_a_code_from_the_desk(page: Page, demo: Program) -> None:
+    page.goto(f"{demo.address}/tablet")
+    expect(page.get_by_label("Code from the desk")).to_be_focused()
