@@ -6,7 +6,7 @@ part of an address.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.context import web_of
 from api.cookies import Cookie
 from api.desk.door import at_desk
-from api.desk.page import page
+from api.desk.page import page, pathway_titles
 from bot.asked_enrolment import Asked, Wrong, ways_of
 from bot.deployment import Deployment
 from bot.desk import enrolling
@@ -256,15 +256,10 @@ def _form(
             for code, words in sorted(deployment.catalogues.items())
         },
         channels=[name for name, is_there in ways.items() if is_there],
-        pathways=_pathways(deployment, worker.language),
+        pathways=pathway_titles(request, worker),
         professionals=treating(deployment),
         action=HOME,
     )
-
-
-def _pathways(deployment: Deployment, language: str) -> Mapping[str, str]:
-    found = deployment.library.pathways
-    return {id: each.title.get(language, id) for id, each in sorted(found.items())}
 
 
 def _enrolled(

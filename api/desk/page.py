@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastapi import Request
@@ -64,6 +65,13 @@ def page(
 def open_to(worker: Worker) -> list[Section]:
     """The sections that this person's roles open, in their order."""
     return [each for each in SECTIONS if worker.may(each.task)]
+
+
+def pathway_titles(request: Request, worker: Worker) -> Mapping[str, str]:
+    """By id what each pathway is called, in the language of the page."""
+    language = language_of(request, worker.language)
+    found = web_of(request).deployment.library.pathways
+    return {id: each.title.get(language, id) for id, each in sorted(found.items())}
 
 
 def refusal(request: Request, worker: Worker) -> HTMLResponse:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from api.context import web_of
 from api.desk.door import at_desk
-from api.desk.page import page
+from api.desk.page import page, pathway_titles
 from api.research_file import sent
 from bot.desk.permissions import Task
 from bot.desk.worker import Worker
@@ -75,7 +75,7 @@ def _page(
         everybody=everybody,
         agreed=agreed,
         asks=deployment.clinic.research,
-        pathways=sorted(deployment.library.pathways),
+        pathways=pathway_titles(request, worker),
         wrong=wrong,
         key=key,
     )

@@ -382,3 +382,10 @@ def test_nothing_of_the_file_is_kept(desk: TestClient, ward: PhoneWard) -> None:
         for each in SQLModel.metadata.tables.values():
             for row in connection.execute(each.select()):
                 assert b"Quist" not in repr(tuple(row)).encode()
+
+
+def test_courses_are_named_in_the_language_of_the_page(house: DeskHouse, mette: Worker) -> None:
+    assert "Course: Low back pain" in house.browser(mette).get("/desk/enrol").text
+    danish = house.browser(mette, "da").get("/desk/enrol").text
+    assert "Lænderygsmerter" in danish
+    assert "Low back pain" not in danish
