@@ -13,6 +13,7 @@ from bot.conversation import (
     consents,
     contacts,
     course,
+    desk_talk,
     known,
     looked,
     muting,
@@ -27,6 +28,7 @@ from bot.conversation import (
     timers,
     visit_questions,
     visits,
+    with_desk,
 )
 from bot.conversation.dates import day_name
 from bot.conversation.effects import Audit, Record, SavePatient, SetDue
@@ -129,6 +131,9 @@ def do(step: Step, command: Command) -> None:
 
 
 def _help(step: Step, slots: Mapping[str, str]) -> None:
+    if with_desk.is_on(step):
+        desk_talk.say_how(step)
+        return
     step.add_line("help", emergency=step.world.clinic.emergency_number)
     ask_again(step)
 

@@ -101,6 +101,12 @@ def say_who_writes(step: Step) -> None:
     step.add_line("desk.button", name=talk.name, clinic=step.world.clinic.name)
 
 
+def say_how(step: Step) -> None:
+    """What can be written while a person reads it."""
+    talk, emergency = with_desk.newest(step), safety.emergency(step)
+    step.add_line("desk.help", name=talk.name, clinic=step.world.clinic.name, emergency=emergency)
+
+
 def note_correction(step: Step) -> None:
     """An edited message has changed an earlier answer; nothing else is asked now."""
     told.hush(step)

@@ -18,6 +18,7 @@ from bot.conversation.memory import HANDS, Memory
 from bot.conversation.step import Person
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
+from bot.desk.addresses import BY_NUMBER
 from bot.desk.worker import Worker
 from bot.held import Held, with_held
 from trajectory import care_team, cases, consents, entries, patients, tables
@@ -106,6 +107,8 @@ class Contact:
     has_code: bool
     """The patient has four digits of their own."""
     addresses: Sequence[Address]
+    noted: str
+    """The telephone number that the clinic has, in E.164; empty where it has none to ring."""
     held_back: int
     """Messages that wait for a lock's end."""
     last_out: datetime | None
@@ -189,6 +192,7 @@ def _open(held: Held, worker: Worker) -> Contact:
         in_doubt=memory.task is not None and memory.task.name == HANDS,
         has_code=bool(person.code),
         addresses=[each for each in known if each.status != "closed"],
+        noted=_noted(person.phone, known),
         held_back=len(outbox.held_back(connection, held.patient_id)),
         last_out=connection.execute(_LAST_OUT, asked).scalar(),
         last_in=connection.execute(_LAST_IN, asked).scalar(),
@@ -197,6 +201,12 @@ def _open(held: Held, worker: Worker) -> Contact:
         consents=_consents(held),
         cases=cases.open_for(connection, held.patient_id),
     )
+
+
+def _noted(phone: str, known: Sequence[Address]) -> str:
+    """The clinic's number, unless one that works is known, or it is locked or not theirs."""
+    rings = (each.channel in BY_NUMBER and each.status == "active" for each in known)
+    return "" if any(rings) or any(each.value == phone for each in known) else phone
 
 
 def _consents(held: Held) -> list[Consent]:

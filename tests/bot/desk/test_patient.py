@@ -53,6 +53,7 @@ def test_who_has_a_card_is_found_by_the_number_and_the_birth_date_that_the_clini
         assert found(light_house, said) == [anna.patient_id], said
     contact = patient.open_contact(light_house.deployment, METTE, anna.patient_id)
     assert contact.birth_date == date(1957, 3, 4)
+    assert contact.noted == "+4551525354"
     with_held(
         light_house.deployment,
         anna.patient_id,

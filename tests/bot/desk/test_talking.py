@@ -337,6 +337,14 @@ def test_what_patients_have_a_right_to_is_done_meanwhile(house: House, command: 
     assert thread(house, birgit) == ["PERSON"]
 
 
+def test_help_does_not_say_that_nobody_watches_while_somebody_does(house: House) -> None:
+    with_patient(house)
+    (said,) = reply(house, "HELP")
+    assert "writes with you just now, and what you write goes to them." in said
+    assert "nobody watches" not in said
+    assert "in an emergency call 112" in said
+
+
 def test_a_wrong_number_is_asked_about_and_the_desk_writes_there_no_more(house: House) -> None:
     birgit = with_patient(house)
     assert "B" in reply(house, "wrong number")[-1]
