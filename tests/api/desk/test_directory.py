@@ -293,6 +293,23 @@ def test_a_sign_in_is_reset_by_keyboard(
     assert traced(ward)[-1] == (f"desk:{mette.id}", "invited", f"directory:{anne}")
 
 
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"name": "", "email": "anne@klinik.example", "role": "nurse"}, "name"),
+        ({"name": "Anne", "email": "no address", "role": "nurse"}, "email"),
+        ({"name": "Anne", "email": "anne@klinik.example", "role": ""}, "role"),
+    ],
+)
+def test_the_form_comes_back_with_the_first_fault_in_hand(
+    house: DeskHouse, ole: Worker, typed: dict[str, str], field: str
+) -> None:
+    more = {"sector": "primary", "language": "en"}
+    page = house.browser(ole).post(f"{HERE}/new", data=typed | more).text
+    (focused,) = re.findall(r"<(?:input|select)[^>]* autofocus[^>]*>", page)
+    assert f'name="{field}"' in focused
+
+
 @pytest.mark.parametrize("width", [1280, 768, 390])
 def test_the_pages_fit_and_read_aloud(
     house: DeskHouse, plain_app: FastAPI, serve: Serve, engine: Browser, ward: Ward, ole: Worker,
@@ -308,3 +325,6 @@ def test_the_pages_fit_and_read_aloud(
             found = Axe().run(page)
             assert found.violations_count == 0, path + found.generate_report()
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.goto(site + HERE)
+        for words in ("Add a professional", "Tokens of programs"):
+            expect(page.get_by_role("link", name=words)).to_be_visible()
