@@ -94,6 +94,8 @@ def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
 
 def write(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:
     """Write every effect of these steps, at most one step a patient."""
+    if not steps:
+        return
     for finished in steps:
         finished.sequence = finished.loaded.row.sequence
     _write_entries(connection, steps)
