@@ -17,8 +17,9 @@ from api.desk import (
 ROUTERS = (
     home.router,
     talk.router,
-    enrol.router,
+    # Before one patient's pages, whose number stands where its name does.
     enrol_many.router,
+    enrol.router,
     directory.router,
     patients.router,
     patient_deeds.router,

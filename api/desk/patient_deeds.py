@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
-from api.desk.patients import HERE, Field, Number, nobody, show
+from api.desk.parts import Field, Number
+from api.desk.patients import HERE, nobody, show
 from bot import inviting
 from bot.conversation.course import Why
 from bot.desk import addresses, courses, habits, locking, resting
