@@ -56,23 +56,23 @@ def show_list(request: Request, worker: _Talker) -> HTMLResponse:
 @router.get("/{patient_id}")
 def show(request: Request, worker: _Talker, patient_id: Number, done: str = "") -> HTMLResponse:
     """One conversation; the patient's audit says who has opened it."""
-    deployment = web_of(request).deployment
     try:
-        seen = talks.conversation(deployment, patient_id)
+        seen = talks.conversation(web_of(request).deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
-    if seen.lines and not _holds(seen, worker):
-        talks.note_opened(deployment, worker, patient_id)
     return _page(request, worker, seen, done=done if done in _DONE else "")
 
 
 @router.get("/{patient_id}/thread")
 def show_thread(request: Request, worker: _Talker, patient_id: Number) -> HTMLResponse:
     """The part of that page which changes by itself, for its script."""
+    deployment = web_of(request).deployment
     try:
-        seen = talks.conversation(web_of(request).deployment, patient_id)
+        seen = talks.conversation(deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
+    if _is_news(seen, worker):
+        talks.note_open_still(deployment, worker, patient_id)
     return page(request, worker, "talk_thread.html", seen=seen, place=_HERE)
 
 
@@ -187,6 +187,8 @@ def _page(
     done: str = "",
 ) -> HTMLResponse:
     deployment = web_of(request).deployment
+    if _is_news(seen, worker):
+        talks.note_opened(deployment, worker, seen.patient_id)
     text = typed.text if typed else ""
     before, _ = talks.would_say(deployment, worker, seen, "")
     return page(
@@ -206,9 +208,10 @@ def _page(
     )
 
 
-def _holds(seen: Conversation, worker: Worker) -> bool:
-    """Whether this person has it already, which the audit tells."""
-    return seen.under_way and seen.talk is not None and seen.talk.who == worker.id
+def _is_news(seen: Conversation, worker: Worker) -> bool:
+    """Whether to read it is something for the audit, which tells already who has taken it over."""
+    holds = seen.under_way and seen.talk is not None and seen.talk.who == worker.id
+    return bool(seen.lines) and not holds
 
 
 def _gone(request: Request, worker: Worker) -> HTMLResponse:
