@@ -133,7 +133,7 @@ def set_desk(
 def _leave_an_operator(
     connection: Connection, deployment: Deployment, who: Professional, roles: frozenset[Role]
 ) -> None:
-    """Raises LastOperator. The caller holds the operators: two at once would each leave the other."""
+    """Raises LastOperator; the caller holds the operators, or two at once would both pass."""
     if Role.OPERATOR not in who.desk - roles:
         return
     listed = professionals.listed(connection, deployment.ring)
