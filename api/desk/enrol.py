@@ -21,6 +21,7 @@ from bot.asked_enrolment import Asked, Wrong, ways_of
 from bot.deployment import Deployment
 from bot.desk import enrolling
 from bot.desk.enrolling import AlreadyHere, Enrolled, HasBegun
+from bot.desk.patient import note_opened
 from bot.desk.permissions import Task
 from bot.desk.worker import Worker
 from bot.directory.mailing import DESK
@@ -119,8 +120,19 @@ def enrol(
 
 @router.get(HOME + "/{patient}")
 def show_enrolled(request: Request, worker: _Enroller, patient: Number) -> Response:
-    """What is handed over, and what became of the test message."""
-    return _enrolled(request, worker, patient)
+    """What is handed over, and what became of the test message.
+
+    Whoever opens it later than the browser that has enrolled is named in the patient's audit.
+    """
+    found = _look(request, patient)
+    if found is None:
+        return _gone()
+    if found.invitation is None:
+        try:
+            note_opened(web_of(request).deployment, worker, patient)
+        except NoSuchPatient:
+            return _gone()
+    return _enrolled(request, worker, found)
 
 
 @router.get(HOME + "/{patient}/arrival")
@@ -165,6 +177,10 @@ def print_consent(request: Request, worker: _Enroller, patient: Number) -> Respo
     found = enrolling.consent_paper(deployment, patient, usual_channel(deployment))
     if found is None:
         return _gone()
+    try:
+        note_opened(deployment, worker, patient)
+    except NoSuchPatient:
+        return _gone()
     html = pages.render(
         "desk/consent_paper.html",
         found.language,
@@ -202,7 +218,7 @@ def correct_phone(
     try:
         enrolling.correct_phone(deployment, patient, channel, typed, worker.actor)
     except Wrong as wrong:
-        return _enrolled(request, worker, patient, 422, wrong=wrong, typed=typed)
+        return _enrolled(request, worker, found, 422, wrong=wrong, typed=typed)
     except HasBegun:
         pass
     except NoSuchPatient:
@@ -270,22 +286,19 @@ def _pathways(deployment: Deployment, language: str) -> Mapping[str, str]:
 def _enrolled(
     request: Request,
     worker: Worker,
-    patient: int,
+    found: Enrolled,
     status: int = 200,
     *,
     wrong: Wrong | None = None,
     typed: str = "",
 ) -> Response:
-    found = _look(request, patient)
-    if found is None:
-        return _gone()
     return page(
         request,
         worker,
         "enrolled.html",
         status,
         enrolled=found,
-        path=_path(patient),
+        path=_path(found.patient_id),
         form=web_of(request).deployment.chance.token(),
         phone=typed or shown_number(found.phone),
         wrong=wrong,

@@ -19,6 +19,7 @@ from api.desk.parts import Number
 from api.directory_cookies import SESSION
 from api.tablet import COOKIE, HOME
 from bot.desk import answers, sheets, tablet
+from bot.desk.patient import note_opened
 from bot.desk.permissions import Task
 from bot.desk.sheets import Blank, Mode, NotTaken, Offered, Refused, Sheet
 from bot.desk.worker import Worker
@@ -39,7 +40,11 @@ _LONGEST_MARK = 64
 
 @router.get("")
 def choose(request: Request, worker: _Worker, patient_id: Number) -> Response:
-    """Which questionnaire, how it was answered and when."""
+    """Which questionnaire, how it was answered and when; the patient's audit says who looked."""
+    try:
+        note_opened(web_of(request).deployment, worker, patient_id)
+    except NoSuchPatient:
+        raise HTTPException(404) from None
     return _choose(request, worker, patient_id, {})
 
 
