@@ -202,7 +202,7 @@ class _Line:
 
 
 def _line(each: GivenUp | Waiting, now: datetime) -> _Line:
-    which = f"{each.channel}/{each.code or each.trouble}"
+    which = f"{each.channel}/{each.trouble} {each.code}"
     return _Line(
         each, cause_of(each.trouble or "unknown", each.code), age_of(each.since, now), which
     )
