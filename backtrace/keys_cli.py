@@ -19,7 +19,6 @@ from backtrace.refusals import require_newest
 from backtrace.settings import Settings
 from trajectory import key_history, rotation
 from trajectory.database import Database
-from trajectory.ids import Ids
 from trajectory.key_history import KeyUse
 from trajectory.keys import Ring
 from trajectory.sole import older_sessions
@@ -155,8 +154,7 @@ def _rotate_all(database: Database, ring: Ring, waiting: int) -> int:
 
 def _round(database: Database, ring: Ring) -> Iterator[int]:
     after: int | None = 0
-    ids, limit = Ids(database), SLICES[database.dialect]
     while after is not None:
-        turn = partial(rotation.rotate, ids=ids, ring=ring, after=after, limit=limit)
+        turn = partial(rotation.rotate, ring=ring, after=after, limit=SLICES[database.dialect])
         done, after = database.run(turn)
         yield done

@@ -15,7 +15,5 @@ SLICE = 200
 def make_findable(deployment: Deployment, after: int) -> int | None:
     """Some patients behind this one; where to go on, None: nobody is left. Raises Unavailable."""
     return deployment.database.run(
-        lambda connection: finding.add_missing(
-            connection, deployment.ids, deployment.ring, after, SLICE
-        )
+        lambda connection: finding.add_missing(connection, deployment.ring, after, SLICE)
     )

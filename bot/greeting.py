@@ -72,7 +72,7 @@ def greet_elsewhere(held: Held, channel: str, phone: str) -> None:
     person.phone = phone
     patients.save_all(connection, [(held.patient_id, held.sealer, ledger.described(person))])
     ids, ring = deployment.ids, deployment.ring
-    finding.add_anew(connection, ids, ring, held.patient_id, person.profile())
+    finding.add_anew(connection, ring, held.patient_id, person.profile())
     known_by = Identity(person.name, person.born, phone)
     enrolment_marks.note(connection, ids, ring, held.patient_id, known_by, held.now)
     greet(connection, deployment, held.sealer, person, channel)

@@ -259,8 +259,7 @@ def _write_patients(
     for patient_id, each in saved.items():
         person = each.step.person
         if person.name != each.loaded.name:
-            ids, ring = deployment.ids, deployment.ring
-            finding.add_anew(connection, ids, ring, patient_id, person.profile())
+            finding.add_anew(connection, deployment.ring, patient_id, person.profile())
 
 
 def described(person: Person) -> NewPatient:

@@ -51,6 +51,7 @@ def main() -> None:
         _desktop(_open(browser, demo, DESK))
         _work_page(_open(browser, demo, DESK))
         _phone(_open(browser, demo, SMALL, scale=2))
+        _clinic(_open(browser, demo, DESK))
         _summaries(browser)
         browser.close()
 
@@ -94,6 +95,32 @@ def _desktop(page: Page) -> None:
     _keep(page, "demo-desktop")
     page.goto(page.url.replace("/demo", "/summary"))
     _keep(page, "summary", whole=True)
+
+
+def _clinic(page: Page) -> None:
+    """The clinic's desk: the work list, a conversation taken over, a patient, a card."""
+    phone = Phone(page)
+    phone.writes("I cannot feel it when I pee", "112")
+    phone.writes("talk to a person", "Klinik Nord")
+    page.get_by_role("button", name="Be a new patient").last.click()
+    phone.hears("Klinik Nord")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="The clinic’s desk").click()
+    desk = opened.value
+    site = page.url.partition("/demo")[0]
+    desk.goto(f"{site}/desk/enrol")
+    desk.get_by_label("Name").fill("Jonas Lund")
+    desk.get_by_role("button", name="Enrol and make the card").click()
+    desk.wait_for_load_state()
+    _keep(desk, "desk-enrolled")
+    desk.goto(f"{site}/desk/work")
+    _keep(desk, "desk-work")
+    desk.goto(f"{site}/desk/talk")
+    desk.get_by_role("link", name="Birgit Holm").first.click()
+    desk.get_by_role("textbox").fill("Hello Birgit. I ring you in ten minutes, on this number.")
+    desk.get_by_role("button", name="Send").click()
+    desk.wait_for_load_state()
+    _keep(desk, "desk-talk")
 
 
 def _summaries(browser: Browser) -> None:

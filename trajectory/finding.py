@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Select, delete, intersect, select
 from trajectory import tables
 from trajectory.bulk import Insert
 from trajectory.erasure import ERASED
-from trajectory.ids import Ids
 from trajectory.keys import Ring
 
 HEAPS = 1024
@@ -34,12 +33,12 @@ _PURPOSE = "patient.find"
 _BEGINNINGS = (2, 3)
 _patient = tables.core(tables.Patient)
 _heap = tables.core(tables.FindHeap)
-_INSERT = Insert(_heap, "id", "patient_id", "heap")
+_INSERT = Insert(_heap, "patient_id", "heap")
 _WITHOUT = (
     select(_patient.c.id, _patient.c.key_id, _patient.c.wrapped_key, _patient.c.profile)
     .where(
         _patient.c.status != ERASED,
-        ~select(_heap.c.id).where(_heap.c.patient_id == _patient.c.id).exists(),
+        ~select(_heap.c.heap).where(_heap.c.patient_id == _patient.c.id).exists(),
     )
     .order_by(_patient.c.id)
 )
@@ -117,10 +116,10 @@ def by_number(connection: Connection, ring: Ring, patient_id: int) -> Found | No
     return next((_found(row, _profile(ring, row)) for row in rows), None)
 
 
-def add(connection: Connection, ids: Ids, ring: Ring, people: Mapping[int, Any]) -> None:
+def add(connection: Connection, ring: Ring, people: Mapping[int, Any]) -> None:
     """Let these patients be found: by id the profile that is stored for them."""
     rows = [
-        (ids.take(connection), patient_id, heap)
+        (patient_id, heap)
         for patient_id, profile in people.items()
         for heap in sorted({_heaps(ring, each)[0] for each in _beginnings(profile)})
     ]
@@ -128,20 +127,20 @@ def add(connection: Connection, ids: Ids, ring: Ring, people: Mapping[int, Any])
 
 
 def add_anew(
-    connection: Connection, ids: Ids, ring: Ring, patient_id: int, profile: Mapping[str, Any]
+    connection: Connection, ring: Ring, patient_id: int, profile: Mapping[str, Any]
 ) -> None:
     """The same for a patient whose name, birth date or ring key is another now."""
     connection.execute(delete(_heap).where(_heap.c.patient_id == patient_id))
-    add(connection, ids, ring, {patient_id: profile})
+    add(connection, ring, {patient_id: profile})
 
 
-def add_missing(connection: Connection, ids: Ids, ring: Ring, after: int, most: int) -> int | None:
+def add_missing(connection: Connection, ring: Ring, after: int, most: int) -> int | None:
     """Let be found who was stored before anybody could be: up to so many behind this patient.
 
     The last of them; None: there is nobody further. Raises WrongKey.
     """
     rows = connection.execute(_WITHOUT.where(_patient.c.id > after).limit(most)).all()
-    add(connection, ids, ring, {row.id: _profile(ring, row) for row in rows})
+    add(connection, ring, {row.id: _profile(ring, row) for row in rows})
     return rows[-1].id if rows else None
 
 

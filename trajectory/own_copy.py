@@ -178,7 +178,7 @@ def _theirs(table: Table, patient_id: int) -> ColumnElement[bool]:
 
 
 def _shown(sealer: Sealer, table: Table, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    (key,) = table.primary_key
+    key, *_ = table.primary_key
     return {
         column.name: _value(sealer, table, column.name, row[key.name], row[column.name])
         for column in table.columns

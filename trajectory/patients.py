@@ -250,7 +250,7 @@ def create_all(
         connection.execute(_INSERT_CONVERSATION, conversations)
         known = zip(created, newcomers, strict=True)
         people = {patient_id: newcomer.profile for (patient_id, _), newcomer in known}
-        finding.add(connection, ids, ring, people)
+        finding.add(connection, ring, people)
     return created
 
 

@@ -15,7 +15,6 @@ from trajectory import deployment, enrolment_marks, finding, patients, professio
 from trajectory._addresses import VALUE, hash_purpose
 from trajectory.erasure import ERASED
 from trajectory.grants._given import LINK
-from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
 from trajectory.patients import LockedPatient
 
@@ -38,7 +37,7 @@ class Slice(NamedTuple):
     """Behind whom to go on; None: there is nobody further."""
 
 
-def rotate(connection: Connection, ids: Ids, ring: Ring, after: int = 0, limit: int = 200) -> Slice:
+def rotate(connection: Connection, ring: Ring, after: int = 0, limit: int = 200) -> Slice:
     """Bring up to `limit` patients behind this one to the current key.
 
     Patients whom a turn holds are left for another call from the beginning. Raises WrongKey.
@@ -55,7 +54,7 @@ def rotate(connection: Connection, ids: Ids, ring: Ring, after: int = 0, limit: 
     )
     held = patients.lock_free(connection, chosen, limit)
     for patient in held:
-        _rotate_patient(connection, ids, ring, patient)
+        _rotate_patient(connection, ring, patient)
     return Slice(len(held), chosen[-1] if chosen else None)
 
 
@@ -63,7 +62,7 @@ def _is_behind(ring: Ring) -> tuple[ColumnElement[bool], ...]:
     return (_patient.c.key_id != ring.current, _patient.c.status != ERASED)
 
 
-def _rotate_patient(connection: Connection, ids: Ids, ring: Ring, patient: LockedPatient) -> None:
+def _rotate_patient(connection: Connection, ring: Ring, patient: LockedPatient) -> None:
     sealer = patient.sealer(ring)
     key_id, wrapped = ring.rewrap(patient.key_id, patient.wrapped_key, patient.patient_id)
     connection.execute(
@@ -74,7 +73,7 @@ def _rotate_patient(connection: Connection, ids: Ids, ring: Ring, patient: Locke
     _hash_addresses(connection, ring, sealer, patient.patient_id)
     _hash_links(connection, ring, sealer, patient.patient_id)
     profile = sealer.open_json(patients.PROFILE, patient.patient_id, patient.profile)
-    finding.add_anew(connection, ids, ring, patient.patient_id, profile)
+    finding.add_anew(connection, ring, patient.patient_id, profile)
     known_by = enrolment_marks.of_profile(profile)
     enrolment_marks.rehash(connection, ring, patient.patient_id, known_by)
 

@@ -163,12 +163,16 @@ class FindHeap(SQLModel, table=True):
     """One of the heaps in which a patient's name lies, to be found (`trajectory.finding`)."""
 
     __tablename__ = "find_heap"
-    __table_args__ = (Index("ix_find_heap_heap", "heap", "patient_id"),)
 
-    id: int = _id()
-    patient_id: int = _ref("patient.id", index=True)
-    heap: int
+    heap: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     """What a keyed hash says of a beginning of the name, or of the birth date: 0 to 1023."""
+    patient_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        foreign_key="patient.id",
+        index=True,
+        sa_column_kwargs={"autoincrement": False},
+    )
 
 
 class Conversation(SQLModel, table=True):

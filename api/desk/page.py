@@ -36,6 +36,9 @@ SECTIONS = (
     Section("research", Task.EXPORT_RESEARCH),
 )
 
+_WITHIN = {"talk": "work"}
+"""Pages that have no entry of their own, and the section that leads to them."""
+
 
 def page(
     request: Request, worker: Worker, name: str, status: int = 200, **context: object
@@ -72,4 +75,5 @@ def refusal(request: Request, worker: Worker) -> HTMLResponse:
 
 def _section_of(request: Request) -> str:
     """The part of the path behind /desk; empty on its first page."""
-    return request.url.path.removeprefix(DESK).strip("/").partition("/")[0]
+    part = request.url.path.removeprefix(DESK).strip("/").partition("/")[0]
+    return _WITHIN.get(part, part)

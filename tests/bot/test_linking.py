@@ -300,7 +300,7 @@ def test_who_prefers_the_chat_is_sent_no_text_message(linked: House) -> None:
 def test_messages_that_a_phone_may_carry_are_filled_with_nothing_about_health() -> None:
     harmless = {
         "clinic", "emergency", "doctor", "helpline", "travel", "who", "day", "opens", "closes",
-        "initial", "link", "hours", "about", "code", "minutes",
+        "initial", "link", "hours", "about", "code", "minutes", "name",
     }  # fmt: skip
     for words in load_catalogues("messages").values():
         filled = {name for key in PLAIN for name in re.findall(r"{(\w+)}", words.messages[key])}

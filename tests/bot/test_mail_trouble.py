@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -104,8 +104,13 @@ def report(
 
 
 def settle_now(house: House) -> None:
-    """What the command has noted is dated by the machine's own clock."""
+    """What the command has noted is dated by the machine's own clock, at whatever hour that is.
+
+    Patients hear of it the next day, since it may be night.
+    """
     house.clock.set(datetime.now(UTC))
+    house.settle()
+    house.clock.set((house.clock.now() + timedelta(days=1)).replace(hour=11))
     house.settle()
 
 

@@ -136,7 +136,7 @@ def test_after_a_rotation_the_new_key_alone_finds_everybody(record: Record) -> N
     enrol(record, "Birgit Holm", ring=OLD)
     assert named(record, "birgit", BOTH) == ["Birgit Holm"]
     with record.database.write() as connection:
-        rotation.rotate(connection, record.ids, BOTH)
+        rotation.rotate(connection, BOTH)
     assert named(record, "birgit", NEW) == ["Birgit Holm"]
 
 
@@ -146,10 +146,10 @@ def test_who_was_stored_by_an_older_release_is_found_after_a_chore(record: Recor
         connection.execute(delete(_heap))
     assert named(record, "birgit") == []
     with record.database.write() as connection:
-        assert finding.add_missing(connection, record.ids, record.ring, 0, 1) == first
-        assert finding.add_missing(connection, record.ids, record.ring, first, 1) == second
-        assert finding.add_missing(connection, record.ids, record.ring, second, 1) is None
-        assert finding.add_missing(connection, record.ids, record.ring, 0, 9) is None
+        assert finding.add_missing(connection, record.ring, 0, 1) == first
+        assert finding.add_missing(connection, record.ring, first, 1) == second
+        assert finding.add_missing(connection, record.ring, second, 1) is None
+        assert finding.add_missing(connection, record.ring, 0, 9) is None
     assert named(record, "birgit") == ["Birgit Holm"]
 
 

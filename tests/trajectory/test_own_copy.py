@@ -43,7 +43,7 @@ def seal_everything(record: Record, patient_id: int, sealer: Sealer) -> None:
                 if own_copy.OPENERS.get(f"{table.name}.{column.name}") is not own_copy._in_hex
                 and f"{table.name}.{column.name}" in own_copy.OPENERS
             }
-            (key,) = table.primary_key
+            key, *_ = table.primary_key
             for row in connection.execute(select(table)) if places else ():
                 sealed = {
                     name: sealer.seal_json(place, row._mapping[key.name], SAID)

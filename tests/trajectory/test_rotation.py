@@ -19,7 +19,7 @@ OLD, BOTH, NEW = Ring.parse(OLD_RING), Ring.parse(RING), Ring.parse(RING.split("
 
 def rotate(record: Record, after: int = 0, limit: int = 200) -> tuple[int, int | None, int]:
     with record.database.write() as connection:
-        done, reached = rotation.rotate(connection, record.ids, BOTH, after, limit)
+        done, reached = rotation.rotate(connection, BOTH, after, limit)
         return done, reached, rotation.behind(connection, BOTH)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from random import SystemRandom
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
 from tests.api.desk.desk_house import METTE, DeskHouse, application
+from tests.bot.house import Unspread
 from tests.bot.ward import Ward
 from tests.house import telegram_server as bot_api
 from tests.house import twilio_server as far
@@ -70,6 +72,7 @@ class Providers:
 def providers(either_ward: Ward) -> Iterator[Providers]:
     """Where the ward's SMS and Telegram go."""
     ward = either_ward
+    ward.deployment = replace(ward.deployment, chance=Unspread(SystemRandom()))
     channels: Any = ward.deployment.channels
     with (
         far.twilio_server() as twilio,
@@ -211,7 +214,7 @@ def test_what_waited_follows_at_once_when_one_message_goes_through(
     providers.refuse_connections()
     clinic.hear()
     ward.drive(ward.now + timedelta(minutes=50))
-    providers.recover()
+    providers.plugs[0].put_in()  # of Twilio; Telegram stays away
     message = Inbound("sms", "+4520301299", "new", InboundKind.TEXT, ward.now, "hello")
     receive(ward.deployment, [message])
     ward.drive(ward.now + timedelta(seconds=1))

@@ -376,7 +376,8 @@ def test_what_is_being_typed_stays_when_new_messages_come(
 ) -> None:
     page.keyboard.type("Hello.")
     page.keyboard.press("Control+Enter")
-    settle(page)
+    expect(page.get_by_role("status").first).to_contain_text("On its way.")
+    expect(page.locator("#text")).to_be_focused()
     page.keyboard.type("One moment, I am loo")
     ward.write(birgit, "it is about Friday")
     expect(page.locator("#thread")).to_contain_text("it is about Friday", timeout=15_000)

@@ -49,7 +49,7 @@ def test_a_new_key_of_the_ring_forgets_nobody(house: House) -> None:
     made = house.invite(name=BIRGIT.name, born=BIRGIT.born, phone=BIRGIT.phone)
     both = house.deployment.ring.with_new_key("k2")
     with house.database.write() as connection:
-        rotation.rotate(connection, house.deployment.ids, both)
+        rotation.rotate(connection, both)
     alone = Ring.parse(next(each for each in both.setting().split(",") if each.startswith("k2:")))
     with house.database.read() as connection:
         found = enrolment_marks.find(connection, alone, BIRGIT)

@@ -138,7 +138,7 @@ def test_who_agreed_in_time_is_never_listed(light_house: House) -> None:
 def test_who_said_no_is_listed_as_that(light_house: House) -> None:
     light_house.enrol(consented=False)
     light_house.write("English")
-    light_house.write("no thanks, I do not agree")
+    light_house.write("no")
     light_house.wait(days=4)
     (case,) = listed(light_house)
     assert (case.kind, case.cause) == (Kind.CONSENT_MISSING, Cause.DECLINED)

@@ -250,7 +250,7 @@ def test_a_new_key_of_the_ring_finds_the_address_again(ward: Ward) -> None:
     ward.hire()
     ring = Ring.parse(f"{Ring.generate('k2').setting()},{ward.deployment.ring.setting()}")
     with ward.database.write() as connection:
-        rotation.rotate(connection, ward.deployment.ids, ring)
+        rotation.rotate(connection, ring)
     newest = Ring.parse(ring.setting().partition(",")[0])
     with ward.database.read() as connection:
         found = professionals.by_email(connection, newest, ANNE.email)

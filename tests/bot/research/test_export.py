@@ -305,7 +305,7 @@ def test_a_pseudonym_stays_through_new_keys_differs_by_study_and_ends_with_the_p
     deployment = house.deployment
     new = deployment.ring.with_new_key("k2")
     with house.database.write() as connection:
-        rotation.rotate(connection, deployment.ids, new)
+        rotation.rotate(connection, new)
         kept = research.pseudonyms(connection, new, [patient_id], STUDY)
     assert set(kept.values()) == before
     only_new = Ring.parse(new.setting().split(",")[0])

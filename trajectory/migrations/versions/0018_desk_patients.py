@@ -10,14 +10,12 @@ down_revision = "0017"
 def upgrade() -> None:
     op.create_table(
         "find_heap",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("patient_id", sa.BigInteger(), nullable=False),
-        sa.Column("heap", sa.Integer(), nullable=False),
+        sa.Column("heap", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(
             ["patient_id"], ["patient.id"], name="fk_find_heap_patient_id_patient"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_find_heap"),
+        sa.PrimaryKeyConstraint("heap", "patient_id", name="pk_find_heap"),
     )
-    op.create_index("ix_find_heap_heap", "find_heap", ["heap", "patient_id"])
     op.create_index("ix_find_heap_patient_id", "find_heap", ["patient_id"])
     op.add_column("address", sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True))
