@@ -20,13 +20,13 @@ from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.desk.worker import Worker
 from bot.held import Held, with_held
-from trajectory import care_team, cases, consents, entries, patients, tables
+from trajectory import care_team, cases, consents, entries, tables
 from trajectory.care_team import Member
 from trajectory.cases import Case
 from trajectory.patients import LOCKED, Address
 
 OPENED = "desk-opened"
-"""What the audit calls it that somebody at the desk has opened a patient's page."""
+"""What the audit calls it that somebody at the desk has opened a page with a patient's name."""
 
 _outbox = tables.core(tables.Outbox)
 _inbox = tables.core(tables.Inbox)
@@ -147,6 +147,16 @@ def open_contact(deployment: Deployment, worker: Worker, patient_id: int) -> Con
     return with_held(deployment, patient_id, lambda held: _open(held, worker))
 
 
+def note_opened(deployment: Deployment, worker: Worker, patient_id: int) -> None:
+    """The audit says that another of the pages about this patient was opened.
+
+    Raises:
+        NoSuchPatient: nobody has this number.
+        trajectory.database.Unavailable: nothing was stored.
+    """
+    with_held(deployment, patient_id, lambda held: held.audit(worker.actor, OPENED, ""))
+
+
 def standing_of(person: Person, memory: Memory, now: datetime) -> Standing:
     """Where the course of this patient stands."""
     why = memory.ended.get("why") or ("died" if memory.died else "")
@@ -174,7 +184,6 @@ def _open(held: Held, worker: Worker) -> Contact:
     connection, person, memory = held.connection, held.person, held.loaded.memory
     asked = {"patient": held.patient_id}
     following = connection.execute(_NEXT, asked).first()
-    known = patients.addresses(connection, held.sealer, held.patient_id)
     return Contact(
         patient_id=held.patient_id,
         name=person.name,
@@ -188,7 +197,7 @@ def _open(held: Held, worker: Worker) -> Contact:
         paused_until=_paused_until(memory, held.now),
         in_doubt=memory.task is not None and memory.task.name == HANDS,
         has_code=bool(person.code),
-        addresses=[each for each in known if each.status != "closed"],
+        addresses=held.addresses(),
         held_back=len(outbox.held_back(connection, held.patient_id)),
         last_out=connection.execute(_LAST_OUT, asked).scalar(),
         last_in=connection.execute(_LAST_IN, asked).scalar(),

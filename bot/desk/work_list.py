@@ -152,12 +152,7 @@ def _lines(
     """Of patients who were erased meanwhile there are none."""
     rows = patients.read(connection, {case.patient_id for case in shown})
     sealers = {row.patient_id: row.sealer(deployment.ring) for row in rows}
-    names = {
-        row.patient_id: str(
-            sealers[row.patient_id].open_json(patients.PROFILE, row.patient_id, row.profile)["name"]
-        )
-        for row in rows
-    }
+    names = {row.patient_id: row.name(sealers[row.patient_id]) for row in rows}
     statuses = {row.patient_id: row.status for row in rows}
     reached = contacts(connection, sealers)
     sent = deliveries(connection, list(sealers))

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from api.desk.work import REFRESHES, age_of
+from api.desk.parts import age_of
+from api.desk.work import REFRESHES
 from bot.desk import work
 from bot.desk.work_list import PAGE
 from bot.desk.worker import Worker
