@@ -31,6 +31,7 @@ from trajectory import audit, entries, patients
 from trajectory.care_team import Member
 from trajectory.entries import NewEntry
 from trajectory.keys import Sealer
+from trajectory.patients import Address
 
 _Got = TypeVar("_Got")
 
@@ -76,6 +77,11 @@ class Held:
         """Whether it is asked just now who reads at the patient's address."""
         task = self.loaded.memory.task
         return task is not None and task.name == HANDS
+
+    def addresses(self) -> list[Address]:
+        """Where the patient is reached, or was; those that are closed are left out."""
+        found = patients.addresses(self.connection, self.sealer, self.patient_id)
+        return [each for each in found if each.status != "closed"]
 
     def body(self) -> bytes:
         """The conversation as it is to be written back, sealed."""

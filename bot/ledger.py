@@ -93,7 +93,9 @@ def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
 
 
 def write(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:
-    """Write every effect of these steps, at most one step a patient."""
+    """Write every effect of these steps, at most one step a patient; of none, nothing."""
+    if not steps:
+        return
     for finished in steps:
         finished.sequence = finished.loaded.row.sequence
     _write_entries(connection, steps)

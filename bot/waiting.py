@@ -278,13 +278,20 @@ def resend(connection: Connection, deployment: Deployment, message_id: int, acto
 
 
 def alike(connection: Connection, channel: str, error: str) -> list[int]:
-    """The messages of a channel that were given up for this: a class of trouble, or a code."""
+    """The messages of a channel that were given up for this: a class of trouble, or a code.
+
+    Or both, with a space between, as `given_up_by_cause` tells them apart.
+    """
     found: list[int] = []
     after = 0
     while rows := connection.execute(_ALIKE, {"name": channel, "after": after}).all():
-        found += [row.id for row in rows if error in split(row.error)]
+        found += [row.id for row in rows if _is_for(error, *split(row.error))]
         after = rows[-1].id
     return found
+
+
+def _is_for(error: str, trouble: str, code: str) -> bool:
+    return error == f"{trouble} {code}" or (error != "" and error in (trouble, code))
 
 
 def drop(

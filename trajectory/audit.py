@@ -69,6 +69,16 @@ _last = (
     .limit(bindparam("most"))
     .subquery()
 )
+_SINCE = (
+    select(_audit.c.id)
+    .where(
+        _audit.c.patient_id == bindparam("patient_id"),
+        _audit.c.actor == bindparam("actor"),
+        _audit.c.action == bindparam("action"),
+        _audit.c.at > bindparam("since", type_=_audit.c.at.type),
+    )
+    .limit(1)
+)
 _HEADS = (
     select(_audit.c.patient_id, _audit.c.n, _audit.c.hash)
     .join(_last, (_last.c.patient_id == _audit.c.patient_id) & (_last.c.n == _audit.c.n))
@@ -117,6 +127,14 @@ def records(connection: Connection, patient_id: int) -> list[Record]:
     """A patient's records, oldest first: the answer to "who looked"."""
     rows = connection.execute(_CHAIN, {"patient_id": patient_id})
     return [Record(row.n, row.at, row.actor, row.action, row.subject) for row in rows]
+
+
+def is_noted_since(
+    connection: Connection, patient_id: int, actor: str, action: str, since: datetime
+) -> bool:
+    """Whether this was noted of them since then: what a page repeats by itself is one look."""
+    asked = {"patient_id": patient_id, "actor": actor, "action": action, "since": since}
+    return connection.execute(_SINCE, asked).first() is not None
 
 
 def heads(connection: Connection, after: int = 0, most: int = MOST) -> list[Head]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, select
 from trajectory import tables
 from trajectory.bulk import Insert
 from trajectory.keys import Sealer
-from trajectory.sql import Among
+from trajectory.sql import Among, written_out
 
 _entry = tables.core(tables.Entry)
 _TEXT = "entry.text"
@@ -62,14 +63,6 @@ _TIMELINE = (
 )
 _TEXT_AT, _DETAIL_AT = (Entry.__slots__.index(name) for name in ("text", "detail"))
 _WITHOUT_WORDS = [name for name in Entry.__slots__ if name != "text"]
-_OF_MANY = (
-    select(*(_entry.c[name] for name in _WITHOUT_WORDS))
-    .where(
-        Among(_entry.c.patient_id, "patients"),
-        _entry.c.kind.in_(bindparam("kinds", expanding=True)),
-    )
-    .order_by(_entry.c.patient_id, _entry.c.sequence)
-)
 _AFTER = (
     select(*(_entry.c[name] for name in Entry.__slots__))
     .where(_entry.c.id > bindparam("entry_id"))
@@ -97,6 +90,16 @@ def timeline(
     return [_opened(sealer, row) for row in rows]
 
 
+@cache
+def _of_many(kinds: frozenset[str]) -> Select[Any]:
+    """A statement each, since the index of consents serves no parameter."""
+    return (
+        select(*(_entry.c[name] for name in _WITHOUT_WORDS))
+        .where(Among(_entry.c.patient_id, "patients"), written_out(_entry.c.kind, *sorted(kinds)))
+        .order_by(_entry.c.patient_id, _entry.c.sequence)
+    )
+
+
 def of_many(
     connection: Connection, patient_ids: Collection[int], kinds: Collection[str]
 ) -> dict[int, list[Entry]]:
@@ -106,8 +109,8 @@ def of_many(
     """
     found: dict[int, list[Entry]] = {patient_id: [] for patient_id in patient_ids}
     if patient_ids:
-        asked = {"patients": sorted(patient_ids), "kinds": sorted(kinds)}
-        for row in connection.execute(_OF_MANY, asked):
+        asked = {"patients": sorted(patient_ids)}
+        for row in connection.execute(_of_many(frozenset(kinds)), asked):
             fields = [*row[:_TEXT_AT], None, *row[_TEXT_AT:]]
             detail = fields[_DETAIL_AT]
             fields[_DETAIL_AT] = None if detail is None else orjson.loads(detail)

@@ -118,6 +118,10 @@ class LockedPatient(NamedTuple):
         """The sealer of this patient's key; raises WrongKey."""
         return ring.unwrap(self.key_id, self.wrapped_key, self.patient_id)
 
+    def name(self, sealer: Sealer) -> str:
+        """What the patient is called; empty where nobody has written it down."""
+        return str(sealer.open_json(PROFILE, self.patient_id, self.profile)["name"])
+
 
 class ConversationState(NamedTuple):
     """What a turn leaves behind; `body` is sealed for `BODY` and the patient's id."""

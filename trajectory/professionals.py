@@ -120,6 +120,16 @@ def by_id(connection: Connection, ring: Ring, number: int) -> Professional | Non
     return _one(connection, ring, _professional.c.id == number)
 
 
+def hold_operators(connection: Connection) -> None:
+    """Let nobody else change who can give roles until this transaction ends."""
+    connection.execute(
+        select(_professional.c.id)
+        .where(_professional.c.desk_roles.contains(Role.OPERATOR.value))
+        .order_by(_professional.c.id)
+        .with_for_update()
+    )
+
+
 def was_ever_listed(connection: Connection, number: int) -> bool:
     """Whether this is the number of anybody, here or gone."""
     known = select(_professional.c.id).where(_professional.c.id == number)

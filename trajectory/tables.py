@@ -223,6 +223,7 @@ class Entry(SQLModel, table=True):
     __table_args__ = (
         Index("ix_entry_patient_recorded", "patient_id", "recorded_at"),
         Index("ix_entry_patient_item", "patient_id", "flow", "item", "at"),
+        _partial("ix_entry_consent", "patient_id", "sequence", where="kind = 'consent'"),
     )
 
     id: int = _id()

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.context import web_of
 from api.desk.door import Barred, at_desk
 from api.desk.page import page
+from api.desk.parts import Field, Fields, number_in
 from bot.desk import directory
 from bot.desk.directory import AT_DESK, NoMail, NotTheirs, Wrong
 from bot.desk.permissions import Task
@@ -31,8 +32,6 @@ TOKENS = f"{HERE}/tokens"
 TRACES = f"{HERE}/changes"
 MOST_TRACES = 200
 _DONE = ("added", "changed", "invited", "removed", "roles", "revoked")
-_Field = Annotated[str, Form()]
-_Fields = Annotated[list[str], Form()]
 _Keeping = Annotated[Worker, Depends(at_desk(Task.DIRECTORY))]
 _Staffing = Annotated[Worker, Depends(at_desk(Task.STAFF))]
 
@@ -82,7 +81,7 @@ def show(request: Request, worker: _Keeping) -> Response:
         may_staff=worker.may(Task.STAFF),
         here_path=HERE,
         said=_said(request.query_params),
-        number=_number(request.query_params.get("n", "")),
+        number=number_in(request.query_params.get("n", "")),
     )
 
 
@@ -97,12 +96,12 @@ def show_new(request: Request, worker: _Keeping, staff: bool = False) -> Respons
 def add(
     request: Request,
     worker: _Keeping,
-    name: _Field = "",
-    email: _Field = "",
-    role: _Field = "",
-    sector: _Field = "",
-    language: _Field = "",
-    desk: _Fields = [],  # noqa: B006 - FastAPI copies it
+    name: Field = "",
+    email: Field = "",
+    role: Field = "",
+    sector: Field = "",
+    language: Field = "",
+    desk: Fields = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """Put somebody in, and invite them."""
     typed = Typed(name, email, role, sector, language, frozenset(desk))
@@ -129,8 +128,8 @@ def show_tokens(request: Request, worker: _Staffing) -> Response:
 def make_token(
     request: Request,
     worker: _Staffing,
-    name: _Field = "",
-    roles: _Fields = [],  # noqa: B006 - FastAPI copies it
+    name: Field = "",
+    roles: Fields = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """Make a token. It is shown in the answer, this once: no address could show it again."""
     wanted = frozenset(Role(each) for each in roles if each in set(Role))
@@ -168,10 +167,10 @@ def change(
     request: Request,
     worker: _Keeping,
     number: int,
-    name: _Field = "",
-    role: _Field = "",
-    sector: _Field = "",
-    language: _Field = "",
+    name: Field = "",
+    role: Field = "",
+    sector: Field = "",
+    language: Field = "",
 ) -> Response:
     """Name, role, sector and language."""
     typed = Typed(name, role=role, sector=sector, language=language)
@@ -203,7 +202,7 @@ def invite(request: Request, worker: _Keeping, number: int) -> Response:
 
 
 @router.post(HERE + "/{number}/remove")
-def remove(request: Request, worker: _Keeping, number: int, sure: _Field = "") -> Response:
+def remove(request: Request, worker: _Keeping, number: int, sure: Field = "") -> Response:
     """Take somebody out, once it is certain: patients are told."""
     if not sure:
         return _person(request, worker, number, wrong=["sure"])
@@ -223,7 +222,7 @@ def set_roles(
     request: Request,
     worker: _Staffing,
     number: int,
-    desk: _Fields = [],  # noqa: B006 - FastAPI copies it
+    desk: Fields = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """What somebody may do at the desk."""
     wanted = frozenset(Role(each) for each in desk if each in set(Role))
@@ -315,7 +314,7 @@ def _tokens(
         tokens=sorted(found, key=lambda each: (each.revoked_at is not None, -each.id)),
         roles=list(Role),
         made=made,
-        number=number or _number(request.query_params.get("n", "")),
+        number=number or number_in(request.query_params.get("n", "")),
         typed=typed,
         chosen=chosen,
         wrong=wrong,
@@ -332,7 +331,3 @@ def _back(**said: object) -> Response:
 def _said(query: Mapping[str, str]) -> str:
     said = query.get("said", "")
     return said if said in _DONE else ""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -16,10 +16,12 @@ from api.context import web_of
 from api.cookies import Cookie
 from api.desk.door import at_desk
 from api.desk.page import page, pathway_titles
+from api.desk.parts import Field, Number
 from bot.asked_enrolment import Asked, Wrong, ways_of
 from bot.deployment import Deployment
 from bot.desk import enrolling
 from bot.desk.enrolling import AlreadyHere, Enrolled, HasBegun
+from bot.desk.patient import note_opened
 from bot.desk.permissions import Task
 from bot.desk.worker import Worker
 from bot.directory.mailing import DESK
@@ -38,7 +40,6 @@ router = APIRouter()
 HOME = f"{DESK}/enrol"
 _CARD = Cookie("backtrace-card", enrolling.CARD_LIFE)
 _Enroller = Annotated[Worker, Depends(at_desk(Task.ENROL))]
-_Field = Annotated[str, Form()]
 _LONGEST = 300
 """Characters of a field that are looked at."""
 
@@ -82,13 +83,13 @@ def show_form(request: Request, worker: _Enroller) -> Response:
 def enrol(
     request: Request,
     worker: _Enroller,
-    form: _Field = "",
-    name: _Field = "",
-    birth_date: _Field = "",
-    phone: _Field = "",
-    language: _Field = "",
-    channel: _Field = "",
-    pathway: _Field = "",
+    form: Field = "",
+    name: Field = "",
+    birth_date: Field = "",
+    phone: Field = "",
+    language: Field = "",
+    channel: Field = "",
+    pathway: Field = "",
     care_team: Annotated[Sequence[int], Form()] = (),
     anyway: Annotated[bool, Form()] = False,
 ) -> Response:
@@ -117,14 +118,25 @@ def enrol(
     return response
 
 
-@router.get(HOME + "/{patient:int}")
-def show_enrolled(request: Request, worker: _Enroller, patient: int) -> Response:
-    """What is handed over, and what became of the test message."""
-    return _enrolled(request, worker, patient)
+@router.get(HOME + "/{patient}")
+def show_enrolled(request: Request, worker: _Enroller, patient: Number) -> Response:
+    """What is handed over, and what became of the test message.
+
+    Whoever opens it later than the browser that has enrolled is named in the patient's audit.
+    """
+    found = _look(request, patient)
+    if found is None:
+        return _gone()
+    if found.invitation is None:
+        try:
+            note_opened(web_of(request).deployment, worker, patient)
+        except NoSuchPatient:
+            return _gone()
+    return _enrolled(request, worker, found)
 
 
-@router.get(HOME + "/{patient:int}/arrival")
-def show_arrival(request: Request, worker: _Enroller, patient: int) -> Response:
+@router.get(HOME + "/{patient}/arrival")
+def show_arrival(request: Request, worker: _Enroller, patient: Number) -> Response:
     """What became of the test message, for the script that asks for it now and then."""
     found = _look(request, patient)
     if found is None:
@@ -132,8 +144,8 @@ def show_arrival(request: Request, worker: _Enroller, patient: int) -> Response:
     return page(request, worker, "enrol_arrival.html", enrolled=found, path=_path(patient))
 
 
-@router.get(HOME + "/{patient:int}/card")
-def print_card(request: Request, worker: _Enroller, patient: int) -> Response:
+@router.get(HOME + "/{patient}/card")
+def print_card(request: Request, worker: _Enroller, patient: Number) -> Response:
     """The card, as long as this browser has its key."""
     found = _look(request, patient)
     if found is None or found.invitation is None:
@@ -142,8 +154,8 @@ def print_card(request: Request, worker: _Enroller, patient: int) -> Response:
     return HTMLResponse(cards_page([card], linked=True))
 
 
-@router.post(HOME + "/{patient:int}/card")
-def make_card(request: Request, worker: _Enroller, patient: int, form: _Field = "") -> Response:
+@router.post(HOME + "/{patient}/card")
+def make_card(request: Request, worker: _Enroller, patient: Number, form: Field = "") -> Response:
     """A new card; the code of the one before lets nobody in."""
     deployment = web_of(request).deployment
     key = form if len(form) > len(worker.actor) + 16 else deployment.chance.token()
@@ -158,12 +170,16 @@ def make_card(request: Request, worker: _Enroller, patient: int, form: _Field = 
     return response
 
 
-@router.get(HOME + "/{patient:int}/consent")
-def print_consent(request: Request, worker: _Enroller, patient: int) -> Response:
+@router.get(HOME + "/{patient}/consent")
+def print_consent(request: Request, worker: _Enroller, patient: Number) -> Response:
     """What the patient agrees to, with its version, to be read and signed."""
     deployment = web_of(request).deployment
     found = enrolling.consent_paper(deployment, patient, usual_channel(deployment))
     if found is None:
+        return _gone()
+    try:
+        note_opened(deployment, worker, patient)
+    except NoSuchPatient:
         return _gone()
     html = pages.render(
         "desk/consent_paper.html",
@@ -177,8 +193,8 @@ def print_consent(request: Request, worker: _Enroller, patient: int) -> Response
     return HTMLResponse(html)
 
 
-@router.post(HOME + "/{patient:int}/consent")
-def note_consent(request: Request, worker: _Enroller, patient: int) -> Response:
+@router.post(HOME + "/{patient}/consent")
+def note_consent(request: Request, worker: _Enroller, patient: Number) -> Response:
     """It is signed: the chat will not ask."""
     try:
         enrolling.note_consent(web_of(request).deployment, patient, worker.actor)
@@ -189,9 +205,9 @@ def note_consent(request: Request, worker: _Enroller, patient: int) -> Response:
     return RedirectResponse(_path(patient), 303)
 
 
-@router.post(HOME + "/{patient:int}/phone")
+@router.post(HOME + "/{patient}/phone")
 def correct_phone(
-    request: Request, worker: _Enroller, patient: int, phone: _Field = ""
+    request: Request, worker: _Enroller, patient: Number, phone: Field = ""
 ) -> Response:
     """The number was wrong: the test goes to this one."""
     deployment = web_of(request).deployment
@@ -202,7 +218,7 @@ def correct_phone(
     try:
         enrolling.correct_phone(deployment, patient, channel, typed, worker.actor)
     except Wrong as wrong:
-        return _enrolled(request, worker, patient, 422, wrong=wrong, typed=typed)
+        return _enrolled(request, worker, found, 422, wrong=wrong, typed=typed)
     except HasBegun:
         pass
     except NoSuchPatient:
@@ -265,22 +281,19 @@ def _form(
 def _enrolled(
     request: Request,
     worker: Worker,
-    patient: int,
+    found: Enrolled,
     status: int = 200,
     *,
     wrong: Wrong | None = None,
     typed: str = "",
 ) -> Response:
-    found = _look(request, patient)
-    if found is None:
-        return _gone()
     return page(
         request,
         worker,
         "enrolled.html",
         status,
         enrolled=found,
-        path=_path(patient),
+        path=_path(found.patient_id),
         form=web_of(request).deployment.chance.token(),
         phone=typed or shown_number(found.phone),
         wrong=wrong,

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.enrol import HOME as ENROL
 from api.desk.page import page
+from api.desk.parts import Field
 from api.language import language_of
 from bot.deployment import Deployment
 from bot.desk import enrolling_many, faults, sheet
@@ -38,7 +39,6 @@ LARGEST_BODY = 1024 * 1024
 SLICE = timedelta(seconds=3)
 """So long one request enrols, then the page shows how far it is and goes on."""
 _Enroller = Annotated[Worker, Depends(at_desk(Task.ENROL))]
-_Field = Annotated[str, Form()]
 
 
 @router.get(HOME)
@@ -66,7 +66,7 @@ def look(
 
 
 @router.post(HOME + "/run", max_body_size=LARGEST_BODY)
-def run(request: Request, worker: _Enroller, content: _Field = "", began: _Field = "") -> Response:
+def run(request: Request, worker: _Enroller, content: Field = "", began: Field = "") -> Response:
     """Enrol what is new for a while, and show how far it is."""
     deployment, data = web_of(request).deployment, _data(content)
     since = deployment.clock.now()
@@ -82,7 +82,7 @@ def run(request: Request, worker: _Enroller, content: _Field = "", began: _Field
 
 
 @router.post(HOME + "/cards", max_body_size=LARGEST_BODY)
-def print_cards(request: Request, worker: _Enroller, content: _Field = "") -> Response:
+def print_cards(request: Request, worker: _Enroller, content: Field = "") -> Response:
     """The cards of all lines that were enrolled within the last day, one on a sheet."""
     deployment = web_of(request).deployment
     try:
@@ -97,7 +97,7 @@ def print_cards(request: Request, worker: _Enroller, content: _Field = "") -> Re
 
 
 @router.post(HOME + "/errors", max_body_size=LARGEST_BODY)
-def download_errors(request: Request, worker: _Enroller, content: _Field = "") -> Response:
+def download_errors(request: Request, worker: _Enroller, content: Field = "") -> Response:
     """The lines in which something is wrong, to be corrected and read again."""
     data, language = _data(content), language_of(request, worker.language)
     try:

@@ -8,16 +8,18 @@ from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.answer_form import Fields, posted, questions, read_form
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
+from api.desk.parts import Number
 from api.directory_cookies import SESSION
 from api.tablet import COOKIE, HOME
 from bot.desk import answers, sheets, tablet
+from bot.desk.patient import note_opened
 from bot.desk.permissions import Task
 from bot.desk.sheets import Blank, Mode, NotTaken, Offered, Refused, Sheet
 from bot.desk.worker import Worker
@@ -31,26 +33,29 @@ from templates.words import Words
 router = APIRouter(prefix=DESK + "/patients/{patient_id}/answers")
 
 _Worker = Annotated[Worker, Depends(at_desk(Task.ENTER_ANSWERS))]
-_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _Fields = Annotated[Fields, Depends(posted)]
 _NONE: Mapping[str, Fault] = {}
 _LONGEST_MARK = 64
 
 
 @router.get("")
-def choose(request: Request, worker: _Worker, patient_id: _Id) -> Response:
-    """Which questionnaire, how it was answered and when."""
+def choose(request: Request, worker: _Worker, patient_id: Number) -> Response:
+    """Which questionnaire, how it was answered and when; the patient's audit says who looked."""
+    try:
+        note_opened(web_of(request).deployment, worker, patient_id)
+    except NoSuchPatient:
+        raise HTTPException(404) from None
     return _choose(request, worker, patient_id, {})
 
 
 @router.get("/form")
-def show_form(request: Request, worker: _Worker, patient_id: _Id) -> Response:
+def show_form(request: Request, worker: _Worker, patient_id: Number) -> Response:
     """The empty form; what was chosen wrongly goes back with a word."""
     return _begin(request, worker, patient_id, dict(request.query_params))
 
 
 @router.post("")
-def store(request: Request, worker: _Worker, patient_id: _Id, fields: _Fields) -> Response:
+def store(request: Request, worker: _Worker, patient_id: Number, fields: _Fields) -> Response:
     """Store what was typed; where something is wrong, the form comes back as it was."""
     deployment = web_of(request).deployment
     now = deployment.clock.now()
@@ -72,7 +77,7 @@ def store(request: Request, worker: _Worker, patient_id: _Id, fields: _Fields) -
 
 
 @router.post("/tablet")
-def hand_over(request: Request, worker: _Worker, patient_id: _Id, fields: _Fields) -> Response:
+def hand_over(request: Request, worker: _Worker, patient_id: Number, fields: _Fields) -> Response:
     """A code for another tablet; or this very device, where the desk is signed out first."""
     deployment = web_of(request).deployment
     now = deployment.clock.now()
@@ -100,7 +105,7 @@ def hand_over(request: Request, worker: _Worker, patient_id: _Id, fields: _Field
 
 
 @router.get("/print")
-def print_form(request: Request, worker: _Worker, patient_id: _Id, flow: str = "") -> Response:
+def print_form(request: Request, worker: _Worker, patient_id: Number, flow: str = "") -> Response:
     """The questionnaire on paper, in the patient's language and without a name."""
     try:
         blank = _blank(request, patient_id, flow)
@@ -122,7 +127,9 @@ def print_form(request: Request, worker: _Worker, patient_id: _Id, flow: str = "
 
 
 @router.get("/{session_id}")
-def show_stored(request: Request, worker: _Worker, patient_id: _Id, session_id: _Id) -> Response:
+def show_stored(
+    request: Request, worker: _Worker, patient_id: Number, session_id: Number
+) -> Response:
     """What was stored, and in big letters what to do now; no score, no answers."""
     deployment = web_of(request).deployment
     now = deployment.clock.now()
@@ -148,7 +155,9 @@ def show_stored(request: Request, worker: _Worker, patient_id: _Id, session_id: 
 
 
 @router.get("/{session_id}/correct")
-def show_typed(request: Request, worker: _Worker, patient_id: _Id, session_id: _Id) -> Response:
+def show_typed(
+    request: Request, worker: _Worker, patient_id: Number, session_id: Number
+) -> Response:
     """The form as this person typed it a moment ago."""
     try:
         return _typed(request, worker, patient_id, session_id)
@@ -158,7 +167,7 @@ def show_typed(request: Request, worker: _Worker, patient_id: _Id, session_id: _
 
 @router.post("/{session_id}/correct")
 def correct(
-    request: Request, worker: _Worker, patient_id: _Id, session_id: _Id, fields: _Fields
+    request: Request, worker: _Worker, patient_id: Number, session_id: Number, fields: _Fields
 ) -> Response:
     """Put it right; both values stay."""
     deployment = web_of(request).deployment

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
+from api.desk.parts import Field, Number
 from bot.desk.finding import LONGEST, Hits, TooLittle, look_for
 from bot.desk.patient import open_contact
 from bot.desk.permissions import Task
@@ -24,10 +25,6 @@ from bot.phone import shown_number
 router = APIRouter()
 
 HERE = f"{DESK}/patients"
-LARGEST = 2**63 - 1
-Number = Annotated[int, Path(ge=0, le=LARGEST)]
-"""A patient's number, or that of something of theirs."""
-Field = Annotated[str, Form()]
 Finder = Annotated[Worker, Depends(at_desk(Task.FIND_PATIENT))]
 
 ELSEWHERE = (

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from itertools import groupby
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
+from api.desk.parts import Age, Field, age_of, number_in
 from bot import waiting
 from bot.deployment import Deployment
 from bot.desk import running
@@ -34,10 +35,7 @@ HERE = f"{DESK}/running"
 UNDELIVERED = f"{HERE}/undelivered"
 MOST = 200
 """So many messages are sent again or dropped at a press: a browser does not wait for ever."""
-_AGES = ((timedelta(days=2), "days"), (timedelta(hours=2), "hours"), (timedelta(), "minutes"))
-_UNIT = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
 _LONGEST = 80
-_Field = Annotated[str, Form()]
 _Seeing = Annotated[Worker, Depends(at_desk(Task.SEE_RUNNING))]
 _Resending = Annotated[Worker, Depends(at_desk(Task.RESEND))]
 
@@ -90,7 +88,7 @@ def show_undelivered(request: Request, worker: _Resending) -> Response:
 
 
 @router.post(f"{UNDELIVERED}/resend")
-def resend(request: Request, worker: _Resending, id: _Field = "", which: _Field = "") -> Response:
+def resend(request: Request, worker: _Resending, id: Field = "", which: Field = "") -> Response:
     """Try one message again, or all of a cause."""
     deployment = web_of(request).deployment
     if which:
@@ -98,7 +96,7 @@ def resend(request: Request, worker: _Resending, id: _Field = "", which: _Field 
         return _ended("resent", waiting.resend_all(deployment, channel, error, worker.actor, MOST))
     try:
         deployment.database.run(
-            lambda connection: waiting.resend(connection, deployment, _number(id), worker.actor)
+            lambda connection: waiting.resend(connection, deployment, number_in(id), worker.actor)
         )
     except NotYet as error:
         return _back(not_done=error.why)
@@ -111,9 +109,9 @@ def resend(request: Request, worker: _Resending, id: _Field = "", which: _Field 
 def drop(
     request: Request,
     worker: _Resending,
-    id: _Field = "",
-    which: _Field = "",
-    reason: _Field = "",
+    id: Field = "",
+    which: Field = "",
+    reason: Field = "",
 ) -> Response:
     """Take one message off the list, or all of a cause; with a reason, for the audit."""
     deployment = web_of(request).deployment
@@ -126,7 +124,9 @@ def drop(
         return _ended("dropped", ended)
     try:
         deployment.database.run(
-            lambda connection: waiting.drop(connection, deployment, _number(id), worker.actor, why)
+            lambda connection: waiting.drop(
+                connection, deployment, number_in(id), worker.actor, why
+            )
         )
     except NoSuchMessage:
         return _back(not_done=waiting.NOT_WANTED)
@@ -197,21 +197,15 @@ class _Line:
 
     of: GivenUp | Waiting
     cause: Cause
-    age: tuple[str, int]
-    """A unit and how many of it, for `desk.running.age`."""
+    age: Age
     which: str
 
 
 def _line(each: GivenUp | Waiting, now: datetime) -> _Line:
-    which = f"{each.channel}/{each.code or each.trouble}"
+    which = f"{each.channel}/{each.trouble} {each.code}"
     return _Line(
-        each, cause_of(each.trouble or "unknown", each.code), _age(now - each.since), which
+        each, cause_of(each.trouble or "unknown", each.code), age_of(each.since, now), which
     )
-
-
-def _age(age: timedelta) -> tuple[str, int]:
-    unit = next((unit for least, unit in _AGES if age >= least), "minutes")
-    return unit, max(0, age // _UNIT[unit])
 
 
 def _ended(done: str, ended: Ended) -> Response:
@@ -227,8 +221,8 @@ def _told(query: Mapping[str, str]) -> dict[str, Any]:
     done, not_done = query.get("done", ""), query.get("not_done", "")
     return {
         "outcome": done if done in ("resent", "dropped") else "",
-        "n": _number(query.get("n", "")),
-        "left": _number(query.get("left", "")),
+        "n": number_in(query.get("n", "")),
+        "left": number_in(query.get("left", "")),
         "not_done": not_done if not_done in ("gone", "closed", "bounced", "not-wanted") else "",
     }
 
@@ -236,8 +230,3 @@ def _told(query: Mapping[str, str]) -> dict[str, Any]:
 def _which(which: str) -> tuple[str, str]:
     channel, _, error = which[:_LONGEST].partition("/")
     return channel, error
-
-
-def _number(text: str) -> int:
-    """0, which no message has, for what is no number of ours."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
+from api.desk.parts import Field, Number, number_in
 from bot.desk import talking, talks
 from bot.desk.permissions import Task
 from bot.desk.talks import Conversation
@@ -25,8 +26,6 @@ from bot.held import NoSuchPatient
 router = APIRouter(prefix=f"{DESK}/talk")
 _HERE = f"{DESK}/talk"
 _Talker = Annotated[Worker, Depends(at_desk(Task.TALK))]
-_Patient = Annotated[int, Path(ge=0, lt=2**63)]
-_Field = Annotated[str, Form()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +54,25 @@ def show_list(request: Request, worker: _Talker) -> HTMLResponse:
 
 
 @router.get("/{patient_id}")
-def show(request: Request, worker: _Talker, patient_id: _Patient, done: str = "") -> HTMLResponse:
+def show(request: Request, worker: _Talker, patient_id: Number, done: str = "") -> HTMLResponse:
     """One conversation; the patient's audit says who has opened it."""
+    try:
+        seen = talks.conversation(web_of(request).deployment, patient_id)
+    except NoSuchPatient:
+        return _gone(request, worker)
+    return _page(request, worker, seen, done=done if done in _DONE else "")
+
+
+@router.get("/{patient_id}/thread")
+def show_thread(request: Request, worker: _Talker, patient_id: Number) -> HTMLResponse:
+    """The part of that page which changes by itself, for its script."""
     deployment = web_of(request).deployment
     try:
         seen = talks.conversation(deployment, patient_id)
     except NoSuchPatient:
         return _gone(request, worker)
-    if seen.lines and not _holds(seen, worker):
-        talks.note_opened(deployment, worker, patient_id)
-    return _page(request, worker, seen, done=done if done in _DONE else "")
-
-
-@router.get("/{patient_id}/thread")
-def show_thread(request: Request, worker: _Talker, patient_id: _Patient) -> HTMLResponse:
-    """The part of that page which changes by itself, for its script."""
-    try:
-        seen = talks.conversation(web_of(request).deployment, patient_id)
-    except NoSuchPatient:
-        return _gone(request, worker)
+    if _is_news(seen, worker):
+        talks.note_open_still(deployment, worker, patient_id)
     return page(request, worker, "talk_thread.html", seen=seen, place=_HERE)
 
 
@@ -81,14 +80,14 @@ def show_thread(request: Request, worker: _Talker, patient_id: _Patient) -> HTML
 def act(
     request: Request,
     worker: _Talker,
-    patient_id: _Patient,
-    do: _Field = "send",
-    text: _Field = "",
-    form: _Field = "",
-    seen: _Field = "",
+    patient_id: Number,
+    do: Field = "send",
+    text: Field = "",
+    form: Field = "",
+    seen: Field = "",
 ) -> Response:
     """Send, take over, hand back, or look for new messages: by the button that was pressed."""
-    typed = _Typed(text, form[:64], int(seen) if seen.isdecimal() and len(seen) < 19 else -1)
+    typed = _Typed(text, form[:64], number_in(seen) if seen.isdecimal() else -1)
     acting = _ACTIONS.get(do, _look)
     try:
         done = acting(request, worker, patient_id, typed)
@@ -188,6 +187,8 @@ def _page(
     done: str = "",
 ) -> HTMLResponse:
     deployment = web_of(request).deployment
+    if _is_news(seen, worker):
+        talks.note_opened(deployment, worker, seen.patient_id)
     text = typed.text if typed else ""
     before, _ = talks.would_say(deployment, worker, seen, "")
     return page(
@@ -207,9 +208,10 @@ def _page(
     )
 
 
-def _holds(seen: Conversation, worker: Worker) -> bool:
-    """Whether this person has it already, which the audit tells."""
-    return seen.under_way and seen.talk is not None and seen.talk.who == worker.id
+def _is_news(seen: Conversation, worker: Worker) -> bool:
+    """Whether to read it is something for the audit, which tells already who has taken it over."""
+    holds = seen.under_way and seen.talk is not None and seen.talk.who == worker.id
+    return bool(seen.lines) and not holds
 
 
 def _gone(request: Request, worker: Worker) -> HTMLResponse:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
+from api.desk.parts import Field, age_of, number_in
 from api.language import language_of
 from api.open_page import FROM_LIST
 from bot.conversation.tasks.exporting import DAYS
@@ -33,15 +34,9 @@ LIST = f"{DESK}/work"
 REFRESHES = 25
 """So often a browser without scripts shows the list anew by itself: then nobody is there."""
 _SAID = frozenset({"taken", "seen", "given-back", "done"})
-_UNITS = (
-    ("day", timedelta(days=1)),
-    ("hour", timedelta(hours=1)),
-    ("minute", timedelta(minutes=1)),
-)
 
 _See = Annotated[Worker, Depends(at_desk(Task.SEE_WORK))]
 _Handle = Annotated[Worker, Depends(at_desk(Task.HANDLE_CASE))]
-_Field = Annotated[str, Form()]
 
 
 class Action(NamedTuple):
@@ -100,21 +95,6 @@ class Filter(NamedTuple):
         return f"{LIST}?{urlencode(kept)}" if kept else LIST
 
 
-class Age(NamedTuple):
-    """How long ago something was, to be said as `desk.work.age.<unit>`."""
-
-    unit: str
-    number: int
-
-
-def age_of(then: datetime, now: datetime) -> Age:
-    """In whole days, hours or minutes; less than a minute is now."""
-    for unit, length in _UNITS:
-        if now - then >= length:
-            return Age(unit, (now - then) // length)
-    return Age("now", 0)
-
-
 @router.get(LIST)
 def show_list(
     request: Request,
@@ -134,7 +114,7 @@ def show_list(
 @router.get(f"{LIST}/{{case_id}}")
 def show_case(request: Request, worker: _See, case_id: str, said: str = "") -> Response:
     """One case: how the patient is reached, and how it is closed."""
-    return _case(request, worker, _number(case_id), said=said)
+    return _case(request, worker, number_in(case_id), said=said)
 
 
 @router.post(f"{LIST}/{{case_id}}/take")
@@ -142,15 +122,15 @@ def take(
     request: Request,
     worker: _Handle,
     case_id: str,
-    before: _Field = "",
-    kind: _Field = "",
-    mine: _Field = "",
-    page: _Field = "",
-    stay: _Field = "",
+    before: Field = "",
+    kind: Field = "",
+    mine: Field = "",
+    page: Field = "",
+    stay: Field = "",
 ) -> Response:
     """Become the owner; whoever had it as far as the page knew is `before`."""
-    number, deployment = _number(case_id), web_of(request).deployment
-    wanted = Filter(kind, bool(mine), int(page) if page.isdecimal() else 1)
+    number, deployment = number_in(case_id), web_of(request).deployment
+    wanted = Filter(kind, bool(mine), number_in(page) or 1)
     try:
         work.take(deployment, worker.actor, number, before or None)
     except NoSuchCase:
@@ -171,7 +151,7 @@ def take(
 @router.post(f"{LIST}/{{case_id}}/give-back")
 def give_back(request: Request, worker: _Handle, case_id: str) -> Response:
     """Look after it no more."""
-    number, deployment = _number(case_id), web_of(request).deployment
+    number, deployment = number_in(case_id), web_of(request).deployment
     try:
         work.give_back(deployment, worker.actor, number)
     except NoSuchCase:
@@ -186,10 +166,10 @@ def give_back(request: Request, worker: _Handle, case_id: str) -> Response:
 
 @router.post(f"{LIST}/{{case_id}}/done")
 def done(
-    request: Request, worker: _Handle, case_id: str, reason: _Field = "", note: _Field = ""
+    request: Request, worker: _Handle, case_id: str, reason: Field = "", note: Field = ""
 ) -> Response:
     """Take it off the list, with a reason."""
-    number, deployment = _number(case_id), web_of(request).deployment
+    number, deployment = number_in(case_id), web_of(request).deployment
     words = _words(request, worker)
     typed = {"reason": reason, "note": note}
     try:
@@ -311,7 +291,3 @@ def _closed(request: Request, worker: Worker) -> str:
 
 def _words(request: Request, worker: Worker) -> Words:
     return Words.of(language_of(request, worker.language))
-
-
-def _number(case_id: str) -> int:
-    return int(case_id) if case_id.isascii() and case_id.isdecimal() and len(case_id) < 19 else 0

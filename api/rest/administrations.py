@@ -10,14 +10,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.context import web_of
 from api.rest.door import by_token
-from api.rest.keys import Key
+from api.rest.keys import Key, done_once
 from api.rest.parts import NOBODY, Number
 from api.rest.problems import Fault, Refused, answers, telling
+from bot.deployment import Deployment
 from bot.desk import sheets
 from bot.desk.answers import Stored, enter
 from bot.desk.permissions import Task
 from bot.desk.sheets import Mode, NotTaken, Sheet
 from bot.desk.worker import Worker
+from bot.once import Done
 from flows import forms
 from flows.forms import Left, Mark
 from flows.model import Flow, Item, ItemKind
@@ -134,15 +136,20 @@ def offered(request: Request, worker: _Enters, number: Number) -> list[Questionn
 def take(request: Request, worker: _Enters, number: Number, filled: Filled, key: Key) -> Entered:
     """Enter a form: scored, watched for warning signs and kept as answers in the chat are.
 
-    With a key the same form twice is entered once, however long after.
+    With a key the same form twice is entered once.
     """
-    deployment = web_of(request).deployment
     form = {item: Mark(tuple(g.chosen), g.words, g.left) for item, g in filled.answers.items()}
-    mark = f"{worker.actor} {key}" if key else deployment.chance.token()
+    now, mark = web_of(request).deployment.clock.now(), web_of(request).deployment.chance.token()
     sheet = Sheet(filled.flow, filled.mode, filled.at, form, mark, filled.again)
+
+    def act(within: Deployment) -> Done:
+        entered = _entered(enter(within, worker, number, sheet, now))
+        return Done(number, entered.model_dump(mode="json"))
+
     with telling(NOBODY):
         try:
-            return _entered(enter(deployment, worker, number, sheet, deployment.clock.now()))
+            asked = filled.model_dump(mode="json")
+            return Entered(**done_once(request, worker, key, asked, act))
         except NotTaken as error:
             raise _refusal(error) from None
 

@@ -111,12 +111,7 @@ def _names(
 ) -> Mapping[int, str]:
     """Whoever was erased meanwhile is left out."""
     found = patients.read(connection, {each.patient_id for each in rows})
-    return {
-        row.patient_id: row.sealer(deployment.ring).open_json(
-            patients.PROFILE, row.patient_id, row.profile
-        )["name"]
-        for row in found
-    }
+    return {row.patient_id: row.name(row.sealer(deployment.ring)) for row in found}
 
 
 def _shown(case: cases.Case, name: str) -> Case:

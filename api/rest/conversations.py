@@ -15,16 +15,18 @@ from pydantic import BaseModel, Field
 
 from api.context import web_of
 from api.rest.door import by_token
-from api.rest.keys import Key
+from api.rest.keys import Key, done_once
 from api.rest.paging import LARGEST_NUMBER, Page, WhichPage, page_of
 from api.rest.parts import NOBODY, Number
 from api.rest.problems import Refused, Told, answers, telling
+from bot.deployment import Deployment
 from bot.desk import talking, talks
 from bot.desk.permissions import Task, may
 from bot.desk.talk_place import Barrier
 from bot.desk.talking import LONGEST, CannotWrite, HeldBySomebody, NewMessages, NotUnderWay
 from bot.desk.thread import Line, State
 from bot.desk.worker import Worker
+from bot.once import Done
 from trajectory import professionals
 
 router = APIRouter(tags=["conversations"])
@@ -144,8 +146,13 @@ def say(request: Request, worker: _Talks, number: Number, reply: Reply, key: Key
     """Send a reply in the patient's channel; with a key the same twice is sent once."""
     deployment = web_of(request).deployment
     speaking = _speaking(request, worker, reply)
+
+    def act(within: Deployment) -> Done:
+        talking.say(within, speaking, number, reply.text, seen=reply.seen)
+        return Done(number, {})
+
     with telling(_TOLD):
-        talking.say(deployment, speaking, number, reply.text, form_id=key, seen=reply.seen)
+        done_once(request, worker, key, reply.model_dump(mode="json"), act)
         return _shown(talks.conversation(deployment, number))
 
 

@@ -16,7 +16,7 @@ from api.rest.parts import Number
 from api.rest.problems import Refused, Told, answers, telling
 from bot.conversation.people import EMAIL
 from bot.desk import directory
-from bot.desk.directory import AT_DESK, LONGEST_EMAIL, LONGEST_NAME, NoMail, NotTheirs
+from bot.desk.directory import AT_DESK, LONGEST_EMAIL, LONGEST_NAME, NoMail, NotTheirs, Wrong
 from bot.desk.permissions import Task
 from bot.desk.worker import Worker
 from bot.directory.staff import LastOperator, NobodyListed
@@ -47,6 +47,7 @@ _TOLD: Told = {
     LastOperator: Refused(409, "nobody else could give roles at the desk any more"),
     AlreadyListed: Refused(409, "somebody has this address", ("body", "email")),
     NoMail: Refused(409, "mail is off: nobody could be invited"),
+    Wrong: Refused(422, "nobody is written to in this language here", ("body", "language")),
 }
 
 

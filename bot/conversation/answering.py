@@ -165,7 +165,8 @@ def _read(step: Step, heard: Heard) -> None:
 
 def _ask_about_rhythm(step: Step, command: Command, text: str) -> None:
     task = step.memory.task
-    if step.person.status != "active" or (task is not None and task.name != keeping.NAME):
+    gives_way = task is None or task.name in (keeping.NAME, confirming.NAME)
+    if step.person.status != "active" or not gives_way:
         _take_words(step, text)
     else:
         confirming.begin_rhythm(step, command, text)
@@ -200,7 +201,9 @@ def _take_confirmation(step: Step, text: str, option: str | None) -> None:
 
 def _take_words(step: Step, text: str, heard: Heard | None = None) -> None:
     """Words that are no command: a task's answer, or the questionnaire's, or neither."""
-    if step.memory.task is not None:
+    if is_confirming(step):
+        _take_confirmation(step, text, None)
+    elif step.memory.task is not None:
         _reply(step, text, None)
     elif course.why_ended(step):
         say_over(step)

@@ -299,7 +299,7 @@ def _attach(held: Held, worker: Worker, check: Check, how: How) -> None:
     connection, ring = held.connection, held.deployment.ring
     address_checks.use(connection, check.id, held.now)
     enrolment_codes.settle(connection, ring, (check.channel, check.address))
-    alone = not [each for each in _addresses(held) if each.status == "active"]
+    alone = not [each for each in held.addresses() if each.status == "active"]
     moves = how is How.MOVE
     added = AddAddress(check.id, check.channel, check.address, prefers=moves or alone, closes=moves)
     owner = (held.patient_id, held.sealer)
@@ -323,13 +323,8 @@ def _forget_locks(held: Held, address_ids: Collection[int]) -> None:
     held.remembers = True
 
 
-def _addresses(held: Held) -> list[Address]:
-    found = patients.addresses(held.connection, held.sealer, held.patient_id)
-    return [each for each in found if each.status != "closed"]
-
-
 def _own(held: Held, address_id: int) -> Address:
-    found = [each for each in _addresses(held) if each.id == address_id]
+    found = [each for each in held.addresses() if each.id == address_id]
     if not found:
         raise NotTheirs
     return found[0]
@@ -346,7 +341,7 @@ def _prefer(held: Held, worker: Worker, address_id: int) -> None:
 
 def _remove(held: Held, worker: Worker, address_id: int, *, sure: bool) -> None:
     _own(held, address_id)
-    works = [each for each in _addresses(held) if each.status == "active" and each.id != address_id]
+    works = [each for each in held.addresses() if each.status == "active" and each.id != address_id]
     if not works and not sure:
         raise LastAddress
     connection, patient_id = held.connection, held.patient_id

@@ -73,16 +73,11 @@ def unlock(deployment: Deployment, worker: Worker, patient_id: int, address_id: 
 
 
 def _phones(held: Held) -> list[Address]:
-    return [each for each in _addresses(held) if each.channel in PHONES]
-
-
-def _addresses(held: Held) -> list[Address]:
-    found = patients.addresses(held.connection, held.sealer, held.patient_id)
-    return [each for each in found if each.status != "closed"]
+    return [each for each in held.addresses() if each.channel in PHONES]
 
 
 def _own(held: Held, address_id: int) -> Address:
-    found = [each for each in _addresses(held) if each.id == address_id]
+    found = [each for each in held.addresses() if each.id == address_id]
     if not found or found[0].channel not in PHONES:
         raise NotTheirs
     return found[0]

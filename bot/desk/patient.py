@@ -27,7 +27,7 @@ from trajectory.cases import Case
 from trajectory.patients import LOCKED, Address
 
 OPENED = "desk-opened"
-"""What the audit calls it that somebody at the desk has opened a patient's page."""
+"""What the audit calls it that somebody at the desk has opened a page with a patient's name."""
 
 _outbox = tables.core(tables.Outbox)
 _inbox = tables.core(tables.Inbox)
@@ -148,6 +148,16 @@ def open_contact(deployment: Deployment, worker: Worker, patient_id: int) -> Con
         trajectory.database.Unavailable: nothing was read.
     """
     return with_held(deployment, patient_id, lambda held: _open(held, worker))
+
+
+def note_opened(deployment: Deployment, worker: Worker, patient_id: int) -> None:
+    """The audit says that another of the pages about this patient was opened.
+
+    Raises:
+        NoSuchPatient: nobody has this number.
+        trajectory.database.Unavailable: nothing was stored.
+    """
+    with_held(deployment, patient_id, lambda held: held.audit(worker.actor, OPENED, ""))
 
 
 def standing_of(person: Person, memory: Memory, now: datetime) -> Standing:

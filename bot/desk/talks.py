@@ -8,7 +8,7 @@ said to the assistant are not in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,10 @@ from bot.segments import segments
 from flows.model import Urgency
 from trajectory import audit, cases, patients
 from trajectory.cases import Kind
+
+OPENED = "talk-opened"
+"""What the audit calls it that somebody has read what the patient wrote to the desk."""
+ONE_LOOK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ def _moment(iso: str) -> datetime | None:
 
 def note_opened(deployment: Deployment, worker: Worker, patient_id: int) -> None:
     """The patient's audit says who has opened what they wrote to the desk."""
+    now = deployment.clock.now()
 
     def note(connection: Connection) -> None:
         if patients.lock_conversations(connection, [patient_id]):
@@ -159,12 +164,21 @@ def note_opened(deployment: Deployment, worker: Worker, patient_id: int) -> None
                 deployment.ids,
                 patient_id,
                 actor=worker.actor,
-                action="talk-opened",
+                action=OPENED,
                 subject="",
-                at=deployment.clock.now(),
+                at=now,
             )
 
     deployment.database.run(note)
+
+
+def note_open_still(deployment: Deployment, worker: Worker, patient_id: int) -> None:
+    """The same of a page that looks again by itself: noted once an hour."""
+    since = deployment.clock.now() - ONE_LOOK
+    with deployment.database.read() as connection:
+        noted = audit.is_noted_since(connection, patient_id, worker.actor, OPENED, since)
+    if not noted:
+        note_opened(deployment, worker, patient_id)
 
 
 def would_say(

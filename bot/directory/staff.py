@@ -122,6 +122,7 @@ def set_desk(
     """
 
     def work(connection: Connection) -> None:
+        professionals.hold_operators(connection)
         _leave_an_operator(connection, deployment, _who(connection, deployment, number), roles)
         professionals.set_desk(connection, number, roles)
         _trace_roles(connection, deployment, actor, number, roles, deployment.clock.now())
@@ -132,6 +133,7 @@ def set_desk(
 def _leave_an_operator(
     connection: Connection, deployment: Deployment, who: Professional, roles: frozenset[Role]
 ) -> None:
+    """Raises LastOperator; the caller holds the operators, or two at once would both pass."""
     if Role.OPERATOR not in who.desk - roles:
         return
     listed = professionals.listed(connection, deployment.ring)
@@ -153,6 +155,7 @@ def remove(deployment: Deployment, number: int, actor: str = OPERATOR) -> int:
     def close(connection: Connection) -> list[int]:
         if not professionals.was_ever_listed(connection, number):
             raise NobodyListed
+        professionals.hold_operators(connection)
         who = professionals.by_id(connection, deployment.ring, number)
         if who is not None:
             _leave_an_operator(connection, deployment, who, frozenset())

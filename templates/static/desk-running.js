@@ -1,13 +1,15 @@
-// The page works without this; it only looks again by itself, while somebody can see it and nobody
-// is in the middle of it.
+// The page works without this; it only looks again by itself, while somebody can see it and has
+// used it lately, and nobody is in the middle of it.
 "use strict";
 
+const NOBODY_AFTER = 25 * 60_000;
 const live = () => document.getElementById("live");
 
 async function again() {
   const before = live();
   const busy = before.contains(document.activeElement) && document.activeElement.id !== "content";
-  if (document.hidden || busy || before.querySelector("details[open]")) return;
+  if (document.hidden || idleFor() > NOBODY_AFTER) return;
+  if (busy || before.querySelector("details[open]")) return;
   let answer;
   try {
     answer = await fetch(location.href, { headers: { Accept: "text/html" } });

@@ -2,11 +2,9 @@
 "use strict";
 
 const EVERY = 20_000;
-// A browser that nobody uses is not kept signed in by a page that asks on and on.
 const NOBODY_AFTER = 25 * 60_000;
 
 const moved = document.getElementById("moved");
-let usedAt = Date.now();
 let isPaused = false;
 
 function tell(words) {
@@ -32,7 +30,7 @@ function say(fresh) {
 
 async function look() {
   if (document.hidden || isPaused) return;
-  if (Date.now() - usedAt > NOBODY_AFTER) {
+  if (idleFor() > NOBODY_AFTER) {
     isPaused = true;
     tell(moved.dataset.paused);
     return;
@@ -55,8 +53,5 @@ async function look() {
   }
 }
 
-for (const what of ["keydown", "pointerdown", "pointermove"]) {
-  document.addEventListener(what, () => (usedAt = Date.now()), { passive: true });
-}
 setInterval(() => look().catch(() => {}), EVERY);
 document.addEventListener("visibilitychange", () => look().catch(() => {}));

@@ -5,7 +5,6 @@ const form = document.getElementById("talk");
 const text = document.getElementById("text");
 const live = document.getElementById("live");
 const EVERY = 5000;
-// An untouched page asks for nothing more, so that a sign-in left alone still ends.
 const IDLE = 10 * 60 * 1000;
 const BASIC =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
@@ -47,11 +46,6 @@ text?.addEventListener("keydown", (event) => {
   }
 });
 
-let touched = Date.now();
-for (const kind of ["keydown", "pointerdown", "focus"]) {
-  window.addEventListener(kind, () => (touched = Date.now()), true);
-}
-
 function show(fresh) {
   const old = document.getElementById("thread");
   if (!fresh || fresh.innerHTML === old.innerHTML) return;
@@ -68,7 +62,7 @@ function show(fresh) {
 }
 
 async function look() {
-  if (document.hidden || Date.now() - touched > IDLE) return;
+  if (document.hidden || idleFor() > IDLE) return;
   try {
     const answer = await fetch(live.dataset.from, { redirect: "error" });
     if (!answer.ok) return;

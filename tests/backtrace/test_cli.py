@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -218,7 +219,9 @@ def test_a_code_and_a_card_are_made_for_a_patient_who_comes_in_by_them(tmp_path:
     again = backtrace("enrol", "--patient", patient.split()[1], folder=tmp_path, **bot)
     assert again.stdout.splitlines()[0] == patient
     assert shown not in again.stdout
-    assert "own code" not in again.stdout
+    # The card before is worth nothing any more: the patient has never been heard.
+    assert re.search(r"own code \d{4}", again.stdout)
+    assert web not in again.stdout
 
 
 def enrolled(folder: Path, *arguments: str) -> tuple[str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, combinations
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from fastapi.routing import APIRoute
 from bot.desk.permissions import Task, may
 from bot.desk.worker import Worker
 from bot.directory import staff
-from tests.api.desk.desk_house import KIRSTEN, METTE, DeskHouse
+from tests.api.desk.desk_house import KIRSTEN, METTE, OLE, DeskHouse
 from tests.bot.ward import ANNE, Ward
 from trajectory.staff_tokens import Role
 
@@ -118,6 +120,22 @@ def test_the_last_operator_keeps_the_role(house: DeskHouse, ole: Worker, mette: 
             change()
     staff.set_desk(deployment, mette.id, frozenset({Role.SECRETARY, Role.OPERATOR}))
     staff.remove(deployment, ole.id)
+
+
+def test_of_two_operators_who_leave_at_the_same_moment_one_stays(either_ward: Ward) -> None:
+    deployment, together = either_ward.deployment, Barrier(2)
+    both = [staff.add(deployment, replace(OLE, email=f"{n}@nord.example")) for n in range(2)]
+
+    def leaves(number: int) -> bool:
+        together.wait()
+        try:
+            staff.set_desk(deployment, number, frozenset())
+        except staff.LastOperator:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(leaves, both)) == [False, True]
 
 
 def test_every_route_names_the_task_that_it_is_for(house: DeskHouse) -> None:

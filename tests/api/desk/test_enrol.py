@@ -282,6 +282,24 @@ def test_on_telegram_the_patient_scans_first(desk: TestClient, ward: PhoneWard) 
     assert arrival(desk, path) == ("good", "The patient has written, and is in.")
 
 
+def test_whoever_opens_the_page_later_stands_in_the_patients_audit(
+    desk: TestClient, house: DeskHouse, mette: Worker, kirsten: Worker, ward: PhoneWard
+) -> None:
+    path = enrol(desk)
+    desk.get(path)
+    (patient,) = ward.patients()
+    assert (mette.actor, "desk-opened") not in ward.audited(patient)
+    house.browser(kirsten).get(path)
+    assert ward.audited(patient)[-1] == (kirsten.actor, "desk-opened")
+    desk.get(f"{path}/consent")
+    assert ward.audited(patient)[-1] == (mette.actor, "desk-opened")
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "-1", "anybody"])
+def test_a_number_that_nobody_can_have_breaks_nothing(desk: TestClient, number: str) -> None:
+    assert desk.get(f"/desk/enrol/{number}").status_code == 422
+
+
 def test_who_is_no_patient_has_no_page(desk: TestClient) -> None:
     for page in ("", "/card", "/consent", "/arrival"):
         assert desk.get(f"/desk/enrol/99{page}").status_code == 303

@@ -87,6 +87,13 @@ def test_from_the_choice_to_ten_of_ten_stored(desk: TestClient, ward: Ward, birg
     assert (score.value, score.code) == (36, "moderate")
 
 
+def test_whoever_opens_it_stands_in_the_patients_audit(
+    desk: TestClient, ward: Ward, birgit: int, mette: Worker
+) -> None:
+    desk.get(f"/desk/patients/{birgit}/answers")
+    assert ward.audited(birgit)[-1] == (mette.actor, "desk-opened")
+
+
 def test_the_patients_page_leads_to_it(desk: TestClient, birgit: int) -> None:
     assert f'href="{place(birgit)}"' in desk.get(f"/desk/patients/{birgit}").text
 

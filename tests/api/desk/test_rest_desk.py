@@ -172,6 +172,8 @@ def test_answers_from_paper_are_scored_as_by_chat_and_entered_once(
     path = f"/patients/{birgit}/administrations"
     entered = [booking.posts(path, filled, 201, headers=KEY) for _ in range(2)]
     assert entered[0] == entered[1]
+    other = filled | {"answers": odi | {"lifting": {"chosen": ["a"]}}, "again": True}
+    assert booking.refused("POST", path, json=other, headers=KEY)[0] == 422, "the key is used"
     assert (entered[0]["answered"], entered[0]["of"]) == (9, 10)
     assert "score" not in entered[0]
     with phones.database.read() as connection:
@@ -219,8 +221,10 @@ def test_a_conversation_is_taken_over_written_in_and_handed_back(
     reply = {**who, "text": "Come in at ten.", "seen": taken["seen"]}
     for _ in range(2):
         booking.posts(f"{path}/messages", reply, 201, headers=KEY)
+    other = reply | {"text": "Come in at eleven."}
+    assert booking.refused("POST", f"{path}/messages", json=other, headers=KEY)[0] == 422
     phones.settle()
-    sent = [text for text in texts(phones) if "Come in at ten." in text]
+    sent = [text for text in texts(phones) if "Come in at" in text]
     assert len(sent) == 1
     assert "Mette" in sent[0]
     phones.hear("Thank you, I will", "sms", PHONE)

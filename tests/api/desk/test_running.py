@@ -313,6 +313,28 @@ def test_the_page_looks_again_by_itself_unless_somebody_is_busy_in_it(
         expect(page.get_by_text("1 message was given up.")).to_be_visible()
 
 
+def test_a_page_that_nobody_uses_asks_no_more_and_does_not_keep_anybody_signed_in(
+    house: DeskHouse, plain_app: FastAPI, serve: Serve, engine: Browser, mette: Worker
+) -> None:
+    site = serve(plain_app)
+    with house.context(engine, site, mette) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{site}/desk/running")
+        expect(page.get_by_text("Everything runs.")).to_be_visible()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.clock.run_for(31_000)
+        page.clock.fast_forward(26 * 60_000)
+        before = len(asked)
+        assert before
+        page.clock.run_for(61_000)
+        assert len(asked) == before
+        page.keyboard.press("Shift")
+        page.clock.run_for(31_000)
+        assert len(asked) > before
+
+
 def reach(page: Page, name: str) -> Any:
     """Press Tab until what is called so has the focus."""
     for _ in range(80):

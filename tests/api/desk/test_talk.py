@@ -177,6 +177,29 @@ def test_the_page_shows_no_answers_and_the_audit_says_who_opened_it(
     assert ("desk:" + str(mette.id), "talk-opened") in ward.audited(birgit)
 
 
+def test_every_way_to_read_a_conversation_is_audited_and_a_page_left_open_once_an_hour(
+    house: DeskHouse, mette: Worker, ward: Ward, birgit: int
+) -> None:
+    def looks() -> int:
+        return ward.audited(birgit).count((mette.actor, "talk-opened"))
+
+    browser, path = house.browser(mette), f"/desk/talk/{birgit}"
+    for _ in range(2):
+        assert "PERSON" in browser.get(f"{path}/thread").text
+    assert looks() == 1
+    for data in ({"do": "look"}, {"do": "send"}):
+        assert "PERSON" in browser.post(path, data=data).text
+    assert looks() == 3
+    ward.wait(timedelta(minutes=29))
+    browser.get("/desk/talk")
+    ward.wait(timedelta(minutes=29))
+    browser.get(f"{path}/thread")
+    assert looks() == 3
+    ward.wait(timedelta(minutes=3))
+    browser.get(f"{path}/thread")
+    assert looks() == 4
+
+
 def test_the_list_leads_to_whoever_has_waited_longest(
     house: DeskHouse, mette: Worker, ward: Ward, birgit: int
 ) -> None:

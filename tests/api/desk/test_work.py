@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from api.desk.work import REFRESHES, age_of
+from api.desk.parts import age_of
+from api.desk.work import REFRESHES
 from bot.desk import work
 from bot.desk.work_list import PAGE
 from bot.desk.worker import Worker

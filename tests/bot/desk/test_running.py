@@ -247,6 +247,15 @@ def test_all_of_a_cause_are_sent_again_so_many_at_a_time(clinic: House) -> None:
     assert read(clinic).dead == 1
 
 
+def test_a_line_of_the_list_is_ended_without_others_of_the_same_trouble(clinic: House) -> None:
+    without, with_code = give_up(clinic, ""), give_up(clinic)
+    with clinic.database.read() as connection:
+        assert waiting.alike(connection, "sms", "content ") == [without]
+        assert waiting.alike(connection, "sms", "content 30007") == [with_code]
+        assert waiting.alike(connection, "sms", "content") == [without, with_code]
+        assert waiting.alike(connection, "sms", "") == []
+
+
 def test_a_mail_of_no_patient_leaves_its_trace_in_the_clinic_s_own_chain(house: House) -> None:
     with house.database.write() as connection:
         number, now = house.deployment.ids.take(connection), house.clock.now()
