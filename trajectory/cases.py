@@ -6,7 +6,7 @@ repeated reports are one line on the list and not a flood.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -253,6 +253,13 @@ def open_for(connection: Connection, patient_id: int) -> list[Case]:
     """What still has to be looked at of one patient, the most pressing first."""
     asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
     return in_order([_read(row) for row in connection.execute(asked).mappings()])
+
+
+def unsaid(case: Case) -> Case:
+    """The case as the desk may see it: of warning signs the urgency, and not which sign it was."""
+    if case.kind is not Kind.SELF_HARM:
+        return case
+    return replace(case, kind=Kind.RED_FLAG, urgency=case.urgency or Urgency.EMERGENCY)
 
 
 def in_order(cases: list[Case]) -> list[Case]:

@@ -62,7 +62,6 @@ class Action(NamedTuple):
 
 
 ACTIONS: Mapping[Kind, Action] = {
-    Kind.SELF_HARM: Action("call", "work"),
     Kind.RED_FLAG: Action("call", "work"),
     Kind.NOT_REACHED: Action("call", "work"),
     Kind.PERSON: Action("answer", "talk"),

@@ -75,7 +75,7 @@ def listed(
     with deployment.database.read() as connection:
         found = [
             each
-            for each in cases.listed(connection)
+            for each in map(cases.unsaid, cases.listed(connection))
             if kind in (None, each.kind) and (not mine or each.owner == worker.actor)
         ]
         rows, following = page_of(found, place, lambda each: each.id)

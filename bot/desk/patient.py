@@ -209,7 +209,7 @@ def _open(held: Held, worker: Worker) -> Contact:
         next=Next(following.at, following.kind) if following else None,
         care_team=care_team.active(connection, held.sealer, held.patient_id),
         consents=_consents(held),
-        cases=cases.open_for(connection, held.patient_id),
+        cases=[cases.unsaid(each) for each in cases.open_for(connection, held.patient_id)],
     )
 
 

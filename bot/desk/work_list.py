@@ -89,7 +89,7 @@ def read_work(
 ) -> Work:
     """The list: all of it, of one kind, or what this person looks after."""
     with deployment.database.read() as connection:
-        found = cases.listed(connection)
+        found = [cases.unsaid(each) for each in cases.listed(connection)]
         chosen = [
             case
             for case in found
@@ -115,7 +115,7 @@ def read_case(deployment: Deployment, worker: Worker, case_id: int) -> Look:
     """One case, open or done. Raises NoSuchCase: there is none, or its patient was erased."""
     with deployment.database.read() as connection:
         case = cases.by_id(connection, case_id)
-        lines = _lines(connection, deployment, worker, [case]) if case else []
+        lines = _lines(connection, deployment, worker, [cases.unsaid(case)]) if case else []
         if case is None or not lines:
             raise NoSuchCase
         sealer = patients.sealers(connection, deployment.ring, [case.patient_id])[case.patient_id]
@@ -126,7 +126,7 @@ def read_case(deployment: Deployment, worker: Worker, case_id: int) -> Look:
         lines[0],
         note,
         closed_by.get(case.closed_by or "", ""),
-        [each for each in others if each.id != case_id],
+        [cases.unsaid(each) for each in others if each.id != case_id],
     )
 
 

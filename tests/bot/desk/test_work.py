@@ -11,7 +11,9 @@ from sqlalchemy import update
 
 from bot.desk import talking, work
 from bot.desk.work import HasOwner, IsDone, NoReason, NoSuchCase, TooLong
+from bot.desk.work_list import read_case, read_work
 from bot.loading import opened
+from flows.model import Urgency
 from tests.bot.desk.people import METTE as SECRETARY
 from tests.bot.house import House
 from trajectory import audit, cases, patients, tables
@@ -331,3 +333,20 @@ def test_while_somebody_of_the_clinic_writes_with_the_patient_the_assistant_stay
     assert said_since(light_house, before) == []
     talking.hand_back(light_house.deployment, SECRETARY, case.patient_id)
     assert "pain" in said_since(light_house, before)[-1].lower()
+
+
+def test_the_list_says_of_no_warning_sign_which_it_was(house: House) -> None:
+    birgit = house.enrol()
+    for kind in (Kind.SELF_HARM, Kind.PERSON):
+        with house.database.write() as connection:
+            number = house.deployment.ids.take(connection)
+            now = house.clock.now()
+            cases.open_case(connection, number, birgit.patient_id, kind, now=now)
+    list_of_work = read_work(house.deployment, SECRETARY)
+    assert [(line.case.kind, line.case.urgency) for line in list_of_work.lines] == [
+        (Kind.RED_FLAG, Urgency.EMERGENCY),
+        (Kind.PERSON, None),
+    ]
+    assert set(list_of_work.kinds) == {Kind.RED_FLAG, Kind.PERSON}
+    look = read_case(house.deployment, SECRETARY, list_of_work.lines[1].case.id)
+    assert [other.kind for other in look.others] == [Kind.RED_FLAG]
