@@ -17,8 +17,6 @@ from tests.bot.ward import Ward
 from trajectory import entries, patients
 
 DESK, TABLET = (1280, 900), (768, 1024)
-SLOWEST = 20_000
-"""Milliseconds that anything may take while other tests keep the machine busy."""
 LETTERS = "cbcbccbcdc"
 
 
@@ -38,7 +36,6 @@ def page(
 ) -> Iterator[Page]:
     """The secretary's browser; an error of its scripts fails the test."""
     width, height = request.param
-    expect.set_options(timeout=SLOWEST)
     context = house.context(engine, site, mette, width=width, height=height)
     page = context.new_page()
     errors: list[str] = []
