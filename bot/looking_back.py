@@ -16,8 +16,9 @@ from trajectory.database import Database
 
 WINDOWED = "whatsapp"
 """The channel on which what may be said depends on when the patient last wrote."""
-EARLIER = timedelta(minutes=5)
-"""How much before a message was queued another one counts as sent since: clocks differ."""
+EARLIER = timedelta(minutes=1)
+"""How much before a message was queued another one counts as sent since. Clocks differ: this is
+twice what a provider's may be off for it to be asked at all (`bot.channels.twilio.SKEW`)."""
 
 _inbox = tables.core(tables.Inbox)
 _outbox = tables.core(tables.Outbox)

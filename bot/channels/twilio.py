@@ -28,7 +28,7 @@ MOST_LOOKED_AT = 100
 """How many of the newest messages to one address are looked at before a repeat."""
 NOT_THERE = "20404"
 """Twilio's code for a message that it does not have, or no more."""
-SKEW = timedelta(minutes=1)
+SKEW = timedelta(seconds=30)
 """How far Twilio's clock and ours may be apart."""
 
 

@@ -303,7 +303,7 @@ def test_who_declined_is_told_and_nothing_is_kept_of_the_words(house: House) -> 
 
     assert said(house)[-1].startswith("Call 112 NOW")
     assert [e.text for e in house.timeline(ref.patient_id) if e.kind == "red-flag"] == [None]
-    assert listed(house) == [(Kind.RED_FLAG, State.OPEN)]
+    assert listed(house) == [(Kind.RED_FLAG, State.OPEN), (Kind.CONSENT_MISSING, State.OPEN)]
 
 
 def test_memory_keeps_what_is_set_aside_and_reads_what_older_versions_wrote() -> None:

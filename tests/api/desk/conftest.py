@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from bot.desk.worker import Worker
 from tests.api.desk.desk_house import KIRSTEN, METTE, OLE, DeskHouse, application
 from tests.bot.ward import Ward
-from tests.browser.conftest import SLOWEST
 from tests.browser.screen import FLAGS
 from trajectory import migrations
 from trajectory.database import Database
@@ -67,7 +66,7 @@ def ole(house: DeskHouse) -> Worker:
 
 @pytest.fixture(scope="module")
 def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SLOWEST)
+    expect.set_options(timeout=20_000)  # other tests keep the machine busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
