@@ -45,7 +45,8 @@ def end(step: Step, why: Why, raw: str | None = None, author: str = "patient") -
     memory.waiting.clear()
     with_desk.end(step)
     step.person.status = "ended"
-    step.do(Record(step.new_id(), _RECORDED[why], code=why.value, text=raw, author=author))
+    code = None if why is Why.DIED else why.value
+    step.do(Record(step.new_id(), _RECORDED[why], code=code, text=raw, author=author))
     step.do(SavePatient())
     step.do(DropDue())
     step.do(DropUnsent(safety=why is Why.DIED))
