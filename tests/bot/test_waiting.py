@@ -62,7 +62,7 @@ def test_a_wrong_setting_is_told_once_and_says_when_it_is_mended(house: House, p
     )
     with capture_logs() as logs:
         house.wait(seconds=MENDING_WAIT.total_seconds())
-    assert [line["event"] for line in logs] == ["channel works again"]
+    assert [line["event"] for line in logs] == ["channel works again", "channel goes on"]
     assert shown(house) == "Nothing waits."
 
 
