@@ -36,7 +36,9 @@ SAID = {
 }
 ADVICE = "walk beside the hippopotamus"
 OWN_CODE = "7391"
-MARKERS = [NAME, CHAT, NUMBER, DOCTOR, MAIL, BEFORE, *SAID.values(), ADVICE, OWN_CODE]
+QUOTED_CODE = f'"{OWN_CODE}"'
+"""As it would stand in what was not sealed: four digits alone come by chance, as in a number."""
+MARKERS = [NAME, CHAT, NUMBER, DOCTOR, MAIL, BEFORE, *SAID.values(), ADVICE, QUOTED_CODE]
 
 
 def say(house: House, *lines: str) -> str:
@@ -150,7 +152,7 @@ def test_nothing_of_her_is_left_in_rows_files_or_logs(
     with house.database.read() as connection:
         (row,) = patients.read(connection, [her])
         held = repr(own_copy.rows(connection, row.sealer(house.deployment.ring), her))
-    planted = set(MARKERS) - {BEFORE, OWN_CODE}  # neither is hers by her number, or handed out
+    planted = set(MARKERS) - {BEFORE, QUOTED_CODE}  # neither is hers by her number, or handed out
     assert [marker for marker in planted if marker not in held] == []
     hers = sealed_of(house, her)
     assert len({place.partition(":")[0] for place in hers}) >= 15

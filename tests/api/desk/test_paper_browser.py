@@ -47,6 +47,7 @@ def page(
 
 def looks_right(page: Page) -> None:
     """Nothing is cut off sideways, and axe finds nothing."""
+    page.wait_for_load_state()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.evaluate("window.innerWidth")
     found = Axe().run(page)
