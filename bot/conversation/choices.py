@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.commands import asks
 from bot.conversation.step import Step
@@ -109,11 +110,16 @@ def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: st
 
 
 def _reading(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> Reading:
-    language = step.person.language
-    item = Item(
+    item = _item(kind, step.person.language, tuple((option, words) for option, words in options))
+    return read(item, text, step.lexicon)
+
+
+@lru_cache(maxsize=64)
+def _item(kind: ItemKind, language: str, options: tuple[tuple[str, str], ...]) -> Item:
+    """The same for the same options: what is known of an item is kept with it."""
+    return Item(
         "choice",
         kind,
         {language: ""},
         tuple(Option(option, {language: words}) for option, words in options),
     )
-    return read(item, text, step.lexicon)
