@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from api import chat, chat_link, chat_team, health, own_copy
 from api.context import Web, web_of
@@ -22,7 +23,7 @@ from api.language import language_of
 from api.metrics import Measured
 from api.rest import problems
 from api.rest.problems import Refused
-from api.webhooks import Hook, Webhooks
+from api.webhooks import Hook, answer
 from bot.deployment import Deployment
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
@@ -44,6 +45,22 @@ class _Static(StaticFiles):
         return response
 
 
+class Application(FastAPI):
+    """FastAPI behind what answers providers: `hooks` are where they post, by path."""
+
+    def __init__(self, hooks: Mapping[str, Hook], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._hooks = hooks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        hook = self._hooks.get(scope["path"]) if scope["type"] == "http" else None
+        if hook is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await answer(hook, self.state.web, scope, receive, send)
+
+
 def create_app(
     deployment: Deployment,
     inbox: Inbox,
@@ -60,13 +77,13 @@ def create_app(
     `secure`: browsers reach it by https. `framed`: its pages may be shown in a frame of its
     own site, as the demo does. `hooks`: where providers post, by path.
     """
-    app = FastAPI(
+    app = Application(
+        hooks,
         title="BackTrace",
         openapi_url=None,
         max_body_size=LARGEST_BODY,
         middleware=[
             Middleware(Measured),
-            Middleware(Webhooks, hooks=hooks),
             Middleware(SecurityHeaders, secure=secure, framed=framed),
             Middleware(SameOrigin),
         ],

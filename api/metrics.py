@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from time import perf_counter
 
@@ -129,16 +130,21 @@ class Measured:
 
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
-                labels = _method(scope), _route(scope), str(message["status"])
-                REQUESTS.labels(*labels).observe(perf_counter() - began)
+                seconds = perf_counter() - began
+                observe(scope["method"], _route(scope), message["status"], seconds)
             await send(message)
 
         await self._app(scope, receive, note)
 
 
-def _method(scope: Scope) -> str:
-    method = str(scope["method"])
-    return method if method in _METHODS else "other"
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """An answer began after so many seconds; `route` is a pattern, never a path that holds more."""
+    _measure(method if method in _METHODS else "other", route, status).observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _measure(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, str(status))
 
 
 def _route(scope: Scope) -> str:

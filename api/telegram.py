@@ -5,18 +5,17 @@ from __future__ import annotations
 import hmac
 
 import structlog
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
-from api.context import web_of
-from api.webhooks import Hook
+from api.webhooks import TAKEN, Answer, Hook, Post
 from bot.channels.telegram import parsed, understood
 from bot.inbound import InboundKind
 from bot.presses import Presses
 
 PATH = "/telegram/webhook"
-SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
+SECRET_HEADER = b"x-telegram-bot-api-secret-token"
 
+_FORGED = Answer(401, b"secret")
+_NO_UPDATE = Answer(422, b"update")
 _log = structlog.get_logger(__name__)
 
 
@@ -24,31 +23,30 @@ def telegram_hooks(bot: str, secret: str, presses: Presses) -> dict[str, Hook]:
     """The hook of one bot; `secret` is what Telegram was told to show with every update."""
     expected = secret.encode()
 
-    async def take(request: Request) -> Response:
+    async def take(post: Post) -> Answer:
         """Take one update."""
-        shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        shown = post.header(SECRET_HEADER).encode("latin-1")
         if not hmac.compare_digest(shown, expected):
-            return PlainTextResponse("secret", 401)
-        return await _take(request, bot, presses)
+            return _FORGED
+        return await _take(post, bot, presses)
 
     return {PATH: take}
 
 
-async def _take(request: Request, bot: str, presses: Presses) -> Response:
-    web, body = web_of(request), await request.body()
+async def _take(post: Post, bot: str, presses: Presses) -> Answer:
     try:
-        update = parsed(body)
+        update = parsed(post.body)
     except ValueError:
-        return PlainTextResponse("update", 422)
+        return _NO_UPDATE
     try:
-        message = understood(update, bot, web.deployment.clock.now())
+        message = understood(update, bot, post.web.deployment.clock.now())
     except ValueError:
         # It has a number, so it may really be Telegram's: somebody should look.
         _log.error("update not understood", update_id=update["update_id"])
-        return PlainTextResponse("update", 422)
+        return _NO_UPDATE
     if message is None:
-        return Response()
-    await web.inbox.take(message)
+        return TAKEN
+    await post.web.inbox.take(message)
     if message.kind is InboundKind.CHOICE:
         presses.put(message, update)
-    return Response()
+    return TAKEN

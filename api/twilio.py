@@ -11,12 +11,9 @@ from urllib.parse import parse_qsl
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from twilio.request_validator import RequestValidator
 
-from api.context import web_of
-from api.webhooks import Hook
+from api.webhooks import NO_CONTENT, Answer, Hook, Post
 from bot.channels.twilio_codes import trouble_of
 from bot.channels.twilio_heard import NotAMessage, heard, is_sid
 from bot.delivering import note_status
@@ -25,7 +22,10 @@ from bot.inbound import Inbound
 MESSAGES, STATUS = "/twilio/messages", "/twilio/status"
 MOST_FIELDS = 200
 
-_NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_NOTHING_TO_SAY = Answer(
+    body=b'<?xml version="1.0" encoding="UTF-8"?><Response/>', kind=b"application/xml"
+)
+_NOTED = Answer(NO_CONTENT)
 _FAILED = ("undelivered", "failed")
 _EARLY = ("queued", "sending", "sent")
 _STATUSES = {
@@ -44,51 +44,50 @@ class _Refused(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
-        self.response = PlainTextResponse("refused", status)
+        self.answer = Answer(status, b"refused")
 
 
 def twilio_hooks(token: str, public_url: str) -> dict[str, Hook]:
     """The hooks of the account with this token, reached at this address."""
     validator = RequestValidator(token)
 
-    async def messages(request: Request) -> Response:
+    async def messages(post: Post) -> Answer:
         """A patient's message; answered when it is committed."""
         try:
-            form = await _form(request, validator, public_url + MESSAGES)
-            message = _message(request, form)
+            form = _form(post, validator, public_url + MESSAGES)
+            message = _message(post, form)
         except _Refused as refused:
-            return refused.response
-        await web_of(request).inbox.take(message)
-        return Response(_NOTHING_TO_SAY, media_type="application/xml")
+            return refused.answer
+        await post.web.inbox.take(message)
+        return _NOTHING_TO_SAY
 
-    async def status(request: Request) -> Response:
+    async def status(post: Post) -> Answer:
         """What became of a message of ours; acknowledged when it is noted."""
         try:
-            form = await _form(request, validator, public_url + STATUS)
+            form = _form(post, validator, public_url + STATUS)
             sid, name, code = _report(form)
         except _Refused as refused:
-            return refused.response
-        deployment = web_of(request).deployment
+            return refused.answer
+        deployment = post.web.deployment
         trouble = trouble_of(code) if name in _FAILED else None
         # What came before our own record of the message is kept until that is made.
         await run_in_threadpool(note_status, deployment, sid, name, trouble, code)
-        return Response(status_code=204)
+        return _NOTED
 
     return {MESSAGES: messages, STATUS: status}
 
 
-async def _form(request: Request, validator: RequestValidator, url: str) -> Mapping[str, str]:
+def _form(post: Post, validator: RequestValidator, url: str) -> Mapping[str, str]:
     """The fields of a request that Twilio has signed. Raises _Refused."""
-    signature = request.headers.get("x-twilio-signature", "")
+    signature = post.header(b"x-twilio-signature")
     if not signature:
         raise _Refused(403)
-    body = await request.body()
-    query = request.scope["query_string"].decode("latin-1")
+    query = post.query
     try:
         pairs = parse_qsl(
-            body.decode("ascii"),
+            post.body.decode("ascii"),
             keep_blank_values=True,
-            strict_parsing=bool(body),
+            strict_parsing=bool(post.body),
             errors="strict",
             max_num_fields=MOST_FIELDS,
         )
@@ -96,14 +95,14 @@ async def _form(request: Request, validator: RequestValidator, url: str) -> Mapp
         raise _Refused(422) from None
     form = dict(pairs)
     if not validator.validate(f"{url}?{query}" if query else url, form, signature):
-        _log.warning("forged webhook", path=request.url.path)
+        _log.warning("forged webhook", path=post.path)
         raise _Refused(403)
     if len(form) != len(pairs):
         raise _Refused(422)
     return form
 
 
-def _message(request: Request, form: Mapping[str, str]) -> Inbound:
+def _message(post: Post, form: Mapping[str, str]) -> Inbound:
     pressed = form.get("ButtonText", "") or form.get("ButtonPayload", "")
     media = form.get("NumMedia", "0")
     unreadable = media != "0" or "Latitude" in form
@@ -114,7 +113,7 @@ def _message(request: Request, form: Mapping[str, str]) -> Inbound:
             sid=form.get("MessageSid", ""),
             sender=form.get("From", ""),
             text=form.get("Body", ""),
-            at=web_of(request).deployment.clock.now(),
+            at=post.web.deployment.clock.now(),
             opt_out=form.get("OptOutType", ""),
             pressed=pressed,
         )

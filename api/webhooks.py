@@ -1,56 +1,106 @@
 """Where providers post: answered before any page's route is looked at.
 
 Requests of providers come by the thousand. Matching them against every page's pattern, and
-giving them the headers that protect a browser, costs three times what taking a message does
-(benchmarks/README.md).
+giving them what protects a browser, costs several times what taking a message does
+(docs/adr/0047).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeAlias
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from api import metrics
+from api.context import Web
 from trajectory.database import Unavailable
 
-Hook: TypeAlias = Callable[[Request], Awaitable[Response]]
-"""Takes one request of a provider."""
+LARGEST_POST = 256 * 1024
+"""Bytes; a provider's are a fraction of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What `api.metrics` calls the route."""
+class Post:
+    """What a provider has posted, whole."""
 
-    path: str
+    web: Web
+    scope: Scope
+    body: bytes
+
+    def header(self, name: bytes) -> str:
+        """The header of this name in small letters; empty: there is none."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value, "latin-1")
+        return ""
+
+    @property
+    def path(self) -> str:
+        """Which hook was called."""
+        return str(self.scope["path"])
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark, as it was sent."""
+        return str(self.scope["query_string"], "latin-1")
 
 
-class Webhooks:
-    """Answers POSTs to the paths of `hooks`, and passes other paths on."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider is told; `kind` is the body's media type."""
 
-    def __init__(self, app: ASGIApp, *, hooks: Mapping[str, Hook]) -> None:
-        self._app = app
-        self._hooks = {path: (hook, _Named(path)) for path, hook in hooks.items()}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the hook of this path answer; 503 where nothing can be stored."""
-        found = self._hooks.get(scope["path"]) if scope["type"] == "http" else None
-        if found is None:
-            await self._app(scope, receive, send)
-            return
-        hook, scope["route"] = found
-        response = await _answer(hook, Request(scope, receive))
-        await response(scope, receive, send)
+    status: int = 200
+    body: bytes = b""
+    kind: bytes = b"text/plain; charset=utf-8"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-async def _answer(hook: Hook, request: Request) -> Response:
-    if request.method != "POST":
-        return PlainTextResponse("post", 405, {"Allow": "POST"})
+NO_CONTENT = 204
+TAKEN = Answer()
+Hook: TypeAlias = Callable[[Post], Awaitable[Answer]]
+"""Takes one post of a provider."""
+
+_ONLY_POST = Answer(405, b"post", headers=((b"allow", b"POST"),))
+_TOO_LARGE = Answer(413, b"too large")
+# The provider brings it again, or our reconciliation does.
+_UNAVAILABLE = Answer(503, b"unavailable", headers=((b"retry-after", b"5"),))
+
+
+async def answer(hook: Hook, web: Web, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let the hook of this path answer; 503 where nothing can be stored."""
+    began = perf_counter()
+    found = await _answered(hook, web, scope, receive)
+    if found is None:
+        return
+    metrics.observe(scope["method"], scope["path"], found.status, perf_counter() - began)
+    headers = list(found.headers)
+    if found.status != NO_CONTENT:
+        headers.append((b"content-length", b"%d" % len(found.body)))
+    if found.body:
+        headers.append((b"content-type", found.kind))
+    await send({"type": "http.response.start", "status": found.status, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body})
+
+
+async def _answered(hook: Hook, web: Web, scope: Scope, receive: Receive) -> Answer | None:
+    """None: whoever posted has hung up."""
+    if scope["method"] != "POST":
+        return _ONLY_POST
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        more = message.get("more_body", False)
+        if size > LARGEST_POST:
+            return _TOO_LARGE
     try:
-        return await hook(request)
+        return await hook(Post(web, scope, b"".join(parts)))
     except Unavailable:
-        # The provider brings it again, or our reconciliation does.
-        return PlainTextResponse("unavailable", 503, {"Retry-After": "5"})
+        return _UNAVAILABLE
