@@ -8,32 +8,20 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import telegram
 from telegram.error import NetworkError
-from telegram.request import HTTPXRequest
 
 from bot.channels.telegram import Request
+from bot.channels.telegram_http import AiohttpRequest, Timeouts
 
 # How long Telegram asks us to wait is a timedelta from the library's next version on; without
 # this, it warns each time that a message is to wait.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
-# They quote what a server answers, and which address was called: ours hold the token.
-for _quoting, _level in (("telegram", logging.CRITICAL), ("httpx", logging.WARNING)):
-    logging.getLogger(_quoting).setLevel(_level)
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds; a picture and its text together stay well below what a lease has to spare."""
-
-    connect: float = 3.0
-    write: float = 3.0
-    upload: float = 6.0
-    read: float = 8.0
+# It quotes what a server answers, and which address was called: ours hold the token.
+logging.getLogger("telegram").setLevel(logging.CRITICAL)
 
 
 class BotApi:
@@ -47,7 +35,7 @@ class BotApi:
         self.bot = token.partition(":")[0]
         """The bot's number, which its token begins with."""
         self._read = timeouts.read
-        self._requests = (_request(timeouts), _request(timeouts))
+        self._requests = (AiohttpRequest(api_url, timeouts), AiohttpRequest(api_url, timeouts))
         self._bot = _Bot(
             token,
             base_url=f"{api_url}/bot",
@@ -144,14 +132,3 @@ class _Bot(telegram.Bot):
         if request.photo:
             data["photo"] = telegram.InputFile(request.photo, "picture.png")
         return self._post(request.method, data, read_timeout=read_timeout)
-
-
-def _request(timeouts: Timeouts) -> HTTPXRequest:
-    return HTTPXRequest(
-        connection_pool_size=16,
-        connect_timeout=timeouts.connect,
-        write_timeout=timeouts.write,
-        media_write_timeout=timeouts.upload,
-        read_timeout=timeouts.read,
-        pool_timeout=timeouts.read,
-    )

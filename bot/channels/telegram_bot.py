@@ -9,8 +9,9 @@ from telegram.error import TelegramError
 
 from bot.channels import NotSent, Parcel, Trouble
 from bot.channels.telegram import NAME, Request, delete_message, send_message, send_picture
-from bot.channels.telegram_api import BotApi, Timeouts
+from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_errors import trouble_of
+from bot.channels.telegram_http import Timeouts
 from templates.pictures import Unpaintable, png
 
 _log = structlog.get_logger(__name__)

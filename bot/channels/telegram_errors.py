@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
+import aiohttp
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -36,7 +36,7 @@ _DONE = (
     "query id is invalid",
     "query_id_invalid",
 )
-_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 def is_done(error: TelegramError) -> bool:
@@ -86,7 +86,7 @@ def _interrupted(error: NetworkError) -> NotSent:
     cause = error.__cause__
     if isinstance(cause, _NEVER_CONNECTED):
         return NotSent(Trouble.RETRY, "no-connection")
-    if isinstance(cause, httpx.TimeoutException):
+    if isinstance(cause, TimeoutError):
         return NotSent(Trouble.UNKNOWN, "timeout")
     if cause is not None:
         return NotSent(Trouble.UNKNOWN, "interrupted")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels.telegram_api import BotApi, Timeouts
+from bot.channels.telegram_api import BotApi
+from bot.channels.telegram_http import Timeouts
 from bot.polling import Pace, Poller
 from tests.api.test_telegram import Clinic, open_clinic
 from tests.house.telegram_server import CHAT, TOKEN

@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 
 from api.app import LARGEST_BODY, create_app
 from api.telegram import PATH, telegram_hooks
-from bot.channels.telegram_api import Timeouts
 from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_http import Timeouts
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
 from bot.presses import Presses

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.channels.telegram_api import BotApi, Timeouts
+from bot.channels.telegram_api import BotApi
+from bot.channels.telegram_http import Timeouts
 from bot.channels.telegram_setup import set_commands, set_webhook
 from bot.introducing import Introduction
 from templates.catalogue import load_catalogues

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.telegram_api import BotApi, Timeouts
+from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_http import Timeouts
 from bot.inbound import Inbound
 from bot.inbox import Inbox
 from bot.polling import Pace, Poller

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.telegram import understood
-from bot.channels.telegram_api import Timeouts
 from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_http import Timeouts
 from tests.bot.house import House
 from tests.house.telegram_server import BOT, CHAT, TOKEN, TelegramServer, telegram_server
 from trajectory import tables

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bot import due
-from bot.channels.telegram_api import Timeouts
 from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_http import Timeouts
 from bot.channels.twilio import Account, Twilio
 from bot.conversation.effects import SetDue
 from bot.driving import run_until_quiet

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.channels import NotSent, Parcel, Trouble
-from bot.channels.telegram_api import Timeouts
 from bot.channels.telegram_bot import Telegram
+from bot.channels.telegram_http import Timeouts
 from bot.messages import Button, Rendered
 from tests.house.telegram_server import CHAT, TOKEN, TelegramServer, telegram_server
 

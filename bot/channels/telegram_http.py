@@ -1,0 +1,122 @@
+"""How the Bot API is reached: by aiohttp, where python-telegram-bot would take httpx.
+
+A call costs less than a third of the processor's time so (docs/adr/0047).
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import certifi
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+MOST_CONNECTIONS = 16
+IDLE_SECONDS = 5.0
+"""A connection that has been quiet for longer is not used again: the other end may be closing it,
+and then nobody knows whether the request arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; a picture and its text together stay well below what a lease has to spare."""
+
+    connect: float = 3.0
+    write: float = 3.0
+    upload: float = 6.0
+    read: float = 8.0
+
+
+class AiohttpRequest(BaseRequest):
+    """Requests to one server, at `url`, by way of the proxy that the environment names, if any.
+
+    Raises as python-telegram-bot's own does: TimedOut and NetworkError, caused by aiohttp's.
+    """
+
+    def __init__(self, url: str, timeouts: Timeouts) -> None:
+        self._proxy = _proxy(url)
+        self._timeouts = timeouts
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds that the answer may take."""
+        return self._timeouts.read
+
+    async def initialize(self) -> None:
+        """Open the session; it belongs to the running event loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=MOST_CONNECTIONS,
+                    keepalive_timeout=IDLE_SECONDS,
+                    ssl=ssl.create_default_context(cafile=certifi.where()),
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self.USER_AGENT},
+                proxy=self._proxy,
+            )
+
+    async def shutdown(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """The status and the body of the answer. Of the timeouts, only `read_timeout` is heeded."""
+        await self.initialize()
+        assert self._session is not None
+        read = read_timeout if isinstance(read_timeout, float | int) else self._timeouts.read
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=_form(request_data),
+                timeout=self._timeout(request_data, read),
+                allow_redirects=False,
+            ) as answer:
+                return answer.status, await answer.read()
+        except TimeoutError as error:
+            raise TimedOut from error
+        except aiohttp.ClientError as error:
+            # Without the error's own words: they may quote the address, which holds the token.
+            raise NetworkError(type(error).__name__) from error
+
+    def _timeout(self, data: RequestData | None, read: float) -> aiohttp.ClientTimeout:
+        """Aiohttp knows none for writing, but one for everything together."""
+        has_file = data is not None and data.contains_files
+        write = self._timeouts.upload if has_file else self._timeouts.write
+        connect = self._timeouts.connect
+        return aiohttp.ClientTimeout(
+            total=connect + write + read, sock_connect=connect, sock_read=read
+        )
+
+
+def _proxy(url: str) -> str | None:
+    where = urlsplit(url)
+    if proxy_bypass(where.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get(where.scheme) or proxies.get("all")
+
+
+def _form(data: RequestData | None) -> aiohttp.FormData | None:
+    if data is None:
+        return None
+    form = aiohttp.FormData(data.json_parameters)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
