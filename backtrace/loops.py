@@ -91,11 +91,13 @@ def sending(
     Each channel has a sender of its own, so that a slow one holds back no other. `least` is the
     least urgent of what this process sends.
     """
-    senders = [channel_sender(deployment, name, least) for name in deployment.channels]
+    senders = {name: channel_sender(deployment, name, least) for name in deployment.channels}
 
     def wake() -> None:
-        for sender, _ in senders:
-            sender.wake()
+        for channel, most in deployment.posted.taken().items():
+            if channel in senders:
+                _, crew = senders[channel]
+                crew.tell(most)
 
     try:
         yield wake
@@ -104,9 +106,9 @@ def sending(
         deployment.states.close()
         with ExitStack() as closing:
             # The last first, and each whatever goes wrong in another: first every sender.
-            for _, crew in senders:
+            for _, crew in senders.values():
                 closing.callback(crew.close)
-            for sender, _ in senders:
+            for sender, _ in senders.values():
                 closing.callback(sender.close)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -17,6 +17,7 @@ from bot import delivering, taking
 from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.outcomes import Outcome
+from bot.rates import Dry
 from bot.sending import SLICE, record, send
 from bot.taking import Leased
 from trajectory.database import Unavailable
@@ -36,8 +37,8 @@ _log = structlog.get_logger(__name__)
 class Crew:
     """The hands for one channel. `turn` and `close` belong to one thread.
 
-    `wake` is called from any thread when another turn is worth while. `least` is the least
-    urgent that this process sends.
+    `wake` is called from any thread when another turn is worth while; `tell` comes from any
+    thread, too. `least` is the least urgent that this process sends.
     """
 
     def __init__(
@@ -56,6 +57,14 @@ class Crew:
         self._unrecorded: list[Outcome] = []
         self._somebody_waits = False
         self._recorded_at = deployment.clock.now()
+        self._dry: Dry | None = None
+        self._told = True
+
+    def tell(self, most: Priority) -> None:
+        """Messages were committed, so urgent at most."""
+        if most <= self._least and not self._is_dry(most):
+            self._told = True
+            self._wake()
 
     def turn(self) -> float:
         """Record what has been sent and begin what can be; the seconds until it is due again.
@@ -67,8 +76,10 @@ class Crew:
         if self._should_record():
             self._record()
         free = self._hands - self._busy
-        again_at = self._begin(free) if free else None
-        return self._rest(again_at)
+        if free and (self._told or not self._is_dry(Priority.REPLY)):
+            self._told = False
+            self._dry = self._begin(free)
+        return self._rest()
 
     def close(self) -> None:
         """Begin nothing more, wait for what is under way, and record it."""
@@ -104,8 +115,18 @@ class Crew:
         if self._channel in delivering.CHANNELS:
             delivering.catch_up(self._deployment)
 
-    def _begin(self, free: int) -> datetime | None:
-        """Send as much as there are hands and tokens for; when tokens come for the rest."""
+    def _is_dry(self, most: Priority) -> bool:
+        """Whether a look for so urgent a message would find no tokens.
+
+        For no longer than a poll: others put messages there, too, and a clock may be set back.
+        """
+        dry = self._dry
+        if dry is None or most < dry.most:
+            return False
+        return timedelta() < dry.until - self._deployment.clock.now() <= timedelta(seconds=POLL)
+
+    def _begin(self, free: int) -> Dry | None:
+        """Send as much as there are hands and tokens for; what has to wait."""
         now = self._deployment.clock.now()
         if self._deployment.states.is_paused(self._channel, now):
             return None
@@ -114,7 +135,7 @@ class Crew:
         for message in batch.leased:
             self._busy += 1
             self._pool.submit(self._send, message)
-        return batch.again_at
+        return batch.dry
 
     def _send(self, message: Leased) -> None:
         outcome = None
@@ -125,9 +146,9 @@ class Crew:
             if message.tried.priority < Priority.BULK or self._ended.qsize() >= self._busy:
                 self._wake()
 
-    def _rest(self, again_at: datetime | None) -> float:
+    def _rest(self) -> float:
         longest = SLICE.total_seconds() if self._busy or self._unrecorded else POLL
-        if again_at is None:
+        if self._dry is None:
             return longest
-        wait = (again_at - self._deployment.clock.now()).total_seconds()
+        wait = (self._dry.until - self._deployment.clock.now()).total_seconds()
         return min(max(wait, BREATH), longest)

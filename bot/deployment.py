@@ -13,6 +13,7 @@ from bot.channel_states import ChannelStates
 from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.desk_hours import DeskHours
+from bot.posted import Posted
 from bot.rates import Rate
 from flows.lexicon import Lexicon
 from flows.library import Library
@@ -122,6 +123,8 @@ class Deployment:
     """What patients may be told as a next step: signed, or a demonstration that says so."""
     states: ChannelStates = field(default_factory=ChannelStates)
     """What this process has learnt of the channels by sending."""
+    posted: Posted = field(default_factory=Posted)
+    """What its senders have not been told of yet."""
 
     def links(self, channel: str) -> bool:
         """Whether this channel carries nothing about health but safety messages."""

@@ -111,6 +111,8 @@ class Outgoing:
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
     """Queue messages; they are sent after the commit."""
+    for message in messages:
+        deployment.posted.note(message.channel, message.priority)
     _INSERT.run(
         connection, [_row(message, deployment.ids.take(connection)) for message in messages]
     )
@@ -148,9 +150,15 @@ def _body(message: Outgoing) -> dict[str, Any]:
 
 
 def resume(
-    connection: Connection, patient_ids: Collection[int], channel: str, error: str, now: datetime
+    connection: Connection,
+    deployment: Deployment,
+    patient_ids: Collection[int],
+    channel: str,
+    error: str,
+    now: datetime,
 ) -> None:
     """What waits for these patients on this channel because of this error may go out now."""
+    deployment.posted.note(channel, Priority.SAFETY)
     connection.execute(
         update(_outbox)
         .where(

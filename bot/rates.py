@@ -59,12 +59,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Dry:
+    """Nothing so urgent as `most` or less can go before `until`, when tokens come for it."""
+
+    until: datetime
+    most: Priority
+
+
+@dataclass(frozen=True, slots=True)
 class Granted:
-    """How many may go, whether bulk is among them, and when it is worth asking for the rest."""
+    """How many may go, whether bulk is among them, and what has to wait."""
 
     count: int
     least: Priority = Priority.REPLY
-    again_at: datetime | None = None
+    dry: Dry | None = None
 
 
 def filled(rate: Rate, tokens: float, at: datetime, now: datetime) -> tuple[float, datetime]:
@@ -85,13 +93,13 @@ def grant(rate: Rate, tokens: float, wanted: Wanted, now: datetime) -> Granted:
     left -= replies
     bulk = min(wanted.bulk, max(floor(left - rate.reserve), 0))
     if replies < wanted.replies:
-        again_at: datetime | None = _when(rate, 1 - left, now)
+        dry: Dry | None = Dry(_when(rate, 1 - left, now), Priority.REPLY)
     elif bulk < wanted.bulk:
-        again_at = _when(rate, 1 + rate.reserve - (left - bulk), now)
+        dry = Dry(_when(rate, 1 + rate.reserve - (left - bulk), now), Priority.BULK)
     else:
-        again_at = None
+        dry = None
     least = Priority.BULK if bulk else Priority.REPLY
-    return Granted(wanted.safety + replies + bulk, least, again_at)
+    return Granted(wanted.safety + replies + bulk, least, dry)
 
 
 def _when(rate: Rate, missing: float, now: datetime) -> datetime:

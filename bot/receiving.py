@@ -232,7 +232,7 @@ def _answer(
     messages = _not_locked(connection, deployment, messages, found, now)
     messages = blocking.note(connection, messages)
     _reach_again(connection, messages)
-    _open_window(connection, messages, now)
+    _open_window(connection, deployment, messages, now)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
     finished = [
@@ -309,12 +309,14 @@ def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
         patients.reach_again(connection, address_id)
 
 
-def _open_window(connection: Connection, messages: Sequence[Stored], now: datetime) -> None:
+def _open_window(
+    connection: Connection, deployment: Deployment, messages: Sequence[Stored], now: datetime
+) -> None:
     """What only waited for the patient to write on WhatsApp need wait no longer."""
     wrote = {m.ref.patient_id for m in messages if m.message.channel == looking_back.WINDOWED}
     if wrote:
         error = str(NotSent(Trouble.CONFIGURATION, NO_TEMPLATE))
-        outbox.resume(connection, wrote, looking_back.WINDOWED, error, now)
+        outbox.resume(connection, deployment, wrote, looking_back.WINDOWED, error, now)
 
 
 def _one(

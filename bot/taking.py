@@ -19,7 +19,7 @@ from bot.due import BOUNCED
 from bot.leases import LEASE, Taken
 from bot.messages import Button, Priority, Rendered
 from bot.outcomes import Outcome
-from bot.rates import Granted, Wanted
+from bot.rates import Dry, Granted, Wanted
 from bot.verdicts import MOST_ATTEMPTS, Tried, not_sent
 from trajectory import care_team, patients
 from trajectory import deployment as deployment_key
@@ -48,13 +48,13 @@ class Leased:
 class Batch:
     """What this process may send; `rows` also counts what turned out not to be sendable.
 
-    `again_at`: when tokens come for what had to stay. `unsendable`: what has been recorded
-    of those that were not even tried.
+    `dry`: what had to stay, and until when. `unsendable`: what has been recorded of those that
+    were not even tried.
     """
 
     rows: int = 0
     leased: Sequence[Leased] = ()
-    again_at: datetime | None = None
+    dry: Dry | None = None
     unsendable: Sequence[Outcome] = ()
 
 
@@ -101,8 +101,12 @@ def take(
     return Batch(
         sum(batch.rows for batch in batches),
         [message for batch in batches for message in batch.leased],
-        min((batch.again_at for batch in batches if batch.again_at), default=None),
+        min((batch.dry for batch in batches if batch.dry), key=_until, default=None),
     )
+
+
+def _until(dry: Dry) -> datetime:
+    return dry.until
 
 
 def _take_freely(
@@ -128,7 +132,7 @@ def _take_within_rate(
         return Batch()
     granted = tokens.take(deployment, channel, wanted)
     if not granted.count:
-        return Batch(again_at=granted.again_at)
+        return Batch(dry=granted.dry)
     batch = _counted(
         deployment.database.run(
             lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
@@ -139,7 +143,7 @@ def _take_within_rate(
         # A few tokens are worth less than what is leased, which nobody else may send now.
         with suppress(Unavailable):
             tokens.settle(deployment, channel, granted.count, cost)
-    return replace(batch, again_at=granted.again_at)
+    return replace(batch, dry=granted.dry)
 
 
 def _counted(batch: Batch) -> Batch:

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.deployment import Deployment
-from bot.rates import Granted, Rate, Wanted, filled, grant
+from bot.messages import Priority
+from bot.rates import Dry, Granted, Rate, Wanted, filled, grant
 from trajectory import send_rates
 from trajectory.send_rates import Level
 
@@ -24,7 +25,7 @@ def take(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
         now = deployment.clock.now()
         level = _held(connection, channel, rate, now)
         if level.paused_until is not None and now < level.paused_until:
-            return Granted(0, again_at=level.paused_until)
+            return Granted(0, dry=Dry(level.paused_until, Priority.SAFETY))
         found = grant(rate, level.tokens, wanted, now)
         if found.count:
             left = level.tokens - found.count

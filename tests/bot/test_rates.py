@@ -93,9 +93,9 @@ def test_bulk_leaves_a_reserve_for_replies_and_safety_waits_for_nothing(
 @pytest.mark.parametrize("wanted", [Wanted(replies=9), Wanted(bulk=9), Wanted(2, 2, 2)])
 def test_it_is_known_when_the_next_token_comes(wanted: Wanted) -> None:
     first = grant(TELEGRAM, 1.0, wanted, MORNING)
-    assert first.again_at is not None
-    left = 1.0 - first.count
-    for moment, more in ((first.again_at - SECOND / 1000, 0), (first.again_at + SECOND / 1000, 1)):
+    assert first.dry is not None
+    left, until = 1.0 - first.count, first.dry.until
+    for moment, more in ((until - SECOND / 1000, 0), (until + SECOND / 1000, 1)):
         tokens, _ = filled(TELEGRAM, left, MORNING, moment)
         rest = Wanted(0, wanted.replies - (wanted.replies and first.count), wanted.bulk)
         rest = replace(rest, replies=max(rest.replies, 0))
