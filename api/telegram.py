@@ -7,7 +7,7 @@ import hmac
 import structlog
 
 from api.webhooks import TAKEN, Answer, Hook, Post
-from bot.channels.telegram import parsed, understood
+from bot.channels.telegram import answer_press, in_reply, parsed, understood
 from bot.inbound import InboundKind
 from bot.presses import Presses
 
@@ -47,6 +47,7 @@ async def _take(post: Post, bot: str, presses: Presses) -> Answer:
     if message is None:
         return TAKEN
     await post.web.inbox.take(message)
-    if message.kind is InboundKind.CHOICE:
-        presses.put(message, update)
-    return TAKEN
+    if message.kind is not InboundKind.CHOICE:
+        return TAKEN
+    presses.put(message, update, ended=True)
+    return Answer(body=in_reply(answer_press(message)), kind=b"application/json")

@@ -28,8 +28,8 @@ KEPT_FREE = 4
 """Hands that bulk leaves for replies, where there are as many."""
 POLL = 0.25
 """Seconds for which a message that nobody woke us for waits at most."""
-BREATH = 0.05
-"""Seconds at least between two looks for tokens."""
+BREATH = 0.1
+"""Seconds at least between two looks for tokens: as long as a bucket takes to fill (bot.rates)."""
 
 _log = structlog.get_logger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import Counter, Histogram
 
 from trajectory.database import Unavailable
@@ -34,13 +36,23 @@ OUTCOMES = Counter(
 )
 
 
+@cache
+def _turns(channel: str, outcome: str) -> Counter:
+    return TURNS.labels(channel, outcome)
+
+
+@cache
+def _turn_seconds(channel: str) -> Histogram:
+    return TURN_SECONDS.labels(channel)
+
+
 def count_turn(channel: str, error: Exception | None, seconds: float) -> None:
     """A message that was handed over has been dealt with."""
     unstored = "unavailable" if isinstance(error, Unavailable) else "error"
     outcome = "stored" if error is None else unstored
-    TURNS.labels(channel, outcome).inc()
+    _turns(channel, outcome).inc()
     if outcome == "stored":
-        TURN_SECONDS.labels(channel).observe(seconds)
+        _turn_seconds(channel).observe(seconds)
 
 
 def count_outcome(channel: str, outcome: str, trouble: str = "") -> None:

@@ -39,12 +39,15 @@ class Presses:
         self._room = threading.BoundedSemaphore(MOST_WAITING)
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "press")
 
-    def put(self, message: Inbound, update: Update) -> None:
-        """A press has been committed. From any thread; returns at once."""
+    def put(self, message: Inbound, update: Update, *, ended: bool = False) -> None:
+        """A press has been committed. From any thread; returns at once.
+
+        `ended`: Telegram was told to end the waiting circle already.
+        """
         if not self._room.acquire(blocking=False):
             return
         try:
-            self._threads.submit(self._show, message, update)
+            self._threads.submit(self._show, message, update, ended)
         except RuntimeError:  # closed meanwhile
             self._room.release()
 
@@ -56,9 +59,10 @@ class Presses:
         """Give up what waits, and wait for what is under way."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _show(self, message: Inbound, update: Update) -> None:
+    def _show(self, message: Inbound, update: Update, ended: bool) -> None:
         try:
-            self._call(answer_press(message))
+            if not ended:
+                self._call(answer_press(message))
             press = pressed(update)
             edit = None if press is None else show_answer(press)
             if edit is not None and self._was_answer(message):

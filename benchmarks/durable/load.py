@@ -84,6 +84,14 @@ def _request(port: int, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def _is_whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(_END)
+    if not end:
+        return False
+    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+    return len(body) >= int(length)
+
+
 class _Lane(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop, requests: Sequence[bytes]) -> None:
         self.done: asyncio.Future[None] = loop.create_future()
@@ -102,8 +110,7 @@ class _Lane(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._answer += data
-        # Neither server answers with a body.
-        if not self._answer.endswith(_END):
+        if not _is_whole(self._answer):
             return
         if not self._answer.startswith(b"HTTP/1.1 200 "):
             self.done.set_exception(RuntimeError(self._answer[:80].decode("latin-1")))

@@ -102,11 +102,12 @@ class Clinic:
     def updates(self, update: dict[str, Any]) -> None:
         """Telegram tells of it, if it is not asked."""
         if not self.polls:
-            self.post(
+            reply = self.post(
                 "/telegram/webhook",
                 json.dumps(update).encode(),
                 X_Telegram_Bot_Api_Secret_Token=SECRET,
             )
+            self.telegram.is_told(reply)
 
     def sms(self, text: str) -> None:
         """A patient writes an SMS."""

@@ -216,6 +216,12 @@ class TelegramServer:
                 "date": 1795526000 + self._numbers,
             }
 
+    def is_told(self, reply: bytes) -> None:
+        """What a webhook answers may be a call, which is made without another request."""
+        if reply:
+            body = json.loads(reply)
+            self.answer(self.token, body.pop("method"), body)
+
     def answer(self, token: str, method: str, body: dict[str, Any]) -> tuple[int, bytes] | None:
         """What a call is answered with; None: never."""
         with self._changed:

@@ -14,6 +14,7 @@ import pytest
 from bot.channels.telegram import (
     Request,
     answer_press,
+    in_reply,
     inbound,
     read,
     render,
@@ -306,6 +307,10 @@ def test_a_press_is_answered() -> None:
     found = taken(callback_query=press())
     assert found is not None
     assert called(answer_press(found)) == ("answerCallbackQuery", {"callback_query_id": "20233"})
+    assert json.loads(in_reply(answer_press(found))) == {
+        "method": "answerCallbackQuery",
+        "callback_query_id": "20233",
+    }
 
 
 PNG = b"a picture"
