@@ -18,8 +18,9 @@ LOCK_SECONDS = 10
 FOLD_IN_MS = 200
 """How long the log waits for those who read out of it."""
 _READERS = 4
-STATEMENTS = 256
-"""SQLite keeps so many prepared on a connection: all that the conversation uses again."""
+STATEMENTS = 1024
+"""SQLite keeps so many prepared on a connection: all that the conversation uses again, of which
+`trajectory.bulk` has several hundred."""
 
 
 def _dumps(value: Any) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -25,8 +25,8 @@ Row: TypeAlias = tuple[Any, ...]
 _Written: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
 
 MOST_ROWS = 64
-"""Of one statement on SQLite, which takes as many rows at a time as a power of two: each number is
-a statement of its own that stays prepared, and so there are seven."""
+"""Of one statement on SQLite; each number of rows is a statement of its own that stays prepared,
+all together in 3 MB for a table of 15 columns."""
 
 
 class _Bulk:
@@ -64,8 +64,8 @@ class _Bulk:
             yield connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
             return
         width = len(self._columns)
-        for piece in _pieces(rows):
-            some = _written(piece, self._for_sqlite)
+        for start in range(0, len(rows), MOST_ROWS):
+            some = _written(rows[start : start + MOST_ROWS], self._for_sqlite)
             statement = _with_rows(self._sqlite, len(some), width)
             yield connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
@@ -135,16 +135,7 @@ class Delete(_Bulk):
         )
 
 
-def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """All rows in order, in pieces of 64, 32, ... 2, 1."""
-    start = 0
-    while left := len(rows) - start:
-        size = min(MOST_ROWS, 1 << (left.bit_length() - 1))
-        yield rows[start : start + size]
-        start += size
-
-
-@lru_cache(maxsize=128)
+@cache
 def _with_rows(statement: str, count: int, width: int) -> str:
     row = f"({', '.join('?' * width)})"
     return statement.format(rows=f"VALUES {', '.join([row] * count)}")

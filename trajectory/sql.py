@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Table, any_, bindparam, literal
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    LargeBinary,
+    String,
+    Table,
+    TypeDecorator,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -36,11 +52,22 @@ def written_out(column: ColumnElement[str], *values: str) -> ColumnElement[bool]
     return column.in_(bindparam(None, values, expanding=True, literal_execute=True))
 
 
+class _JsonList(TypeDecorator[Sequence[Any]]):
+    """A list as one parameter of SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Any] | None, _dialect: Dialect) -> str:
+        return orjson.dumps(value).decode()
+
+
 class Among(ColumnElement[bool]):
     """Whether a column is one of the values of the parameter `name`, a list.
 
-    On PostgreSQL the list is one array, so that the statement is the same for every length and
-    stays prepared; reading a statement with 200 placeholders costs its driver 6 ms each time.
+    The list is one parameter, so that the statement is the same for every length and stays
+    prepared: an array on PostgreSQL, whose driver takes 6 ms each time to read a statement with
+    200 placeholders; JSON on SQLite, but where the values are bytes.
     """
 
     inherit_cache = True
@@ -50,7 +77,11 @@ class Among(ColumnElement[bool]):
     ]
 
     def __init__(self, column: Column[Any], name: str) -> None:
-        self.listed = column.in_(bindparam(name, expanding=True))
+        if isinstance(column.type, LargeBinary):
+            self.listed = column.in_(bindparam(name, expanding=True))
+        else:
+            given = func.json_each(bindparam(name, type_=_JsonList))
+            self.listed = column.in_(select(given.table_valued("value").c.value))
         self.array = column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 

@@ -15,7 +15,8 @@ import certifi
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-MOST_CONNECTIONS = 16
+MOST_CONNECTIONS = 32
+"""More than there are threads that call: nobody waits for one."""
 IDLE_SECONDS = 5.0
 """A connection that has been quiet for longer is not used again: the other end may be closing it,
 and then nobody knows whether the request arrived."""
@@ -101,7 +102,7 @@ class AiohttpRequest(BaseRequest):
         write = self._timeouts.upload if has_file else self._timeouts.write
         connect = self._timeouts.connect
         return aiohttp.ClientTimeout(
-            total=connect + write + read, sock_connect=connect, sock_read=read
+            total=connect + write + read, connect=connect, sock_connect=connect, sock_read=read
         )
 
 

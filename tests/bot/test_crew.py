@@ -233,3 +233,53 @@ def test_what_was_sent_is_recorded_soon_though_the_clock_is_set_back(
         house.clock.set(house.clock.now() - timedelta(hours=1))
         turn_until(hands, lambda: states(house) == ["sent", "sending"])
         gate.answers()
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("waiting", "woken_by"),
+    [
+        # Replies have taken the last tokens: only safety messages have not to wait for more.
+        (Priority.REPLY, [Priority.SAFETY]),
+        # Bulk leaves tokens for replies.
+        (BULK, [Priority.SAFETY, Priority.REPLY]),
+    ],
+)
+def test_whoever_knows_of_no_tokens_is_woken_only_by_what_needs_none(
+    house: House, gate: Gate, waiting: Priority, woken_by: list[Priority]
+) -> None:
+    house.deployment = replace(house.deployment, rates={"telegram": Rate("bot", 20)})
+    for post in posts(house, 4):
+        post("a", waiting)
+    woken: list[Priority] = []
+    told: list[Priority] = []
+    hands = Crew(house.deployment, "telegram", lambda: woken.extend(told[-1:]), 4)
+    hands.turn()
+    for most in Priority:
+        told.append(most)
+        hands.tell(most)
+    assert woken == woken_by
+    house.clock.set(house.clock.now() + timedelta(seconds=1))
+    told.append(waiting)
+    hands.tell(waiting)
+    assert woken[-1] is waiting, "tokens have come meanwhile"
+    gate.answers()
+    hands.close()
+
+
+@on_sqlite
+def test_a_look_for_tokens_is_not_put_off_by_a_clock_that_is_set_back(
+    house: House, gate: Gate
+) -> None:
+    house.deployment = replace(house.deployment, rates={"telegram": Rate("bot", 20)})
+    for post in posts(house, 4):
+        post("a")
+    woken: list[str] = []
+    hands = Crew(house.deployment, "telegram", lambda: woken.append("woken"), 4)
+    hands.turn()
+    house.clock.set(house.clock.now() - timedelta(hours=1))
+    woken.clear()
+    hands.tell(Priority.REPLY)
+    assert woken == ["woken"]
+    gate.answers()
+    hands.close()

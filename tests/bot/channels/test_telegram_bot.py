@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -179,6 +180,40 @@ def test_what_never_reached_telegram_is_sent_again() -> None:
         found = refused(channel)
         channel.close()
     assert (found.trouble, found.code) == (Trouble.RETRY, "no-connection")
+
+
+def test_a_server_that_speaks_no_tls_was_never_reached(server: TelegramServer) -> None:
+    channel = Telegram(TOKEN, server.url.replace("http", "https"), PATIENT)
+    found = refused(channel)
+    channel.close()
+    assert (found.trouble, found.code) == (Trouble.RETRY, "no-connection")
+
+
+@pytest.mark.parametrize(
+    ("spared", "asked"), [("", "POST http://api.nord.example/bot"), ("127.0.0.1", "POST /bot")]
+)
+def test_calls_go_by_the_proxy_that_the_environment_names(
+    spared: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        monkeypatch.setenv("http_proxy", here if not spared else "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", spared)
+        heard: list[bytes] = []
+        thread = threading.Thread(target=lambda: heard.append(_first_words(listener)))
+        thread.start()
+        channel = Telegram(TOKEN, here if spared else "http://api.nord.example", PATIENT)
+        refused(channel)
+        thread.join()
+        channel.close()
+    assert heard[0].decode().startswith(asked)
+
+
+def _first_words(listener: socket.socket) -> bytes:
+    """Of whoever connects, to whom nothing is answered."""
+    connection, _ = listener.accept()
+    with connection:
+        return connection.recv(1000)
 
 
 def test_a_wrong_token_is_ours_to_mend(server: TelegramServer) -> None:
