@@ -20,7 +20,8 @@ from bot.inbound import Inbound
 from trajectory import tables
 from trajectory.database import Database, Unavailable
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 2
+"""Telegram counts these calls, too: under load they must not use up what it takes of replies."""
 MOST_WAITING = 200
 """Telegram shows the circle of a press for seconds only: more than this is not caught up with."""
 

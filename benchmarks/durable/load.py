@@ -31,14 +31,14 @@ class Loaded:
         return len(self.latencies) / self.seconds
 
 
-def load(ports: Sequence[int], lanes: Sequence[Sequence[bytes]]) -> Loaded:
+def load(ports: Sequence[int], lanes: Sequence[Sequence[bytes]], path: str = PATH) -> Loaded:
     """Post every body of every lane, the lanes beside each other; in a process of its own.
 
     The lanes take the ports in turn. An answer other than 200 ends the benchmark.
     """
     fork = multiprocessing.get_context("fork")
     here, there = fork.Pipe(duplex=False)
-    client = fork.Process(target=_client, args=(there, ports, lanes))
+    client = fork.Process(target=_client, args=(there, ports, lanes, path))
     client.start()
     there.close()
     try:
@@ -50,18 +50,20 @@ def load(ports: Sequence[int], lanes: Sequence[Sequence[bytes]]) -> Loaded:
     return Loaded(seconds, latencies)
 
 
-def _client(there: object, ports: Sequence[int], lanes: Sequence[Sequence[bytes]]) -> None:
-    there.send(uvloop.run(_drive(ports, lanes)))  # type: ignore[attr-defined]
+def _client(
+    there: object, ports: Sequence[int], lanes: Sequence[Sequence[bytes]], path: str
+) -> None:
+    there.send(uvloop.run(_drive(ports, lanes, path)))  # type: ignore[attr-defined]
 
 
 async def _drive(
-    ports: Sequence[int], lanes: Sequence[Sequence[bytes]]
+    ports: Sequence[int], lanes: Sequence[Sequence[bytes]], path: str
 ) -> tuple[float, list[float]]:
     loop = asyncio.get_running_loop()
     connected = []
     for place, bodies in enumerate(lanes):
         port = ports[place % len(ports)]
-        requests = [_request(port, body) for body in bodies]
+        requests = [_request(port, path, body) for body in bodies]
         _, lane = await loop.create_connection(
             lambda requests=requests: _Lane(loop, requests),  # type: ignore[misc]
             "127.0.0.1",
@@ -76,9 +78,9 @@ async def _drive(
     return perf_counter() - began, [each for lane in connected for each in lane.latencies]
 
 
-def _request(port: int, body: bytes) -> bytes:
+def _request(port: int, path: str, body: bytes) -> bytes:
     head = (
-        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
         f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.durable import bot
+from benchmarks.durable.bare import LEANEST
 from benchmarks.durable.crowd import FIRST_ADDRESS, Crowd, filling
 from benchmarks.durable.load import load
 from benchmarks.durable.servers import BACKTRACE, SINGLY, bare, serving
@@ -29,8 +30,8 @@ DISK = "/var/tmp"
 
 
 def on_sqlite(rounds: int) -> dict[str, float]:
-    """One process, synchronous=FULL, beside an endpoint that only parses the same bodies."""
-    measured: dict[str, list[float]] = {"bare": [], "ours": []}
+    """One process, synchronous=FULL, beside endpoints that only parse the same bodies."""
+    measured: dict[str, list[float]] = {"bare": [], "bare, leanest": [], "ours": []}
     with ExitStack() as stack:
         enter = stack.enter_context
         folder = enter(tempfile.TemporaryDirectory(prefix="backtrace-", dir=DISK))
@@ -40,11 +41,18 @@ def on_sqlite(rounds: int) -> dict[str, float]:
         ours, nothing = enter(serving(environment)), enter(bare())
         for counts in _rounds(rounds):
             lanes = _begun(patients)
-            reached = load([nothing], lanes).per_second, load([ours], lanes).per_second
+            reached = (
+                load([nothing], lanes).per_second,
+                load([nothing], lanes, LEANEST).per_second,
+                load([ours], lanes).per_second,
+            )
             patients.check()
             _note(measured, reached, counts)
     show("Durable turns on SQLite, one process, 64 clients", "turns a second", measured)
-    return {"durable_sqlite_vs_bare": ratio(measured, "ours", "bare")}
+    return {
+        "durable_sqlite_vs_bare": ratio(measured, "ours", "bare"),
+        "durable_sqlite_vs_leanest": ratio(measured, "ours", "bare, leanest"),
+    }
 
 
 def on_postgres(rounds: int) -> dict[str, float]:
