@@ -100,11 +100,11 @@ class Crew:
                 self._somebody_waits |= message.tried.priority < Priority.BULK
 
     def _should_record(self) -> bool:
-        """At once where a patient's next message may wait for it, else a slice at a time."""
-        if self._somebody_waits or not self._busy:
-            return True
+        """At once where a patient's next message waits for nothing else, or a slice at a time."""
         # Less than nothing has passed where the clock was set back.
-        return not timedelta() <= self._deployment.clock.now() - self._recorded_at < SLICE
+        if not timedelta() <= self._deployment.clock.now() - self._recorded_at < SLICE:
+            return True
+        return not self._is_dry(Priority.REPLY) and (self._somebody_waits or not self._busy)
 
     def _record(self) -> None:
         if not self._unrecorded:
