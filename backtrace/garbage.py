@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 
+NEW_OBJECTS = 10_000
+"""So many more than before begin a collection; a batch of turns makes as many, and drops them."""
+
 
 def keep_what_is_loaded() -> None:
     """Leave all that is in memory now out of every later collection.
@@ -13,3 +16,4 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)

@@ -18,6 +18,11 @@ LOCK_SECONDS = 10
 FOLD_IN_MS = 200
 """How long the log waits for those who read out of it."""
 _READERS = 4
+LOG_PAGES = 10_000
+"""SQLite folds its log into the file when it has so many pages (40 MB). A page that many
+transactions write goes there once, and a fold waits for the disk twice."""
+CACHE_KIB = 64 * 1024
+"""What the one writer keeps of the file in memory; it had to be read anew beyond 2 MB."""
 STATEMENTS = 1024
 """SQLite keeps so many prepared on a connection: all that the conversation uses again, of which
 `trajectory.bulk` has several hundred."""
@@ -48,6 +53,8 @@ def sqlite_writer(url: URL, *, durable: bool) -> Engine:
         for pragma in (
             "journal_mode = WAL",
             f"synchronous = {synchronous}",
+            f"wal_autocheckpoint = {LOG_PAGES}",
+            f"cache_size = -{CACHE_KIB}",
             "foreign_keys = ON",
             # An erased patient's wrapped key must not stay behind in a free page.
             "secure_delete = ON",
