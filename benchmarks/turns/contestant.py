@@ -19,6 +19,7 @@ from typing import Any
 
 import uvloop
 
+from backtrace.garbage import keep_what_is_loaded
 from benchmarks.turns.patient import answer_all
 from benchmarks.turns.questionnaire import Questionnaire
 
@@ -51,6 +52,8 @@ async def _main(name: str) -> None:
     make = getattr(import_module(f"benchmarks.turns.{module}"), made_by)
     contestant = make(questionnaire, **settings)
     await contestant.open()
+    # As `serve` does when it begins; for everybody.
+    keep_what_is_loaded()
     versions = {package: version(package) for package in packages}
     _tell({"python": platform.python_version(), "versions": versions})
     for line in sys.stdin:
