@@ -7,7 +7,11 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
+from fastapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -94,6 +98,7 @@ def create_app(
     app.add_exception_handler(404, _missing)
     guard(app)
     problems.guard(app)
+    app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
     ours = (health, chat, chat_link, chat_team, own_copy)
     for router in (*(each.router for each in ours), *extra_routers):
@@ -125,6 +130,16 @@ async def _missing(request: Request, error: Exception) -> Response:
     if error.detail != "Not Found":  # a route's own words, not the router's
         return await http_exception_handler(request, error)
     return _trouble(request, "missing", 404, {})
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    """A number in an address that no page can have is a page that is not there."""
+    assert isinstance(error, RequestValidationError)
+    if request.url.path.startswith(f"{problems.API}/"):
+        return problems.unreadable(error)
+    if all(each["loc"][0] in ("path", "query") for each in error.errors()):
+        return _trouble(request, "missing", 404, {})
+    return await request_validation_exception_handler(request, error)
 
 
 def _trouble(request: Request, key: str, status: int, headers: Mapping[str, str]) -> Response:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -79,7 +78,6 @@ def refusal(error: Refused) -> Response:
 def guard(app: FastAPI) -> None:
     """Let the application answer programs so."""
     app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(RequestValidationError, _unreadable)
 
 
 def _refused(_request: Request, error: Exception) -> Response:
@@ -87,9 +85,7 @@ def _refused(_request: Request, error: Exception) -> Response:
     return refusal(error)
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    if not request.url.path.startswith(f"{API}/"):
-        return await request_validation_exception_handler(request, error)
+def unreadable(error: RequestValidationError) -> Response:
+    """The answer to a request that no route can read."""
     faults = [Fault(loc=[*each["loc"]], msg=each["msg"]) for each in error.errors()]
     return JSONResponse(Problem(detail=faults).model_dump(mode="json"), 422)

@@ -19,12 +19,13 @@ OVER = "pause-over"
 """The kind and key of the due row at its end."""
 DEFAULT = timedelta(weeks=2)
 LONGEST = timedelta(days=366)
-_HELD = frozenset({"step", "flow", "remind", "waiting"})
+HELD = frozenset({"step", "flow", "remind", "waiting"})
+"""The kinds of due rows that wait for the end of a pause."""
 
 
 def holds(step: Step, kind: str) -> bool:
     """Whether a due row of this kind waits for the end of a pause."""
-    return step.paused and kind in _HELD
+    return step.paused and kind in HELD
 
 
 def until(step: Step) -> datetime:

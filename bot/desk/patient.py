@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from bot import due, outbox
+from bot.conversation import pausing
 from bot.conversation.memory import HANDS, Memory
 from bot.conversation.step import Person
 from bot.conversation.tasks import enrolment
@@ -37,6 +38,7 @@ _LAST_OUT = select(func.max(_outbox.c.sent_at)).where(
     _outbox.c.patient_id == _PATIENT, _outbox.c.member_id.is_(None)
 )
 _LAST_IN = select(func.max(_inbox.c.received_at)).where(_inbox.c.patient_id == _PATIENT)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NEXT = (
     select(_due.c.at, _due.c.kind)
     .where(
@@ -44,6 +46,10 @@ _NEXT = (
         _due.c.owner_id == _PATIENT,
         # What closes a question is nothing that the patient gets.
         _due.c.kind.not_in((*due.MISHAPS, "expire")),
+        or_(
+            _due.c.kind.not_in(pausing.HELD),
+            _due.c.at >= bindparam("rests_until", type_=_due.c.at.type),
+        ),
     )
     .order_by(_due.c.at, _due.c.id)
     .limit(1)
@@ -186,7 +192,8 @@ def _open(held: Held, worker: Worker) -> Contact:
     held.audit(worker.actor, OPENED, "")
     connection, person, memory = held.connection, held.person, held.loaded.memory
     asked = {"patient": held.patient_id}
-    following = connection.execute(_NEXT, asked).first()
+    rests_until = _paused_until(memory, held.now)
+    following = connection.execute(_NEXT, asked | {"rests_until": rests_until or _LONG_AGO}).first()
     known = patients.addresses(connection, held.sealer, held.patient_id)
     return Contact(
         patient_id=held.patient_id,
@@ -198,7 +205,7 @@ def _open(held: Held, worker: Worker) -> Contact:
         weekday=person.weekday,
         pathway=person.pathway,
         standing=standing_of(person, memory, held.now),
-        paused_until=_paused_until(memory, held.now),
+        paused_until=rests_until,
         in_doubt=memory.task is not None and memory.task.name == HANDS,
         has_code=bool(person.code),
         addresses=[each for each in known if each.status != "closed"],

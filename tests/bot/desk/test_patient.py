@@ -116,6 +116,18 @@ def test_the_page_shows_contact_and_no_answer(light_house: House, birgit: Patien
     assert "secret" not in repr(asdict(contact))
 
 
+def test_in_a_pause_its_end_comes_next_and_not_what_waits_for_it(
+    light_house: House, birgit: PatientRef
+) -> None:
+    house = light_house
+    house.settle()
+    house.write("pause until friday", PHONE, channel="sms")
+    contact = patient.open_contact(house.deployment, METTE, birgit.patient_id)
+    assert contact.standing is Standing.PAUSED
+    assert contact.paused_until is not None
+    assert contact.next == patient.Next(contact.paused_until, "pause-over")
+
+
 def test_every_opening_is_audited_by_name(light_house: House, birgit: PatientRef) -> None:
     for _ in range(2):
         patient.open_contact(light_house.deployment, METTE, birgit.patient_id)
