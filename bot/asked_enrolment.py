@@ -73,9 +73,7 @@ def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
     timezone = asked.timezone or deployment.clinic.timezone
     if timezone not in available_timezones():
         raise Wrong("timezone", "write it as Europe/Copenhagen")
-    name = " ".join(asked.name.split())
-    if len(name) > LONGEST_NAME:
-        raise Wrong("name", f"write at most {LONGEST_NAME} characters", "long", most=LONGEST_NAME)
+    name = read_name(asked.name)
     require_way(deployment.clinic, asked.channel)
     phone = _phone(asked, timezone, deployment.clinic)
     greets = phone and asked.channel in GREETED
@@ -118,6 +116,14 @@ def require_way(clinic: Clinic, channel: str) -> None:
     if not ways.get(channel):
         there = ", ".join(each for each, way in ways.items() if way)
         raise Wrong("channel", f"it is not set up here; choose {there}", there=there)
+
+
+def read_name(written: str) -> str:
+    """With one space between its words; empty for nothing. Raises Wrong."""
+    name = " ".join(written.split())
+    if len(name) > LONGEST_NAME:
+        raise Wrong("name", f"write at most {LONGEST_NAME} characters", "long", most=LONGEST_NAME)
+    return name
 
 
 def read_birth_date(written: str, today: date) -> date | None:

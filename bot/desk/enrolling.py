@@ -137,14 +137,20 @@ def look(deployment: Deployment, patient_id: int, key: str) -> Enrolled | None:
 def card_behind(
     connection: Connection, deployment: Deployment, key: str, patient_id: int
 ) -> Invitation | None:
-    """The card that was made for this key, as long as its code lets this patient in."""
+    """The card that was made for this key, as long as its code lets this patient in.
+
+    It bears the name that the patient has by now.
+    """
     now = deployment.clock.now()
     found = inviting_once.answered(connection, deployment, key, now)
     if found is None or found.patient_id != patient_id:
         return None
     code = read_code(found.code) or ""
     owner = enrolment_codes.find(connection, deployment.ring, code, now)
-    return found if owner == patient_id else None
+    if owner != patient_id:
+        return None
+    (row,) = patients.read(connection, [patient_id])
+    return replace(found, name=opened(row, row.sealer(deployment.ring)).person.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.conversation.step import Person
 from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.desk.addresses import BY_NUMBER
+from bot.desk.identity import as_shown
 from bot.desk.worker import Worker
 from bot.held import Held, with_held
 from trajectory import care_team, cases, consents, entries, patients, tables
@@ -123,6 +124,11 @@ class Contact:
     care_team: Sequence[Member]
     consents: Sequence[Consent]
     cases: Sequence[Case]
+
+    @property
+    def identity(self) -> str:
+        """From what a form that corrects it is filled."""
+        return as_shown(self.name, self.birth_date)
 
     @property
     def phones(self) -> Sequence[Address]:

@@ -31,6 +31,8 @@ class Task(StrEnum):
     """Lock a lost phone, and unlock it."""
     CHANGE_ADDRESS = "change-address"
     """Move, add or remove an address."""
+    CORRECT_IDENTITY = "correct-identity"
+    """Correct a name or a birth date."""
     PAUSE = "pause"
     """Let check-ins pause and go on."""
     END_COURSE = "end-course"
@@ -65,6 +67,7 @@ MAY: Mapping[Task, frozenset[Role]] = MappingProxyType(
         Task.FIND_PATIENT: _DESK,
         Task.LOCK_PHONE: _DESK,
         Task.CHANGE_ADDRESS: _DESK,
+        Task.CORRECT_IDENTITY: _DESK,
         Task.PAUSE: _DESK,
         Task.END_COURSE: _DESK,
         Task.NEW_EPISODE: _DESK,
