@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.desk.patients import HERE, nobody, show
-from bot.desk import addresses, courses, habits, locking, resting
+from bot.desk import addresses, courses, habits, identity, locking, resting
 from bot.desk.worker import Worker
 from bot.held import NoSuchPatient
 from trajectory.patients import AddressTaken
@@ -36,6 +36,7 @@ PROBLEMS: Mapping[type[Exception], str] = {
     habits.NoSuchLanguage: "no-language",
     habits.NoSuchZone: "no-zone",
     habits.QuietHour: "quiet-hour",
+    identity.ChangedMeanwhile: "changed-meanwhile",
 }
 """How each thing that cannot be done is said, by the end of the key under desk.patients.problem."""
 

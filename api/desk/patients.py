@@ -14,6 +14,7 @@ from api.context import web_of
 from api.desk.door import at_desk
 from api.desk.page import page
 from api.desk.parts import Field, Number
+from bot.asked_enrolment import Wrong
 from bot.desk.finding import LONGEST, Hits, TooLittle, look_for
 from bot.desk.patient import open_contact
 from bot.desk.permissions import Task
@@ -35,6 +36,7 @@ ELSEWHERE = (
 """Other pages about the same patient: by the end of the key under desk.patients.elsewhere."""
 DONE = frozenset(
     {"locked", "closed", "unlocked", "moved", "added", "preferred", "removed", "paused", "resumed"}
+    | {"corrected", "as-it-was"}
     | {"changed", "ended-moved", "ended-discharged", "ended-died", "reopened", "episode"}
 )
 """What can be said to be done, by the end of the key under desk.patients.done."""
@@ -71,9 +73,13 @@ def show(
     problem: str = "",
     at: str = "",
     typed: dict[str, str] | None = None,
+    fault: Wrong | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """A patient's page, with what was done, or with what is wrong in the form `at`."""
+    """A patient's page, with what was done, or with what is wrong in the form `at`.
+
+    `fault`: it is said beside its field.
+    """
     deployment = web_of(request).deployment
     try:
         contact = open_contact(deployment, worker, patient_id)
@@ -93,6 +99,7 @@ def show(
         told=done,
         wrong=problem,
         at=at,
+        fault=fault,
         typed=typed or {},
         may={each.value for each in Task if worker.may(each)},
         languages={code: each.say("language.name") for code, each in deployment.catalogues.items()},

@@ -16,6 +16,7 @@ from backtrace.composition import INLINE, deploy
 from bot.channels.shown_mail import ShownMail
 from bot.channels.web import WebChat
 from bot.deployment import Chance, Clinic, Deployment
+from bot.desk.patient import OPENED
 from bot.desk.worker import Worker
 from bot.driving import run_until_quiet
 from bot.loading import opened
@@ -98,7 +99,8 @@ def test_nobody_and_too_little_are_said_in_words(desk: TestClient, birgit: int) 
     gone = desk.get("/desk/patients/999999")
     assert gone.status_code == 404
     assert "There is no such patient" in gone.text
-    for deed in ("lock", "pause", "resume", "end", "reopen", "episode", "number", "way-in"):
+    deeds = ("lock", "pause", "resume", "end", "reopen", "episode", "number", "way-in", "identity")
+    for deed in deeds:
         typed = {"why": "moved", "weeks": "1", "channel": "web", "number": "1"}
         answer = desk.post(f"/desk/patients/999999/{deed}", data=typed)
         assert answer.status_code in (404, 422), deed
@@ -193,6 +195,67 @@ def test_language_day_and_hour_are_saved_and_what_is_wrong_comes_back(
         assert next(iter(wrong.values())) in page or "language" in wrong
 
 
+def test_a_name_and_a_birth_date_are_corrected_and_the_patient_is_found_by_them(
+    desk: TestClient, birgit: int, ward: Ward, mette: Worker
+) -> None:
+    typed = {"name": " Birgit  Holm", "birth_date": "14.9.1958"}
+    answer = desk.post(f"/desk/patients/{birgit}/identity", data=typed)
+    assert answer.headers["location"] == f"/desk/patients/{birgit}?done=corrected"
+    page = desk.get(answer.headers["location"]).text
+    assert "Corrected." in page
+    assert "<h1>Birgit Holm</h1>" in page
+    assert 'value="14-09-1958"' in page
+    assert "Birgit Holm" in desk.post("/desk/patients", data={"wanted": "14.9.1958"}).text
+    assert "Nobody is found" in desk.post("/desk/patients", data={"wanted": "sorensen"}).text
+    assert "how it stood already" in press(desk, birgit, "identity", **typed)
+    with ward.database.read() as connection:
+        done = [e.action for e in audit.records(connection, birgit) if e.actor == mette.actor]
+    assert [each for each in done if each != OPENED] == ["name-corrected", "birth-date-corrected"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "problem"),
+    [
+        ("name", "", "Write the name."),
+        ("name", "B" * 61, "At most 60 characters."),
+        ("birth_date", "31-02-1958", "Write day, month and year"),
+        ("birth_date", "01-01-2158", "Nobody is that old"),
+    ],
+)
+def test_what_is_wrong_with_a_name_or_birth_date_is_said_beside_it_and_comes_back(
+    desk: TestClient, birgit: int, field: str, typed: str, problem: str
+) -> None:
+    right = {"name": "Birgit Holm", "birth_date": "14-09-1958"}
+    answer = desk.post(f"/desk/patients/{birgit}/identity", data=right | {field: typed})
+    assert answer.status_code == 422
+    assert "Nothing is saved yet" in answer.text
+    (said,) = re.findall(rf'<p class="wrong" id="wrong-{field}">([^<]+)</p>', answer.text)
+    assert problem in said
+    fields = dict(re.findall(r'<input id="(name|birth_date)"[^>]* value="([^"]*)"', answer.text))
+    assert fields == right | {field: typed}
+    assert "<h1>Birgit Sørensen</h1>" in answer.text
+
+
+def test_what_a_colleague_has_corrected_meanwhile_is_shown_before_it_is_overwritten(
+    desk: TestClient, birgit: int
+) -> None:
+    page = desk.get(f"/desk/patients/{birgit}").text
+    typed = {"name": "Birgit Sørensen", "birth_date": "14-09-1958", "shown": shown_on(page)}
+    press(desk, birgit, "identity", **(typed | {"name": "Birgit Holm", "birth_date": ""}))
+    answer = desk.post(f"/desk/patients/{birgit}/identity", data=typed)
+    assert answer.status_code == 422
+    assert "Somebody else has corrected it meanwhile" in answer.text
+    assert "<h1>Birgit Holm</h1>" in answer.text
+    assert 'value="Birgit Sørensen"' in answer.text
+    page = press(desk, birgit, "identity", **(typed | {"shown": shown_on(answer.text)}))
+    assert "<h1>Birgit Sørensen</h1>" in page
+
+
+def shown_on(page: str) -> str:
+    (shown,) = re.findall(r'name="shown" value="([^"]+)"', page)
+    return str(shown)
+
+
 def test_places_are_preferred_and_removed_the_last_one_never_by_chance(
     desk: TestClient, birgit: int, ward: Ward
 ) -> None:
@@ -227,6 +290,11 @@ def test_all_of_it_reads_danish_too(house: DeskHouse, birgit: int) -> None:
     karen = house.hire(replace(METTE, name="Karen Bo", email="k@nord.example", language="da"))
     browser = house.browser(karen, language="da")
     assert "Find en patient" in browser.get("/desk/patients").text
+    page = press(browser, birgit, "identity", name="Birgit Holm", birth_date="")
+    assert "Rettet." in page
+    assert "Ret navn eller fødselsdato" in page
+    page = press(browser, birgit, "identity", name="", birth_date="")
+    assert "Skriv navnet." in page
     page = press(browser, birgit, "end", why="moved")
     assert "Forløb afsluttet, flyttet" in page
     assert "Course" not in page

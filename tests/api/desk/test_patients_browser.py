@@ -166,3 +166,27 @@ def test_what_is_wrong_is_said_where_it_was_typed(
     expect(page.get_by_role("alert")).to_contain_text("Give a day to come")
     expect(page.locator("#until")).to_be_focused()
     reads_aloud_and_fits(page)
+
+
+def test_a_name_is_corrected_by_keyboard(page: Page, site: str, birgit: int) -> None:
+    page.goto(f"{site}/desk/patients/{birgit}")
+    tab_to(page, "Correct name or birth date")
+    page.keyboard.press("Enter")
+    tab_to(page, "Birgit Sørensen")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Birgit Holm")
+    page.keyboard.press("Tab")
+    page.keyboard.type("31-02-1958")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet")
+    expect(page.locator("#birth_date")).to_be_focused()
+    expect(page.locator("#birth_date")).to_have_accessible_description(
+        "As 14-09-1958. Empty where it is not known. Write day, month and year, as 14-09-1958."
+    )
+    expect(page.locator("#name")).to_have_value("Birgit Holm")
+    reads_aloud_and_fits(page)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("14-09-1958")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Corrected.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Birgit Holm")
