@@ -12,7 +12,8 @@ from api.context import web_of
 from api.rest.door import by_token
 from api.rest.parts import NOBODY, Number
 from api.rest.problems import Refused, Told, answers, telling
-from bot.desk import finding, patient
+from bot.asked_enrolment import Wrong
+from bot.desk import finding, identity, patient
 from bot.desk.finding import LONGEST, TooLittle
 from bot.desk.patient import Contact, Standing
 from bot.desk.permissions import Task
@@ -21,6 +22,7 @@ from bot.desk.worker import Worker
 router = APIRouter(prefix="/patients", tags=["patients"])
 
 _Finds = Annotated[Worker, Depends(by_token(Task.FIND_PATIENT))]
+_Corrects = Annotated[Worker, Depends(by_token(Task.CORRECT_IDENTITY))]
 _LITTLE = "write a birth date, a number, or two letters of a name at least"
 
 
@@ -46,6 +48,13 @@ class Hits(BaseModel):
 
     found: list[Found]
     more: bool
+
+
+class Called(BaseModel):
+    """What a patient is called and when they were born; null where it is not known."""
+
+    name: Annotated[str, Field(max_length=200)]
+    birth_date: date | None
 
 
 class Address(BaseModel):
@@ -119,6 +128,19 @@ def read(request: Request, worker: _Finds, number: Number) -> Patient:
     """One patient; their audit says who has looked."""
     with telling(NOBODY):
         return _shown(patient.open_contact(web_of(request).deployment, worker, number))
+
+
+@router.put("/{number}/identity", status_code=204, responses=answers(404))
+def correct(request: Request, worker: _Corrects, number: Number, called: Called) -> None:
+    """Correct a name or a birth date: the patient is found by these and by no others."""
+    deployment, born = web_of(request).deployment, called.birth_date
+    with telling(NOBODY):
+        try:
+            identity.correct(
+                deployment, worker, number, called.name, born.isoformat() if born else ""
+            )
+        except Wrong as wrong:
+            raise Refused(422, str(wrong), ("body", wrong.field)) from None
 
 
 def _shown(found: Contact) -> Patient:

@@ -75,6 +75,31 @@ def test_a_patient_is_found_and_read_and_their_audit_says_so(
     assert booking.refused("GET", "/patients/99999")[0] == 404
 
 
+def test_a_name_and_a_birth_date_are_corrected(
+    phones: PhoneWard, booking: Program, birgit: int
+) -> None:
+    path = f"/patients/{birgit}/identity"
+    called = {"name": " Birgit  Lund", "birth_date": "1958-09-14"}
+    for _ in range(2):
+        assert booking.asks("PUT", path, json=called).status_code == 204
+    patient = booking.gets(f"/patients/{birgit}")
+    assert (patient["name"], patient["birth_date"]) == ("Birgit Lund", "1958-09-14")
+    for wanted in ("holm", "lund"):
+        hits = booking.posts("/patients/search", {"text": wanted})["found"]
+        assert [each["patient"] for each in hits] == ([birgit] if wanted == "lund" else [])
+    for wrong, field in (
+        ({"name": ""}, "name"),
+        ({"name": "B" * 61}, "name"),
+        ({"birth_date": "1758-09-14"}, "birth_date"),
+    ):
+        status, faults = booking.refused("PUT", path, json=called | wrong)
+        assert (status, faults[0][0]) == (422, ["body", field])
+    assert booking.refused("PUT", path, json={"name": "Birgit Lund"})[0] == 422
+    assert booking.refused("PUT", "/patients/99999/identity", json=called)[0] == 404
+    actions = done(phones, birgit, booking.actor)
+    assert actions.count("name-corrected") == actions.count("birth-date-corrected") == 1
+
+
 def test_a_lost_phone_is_locked_and_unlocked(
     phones: PhoneWard, booking: Program, birgit: int
 ) -> None:
