@@ -11,9 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot.doorbell import Doorbell
+from flows.errors import Refusal
 
 
-class PortTaken(Exception):
+class PortTaken(Refusal):
     """Something else listens where we should; the message says what to do."""
 
 

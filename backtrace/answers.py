@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from backtrace.settings import Answers, Settings
+from flows.errors import Refusal
 
 
-class AnswersNotChosen(Exception):
+class AnswersNotChosen(Refusal):
     """Production has a channel that is on, and nobody has said what it may carry."""
 
 

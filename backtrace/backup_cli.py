@@ -17,6 +17,7 @@ from backtrace.keyring import NoKeys, ring_of
 from backtrace.refusals import NotMigrated
 from backtrace.settings import Settings
 from bot import restored
+from flows.errors import Refusal
 from trajectory import erased_list
 from trajectory.audit_log import BadLog
 from trajectory.backup import BESIDE, Contents, contents_of, copy, make, put_in_place
@@ -33,7 +34,7 @@ _ITS_RING = (
 )
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """A backup or restore that is not done; the message says what to do instead."""
 
 

@@ -22,6 +22,7 @@ from bot.due import write as write_due
 from bot.enrolling import Newcomer, enrol
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
+from flows.errors import Refusal
 from flows.library import Library
 from templates.next_steps import next_steps
 from trajectory.database import Database
@@ -34,7 +35,7 @@ _LATER = re.compile(r"\+(\d{1,3})([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-class Unknown(Exception):
+class Unknown(Refusal):
     """There is no such language or flow; the message names those there are."""
 
 

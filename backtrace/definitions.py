@@ -8,14 +8,14 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from flows.errors import DefinitionError
+from flows.errors import DefinitionError, Refusal
 from flows.library import Library
 from flows.wording import is_pack, read_pack, worded
 
 SUFFIXES = (".yaml", ".yml")
 
 
-class NoDefinitions(Exception):
+class NoDefinitions(Refusal):
     """Definitions that are asked for are not there; the message says what to do."""
 
 

@@ -32,6 +32,7 @@ from bot.asked_enrolment import (
 from bot.deployment import Chance, Clinic, Deployment
 from bot.enrolling import Newcomer, enrol
 from bot.inviting import Invitation
+from flows.errors import Refusal
 from flows.library import Library
 from trajectory import audit, patients, web_access
 from trajectory.patients import AddressTaken
@@ -77,7 +78,7 @@ OPERATOR = "operator"
 """Who acts in a patient's log when the clinic's command line was used."""
 
 
-class Unknown(Exception):
+class Unknown(Refusal):
     """Something asked for cannot be, or is not there; the message says what to do."""
 
 

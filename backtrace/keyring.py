@@ -10,13 +10,14 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from backtrace.settings import Settings
+from flows.errors import Refusal
 from trajectory import deployment
 from trajectory.database import Database
 from trajectory.erased_list import sync_folder
 from trajectory.keys import Ring, WrongKey
 
 
-class NoKeys(Exception):
+class NoKeys(Refusal):
     """There is no key ring, or not that of this database; the message says what to do."""
 
 

@@ -17,6 +17,7 @@ from backtrace.clock import SystemClock
 from backtrace.keyring import key_file, named, prove, replace_key_file, ring_of, ring_or_none
 from backtrace.refusals import require_newest
 from backtrace.settings import Settings
+from flows.errors import Refusal
 from trajectory import key_history, rotation
 from trajectory.database import Database
 from trajectory.key_history import KeyUse
@@ -34,7 +35,7 @@ CLOCKS_DIFFER = timedelta(seconds=1)
 """The database's from a process's, at most."""
 
 
-class NotYet(Exception):
+class NotYet(Refusal):
     """The keys must not be rotated now; the message says what comes first."""
 
 

@@ -12,7 +12,7 @@ from api.app import NO_HOOKS, create_app
 from api.health import Probe, probed
 from api.server import beside
 from api.webhooks import Hook
-from backtrace.furnishing import probe_of
+from backtrace.equipping import probe_of
 from backtrace.settings import Settings
 from bot import chores
 from bot.chores import AnyChore

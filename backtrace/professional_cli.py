@@ -16,6 +16,7 @@ from backtrace.settings import Settings
 from bot.conversation.people import EMAIL
 from bot.deployment import Deployment
 from bot.directory import staff
+from flows.errors import Refusal
 from templates.catalogue import load_catalogues
 from trajectory import professionals
 from trajectory.care_team import TREATING
@@ -33,7 +34,7 @@ Language = Annotated[str, typer.Option(help="en or da.")]
 _HEAD = ("number", "name", "e-mail", "role", "sector", "language", "state")
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """It cannot be done; the message says why."""
 
 

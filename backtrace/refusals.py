@@ -5,22 +5,23 @@ from __future__ import annotations
 from sqlalchemy.engine import make_url
 
 from backtrace.settings import Settings
+from flows.errors import Refusal
 from trajectory.migrations import current, head
 
 
-class DemonstrationWording(Exception):
+class DemonstrationWording(Refusal):
     """Production would ask licensed instruments in our demonstration wording."""
 
 
-class NotMigrated(Exception):
+class NotMigrated(Refusal):
     """The database has no tables yet, or not those that this program knows."""
 
 
-class OneProcessOnly(Exception):
+class OneProcessOnly(Refusal):
     """SQLite was to be shared by processes that run for long."""
 
 
-class InsecureAddress(Exception):
+class InsecureAddress(Refusal):
     """Production would send health data over plain http."""
 
 

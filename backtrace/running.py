@@ -16,7 +16,8 @@ from backtrace.by_telegram import (
     telegram_on,
 )
 from backtrace.clock import SystemClock
-from backtrace.furnishing import channels_of, chores_of, deployed, hooks_of, probe_of, routers_of
+from backtrace.equipping import channels_of, chores_of, hooks_of, probe_of, routers_of
+from backtrace.furnishing import deployed
 from backtrace.garbage import keep_what_is_loaded
 from backtrace.loops import answering, receiving, sending, ticking, watched
 from backtrace.refusals import require_https, require_server

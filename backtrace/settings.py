@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.desk_hours import DeskHours
-from bot.retention import SHORTEST
 
 SHORTEST_TOKEN = 24
+SHORTEST = 30
+"""Days for which a message is kept at least: providers deliver one again for days."""
 LONGEST = 36500
 """Days of keeping: a hundred years."""
 Answers = Literal["inline", "link"]
@@ -202,3 +204,14 @@ def folders() -> tuple[Path | None, Path | None]:
     """Wording packs and own definitions alone, for commands that ignore every other setting."""
     found = _Folders()
     return found.wording_dir, found.definitions_dir
+
+
+def unreadable(error: ValidationError | SettingsError) -> Iterator[str]:
+    """What to say where the settings themselves cannot be read; values are not repeated."""
+    if isinstance(error, SettingsError):
+        says = 'a setting that is JSON cannot be read: write it as {"da": "HX...", "en": "HX..."}'
+        yield f"settings: BACKTRACE_WHATSAPP_TEMPLATES: {says}"
+        return
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        yield f"settings: BACKTRACE_{name}: {problem['msg']}"

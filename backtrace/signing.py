@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from backtrace.settings import Settings
+from flows.errors import Refusal
 from templates.next_steps import BadSignatures, NextStep, next_steps, signed
 
 
-class SignaturesUnread(Exception):
+class SignaturesUnread(Refusal):
     """The file of signatures is not one; the message says how it should look."""
 
 

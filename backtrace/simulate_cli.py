@@ -29,6 +29,7 @@ from backtrace.simulate.people import CHANNELS, LANGUAGES, PATHWAY, ZONE, Crowd
 from backtrace.simulate.report import Line, summary
 from backtrace.simulate.run import Progress, Simulation
 from bot.deployment import Clinic
+from flows.errors import Refusal
 from trajectory import deployment as own_key
 from trajectory.database import Database, exclusive
 from trajectory.deployment import is_simulated, mark_simulated
@@ -42,7 +43,7 @@ _MOST_NAMED = 20
 """Problems that are named; of the others only their number."""
 
 
-class NotForPatients(Exception):
+class NotForPatients(Refusal):
     """Invented patients were to be put among real ones, or could not be told from them."""
 
 

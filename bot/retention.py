@@ -35,8 +35,6 @@ BATCHES = {"sqlite": 100, "postgresql": 1000}
 """Rows a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
 SLICE = 20
 """So many transactions at a time: a process that is told to stop waits for no more."""
-SHORTEST = 30
-"""Days for which a message is kept at least: providers deliver one again for days."""
 
 _inbox, _outbox, _code, _viewing, _link, _web_code, _session, _enrolment, _check = (
     tables.core(model)

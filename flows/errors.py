@@ -1,11 +1,15 @@
-"""What is wrong with a definition file, and where."""
+"""What is not done, and why; what is wrong with a definition file, and where."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
-class DefinitionError(ValueError):
+class Refusal(Exception):
+    """Something is not done, and the message says to whoever runs this what to do."""
+
+
+class DefinitionError(Refusal, ValueError):
     """A definition file was refused.
 
     `str()` is one line for each thing that is wrong, `file:line: reason`; the reason also

@@ -10,8 +10,10 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from flows.errors import Refusal
 
-class Unavailable(Exception):
+
+class Unavailable(Refusal):
     """The database is lost, locked for too long or full; nothing of the transaction was kept.
 
     The message says what to do. It carries no SQL and no parameters.

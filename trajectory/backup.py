@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from flows.errors import Refusal
 from trajectory.deployment import key_id_of
 from trajectory.erased_list import sync_folder
 
@@ -21,7 +22,7 @@ BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite may keep next to a database file."""
 
 
-class NoBackup(Exception):
+class NoBackup(Refusal):
     """The copy cannot be made or used; the message says why."""
 
 

@@ -24,6 +24,7 @@ from typing import Literal, Self, TypeVar, cast
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 
+from flows.errors import Refusal
 from trajectory import _engines
 from trajectory._faults import Conflict, Unavailable, translated
 
@@ -40,7 +41,7 @@ _DRIVERS = {
 }
 
 
-class InUse(Exception):
+class InUse(Refusal):
     """Another process holds the database file."""
 
 

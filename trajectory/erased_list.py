@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from flows.errors import Refusal
+
 HEAD = (
     "# Erased patients, one a line: number, time. Keep it apart from the backups: no health data."
 )
 
 
-class NoList(Exception):
+class NoList(Refusal):
     """The file is not there, or is no such list; the message says so."""
 
 

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from flows.errors import Refusal
+
 DEPLOYMENT = 0
 """Stands in place of a patient's id for the deployment's own key."""
 
@@ -29,11 +31,11 @@ _NONCE_BYTES = 12
 _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
-class BadKeys(ValueError):
+class BadKeys(Refusal, ValueError):
     """The text of a ring cannot be read; says which key by its place, never by its content."""
 
 
-class WrongKey(Exception):
+class WrongKey(Refusal):
     """Sealed bytes do not open: another key, another row, or altered bytes."""
 
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from bot.deployment import Deployment
 from bot.research.exporting import Wanted
+from flows.errors import Refusal
 
 _STUDY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 STUDY = "research"
@@ -25,7 +26,7 @@ class Asked:
     dates: bool = False
 
 
-class Wrong(Exception):
+class Wrong(Refusal):
     """What was written cannot be meant; `field` is of `Asked`, `key` says what is wrong."""
 
     def __init__(self, field: str, key: str, advice: str) -> None:

@@ -21,6 +21,7 @@ from bot.loading import open_session
 from bot.research.administration import Administration
 from bot.research.episodes import Episode, episode_at, episodes_of
 from flows.canonical import restore_flow
+from flows.errors import Refusal
 from flows.model import Flow
 from trajectory import entries, patients, research
 from trajectory.entries import Entry
@@ -32,7 +33,7 @@ AT_ONCE = 50
 _SCORE = "score"
 
 
-class DefinitionsChanged(Exception):
+class DefinitionsChanged(Refusal):
     """A questionnaire was put that was not known when the export began."""
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ from bot.research.administration import Administration
 from bot.research.columns import Column, common
 from bot.research.exporting import Wanted, administrations, flows_of
 from bot.research.items import of_flow
+from flows.errors import Refusal
 from flows.model import Flow
 from templates.research import readme
 from trajectory import clinic_audit
@@ -37,7 +38,7 @@ _DICTIONARY_HEAD = ("file", "column", "meaning", "type", "unit", "values", "word
 _log = structlog.get_logger()
 
 
-class FolderTaken(Exception):
+class FolderTaken(Refusal):
     """Something is where the export is to be written."""
 
 

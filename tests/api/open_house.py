@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from backtrace.furnishing import hooks_of, routers_of
+from backtrace.equipping import hooks_of, routers_of
 from backtrace.settings import Settings
 from bot.directory import from_list, staff
 from bot.inbox import Inbox

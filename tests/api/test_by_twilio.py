@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api import twilio as door
 from api.app import create_app
-from backtrace.furnishing import channels_of, hooks_of
+from backtrace.equipping import channels_of, hooks_of
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox

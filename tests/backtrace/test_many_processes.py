@@ -28,6 +28,7 @@ from bot.conversation.effects import SetDue
 from bot.conversation.step import Person
 from bot.messages import Priority
 from tests.bot.house import CHECK_IN, Clock, House
+from tests.house.processes import COMMANDS
 from tests.house.program import free_port
 from tests.house.telegram_counter import TelegramCounter, most_within, telegram_counter
 from trajectory import tables
@@ -95,7 +96,7 @@ def test_everybody_gets_the_check_in_once_in_order_and_in_time(
 
 forks = multiprocessing.get_context("forkserver")
 # So five processes load the program once between them.
-forks.set_forkserver_preload(["backtrace.cli"])
+forks.set_forkserver_preload(COMMANDS)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from backtrace import by_twilio, running
-from backtrace.furnishing import channels_of, chores_of, clinic_of, hooks_of
+from backtrace.equipping import channels_of, chores_of, hooks_of
+from backtrace.furnishing import clinic_of
 from backtrace.loops import sending, ticking
 from backtrace.settings import Settings
 from bot.channels import Parcel

@@ -9,7 +9,7 @@ import pytest
 
 from backtrace.by_telegram import telegram_heard, telegram_on
 from backtrace.clock import SystemClock
-from backtrace.furnishing import channels_of, hooks_of
+from backtrace.equipping import channels_of, hooks_of
 from backtrace.loops import receiving
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from backtrace.furnishing import channels_of
+from backtrace.equipping import channels_of
 from backtrace.settings import Settings
 from bot import taking
 from bot.doorbell import Doorbell

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from backtrace.furnishing import chores_of
+from backtrace.equipping import chores_of
 from backtrace.settings import Settings
 from bot import chores, replanning
 from bot.chores import AnyChore, Chore, Long

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from backtrace.furnishing import channels_of
+from backtrace.equipping import channels_of
 from backtrace.settings import Settings
 from bot.doorbell import Doorbell
 from bot.forgetting import ask_providers

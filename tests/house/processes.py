@@ -9,9 +9,14 @@ import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
+from backtrace import cli
+
+COMMANDS = ["backtrace.cli", *cli.modules()]
+"""`backtrace` with every command, which it would otherwise load when one is called."""
+
 _context = multiprocessing.get_context("forkserver")
 # All that any test forks: the first one to do so starts the parent for the others, too.
-_context.set_forkserver_preload(["backtrace.cli", "tests.bot.crowd", "tests.crash.lives"])
+_context.set_forkserver_preload([*COMMANDS, "tests.bot.crowd", "tests.crash.lives"])
 
 
 def start(work: Callable[..., None], *args: object) -> Any:

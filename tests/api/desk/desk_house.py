@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from backtrace.furnishing import hooks_of, routers_of
+from backtrace.equipping import hooks_of, routers_of
 from bot.desk.worker import Worker
 from bot.directory import staff
 from bot.inbox import Inbox

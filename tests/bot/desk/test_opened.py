@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backtrace.furnishing import chores_of
+from backtrace.equipping import chores_of
 from backtrace.settings import Settings
 from bot import receiving, unused_codes
 from bot.channels import NotSent, Trouble

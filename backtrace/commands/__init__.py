@@ -1,0 +1,1 @@
+"""What is typed for each command, and what it takes; what it does stands in `backtrace` itself."""
