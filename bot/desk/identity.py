@@ -9,6 +9,7 @@ from datetime import date
 
 from bot import ledger
 from bot.asked_enrolment import Wrong, read_birth_date, read_name
+from bot.conversation.tasks import enrolment
 from bot.deployment import Deployment
 from bot.desk.worker import Worker
 from bot.held import Held, with_held
@@ -66,10 +67,19 @@ def _correct(held: Held, worker: Worker, name: str, born: date | None, shown: st
     person.name, person.born = name, born
     _save(held)
     if other_name:
+        _let_be_known(held)
         held.audit(worker.actor, RENAMED, "")
     if other_day:
         held.audit(worker.actor, REDATED, "")
     return True
+
+
+def _let_be_known(held: Held) -> None:
+    """Whoever has not been heard yet is not asked for the name in the chat any more."""
+    task = held.loaded.memory.task
+    if task is not None and enrolment.waits(task):
+        task.data["known"] = sorted({*task.data["known"], "name"})
+        held.remembers = True
 
 
 def _save(held: Held) -> None:

@@ -117,6 +117,19 @@ def test_who_has_no_name_yet_may_go_on_without(light_house: House) -> None:
     assert found(light_house, "jonas") == [nameless]
 
 
+@pytest.mark.parametrize("has_name", [False, True])
+def test_whose_name_the_desk_has_given_is_not_asked_for_it_in_the_chat(
+    light_house: House, has_name: bool
+) -> None:
+    invitation = light_house.invite(name="")
+    if has_name:
+        correct(light_house, invitation.patient_id, "Jonas Lund")
+    for said in (f"START {invitation.code}", "I agree"):
+        light_house.write(said, "jonas")
+        light_house.settle()
+    assert ("What may I call you" in light_house.telegram.sent[-1].text) is not has_name
+
+
 def test_of_two_forms_the_later_one_undoes_nothing_unseen(light_house: House, birgit: int) -> None:
     shown = contact(light_house, birgit).identity
     assert correct(light_house, birgit, "Birgit Holm", shown=shown)
