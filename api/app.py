@@ -27,15 +27,13 @@ from api.language import language_of
 from api.metrics import Measured
 from api.rest import problems
 from api.rest.problems import Refused
-from api.webhooks import Hook, answer
+from api.webhooks import LARGEST_BODY, Hook, answer
 from bot.deployment import Deployment
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
 from templates import pages
 from trajectory.database import Unavailable
 
-LARGEST_BODY = 256 * 1024
-"""Bytes of a request; a route that takes more says so itself."""
 NO_HOOKS: Mapping[str, Hook] = {}
 _SOON = {"Retry-After": "5"}
 
@@ -85,7 +83,7 @@ def create_app(
         hooks,
         title="BackTrace",
         openapi_url=None,
-        max_body_size=LARGEST_BODY,
+        max_body_size=LARGEST_BODY,  # a route that takes more says so itself
         middleware=[
             Middleware(Measured),
             Middleware(SecurityHeaders, secure=secure, framed=framed),

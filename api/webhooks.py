@@ -18,8 +18,8 @@ from api import metrics
 from api.context import Web
 from trajectory.database import Unavailable
 
-LARGEST_POST = 256 * 1024
-"""Bytes; a provider's are a fraction of it."""
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request; a provider's are a fraction of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ async def _answered(hook: Hook, web: Web, scope: Scope, receive: Receive) -> Ans
         parts.append(part)
         size += len(part)
         more = message.get("more_body", False)
-        if size > LARGEST_POST:
+        if size > LARGEST_BODY:
             return _TOO_LARGE
     try:
         return await hook(Post(web, scope, b"".join(parts)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -55,21 +55,30 @@ def _module(name: str) -> str:
     return f"backtrace.commands.{name}"
 
 
+class _Loaded(Mapping[str, Any]):
+    """Each command loaded when it is called: all of them together take a second or two."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*WHERE, *GROUPS))
+
+    def __len__(self) -> int:
+        return len(WHERE) + len(GROUPS)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in GROUPS:
+            group = get_group(import_module(GROUPS[name]).app)
+            group.name = name
+            return group
+        return get_group(import_module(_module(WHERE[name])).app).commands[name]
+
+
 class _Commands(TyperGroup):
-    """Loads a command when it is called: all of them together take a second or two."""
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: Any = _Loaded()
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*WHERE, *GROUPS]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in GROUPS:
-            group = get_group(import_module(GROUPS[cmd_name]).app)
-            group.name = cmd_name
-            return group
-        if cmd_name not in WHERE:
-            return None
-        module = import_module(_module(WHERE[cmd_name]))
-        return get_group(module.app).commands[cmd_name]
+        return list(self.commands)
 
 
 app = typer.Typer(

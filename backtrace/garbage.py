@@ -1,4 +1,4 @@
-"""What a long-lived process need not look through for garbage."""
+"""How seldom a long-lived process looks for garbage, and where not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NEW_OBJECTS = 10_000
 
 
 def keep_what_is_loaded() -> None:
-    """Leave all that is in memory now out of every later collection.
+    """Leave all that is in memory now out of every later collection, and collect less often.
 
     Modules, compiled patterns, catalogues and routes live as long as the process; under load
     looking through them again and again took a fifth of its time (benchmarks/README.md).

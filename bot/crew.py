@@ -29,7 +29,7 @@ KEPT_FREE = 4
 POLL = 0.25
 """Seconds for which a message that nobody woke us for waits at most."""
 BREATH = 0.1
-"""Seconds at least between two looks for tokens: as long as a bucket takes to fill (bot.rates)."""
+"""Seconds between two looks for tokens at least, unless the bucket is full before."""
 
 _log = structlog.get_logger(__name__)
 
@@ -98,13 +98,16 @@ class Crew:
             if outcome is not None:
                 self._unrecorded.append(outcome)
                 self._somebody_waits |= message.tried.priority < Priority.BULK
+                # A second one to the same patient has waited for it, and for no tokens.
+                self._told |= message.tried.priority is Priority.SAFETY
 
     def _should_record(self) -> bool:
         """At once where a patient's next message waits for nothing else, or a slice at a time."""
         # Less than nothing has passed where the clock was set back.
         if not timedelta() <= self._deployment.clock.now() - self._recorded_at < SLICE:
             return True
-        return not self._is_dry(Priority.REPLY) and (self._somebody_waits or not self._busy)
+        waits = self._told or not self._is_dry(Priority.REPLY)
+        return waits and (self._somebody_waits or not self._busy)
 
     def _record(self) -> None:
         if not self._unrecorded:
@@ -150,5 +153,7 @@ class Crew:
         longest = SLICE.total_seconds() if self._busy or self._unrecorded else POLL
         if self._dry is None:
             return longest
-        wait = (self._dry.until - self._deployment.clock.now()).total_seconds()
-        return min(max(wait, BREATH), longest)
+        now = self._deployment.clock.now()
+        wait, full = self._dry.until - now, self._dry.full_at - now
+        rest = max(wait, min(timedelta(seconds=BREATH), full), timedelta()).total_seconds()
+        return min(rest, longest)

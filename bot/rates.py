@@ -60,10 +60,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Dry:
-    """Nothing so urgent as `most` or less can go before `until`, when tokens come for it."""
+    """Nothing so urgent as `most` or less can go before `until`, when tokens come for it.
+
+    `full_at`: what flows in later is lost.
+    """
 
     until: datetime
     most: Priority
+    full_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,12 @@ def grant(rate: Rate, tokens: float, wanted: Wanted, now: datetime) -> Granted:
     replies = min(wanted.replies, max(floor(left), 0))
     left -= replies
     bulk = min(wanted.bulk, max(floor(left - rate.reserve), 0))
+    left -= bulk
+    full_at = _when(rate, rate.burst - left, now)
     if replies < wanted.replies:
-        dry: Dry | None = Dry(_when(rate, 1 - left, now), Priority.REPLY)
+        dry: Dry | None = Dry(_when(rate, 1 - left, now), Priority.REPLY, full_at)
     elif bulk < wanted.bulk:
-        dry = Dry(_when(rate, 1 + rate.reserve - (left - bulk), now), Priority.BULK)
+        dry = Dry(_when(rate, 1 + rate.reserve - left, now), Priority.BULK, full_at)
     else:
         dry = None
     least = Priority.BULK if bulk else Priority.REPLY
@@ -103,4 +109,5 @@ def grant(rate: Rate, tokens: float, wanted: Wanted, now: datetime) -> Granted:
 
 
 def _when(rate: Rate, missing: float, now: datetime) -> datetime:
-    return now + timedelta(seconds=missing / rate.inflow)
+    # A microsecond late, and not one early: then there would be no whole token yet.
+    return now + timedelta(seconds=missing / rate.inflow, microseconds=2)

@@ -14,13 +14,14 @@ from trajectory.sql import Among
 
 _address = tables.core(tables.Address)
 _NO_PHONE = ("web", "console")
-_WORKING = select(
-    _address.c.patient_id, _address.c.id, _address.c.channel, _address.c.preferred
-).where(
-    Among(_address.c.patient_id, "patients"),
-    _address.c.status == "active",
-    _address.c.channel.in_(sorted(FORMS)),
-)
+# With the channels in it SQLite would take their index, and read every address that there is.
+ADDRESSES = select(
+    _address.c.patient_id,
+    _address.c.id,
+    _address.c.channel,
+    _address.c.preferred,
+    _address.c.status,
+).where(Among(_address.c.patient_id, "patients"))
 
 
 def routes(
@@ -65,8 +66,9 @@ def _best_first(
     """The addresses that work, the best of each patient first."""
     if not patient_ids:
         return []
-    rows = connection.execute(_WORKING, {"patients": sorted(patient_ids)}).all()
+    found = connection.execute(ADDRESSES, {"patients": sorted(patient_ids)})
     rows = sorted(
-        rows, key=lambda row: (row.channel not in deployment.channels, not row.preferred, row.id)
+        (row for row in found if row.status == "active" and row.channel in FORMS),
+        key=lambda row: (row.channel not in deployment.channels, not row.preferred, row.id),
     )
     return [(row.patient_id, Route(row.channel, row.id)) for row in rows]

@@ -25,7 +25,7 @@ def take(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
         now = deployment.clock.now()
         level = _held(connection, channel, rate, now)
         if level.paused_until is not None and now < level.paused_until:
-            return Granted(0, dry=Dry(level.paused_until, Priority.SAFETY))
+            return Granted(0, dry=Dry(level.paused_until, Priority.SAFETY, level.paused_until))
         found = grant(rate, level.tokens, wanted, now)
         if found.count:
             left = level.tokens - found.count

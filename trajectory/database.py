@@ -91,7 +91,8 @@ class Database:
     def run(self, work: Callable[[Connection], _T]) -> _T:
         """The result of `work` in a write transaction, tried again after a Conflict.
 
-        `work` may run several times and must have no effect outside its connection. Raises
+        `work` may run several times and must have no effect outside its connection that matters
+        where it is rolled back. Raises
         Unavailable; Conflict when five attempts met one.
         """
         for attempt in range(1, _ATTEMPTS):

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -77,9 +78,12 @@ class Among(ColumnElement[bool]):
     ]
 
     def __init__(self, column: Column[Any], name: str) -> None:
-        if isinstance(column.type, LargeBinary):
+        kind = column.type
+        kind = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+        if isinstance(kind, LargeBinary):
             self.listed = column.in_(bindparam(name, expanding=True))
         else:
+            assert isinstance(kind, Integer | String), "only what JSON has"
             given = func.json_each(bindparam(name, type_=_JsonList))
             self.listed = column.in_(select(given.table_valued("value").c.value))
         self.array = column == any_(bindparam(name, type_=ARRAY(column.type)))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from telegram import Bot, User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from api.telegram import PATH
 from backtrace.doctor.finding import Finding, Verdict
 from backtrace.settings import Settings
+from bot.channels.telegram_http import AiohttpRequest, Timeouts
 
 WHAT = "Telegram"
 SECONDS = 10
@@ -42,7 +42,7 @@ def telegram(settings: Settings) -> Iterator[Finding]:
 
 
 async def _asked(token: str, api_url: str) -> tuple[User, WebhookInfo]:
-    request = HTTPXRequest(read_timeout=SECONDS, connect_timeout=SECONDS)
+    request = AiohttpRequest(api_url, Timeouts(connect=SECONDS, read=SECONDS))
     async with request:
         bot = Bot(token, base_url=f"{api_url}/bot", request=request)
         return await bot.get_me(), await bot.get_webhook_info()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import aiohttp
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -21,6 +20,7 @@ from telegram.error import (
 )
 
 from bot.channels import NotSent, Trouble
+from bot.channels.telegram_http import NeverConnected, TookTooLong
 
 _GONE = {
     "bot was blocked by the user": "blocked",
@@ -36,7 +36,6 @@ _DONE = (
     "query id is invalid",
     "query_id_invalid",
 )
-_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 def is_done(error: TelegramError) -> bool:
@@ -84,9 +83,9 @@ def _interrupted(error: NetworkError) -> NotSent:
     may hide a message that went out.
     """
     cause = error.__cause__
-    if isinstance(cause, _NEVER_CONNECTED):
+    if isinstance(cause, NeverConnected):
         return NotSent(Trouble.RETRY, "no-connection")
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TookTooLong):
         return NotSent(Trouble.UNKNOWN, "timeout")
     if cause is not None:
         return NotSent(Trouble.UNKNOWN, "interrupted")

@@ -5,6 +5,7 @@ A call costs less than a third of the processor's time so (docs/adr/0047).
 
 from __future__ import annotations
 
+import os
 import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,6 +23,18 @@ IDLE_SECONDS = 5.0
 and then nobody knows whether the request arrived."""
 
 
+class NeverConnected(Exception):
+    """Why a call has failed: not a byte of it can have reached Telegram."""
+
+
+class TookTooLong(Exception):
+    """Why a call has failed: it was written, and no answer came in time."""
+
+
+class CutOff(Exception):
+    """Why a call has failed: the connection ended, or brought no answer that can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds; a picture and its text together stay well below what a lease has to spare."""
@@ -35,7 +48,7 @@ class Timeouts:
 class AiohttpRequest(BaseRequest):
     """Requests to one server, at `url`, by way of the proxy that the environment names, if any.
 
-    Raises as python-telegram-bot's own does: TimedOut and NetworkError, caused by aiohttp's.
+    Raises TimedOut and NetworkError, caused by NeverConnected, TookTooLong or CutOff.
     """
 
     def __init__(self, url: str, timeouts: Timeouts) -> None:
@@ -55,7 +68,7 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(
                     limit=MOST_CONNECTIONS,
                     keepalive_timeout=IDLE_SECONDS,
-                    ssl=ssl.create_default_context(cafile=certifi.where()),
+                    ssl=_trusted(),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
@@ -79,22 +92,35 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """The status and the body of the answer. Of the timeouts, only `read_timeout` is heeded."""
         await self.initialize()
-        assert self._session is not None
         read = read_timeout if isinstance(read_timeout, float | int) else self._timeouts.read
         try:
-            async with self._session.request(
-                method,
-                url,
-                data=_form(request_data),
-                timeout=self._timeout(request_data, read),
-                allow_redirects=False,
-            ) as answer:
-                return answer.status, await answer.read()
-        except TimeoutError as error:
-            raise TimedOut from error
+            return await self._answer(method, url, _form(request_data), request_data, read)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
+            cause: Exception = NeverConnected()
+        except TimeoutError:
+            cause = TookTooLong()
         except aiohttp.ClientError as error:
-            # Without the error's own words: they may quote the address, which holds the token.
-            raise NetworkError(type(error).__name__) from error
+            cause = CutOff(type(error).__name__)
+        # Outside of `except`: the errors' own words may quote the address, which holds the token.
+        raise (TimedOut() if isinstance(cause, TookTooLong) else NetworkError("")) from cause
+
+    async def _answer(
+        self,
+        method: str,
+        url: str,
+        form: aiohttp.FormData | None,
+        request_data: RequestData | None,
+        read: float,
+    ) -> tuple[int, bytes]:
+        assert self._session is not None
+        async with self._session.request(
+            method,
+            url,
+            data=form,
+            timeout=self._timeout(request_data, read),
+            allow_redirects=False,
+        ) as answer:
+            return answer.status, await answer.read()
 
     def _timeout(self, data: RequestData | None, read: float) -> aiohttp.ClientTimeout:
         """Aiohttp knows none for writing, but one for everything together."""
@@ -111,7 +137,16 @@ def _proxy(url: str) -> str | None:
     if proxy_bypass(where.hostname or ""):
         return None
     proxies = getproxies()
-    return proxies.get(where.scheme) or proxies.get("all")
+    proxy = proxies.get(where.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _trusted() -> ssl.SSLContext:
+    """The certificates that the environment names, as for a proxy that looks into TLS, or usual."""
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return ssl.create_default_context(
+        cafile=file or (None if folder else certifi.where()), capath=folder
+    )
 
 
 def _form(data: RequestData | None) -> aiohttp.FormData | None:

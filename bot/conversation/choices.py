@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 
 from bot.commands import asks
 from bot.conversation.step import Step
@@ -14,6 +14,7 @@ from flows.reading import Ambiguous, Reading, Understood, read
 from flows.reading.labels import content
 
 _YES_NO = {"yes", "no"}
+_PLAIN = (("yes", "yes"), ("no", "no"))
 _ANSWERS = (
     Sense.YES, Sense.NO, Sense.WEAK_YES, Sense.CONFIRM, Sense.DENY, Sense.AGREE, Sense.DISAGREE,
     Sense.NUMBER, Sense.HALF, Sense.UNIT, Sense.NONE, Sense.EVERY_DAY, Sense.HEDGE,
@@ -61,7 +62,7 @@ def yes_or_no(step: Step, text: str) -> str | None:
 
 def leans_to_no(step: Step, text: str) -> bool:
     """Whether this is probably a no, such as "not yet"."""
-    match _reading(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text):
+    match _reading(step, ItemKind.YES_NO, _PLAIN, text):
         case Understood(code="no") | Ambiguous(candidates=("no",)):
             return True
     return False
@@ -92,7 +93,7 @@ def chosen(step: Step, text: str, no: str = "no", yes: str = "yes") -> str | Non
     found = _read(step, ItemKind.CHOICE, options, text)
     if found is not None:
         return found
-    match _read(step, ItemKind.YES_NO, [["yes", "yes"], ["no", "no"]], text):
+    match _read(step, ItemKind.YES_NO, _PLAIN, text):
         case "yes":
             return next((o for o, words in options if o == yes or _says_yes(step, words)), None)
         case "no":
@@ -110,13 +111,18 @@ def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: st
 
 
 def _reading(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> Reading:
-    item = _item(kind, step.person.language, tuple((option, words) for option, words in options))
+    language = step.person.language
+    item = _yes_no(language) if options is _PLAIN else _item(kind, language, options)
     return read(item, text, step.lexicon)
 
 
-@lru_cache(maxsize=64)
-def _item(kind: ItemKind, language: str, options: tuple[tuple[str, str], ...]) -> Item:
-    """The same for the same options: what is known of an item is kept with it."""
+@cache
+def _yes_no(language: str) -> Item:
+    """Always the same one: what is known of an item is kept with it."""
+    return _item(ItemKind.YES_NO, language, _PLAIN)
+
+
+def _item(kind: ItemKind, language: str, options: Sequence[Sequence[str]]) -> Item:
     return Item(
         "choice",
         kind,

@@ -10,9 +10,10 @@ from prometheus_client import generate_latest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from api.app import LARGEST_BODY, create_app
+from api.app import create_app
 from api.language import preferred
 from api.metrics import show_running
+from api.webhooks import LARGEST_BODY
 from bot.desk.causes import Cause
 from bot.desk.running import ChannelRun, Running, Wait, Went
 from bot.inbox import Inbox

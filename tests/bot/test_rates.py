@@ -11,6 +11,7 @@ import pytest
 
 from bot import tokens
 from bot.channels import NotSent, Trouble
+from bot.crew import BREATH
 from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.rates import SKEW, Granted, Rate, Wanted, filled, grant
@@ -296,3 +297,19 @@ def test_one_chat_gets_a_burst_and_then_a_message_a_second(house: House, crowd: 
     assert most_within(moments, 4.9) == 5
     assert moments[4] < 2
     assert moments[8] < 12
+
+
+@pytest.mark.parametrize("most", [REPLY, BULK])
+@pytest.mark.parametrize("per_second", [1, 5, 20, 30, 80, 250])
+def test_whoever_rests_between_two_looks_still_sends_as_fast_as_tokens_flow(
+    per_second: int, most: Priority
+) -> None:
+    rate, wanted = Rate("bot", per_second), Wanted(0, *((9, 0) if most is REPLY else (0, 9)))
+    tokens_left, at, now, sent = 0.0, MORNING, MORNING, 0
+    while now < MORNING + 60 * SECOND:
+        tokens_left, at = filled(rate, tokens_left, at, now)
+        found = grant(rate, tokens_left, wanted, now)
+        tokens_left, sent = tokens_left - found.count, sent + found.count
+        rests_until = now + timedelta(seconds=BREATH)
+        now = max(found.dry.until, min(rests_until, found.dry.full_at)) if found.dry else now
+    assert sent >= 0.97 * 60 * rate.inflow - rate.burst

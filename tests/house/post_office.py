@@ -74,6 +74,8 @@ class Papers:
 
     server: ssl.SSLContext
     trust: ssl.SSLContext
+    file: Path
+    """The certificate with its key."""
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +84,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     file.write_bytes(_self_made())
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(file)
-    return Papers(server, ssl.create_default_context(cafile=str(Path(file))))
+    return Papers(server, ssl.create_default_context(cafile=str(file)), Path(file))
 
 
 def _self_made() -> bytes:

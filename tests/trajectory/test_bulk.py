@@ -47,7 +47,7 @@ def test_however_many_rows_are_written_none_is_left_out(database: Database) -> N
             assert connection.execute(select(THINGS)).all() == []
 
 
-def test_sqlite_keeps_few_statements_whatever_sizes_batches_have(database: Database) -> None:
+def test_sqlite_keeps_a_statement_for_each_size_up_to_the_largest(database: Database) -> None:
     """Each is kept prepared, and takes memory: of 15 columns all together 3 MB."""
     seen: set[str] = set()
     with database.write() as connection:

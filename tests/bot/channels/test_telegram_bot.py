@@ -14,6 +14,7 @@ from bot.channels import NotSent, Parcel, Trouble
 from bot.channels.telegram_bot import Telegram
 from bot.channels.telegram_http import Timeouts
 from bot.messages import Button, Rendered
+from tests.house.post_office import Papers
 from tests.house.telegram_server import CHAT, TOKEN, TelegramServer, telegram_server
 
 HURRIED = Timeouts(connect=0.5, write=0.5, upload=0.5, read=0.15)
@@ -189,15 +190,33 @@ def test_a_server_that_speaks_no_tls_was_never_reached(server: TelegramServer) -
     assert (found.trouble, found.code) == (Trouble.RETRY, "no-connection")
 
 
+def test_a_certificate_that_the_environment_names_is_trusted(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(papers.file))
+    heard: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    with papers.server.wrap_socket(listener, server_side=True) as tls:
+        thread = threading.Thread(target=lambda: heard.append(_first_words(tls)))
+        thread.start()
+        channel = Telegram(TOKEN, f"https://localhost:{listener_port(tls)}", PATIENT)
+        refused(channel)
+        thread.join()
+        channel.close()
+    assert heard[0].startswith(b"POST /bot")
+
+
 @pytest.mark.parametrize(
     ("spared", "asked"), [("", "POST http://api.nord.example/bot"), ("127.0.0.1", "POST /bot")]
 )
+@pytest.mark.parametrize("scheme", ["http://", ""])
 def test_calls_go_by_the_proxy_that_the_environment_names(
-    spared: str, asked: str, monkeypatch: pytest.MonkeyPatch
+    spared: str, asked: str, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        here = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        monkeypatch.setenv("http_proxy", here if not spared else "http://127.0.0.1:1")
+        here = f"http://127.0.0.1:{listener_port(listener)}"
+        proxy = here if not spared else "http://127.0.0.1:1"
+        monkeypatch.setenv("http_proxy", scheme + proxy.removeprefix("http://"))
         monkeypatch.setenv("no_proxy", spared)
         heard: list[bytes] = []
         thread = threading.Thread(target=lambda: heard.append(_first_words(listener)))
@@ -207,6 +226,10 @@ def test_calls_go_by_the_proxy_that_the_environment_names(
         thread.join()
         channel.close()
     assert heard[0].decode().startswith(asked)
+
+
+def listener_port(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
 
 
 def _first_words(listener: socket.socket) -> bytes:
