@@ -10,6 +10,7 @@ from time import perf_counter
 
 from sqlalchemy import func, select, text
 
+from backtrace.garbage import keep_what_is_loaded
 from benchmarks.durable.crowd import Crowd, deployment_on, fall_due, filling
 from benchmarks.table import show
 from bot import due
@@ -127,6 +128,8 @@ def _dispatched(place: _Place) -> float:
 def _work(place: _Place, ready: object, go: object, done: object) -> None:
     database = Database(place.url)
     deployment = deployment_on(database, Ring.parse(place.keys))
+    # As `worker` does when it begins.
+    keep_what_is_loaded()
     ready.release()  # type: ignore[attr-defined]
     go.wait()  # type: ignore[attr-defined]
     while dispatch(deployment):
