@@ -58,7 +58,7 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-NO_CONTENT = 204
+NO_CONTENT, BROKEN = 204, 500
 TAKEN = Answer()
 Hook: TypeAlias = Callable[[Post], Awaitable[Answer]]
 """Takes one post of a provider."""
@@ -70,9 +70,16 @@ _UNAVAILABLE = Answer(503, b"unavailable", headers=((b"retry-after", b"5"),))
 
 
 async def answer(hook: Hook, web: Web, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let the hook of this path answer; 503 where nothing can be stored."""
+    """Let the hook of this path answer; 503 where nothing can be stored.
+
+    A mistake of ours goes on to the server, which answers 500: the provider brings it again.
+    """
     began = perf_counter()
-    found = await _answered(hook, web, scope, receive)
+    try:
+        found = await _answered(hook, web, scope, receive)
+    except Exception:
+        metrics.observe(scope["method"], scope["path"], BROKEN, perf_counter() - began)
+        raise
     if found is None:
         return
     metrics.observe(scope["method"], scope["path"], found.status, perf_counter() - began)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
+from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -284,3 +285,20 @@ def test_telegram_in_trouble_keeps_no_press_from_being_stored(clinic: Clinic) ->
 
 def _addresses() -> Any:
     return tables.core(tables.Address)
+
+
+def test_a_mistake_of_ours_is_no_acknowledgement_and_is_counted(
+    light_clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("api.telegram.understood", broken)
+    counted = _counted(500)
+    assert light_clinic.post(light_clinic.server.writes("6")).status_code == 500
+    assert _counted(500) == counted + 1
+
+
+def _counted(status: int) -> float:
+    labels = {"method": "POST", "route": PATH, "status": str(status)}
+    return REGISTRY.get_sample_value("backtrace_http_request_seconds_count", labels) or 0
