@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from bot.commands import asks
 from bot.conversation.step import Step
@@ -111,18 +111,19 @@ def _read(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: st
 
 
 def _reading(step: Step, kind: ItemKind, options: Sequence[Sequence[str]], text: str) -> Reading:
-    language = step.person.language
-    item = _yes_no(language) if options is _PLAIN else _item(kind, language, options)
+    language, given = step.person.language, tuple((option, words) for option, words in options)
+    # A list may name people: nothing is kept of it.
+    item = _yes_no(language, given) if kind is ItemKind.YES_NO else _item(kind, language, given)
     return read(item, text, step.lexicon)
 
 
-@cache
-def _yes_no(language: str) -> Item:
-    """Always the same one: what is known of an item is kept with it."""
-    return _item(ItemKind.YES_NO, language, _PLAIN)
+@lru_cache(maxsize=64)
+def _yes_no(language: str, options: tuple[tuple[str, str], ...]) -> Item:
+    """The same one for the same words: what is known of an item is kept with it."""
+    return _item(ItemKind.YES_NO, language, options)
 
 
-def _item(kind: ItemKind, language: str, options: Sequence[Sequence[str]]) -> Item:
+def _item(kind: ItemKind, language: str, options: tuple[tuple[str, str], ...]) -> Item:
     return Item(
         "choice",
         kind,

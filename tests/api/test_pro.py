@@ -283,4 +283,4 @@ def test_a_sign_is_handled_and_a_letter_kept_on_the_page_from_the_list(anne: Des
     page = anne.browser.get(place).text
     assert "seen, handled by you" in page
     assert "No fracture." in page
-    assert anne.browser.post(f"{place}/flags/{10**30}/handled").status_code == 422
+    assert anne.browser.post(f"{place}/flags/{10**30}/handled").status_code == 404
