@@ -91,6 +91,8 @@ def test_from_the_invitation_to_the_code_in_the_room(
     page.locator("#code").fill(ward.mailed_code())
     page.locator("#shown").fill(ward.shown(number))
     page.get_by_role("button").click()
+    # A page that is still on its way cannot be loaded anew.
+    expect(page.locator("#room")).to_be_visible()
     other = ward.share(number, "Jonas Lund", looked=5 * DAY)
     for ago, odi in ((9 * DAY, 36), (DAY, 50)):
         ward.report(other, ago, odi=odi)
