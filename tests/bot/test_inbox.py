@@ -177,6 +177,75 @@ def test_an_event_loop_is_told_of_a_lost_database_and_of_the_end(desk: Desk) -> 
     assert asyncio.run(_taken(desk, ["late"])) == [Unavailable]
 
 
+class Slow:
+    """Stands behind the inbox; each batch waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.come = threading.Semaphore(0)
+        self.through = threading.Semaphore(0)
+        self.inbox = Inbox(self.receive, lambda: None)
+
+    def receive(self, batch: Sequence[Inbound]) -> None:
+        self.batches.append([each.text for each in batch])
+        self.come.release()
+        assert self.through.acquire(timeout=SOON)
+
+    async def has_come(self) -> None:
+        """The next batch is here, and waits."""
+        assert await asyncio.to_thread(self.come.acquire, timeout=SOON)
+
+    async def holds_two(self) -> Sequence[asyncio.Future[None]]:
+        """Two messages of this loop wait in one batch to be let through."""
+        self.inbox.put(message("first"))
+        await self.has_come()
+        two = [asyncio.ensure_future(self.inbox.take(message(text))) for text in ("a", "b")]
+        await asyncio.sleep(0)
+        self.through.release()
+        await self.has_come()
+        return two
+
+
+def test_who_writes_again_at_once_goes_into_the_batch_that_is_about_to_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.inbox.PATIENCE", SOON)
+    slow = Slow()
+
+    async def writes_again(answered: asyncio.Future[None], text: str) -> None:
+        await answered
+        await slow.inbox.take(message(text))
+
+    async def write() -> None:
+        two = await slow.holds_two()
+        again = [
+            asyncio.ensure_future(writes_again(answered, f"{text} again"))
+            for answered, text in zip(two, "ab", strict=True)
+        ]
+        others = [asyncio.ensure_future(slow.inbox.take(message(text))) for text in ("c", "d")]
+        await asyncio.sleep(0)
+        slow.through.release(2)
+        await asyncio.wait_for(asyncio.gather(*again, *others), SOON)
+
+    asyncio.run(write())
+    slow.inbox.close()
+    assert slow.batches == [["first"], ["a", "b"], ["c", "d", "a again", "b again"]]
+
+
+def test_an_event_loop_that_is_kept_busy_holds_no_batch_up() -> None:
+    slow = Slow()
+
+    async def keep_the_loop_busy() -> None:
+        await slow.holds_two()
+        waiting = slow.inbox.put(message("c"))
+        slow.through.release(2)
+        waiting.result(SOON)
+
+    asyncio.run(keep_the_loop_busy())
+    slow.inbox.close()
+    assert slow.batches == [["first"], ["a", "b"], ["c"]]
+
+
 def test_a_request_that_is_given_up_keeps_its_message(desk: Desk) -> None:
     async def give_up() -> None:
         waiting = asyncio.ensure_future(desk.inbox.take(message("left")))
