@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Row,
     and_,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union_all,
     update,
 )
 
@@ -111,25 +109,6 @@ _READY = _FREE.where(_IS_READY).order_by(_outbox.c.priority, _outbox.c.ready_at)
 _READY_CALMLY = _READY.where(~_TOO_FAST)
 _ABANDONED = _FREE.where(_IS_ABANDONED).order_by(_outbox.c.priority, _outbox.c.lease_until)
 
-
-def _look(*ready: ColumnElement[bool]) -> CompoundSelect[tuple[int, str]]:
-    """As what is taken: a message that waits for another must get no tokens."""
-    return union_all(
-        *(
-            select(_outbox.c.priority, _outbox.c.status)
-            .where(_OURS, _URGENT_ENOUGH, ~_BLOCKED, *each)
-            .order_by(_outbox.c.priority)
-            .limit(bindparam("limit"))
-            # SQLite sorts no part of a union but as a table of its own.
-            .subquery()
-            .select()
-            for each in (ready, (_IS_ABANDONED,))
-        )
-    )
-
-
-_LOOK = _look(_IS_READY)
-_LOOK_CALMLY = _look(_IS_READY, ~_TOO_FAST)
 # Two processes may find two messages to one address at the same time: whoever holds the
 # address takes one, and looks again whether another is under way meanwhile.
 _HOLD = (
@@ -199,30 +178,7 @@ class Taken:
     gone: Collection[int] = ()
 
 
-class Waiting(NamedTuple):
-    """The priorities of the most urgent messages, and whether a lease of one has run out."""
-
-    priorities: Sequence[Priority]
-    abandoned: bool
-
-
-def waiting(
-    connection: Connection,
-    now: datetime,
-    channels: Sequence[str],
-    limit: int,
-    least: Priority,
-    *,
-    calmly: bool = False,
-) -> Waiting:
-    """What `take` would find now."""
-    asked = _asked(now, channels, limit, least)
-    rows = connection.execute(_LOOK_CALMLY if calmly else _LOOK, asked).all()
-    found = sorted(Priority(row.priority) for row in rows)
-    return Waiting(found[:limit], any(row.status == "sending" for row in rows))
-
-
-def take(
+def find(
     connection: Connection,
     now: datetime,
     channels: Sequence[str],
@@ -230,16 +186,26 @@ def take(
     least: Priority = Priority.BULK,
     *,
     calmly: bool = False,
-    abandoned: bool = True,
-) -> Taken:
-    """Lease what may go out now, the most urgent first; `least` is the least urgent.
+) -> list[Row[Any]]:
+    """Rows that may go out now, the most urgent first; `least` is the least urgent.
 
-    `calmly`: to one chat about one a second. `abandoned`: also that whose lease has run out.
+    They are held until the transaction ends. `calmly`: to one chat about one a second.
     """
-    asked = _asked(now, channels, limit, least)
-    rows = list(connection.execute(_ABANDONED, asked)) if abandoned else []
+    asked = {
+        "now": now,
+        "since": now - CHAT_TIME,
+        "soon": now + SKEW,
+        "channels": channels,
+        "limit": limit,
+        "least": int(least),
+    }
+    rows = list(connection.execute(_ABANDONED, asked))
     rows += connection.execute(_READY_CALMLY if calmly else _READY, asked)
-    rows = sorted(rows, key=_urgency)[:limit]
+    return sorted(rows, key=_urgency)[:limit]
+
+
+def lease(connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> Taken:
+    """Lease what `find` found, but for what somebody else has come before with meanwhile."""
     wanted = sorted({row.address_id for row in rows if row.address_id is not None})
     held = {row.id: row for row in connection.execute(_HOLD, {"ids": wanted})} if wanted else {}
     busy = _busy(connection, [address_id for address_id in wanted if address_id not in held])
@@ -248,24 +214,13 @@ def take(
     rows = [row for row in rows if row.address_id not in busy | locked]
     if not rows:
         return Taken([], {})
-    lease = {"ids": [row.id for row in rows], "until": now + LEASE, "now": now}
-    leased = set(connection.execute(_LEASE, lease).scalars())
+    asked = {"ids": [row.id for row in rows], "until": now + LEASE, "now": now}
+    leased = set(connection.execute(_LEASE, asked).scalars())
     return Taken(
         [row for row in rows if row.id in leased],
         {row.id: row.value for row in held.values() if row.status != "closed"},
         {row.id for row in held.values() if row.status == "gone"},
     )
-
-
-def _asked(now: datetime, channels: Sequence[str], limit: int, least: Priority) -> dict[str, Any]:
-    return {
-        "now": now,
-        "since": now - CHAT_TIME,
-        "soon": now + SKEW,
-        "channels": channels,
-        "limit": limit,
-        "least": int(least),
-    }
 
 
 def _urgency(row: Row[Any]) -> int:

@@ -19,9 +19,9 @@ from bot.due import BOUNCED
 from bot.leases import LEASE, Taken
 from bot.messages import Button, Priority, Rendered
 from bot.outcomes import Outcome
-from bot.rates import Dry, Granted, Wanted
+from bot.rates import Dry, Wanted, grant
 from bot.verdicts import MOST_ATTEMPTS, Tried, not_sent
-from trajectory import care_team, patients
+from trajectory import care_team, patients, send_rates
 from trajectory import deployment as deployment_key
 from trajectory.database import Unavailable
 from trajectory.keys import Sealer, WrongKey
@@ -113,8 +113,9 @@ def _take_freely(
     deployment: Deployment, channels: Sequence[str], limit: int, least: Priority
 ) -> Batch:
     def work(connection: Connection) -> Batch:
-        taken = leases.take(connection, deployment.clock.now(), channels, limit, least)
-        return _opened_all(connection, deployment, taken)
+        now = deployment.clock.now()
+        found = leases.find(connection, now, channels, limit, least)
+        return _leased(connection, deployment, now, found)
 
     return _counted(deployment.database.run(work))
 
@@ -122,28 +123,33 @@ def _take_freely(
 def _take_within_rate(
     deployment: Deployment, channel: str, limit: int, least: Priority, most_bulk: int | None
 ) -> Batch:
-    """Tokens first, for as many as wait; what they were not needed for goes back."""
+    """As many as there are tokens for, which are spent by the transaction that leases."""
     rate = deployment.rates[channel]
-    with deployment.database.read() as connection:
+
+    def work(connection: Connection) -> tuple[Batch, int, datetime]:
         now = deployment.clock.now()
-        ready = leases.waiting(connection, now, [channel], limit, least, calmly=rate.calm_chats)
-    wanted = _wanted(ready.priorities, most_bulk)
-    if wanted == Wanted():
-        return Batch()
-    granted = tokens.take(deployment, channel, wanted)
-    if not granted.count:
-        return Batch(dry=granted.dry)
-    batch = _counted(
-        deployment.database.run(
-            lambda connection: _lease(connection, deployment, channel, granted, ready.abandoned)
-        )
-    )
-    cost = sum(rate.cost(message.parcel) for message in batch.leased)
-    if cost != granted.count or deployment.clock.now() - now > PROMPT:
+        found = leases.find(connection, now, [channel], limit, least, calmly=rate.calm_chats)
+        if not found:
+            return Batch(), 0, now
+        level = tokens.held(connection, channel, rate, now)
+        if level.paused_until is not None and now < level.paused_until:
+            return Batch(dry=Dry(level.paused_until, Priority.SAFETY, level.paused_until)), 0, now
+        granted = grant(rate, level.tokens, _wanted(found, most_bulk), now)
+        if not granted.count:
+            return Batch(dry=granted.dry), 0, now
+        batch = _leased(connection, deployment, now, found[: granted.count])
+        spent = sum(rate.cost(message.parcel) for message in batch.leased)
+        if spent:
+            left = level.tokens - spent
+            send_rates.put(connection, channel, rate.sender, left, level.at)
+        return replace(batch, dry=granted.dry), spent, now
+
+    batch, spent, at = deployment.database.run(work)
+    if spent and deployment.clock.now() - at > PROMPT:
         # A few tokens are worth less than what is leased, which nobody else may send now.
         with suppress(Unavailable):
-            tokens.settle(deployment, channel, granted.count, cost)
-    return replace(batch, dry=granted.dry)
+            tokens.postpone(deployment, channel, spent)
+    return _counted(batch)
 
 
 def _counted(batch: Batch) -> Batch:
@@ -153,31 +159,18 @@ def _counted(batch: Batch) -> Batch:
     return batch
 
 
-def _wanted(ready: Sequence[Priority], most_bulk: int | None) -> Wanted:
-    counted = Counter(ready)
+def _wanted(found: Sequence[Row[Any]], most_bulk: int | None) -> Wanted:
+    counted = Counter(row.priority for row in found)
     bulk = counted.total() - counted[Priority.SAFETY] - counted[Priority.REPLY]
     if most_bulk is not None:
         bulk = min(bulk, most_bulk)
     return Wanted(counted[Priority.SAFETY], counted[Priority.REPLY], bulk)
 
 
-def _lease(
-    connection: Connection,
-    deployment: Deployment,
-    channel: str,
-    granted: Granted,
-    abandoned: bool,
+def _leased(
+    connection: Connection, deployment: Deployment, now: datetime, found: Sequence[Row[Any]]
 ) -> Batch:
-    taken = leases.take(
-        connection,
-        deployment.clock.now(),
-        [channel],
-        granted.count,
-        granted.least,
-        calmly=deployment.rates[channel].calm_chats,
-        abandoned=abandoned,
-    )
-    return _opened_all(connection, deployment, taken)
+    return _opened_all(connection, deployment, leases.lease(connection, now, found))
 
 
 def _opened_all(connection: Connection, deployment: Deployment, taken: Taken) -> Batch:

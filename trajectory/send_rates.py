@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, select, true, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from trajectory import tables
 from trajectory.sql import insert_once
@@ -13,8 +13,6 @@ from trajectory.sql import insert_once
 _rate = tables.core(tables.SendRate)
 _OURS = and_(_rate.c.channel == bindparam("name"), _rate.c.sender == bindparam("by"))
 _HOLD = select(_rate.c.tokens, _rate.c.at, _rate.c.paused_until).where(_OURS).with_for_update()
-# A power cut may take a second's tokens: no wait for the disc.
-_HOLD_CARELESSLY = _HOLD.add_columns(func.set_config("synchronous_commit", "off", true()))
 _PUT = (
     update(_rate)
     .where(_OURS)
@@ -42,13 +40,12 @@ class Level(NamedTuple):
 
 def hold(connection: Connection, channel: str, sender: str, full: float, now: datetime) -> Level:
     """Hold the row until the transaction ends; it is made `full` where there is none yet."""
-    statement = _HOLD_CARELESSLY if connection.dialect.name == "postgresql" else _HOLD
     place = {"name": channel, "by": sender}
-    row = connection.execute(statement, place).one_or_none()
+    row = connection.execute(_HOLD, place).one_or_none()
     if row is None:
         fresh = {"channel": channel, "sender": sender, "tokens": full, "at": now}
         insert_once(connection, _rate, fresh)
-        row = connection.execute(statement, place).one()
+        row = connection.execute(_HOLD, place).one()
     return Level(row.tokens, row.at, row.paused_until)
 
 

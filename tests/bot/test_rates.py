@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import Connection
 
-from bot import tokens
+from bot import taking, tokens
 from bot.channels import NotSent, Trouble
 from bot.crew import BREATH
-from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.rates import SKEW, Granted, Rate, Wanted, filled, grant
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
 from tests.house.telegram_counter import most_within
 from trajectory.database import Database, Unavailable
+from trajectory.send_rates import Level
 
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
@@ -260,22 +261,26 @@ def test_a_pause_lasts_no_longer_because_the_clock_is_set_back(
 def test_what_is_leased_goes_out_though_the_database_is_lost_right_after(
     house: House, crowd: list[Post], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tokens cannot be given back, or the next channel cannot be looked at."""
+    """How late it begins cannot be noted, or the next channel cannot be looked at."""
     limited(house, sms=Rate("+4552512345", 30, by_segment=True), telegram=SLOW)
     post = Post(house, house.enrol("+4520304050", channel="sms"))
     post("x" * 306, channel="sms")
     crowd[0]("reply")
-    take = tokens.take
+    held = tokens.held
 
-    def lost(*_: object) -> Granted:
+    def lost(*_: object) -> None:
         raise Unavailable("gone")
 
-    def lost_for_telegram(deployment: Deployment, channel: str, wanted: Wanted) -> Granted:
-        return take(deployment, channel, wanted) if channel == "sms" else lost()
+    def lost_for_telegram(connection: Connection, channel: str, rate: Rate, now: datetime) -> Level:
+        if channel == "telegram":
+            lost()
+        return held(connection, channel, rate, now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tokens, "settle", lost)
-        patch.setattr(tokens, "take", lost_for_telegram)
+        # As if the commit had taken long.
+        patch.setattr(taking, "PROMPT", -SECOND)
+        patch.setattr(tokens, "postpone", lost)
+        patch.setattr(tokens, "held", lost_for_telegram)
         assert house.send() == 1
         with pytest.raises(Unavailable):
             house.send()

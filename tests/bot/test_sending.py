@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, Row, event
 from sqlalchemy import text as sql
 from structlog.testing import capture_logs
 
@@ -110,14 +110,18 @@ def test_a_reply_waits_for_the_bulk_that_is_under_way_and_a_safety_message_does_
     assert house.telegram.texts() == ["bulk", "reply"]
 
 
+def _begun(house: House, connection: Connection) -> Sequence[Row[Any]]:
+    now = house.clock.now()
+    return leases.lease(connection, now, leases.find(connection, now, ["telegram"], 10)).rows
+
+
 @on_postgresql
 def test_two_processes_that_look_at_the_same_time_do_not_both_begin(
     house: House, post: Post, other_process: House
 ) -> None:
     post("bulk", BULK)
     with house.database.write() as connection:
-        taken = leases.take(connection, house.clock.now(), ["telegram"], 10)
-        assert len(taken.rows) == 1
+        assert len(_begun(house, connection)) == 1
         post("reply")
         assert other_process.send() == 0, "the first has taken one and has not committed yet"
     assert other_process.send() == 0, "it is under way"
@@ -136,8 +140,7 @@ def test_whoever_has_found_a_message_looks_again_before_beginning(
         if "FROM address" in statement and not meanwhile:
             post("reply")
             with other_process.database.write() as other:
-                found = leases.take(other, house.clock.now(), ["telegram"], 10)
-                meanwhile.append(len(found.rows))
+                meanwhile.append(len(_begun(house, other)))
 
     event.listen(engine, "before_cursor_execute", begin_a_reply)
     assert house.send() == 0
