@@ -63,7 +63,7 @@ def telegram_on(deployment: Deployment) -> Iterator[Presses | None]:
     if not isinstance(channel, Telegram):
         yield None
         return
-    presses = Presses(deployment.database, channel.api)
+    presses = Presses(deployment, channel.api)
     try:
         yield presses
     finally:

@@ -6,75 +6,80 @@ Best effort and beside everything else: what is lost here costs no answer.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from time import monotonic
 
 import structlog
 from sqlalchemy import select
 from telegram.error import TelegramError
 
+from bot import tokens
 from bot.channels.telegram import NAME, Request, Update, answer_press
 from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_errors import is_done, trouble_of
 from bot.channels.telegram_presses import pressed, show_answer
+from bot.deployment import Deployment
 from bot.inbound import Inbound
 from trajectory import tables
-from trajectory.database import Database, Unavailable
+from trajectory.database import Unavailable
 
 MOST_AT_ONCE = 2
-"""Telegram counts these calls, too: under load they must not use up what it takes of replies."""
-MOST_WAITING = 200
+MOST_WAITING = 50
 """Telegram shows the circle of a press for seconds only: more than this is not caught up with."""
+PATIENCE = 3.0
+"""Seconds after which nobody looks at the pressed question any more."""
+SHORTEST = 0.05
+"""Seconds between two looks for a token, at least."""
 
 _log = structlog.get_logger(__name__)
 _inbox = tables.core(tables.Inbox)
 
 
 class Presses:
-    """Answers presses on threads of its own."""
+    """Answers presses on threads of its own.
 
-    def __init__(self, database: Database, api: BotApi) -> None:
-        self._database = database
+    Telegram counts an edit as a message. Under load, when replies need all tokens, the pressed
+    question stays as it is: its buttons then correct the answer.
+    """
+
+    def __init__(self, deployment: Deployment, api: BotApi) -> None:
+        self._deployment = deployment
         self._api = api
         self.bot = api.bot
         """The number of the bot whose presses these are."""
-        self._room = threading.BoundedSemaphore(MOST_WAITING)
-        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "press")
+        self._closing = threading.Event()
+        self._circles, self._edits = _Hands("press-circle"), _Hands("press-edit")
 
     def put(self, message: Inbound, update: Update, *, ended: bool = False) -> None:
         """A press has been committed. From any thread; returns at once.
 
         `ended`: Telegram was told to end the waiting circle already.
         """
-        if not self._room.acquire(blocking=False):
-            return
-        try:
-            self._threads.submit(self._show, message, update, ended)
-        except RuntimeError:  # closed meanwhile
-            self._room.release()
+        if not ended:
+            self._circles.do(lambda: self._call(answer_press(message)))
+        until = monotonic() + PATIENCE
+        self._edits.do(lambda: self._show(message, update, until))
 
     def give_up_waiting(self) -> None:
         """Take no more, and begin nothing of what waits."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._closing.set()
+        for hands in (self._circles, self._edits):
+            hands.close(wait=False)
 
     def close(self) -> None:
         """Give up what waits, and wait for what is under way."""
-        self._threads.shutdown(cancel_futures=True)
+        self._closing.set()
+        for hands in (self._circles, self._edits):
+            hands.close(wait=True)
 
-    def _show(self, message: Inbound, update: Update, ended: bool) -> None:
-        try:
-            if not ended:
-                self._call(answer_press(message))
-            press = pressed(update)
-            edit = None if press is None else show_answer(press)
-            if edit is not None and self._was_answer(message):
-                self._call(edit)
-        except (TelegramError, CancelledError) as error:
-            code = trouble_of(error).code if isinstance(error, TelegramError) else "stopping"
-            _log.info("press not shown", code=code)
-        except Unavailable:
-            _log.info("press not shown", code="database")
-        finally:
-            self._room.release()
+    def _show(self, message: Inbound, update: Update, until: float) -> None:
+        if monotonic() > until:
+            return
+        press = pressed(update)
+        edit = None if press is None else show_answer(press)
+        if edit is not None and self._was_answer(message) and self._is_granted(until):
+            self._call(edit)
 
     def _call(self, request: Request) -> None:
         try:
@@ -83,11 +88,50 @@ class Presses:
             if not is_done(error):
                 raise
 
+    def _is_granted(self, until: float) -> bool:
+        """Wait for a token that no message wants; whether there was one in time."""
+        while (dry := tokens.take_spare(self._deployment, NAME)) is not None:
+            # Not before it would overflow: messages come first.
+            wait = (dry.full_at - self._deployment.clock.now()).total_seconds()
+            if monotonic() + wait > until or self._closing.wait(max(wait, SHORTEST)):
+                return False
+        return True
+
     def _was_answer(self, message: Inbound) -> bool:
-        with self._database.read() as connection:
+        with self._deployment.database.read() as connection:
             session_id = connection.execute(
                 select(_inbox.c.session_id).where(
                     _inbox.c.channel == NAME, _inbox.c.external_id == message.external_id
                 )
             ).scalar()
         return session_id is not None
+
+
+class _Hands:
+    """Some threads that forget what they cannot get at soon."""
+
+    def __init__(self, name: str) -> None:
+        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, name)
+
+    def do(self, work: Callable[[], None]) -> None:
+        if not self._room.acquire(blocking=False):
+            return
+        try:
+            self._threads.submit(self._try, work)
+        except RuntimeError:  # closed meanwhile
+            self._room.release()
+
+    def close(self, *, wait: bool) -> None:
+        self._threads.shutdown(wait=wait, cancel_futures=True)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (TelegramError, CancelledError) as error:
+            code = trouble_of(error).code if isinstance(error, TelegramError) else "stopping"
+            _log.info("press not shown", code=code)
+        except Unavailable:
+            _log.info("press not shown", code="database")
+        finally:
+            self._room.release()

@@ -7,9 +7,29 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.deployment import Deployment
-from bot.rates import Rate, filled
+from bot.messages import Priority
+from bot.rates import Dry, Rate, Wanted, filled, grant
 from trajectory import send_rates
 from trajectory.send_rates import Level
+
+
+def take_spare(deployment: Deployment, channel: str) -> Dry | None:
+    """Take one token of those that no reply needs; None: it is taken. Raises Unavailable."""
+    rate = deployment.rates.get(channel)
+    if rate is None:
+        return None
+
+    def work(connection: Connection) -> Dry | None:
+        now = deployment.clock.now()
+        level = held(connection, channel, rate, now)
+        if level.paused_until is not None and now < level.paused_until:
+            return Dry(level.paused_until, Priority.SAFETY, level.paused_until)
+        granted = grant(rate, level.tokens, Wanted(bulk=1), now)
+        if granted.count:
+            send_rates.put(connection, channel, rate.sender, level.tokens - 1, level.at)
+        return granted.dry
+
+    return deployment.database.run(work)
 
 
 def postpone(deployment: Deployment, channel: str, spent: int) -> None:

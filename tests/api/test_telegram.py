@@ -60,7 +60,7 @@ def open_clinic(database: Database) -> Iterator[Clinic]:
         channel = Telegram(TOKEN, server.url, Timeouts(read=20))
         channels: Any = house.deployment.channels
         channels["telegram"] = channel
-        presses = Presses(database, channel.api)
+        presses = Presses(house.deployment, channel.api)
         stack.callback(presses.close)
         stack.callback(channel.close)
         inbox = Inbox(lambda batch: receive(house.deployment, batch), lambda: None)

@@ -6,18 +6,22 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot import tokens
 from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_bot import Telegram
 from bot.channels.telegram_http import Timeouts
+from bot.deployment import Deployment
 from bot.inbound import Inbound
 from bot.inbox import Inbox
 from bot.polling import Pace, Poller
 from bot.presses import Presses
+from bot.rates import Dry, Rate
 from bot.receiving import receive
 from tests.bot.house import House
 from tests.house.telegram_server import CHAT, TOKEN, TelegramServer, telegram_server
@@ -26,6 +30,7 @@ from trajectory.sole import Sole
 
 QUICK = Pace(long_poll=20, first_wait=0.01, longest_wait=0.02, elsewhere=0.02)
 Receive = Callable[[Sequence[Inbound]], None]
+SOON = 30
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def polling(
 ) -> Iterator[Poller]:
     """A process that polls; `take` stands before what receives."""
     api = BotApi(TOKEN, server.url, Timeouts(read=20))
-    presses = Presses(house.database, api)
+    presses = Presses(house.deployment, api)
     inbox = Inbox(take or (lambda batch: receive(house.deployment, batch)), lambda: None)
     sole = Sole(house.database, "telegram-poller")
     poller = Poller(api, sole, inbox.put, presses.put, house.clock.now, pace)
@@ -277,6 +282,31 @@ def test_a_press_that_answers_nothing_is_answered_and_changes_nothing(
         passed(server, server.arrives(callback_query=query))
         server.wait_for(lambda: server.named("answerCallbackQuery"))
     assert server.named("editMessageText") == []
+
+
+def test_a_question_shows_its_answer_when_no_message_needs_the_token(
+    house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.enrol(str(CHAT)).patient_id
+    house.deployment = replace(house.deployment, rates={"telegram": Rate("bot", 10)})
+    take_spare, refused = tokens.take_spare, threading.Event()
+
+    def watched(deployment: Deployment, channel: str) -> Dry | None:
+        dry = take_spare(deployment, channel)
+        if dry is not None:
+            refused.set()
+        return dry
+
+    monkeypatch.setattr(tokens, "take_spare", watched)
+    monkeypatch.setattr("bot.presses.PATIENCE", SOON)
+    with telegram_sending(house, server), polling(server, house):
+        house.ask(patient)
+        passed(server, server.presses("6"))
+        server.wait_for(lambda: server.named("answerCallbackQuery"))
+        assert refused.wait(SOON)
+        assert server.named("editMessageText") == []
+        house.clock.set(house.clock.now() + timedelta(seconds=1))
+        server.wait_for(lambda: server.named("editMessageText"))
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def _doors(database: Database) -> Iterator[Door]:
         server = stack.enter_context(telegram_server())
         house = House(database)
         channel = Telegram(TOKEN, server.url)
-        presses = Presses(database, channel.api)
+        presses = Presses(house.deployment, channel.api)
         stack.callback(channel.close)
         stack.callback(presses.close)
         inbox = Inbox(lambda batch: receive(house.deployment, batch), lambda: None)
