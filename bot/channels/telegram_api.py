@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import telegram
+import uvloop
 from telegram.error import NetworkError
 
 from bot.channels.telegram import Request
@@ -80,7 +81,7 @@ class BotApi:
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
+            self._loop = uvloop.new_event_loop()
             self._thread = threading.Thread(
                 target=self._loop.run_forever, name="telegram", daemon=True
             )
