@@ -6,11 +6,23 @@ repeated reports are one line on the list and not a flood.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from flows.model import Urgency
 from trajectory import tables
@@ -121,10 +133,22 @@ class Case:
 _NOTE = "desk_case.note"
 _case = tables.core(tables.DeskCase)
 _INSERT = insert(_case)
+_IS_LISTED = _case.c.state.in_(LISTED)
 _OPEN = select(_case).where(
-    _case.c.patient_id == bindparam("patient"),
-    _case.c.kind == bindparam("wanted"),
-    _case.c.state.in_(LISTED),
+    _case.c.patient_id == bindparam("patient"), _case.c.kind == bindparam("wanted"), _IS_LISTED
+)
+# Safety first, and of that what no doctor has looked at when asked; then by kind and time.
+_PRESSING = (
+    case((_case.c.kind.in_(SAFETY), 0), else_=1),
+    case((_case.c.state.in_(_WAITED), 0), else_=1),
+    case({str(each): place for place, each in enumerate(Urgency)}, value=_case.c.urgency, else_=0),
+    case(
+        {str(each): place for place, each in enumerate(Kind) if each not in SAFETY},
+        value=_case.c.kind,
+        else_=0,
+    ),
+    _case.c.opened_at,
+    _case.c.id,
 )
 
 
@@ -189,7 +213,7 @@ def set_state(
     """
     connection.execute(
         update(_case)
-        .where(_case.c.patient_id == patient_id, _case.c.kind == kind, _case.c.state.in_(LISTED))
+        .where(_case.c.patient_id == patient_id, _case.c.kind == kind, _IS_LISTED)
         .values(state=state, changed_at=now, closed_by=by, reason=reason)
     )
 
@@ -231,10 +255,47 @@ def open_of(connection: Connection, patient_id: int, kind: Kind) -> Case | None:
     return None if row is None else _read(row)
 
 
-def listed(connection: Connection) -> list[Case]:
-    """Everything that still has to be looked at, the most pressing first."""
-    rows = connection.execute(select(_case).where(_case.c.state.in_(LISTED)))
-    return in_order([_read(row) for row in rows.mappings()])
+def listed(
+    connection: Connection,
+    kinds: Collection[Kind] = tuple(Kind),
+    *,
+    owner: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[Case]:
+    """What still has to be looked at, the most pressing first.
+
+    Of these kinds, and where `owner` is given only what they look after; so many of them at most,
+    without the first `offset`.
+    """
+    asked = _wanted(kinds, owner).order_by(*_PRESSING).limit(limit).offset(offset)
+    return [_read(row) for row in connection.execute(asked).mappings()]
+
+
+def listed_behind(
+    connection: Connection,
+    number: int,
+    limit: int,
+    kinds: Collection[Kind] = tuple(Kind),
+    *,
+    owner: str | None = None,
+) -> list[Case]:
+    """The same by number, from the one behind `number` on."""
+    asked = _wanted(kinds, owner).where(_case.c.id > number).order_by(_case.c.id).limit(limit)
+    return [_read(row) for row in connection.execute(asked).mappings()]
+
+
+def _wanted(kinds: Collection[Kind], owner: str | None) -> Select[Any]:
+    asked = select(_case).where(_IS_LISTED, _case.c.kind.in_(kinds))
+    return asked if owner is None else asked.where(_case.c.owner == owner)
+
+
+def counted(connection: Connection, owner: str | None = None) -> Mapping[Kind, int]:
+    """How many cases there are of each kind; where `owner` is given, that they look after."""
+    asked = select(_case.c.kind, func.count()).where(_IS_LISTED).group_by(_case.c.kind)
+    if owner is not None:
+        asked = asked.where(_case.c.owner == owner)
+    return {Kind(kind): count for kind, count in connection.execute(asked)}
 
 
 def by_id(connection: Connection, case_id: int) -> Case | None:
@@ -251,8 +312,15 @@ def note_of(connection: Connection, sealer: Sealer, case_id: int) -> str:
 
 def open_for(connection: Connection, patient_id: int) -> list[Case]:
     """What still has to be looked at of one patient, the most pressing first."""
-    asked = select(_case).where(_case.c.patient_id == patient_id, _case.c.state.in_(LISTED))
-    return in_order([_read(row) for row in connection.execute(asked).mappings()])
+    asked = _wanted(tuple(Kind), None).where(_case.c.patient_id == patient_id).order_by(*_PRESSING)
+    return [_read(row) for row in connection.execute(asked).mappings()]
+
+
+def seen_as(kind: Kind) -> Collection[Kind]:
+    """The kinds that the desk sees as this one; see `unsaid`."""
+    if kind is Kind.SELF_HARM:
+        return ()
+    return (Kind.SELF_HARM, Kind.RED_FLAG) if kind is Kind.RED_FLAG else (kind,)
 
 
 def unsaid(case: Case) -> Case:
@@ -260,23 +328,6 @@ def unsaid(case: Case) -> Case:
     if case.kind is not Kind.SELF_HARM:
         return case
     return replace(case, kind=Kind.RED_FLAG, urgency=case.urgency or Urgency.EMERGENCY)
-
-
-def in_order(cases: list[Case]) -> list[Case]:
-    """Safety first, and of that what no doctor has looked at when asked; then by kind and time."""
-    return sorted(cases, key=_pressing)
-
-
-def _pressing(case: Case) -> tuple[bool, bool, int, int, datetime, int]:
-    urgencies, is_safety = list(Urgency), case.kind in SAFETY
-    return (
-        not is_safety,
-        case.state not in _WAITED,
-        urgencies.index(case.urgency) if case.urgency else 0,
-        0 if is_safety else list(Kind).index(case.kind),
-        case.opened_at,
-        case.id,
-    )
 
 
 def _read(row: RowMapping) -> Case:

@@ -72,15 +72,17 @@ def listed(
 ) -> Page[Case]:
     """What somebody must look at, in order of its numbers; of one kind, or the token's own."""
     deployment = web_of(request).deployment
+    kinds = tuple(Kind) if kind is None else cases.seen_as(kind)
+    owner = worker.actor if mine else None
     with deployment.database.read() as connection:
-        found = [
-            each
-            for each in map(cases.unsaid, cases.listed(connection))
-            if kind in (None, each.kind) and (not mine or each.owner == worker.actor)
-        ]
+        found = cases.listed_behind(connection, place.after, place.limit + 1, kinds, owner=owner)
         rows, following = page_of(found, place, lambda each: each.id)
         names = _names(connection, deployment, rows)
-    shown = [_shown(each, names[each.patient_id]) for each in rows if each.patient_id in names]
+    shown = [
+        _shown(cases.unsaid(each), names[each.patient_id])
+        for each in rows
+        if each.patient_id in names
+    ]
     return Page(items=shown, next=following)
 
 

@@ -49,7 +49,10 @@ WhichPage = Annotated[Place, Depends(_place)]
 def page_of(
     rows: Sequence[_Row], place: Place, number: Callable[[_Row], int]
 ) -> tuple[Sequence[_Row], int | None]:
-    """The rows of this page, and what `next` says. `rows`: all of them, in whatever order."""
+    """The rows of this page, and what `next` says.
+
+    `rows`: all of them, in whatever order, or of those behind `place.after` one more than fit.
+    """
     behind = sorted((row for row in rows if number(row) > place.after), key=number)
     shown = behind[: place.limit]
     return shown, number(shown[-1]) if len(behind) > len(shown) else None

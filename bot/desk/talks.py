@@ -130,15 +130,12 @@ def _danger(connection: Connection, patient_id: int) -> str:
 def listed(deployment: Deployment) -> list[Waiting]:
     """Everybody who waits for a person or writes with one, longest waiting first."""
     with deployment.database.read() as connection:
-        wanted = {
-            case.patient_id: case.opened_at
-            for case in cases.listed(connection)
-            if case.kind is Kind.PERSON
-        }
+        found = cases.listed(connection, (Kind.PERSON,))
+        wanted = {case.patient_id: case.opened_at for case in found}
         rows = patients.read(connection, wanted)
-        found = loading.load(connection, deployment, rows)
+        loaded = loading.load(connection, deployment, rows)
     now = deployment.clock.now()
-    waiting = [_waiting(each, wanted[number], now) for number, each in found.items()]
+    waiting = [_waiting(each, wanted[number], now) for number, each in loaded.items()]
     return sorted(waiting, key=lambda each: (each.waits_since or each.since, each.patient_id))
 
 

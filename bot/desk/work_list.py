@@ -6,7 +6,6 @@ who may read a patient's answers is led to the page that the patient has granted
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,24 +87,23 @@ def read_work(
     page: int = 1,
 ) -> Work:
     """The list: all of it, of one kind, or what this person looks after."""
+    owner = worker.actor if mine else None
+    kinds = tuple(Kind) if kind is None else cases.seen_as(kind)
     with deployment.database.read() as connection:
-        found = [cases.unsaid(each) for each in cases.listed(connection)]
-        chosen = [
-            case
-            for case in found
-            if (kind is None or case.kind is kind) and (not mine or case.owner == worker.actor)
-        ]
-        pages = max(1, -(-len(chosen) // PAGE))
+        of_all, of_mine = cases.counted(connection), cases.counted(connection, worker.actor)
+        found = sum((of_mine if mine else of_all).get(each, 0) for each in kinds)
+        pages = max(1, -(-found // PAGE))
         page = min(max(page, 1), pages)
-        shown = chosen[(page - 1) * PAGE : page * PAGE]
-        lines = _lines(connection, deployment, worker, shown)
+        offset = (page - 1) * PAGE
+        shown = cases.listed(connection, kinds, owner=owner, limit=PAGE, offset=offset)
+        lines = _lines(connection, deployment, worker, [cases.unsaid(each) for each in shown])
     return Work(
         lines,
-        len(chosen),
-        len(found),
-        sum(case.owner == worker.actor for case in found),
-        sum(case.kind in SAFETY for case in found),
-        _counted(found),
+        found,
+        sum(of_all.values()),
+        sum(of_mine.values()),
+        sum(of_all.get(each, 0) for each in SAFETY),
+        _seen(of_all),
         page,
         pages,
     )
@@ -141,9 +139,9 @@ def owner_names(
     return {f"{_DESK}{each.id}": each.name for each in known if f"{_DESK}{each.id}" in wanted}
 
 
-def _counted(found: Sequence[Case]) -> Mapping[Kind, int]:
-    counts = Counter(case.kind for case in found)
-    return {kind: counts[kind] for kind in Kind if counts[kind]}
+def _seen(counts: Mapping[Kind, int]) -> Mapping[Kind, int]:
+    seen = {kind: sum(counts.get(each, 0) for each in cases.seen_as(kind)) for kind in Kind}
+    return {kind: count for kind, count in seen.items() if count}
 
 
 def _lines(
