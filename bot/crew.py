@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot import delivering, taking
+from bot import delivering, leases, taking
 from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.outcomes import Outcome
@@ -77,8 +77,9 @@ class Crew:
             self._record()
         free = self._hands - self._busy
         if free and (self._told or not self._is_dry(Priority.REPLY)):
+            knows = self._told or self._dry is not None
             self._told = False
-            self._dry = self._begin(free)
+            self._dry = self._begin(free) if knows or self._finds() else None
         return self._rest()
 
     def close(self) -> None:
@@ -127,6 +128,13 @@ class Crew:
         if dry is None or most < dry.most:
             return False
         return timedelta() < dry.until - self._deployment.clock.now() <= timedelta(seconds=POLL)
+
+    def _finds(self) -> bool:
+        """Whether anything waits that nobody has told us of; a look that only reads."""
+        rate, now = self._deployment.rates.get(self._channel), self._deployment.clock.now()
+        calmly = rate is not None and rate.calm_chats
+        with self._deployment.database.read() as connection:
+            return leases.waits(connection, now, [self._channel], self._least, calmly=calmly)
 
     def _begin(self, free: int) -> Dry | None:
         """Send as much as there are hands and tokens for; what has to wait."""

@@ -112,10 +112,13 @@ class Inbox:
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(self._go_round, loop, ROUNDS, 0, done)
             done.wait(PATIENCE)
+        done.set()
 
     def _go_round(
         self, loop: asyncio.AbstractEventLoop, left: int, seen: int, done: threading.Event
     ) -> None:
+        if done.is_set():
+            return
         waiting = self._queue.qsize()
         if waiting > seen:
             left = ROUNDS

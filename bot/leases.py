@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     case,
@@ -109,6 +110,22 @@ _READY = _FREE.where(_IS_READY).order_by(_outbox.c.priority, _outbox.c.ready_at)
 _READY_CALMLY = _READY.where(~_TOO_FAST)
 _ABANDONED = _FREE.where(_IS_ABANDONED).order_by(_outbox.c.priority, _outbox.c.lease_until)
 
+
+def _look(*ready: ColumnElement[bool]) -> Select[tuple[bool]]:
+    """Whether anything may go, as `find` would find it; nothing is held."""
+    return select(
+        or_(
+            *(
+                exists().where(_OURS, _URGENT_ENOUGH, ~_BLOCKED, *each)
+                for each in (ready, (_IS_ABANDONED,))
+            )
+        )
+    )
+
+
+_LOOK = _look(_IS_READY)
+_LOOK_CALMLY = _look(_IS_READY, ~_TOO_FAST)
+
 # Two processes may find two messages to one address at the same time: whoever holds the
 # address takes one, and looks again whether another is under way meanwhile.
 _HOLD = (
@@ -191,17 +208,33 @@ def find(
 
     They are held until the transaction ends. `calmly`: to one chat about one a second.
     """
-    asked = {
+    asked = _asked(now, channels, least) | {"limit": limit}
+    rows = list(connection.execute(_ABANDONED, asked))
+    rows += connection.execute(_READY_CALMLY if calmly else _READY, asked)
+    return sorted(rows, key=_urgency)[:limit]
+
+
+def waits(
+    connection: Connection,
+    now: datetime,
+    channels: Sequence[str],
+    least: Priority = Priority.BULK,
+    *,
+    calmly: bool = False,
+) -> bool:
+    """Whether `find` would find anything; only reads."""
+    statement = _LOOK_CALMLY if calmly else _LOOK
+    return bool(connection.execute(statement, _asked(now, channels, least)).scalar_one())
+
+
+def _asked(now: datetime, channels: Sequence[str], least: Priority) -> dict[str, Any]:
+    return {
         "now": now,
         "since": now - CHAT_TIME,
         "soon": now + SKEW,
         "channels": channels,
-        "limit": limit,
         "least": int(least),
     }
-    rows = list(connection.execute(_ABANDONED, asked))
-    rows += connection.execute(_READY_CALMLY if calmly else _READY, asked)
-    return sorted(rows, key=_urgency)[:limit]
 
 
 def lease(connection: Connection, now: datetime, rows: Sequence[Row[Any]]) -> Taken:

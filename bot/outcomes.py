@@ -1,7 +1,8 @@
 """What came of an attempt, written where the attempt was: the row, its address, what follows.
 
 Lock order: addresses by id, then outbox rows by id, then the due row that takes the conversation
-later: whoever holds an outbox row never asks for one.
+later: whoever holds an outbox row never asks for one. The row of a channel's rate comes last of
+all (`bot.taking`).
 """
 
 from __future__ import annotations

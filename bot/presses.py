@@ -24,12 +24,12 @@ from bot.inbound import Inbound
 from trajectory import tables
 from trajectory.database import Unavailable
 
-MOST_AT_ONCE = 2
+CIRCLES_AT_ONCE = 2
 MOST_WAITING = 50
 """Telegram shows the circle of a press for seconds only: more than this is not caught up with."""
 PATIENCE = 3.0
 """Seconds after which nobody looks at the pressed question any more."""
-SHORTEST = 0.05
+SHORTEST = 0.1
 """Seconds between two looks for a token, at least."""
 
 _log = structlog.get_logger(__name__)
@@ -39,8 +39,8 @@ _inbox = tables.core(tables.Inbox)
 class Presses:
     """Answers presses on threads of its own.
 
-    Telegram counts an edit as a message. Under load, when replies need all tokens, the pressed
-    question stays as it is: its buttons then correct the answer.
+    Telegram counts an edit as a message: it takes a token, and waits while messages do. A pressed
+    question that could not be edited in time stays as it is: its buttons correct the answer.
     """
 
     def __init__(self, deployment: Deployment, api: BotApi) -> None:
@@ -49,7 +49,9 @@ class Presses:
         self.bot = api.bot
         """The number of the bot whose presses these are."""
         self._closing = threading.Event()
-        self._circles, self._edits = _Hands("press-circle"), _Hands("press-edit")
+        self._circles = _Hands("press-circle", CIRCLES_AT_ONCE)
+        # One, so that of two presses of one question the later is shown at last.
+        self._edits = _Hands("press-edit", 1)
 
     def put(self, message: Inbound, update: Update, *, ended: bool = False) -> None:
         """A press has been committed. From any thread; returns at once.
@@ -89,9 +91,8 @@ class Presses:
                 raise
 
     def _is_granted(self, until: float) -> bool:
-        """Wait for a token that no message wants; whether there was one in time."""
+        """Wait for a token while no message does; whether there was one in time."""
         while (dry := tokens.take_spare(self._deployment, NAME)) is not None:
-            # Not before it would overflow: messages come first.
             wait = (dry.full_at - self._deployment.clock.now()).total_seconds()
             if monotonic() + wait > until or self._closing.wait(max(wait, SHORTEST)):
                 return False
@@ -110,9 +111,9 @@ class Presses:
 class _Hands:
     """Some threads that forget what they cannot get at soon."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, number: int) -> None:
         self._room = threading.BoundedSemaphore(MOST_WAITING)
-        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, name)
+        self._threads = ThreadPoolExecutor(number, name)
 
     def do(self, work: Callable[[], None]) -> None:
         if not self._room.acquire(blocking=False):

@@ -72,10 +72,9 @@ class Dry:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """How many may go, whether bulk is among them, and what has to wait."""
+    """How many may go, the most urgent, and what has to wait."""
 
     count: int
-    least: Priority = Priority.REPLY
     dry: Dry | None = None
 
 
@@ -104,8 +103,7 @@ def grant(rate: Rate, tokens: float, wanted: Wanted, now: datetime) -> Granted:
         dry = Dry(_when(rate, 1 + rate.reserve - left, now), Priority.BULK, full_at)
     else:
         dry = None
-    least = Priority.BULK if bulk else Priority.REPLY
-    return Granted(wanted.safety + replies + bulk, least, dry)
+    return Granted(wanted.safety + replies + bulk, dry)
 
 
 def _when(rate: Rate, missing: float, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What a process may send now: tokens taken, rows leased, messages opened."""
+"""What a process may send now: rows found, as many leased as there are tokens, and opened."""
 
 from __future__ import annotations
 
@@ -125,14 +125,15 @@ def _take_within_rate(
 ) -> Batch:
     """As many as there are tokens for, which are spent by the transaction that leases."""
     rate = deployment.rates[channel]
+    least = min(least, Priority.REPLY) if most_bulk == 0 else least
 
     def work(connection: Connection) -> tuple[Batch, int, datetime]:
         now = deployment.clock.now()
         found = leases.find(connection, now, [channel], limit, least, calmly=rate.calm_chats)
         if not found:
             return Batch(), 0, now
-        level = tokens.held(connection, channel, rate, now)
-        if level.paused_until is not None and now < level.paused_until:
+        level, now = tokens.held(connection, deployment, channel)
+        if level.paused_until is not None:
             return Batch(dry=Dry(level.paused_until, Priority.SAFETY, level.paused_until)), 0, now
         granted = grant(rate, level.tokens, _wanted(found, most_bulk), now)
         if not granted.count:
@@ -170,12 +171,13 @@ def _wanted(found: Sequence[Row[Any]], most_bulk: int | None) -> Wanted:
 def _leased(
     connection: Connection, deployment: Deployment, now: datetime, found: Sequence[Row[Any]]
 ) -> Batch:
-    return _opened_all(connection, deployment, leases.lease(connection, now, found))
+    return _opened_all(connection, deployment, now, leases.lease(connection, now, found))
 
 
-def _opened_all(connection: Connection, deployment: Deployment, taken: Taken) -> Batch:
+def _opened_all(
+    connection: Connection, deployment: Deployment, now: datetime, taken: Taken
+) -> Batch:
     """What was taken in the clear; what cannot be sent is recorded at once."""
-    now = deployment.clock.now()
     known = _known(connection, taken)
     leased, unsendable = [], []
     for row in taken.rows:

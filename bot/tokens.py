@@ -6,28 +6,34 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot import leases
 from bot.deployment import Deployment
 from bot.messages import Priority
-from bot.rates import Dry, Rate, Wanted, filled, grant
+from bot.rates import Dry, Wanted, filled, grant
 from trajectory import send_rates
 from trajectory.send_rates import Level
 
 
 def take_spare(deployment: Deployment, channel: str) -> Dry | None:
-    """Take one token of those that no reply needs; None: it is taken. Raises Unavailable."""
+    """Take one token for what is no message, while none waits that could go out.
+
+    What keeps from it, and until when; None: it is taken. Raises Unavailable.
+    """
     rate = deployment.rates.get(channel)
     if rate is None:
         return None
 
     def work(connection: Connection) -> Dry | None:
-        now = deployment.clock.now()
-        level = held(connection, channel, rate, now)
-        if level.paused_until is not None and now < level.paused_until:
+        level, now = held(connection, deployment, channel)
+        if level.paused_until is not None:
             return Dry(level.paused_until, Priority.SAFETY, level.paused_until)
         granted = grant(rate, level.tokens, Wanted(bulk=1), now)
-        if granted.count:
-            send_rates.put(connection, channel, rate.sender, level.tokens - 1, level.at)
-        return granted.dry
+        if not granted.count:
+            return granted.dry
+        if leases.waits(connection, now, [channel], calmly=rate.calm_chats):
+            return Dry(now, Priority.BULK, now)
+        send_rates.put(connection, channel, rate.sender, level.tokens - 1, level.at)
+        return None
 
     return deployment.database.run(work)
 
@@ -41,7 +47,7 @@ def postpone(deployment: Deployment, channel: str, spent: int) -> None:
     rate = deployment.rates[channel]
 
     def work(connection: Connection) -> None:
-        level = held(connection, channel, rate, deployment.clock.now())
+        level, _ = held(connection, deployment, channel)
         tokens = min(level.tokens + spent, rate.burst) - spent
         send_rates.put(connection, channel, rate.sender, tokens, level.at)
 
@@ -55,24 +61,28 @@ def pause(deployment: Deployment, channel: str, until: datetime) -> None:
         return
 
     def work(connection: Connection) -> None:
-        level = held(connection, channel, rate, deployment.clock.now())
+        level, _ = held(connection, deployment, channel)
         if level.paused_until is None or level.paused_until < until:
             send_rates.pause(connection, channel, rate.sender, until)
 
     deployment.database.run(work)
 
 
-def held(connection: Connection, channel: str, rate: Rate, now: datetime) -> Level:
-    """The level as it is now, held until the transaction ends.
+def held(connection: Connection, deployment: Deployment, channel: str) -> tuple[Level, datetime]:
+    """The level as it is now, held until the transaction ends, and what time it is.
 
-    Where the clock was set back it counts from now on.
-
-    A pause from before that is void: nobody knows when it would end, and the provider asks anew.
+    A pause that has ended is left out. Where the clock was set back, the level counts from now
+    on, and a pause from before that is void: nobody knows when it would end, and the provider
+    asks anew.
     """
-    level = send_rates.hold(connection, channel, rate.sender, rate.burst, now)
+    rate = deployment.rates[channel]
+    level = send_rates.hold(connection, channel, rate.sender, rate.burst, deployment.clock.now())
+    # Another process may have held it for a while.
+    now = deployment.clock.now()
     tokens, at = filled(rate, level.tokens, level.at, now)
-    if at >= level.at:
-        return Level(tokens, at, level.paused_until)
-    send_rates.put(connection, channel, rate.sender, tokens, at)
-    send_rates.pause(connection, channel, rate.sender, None)
-    return Level(tokens, at, None)
+    if at < level.at:
+        send_rates.put(connection, channel, rate.sender, tokens, at)
+        send_rates.pause(connection, channel, rate.sender, None)
+        return Level(tokens, at, None), now
+    is_over = level.paused_until is not None and level.paused_until <= now
+    return Level(tokens, at, None if is_over else level.paused_until), now

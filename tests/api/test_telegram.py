@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,11 +20,14 @@ from structlog.testing import capture_logs
 from api.app import create_app
 from api.telegram import PATH, telegram_hooks
 from api.webhooks import LARGEST_BODY
+from bot import tokens
 from bot.channels.telegram_bot import Telegram
 from bot.channels.telegram_http import Timeouts
+from bot.deployment import Deployment
 from bot.doorbell import Doorbell
 from bot.inbox import Inbox
 from bot.presses import Presses
+from bot.rates import Dry, Rate
 from bot.receiving import receive
 from tests.bot.house import House
 from tests.house.telegram_server import CHAT, TOKEN, TelegramServer, telegram_server
@@ -272,6 +277,67 @@ def test_a_press_is_answered_after_its_commit_and_the_question_shows_it(clinic: 
     (shown,) = clinic.server.named("editMessageText")
     assert shown["text"].endswith("- 6")
     assert [row.session_id is not None for row in clinic.house.inbox()] == [True]
+
+
+def _rated(clinic: Clinic) -> None:
+    rates: Any = clinic.house.deployment.rates
+    rates["telegram"] = Rate("bot", 10)
+
+
+def _second(clinic: Clinic) -> None:
+    clinic.house.clock.set(clinic.house.clock.now() + timedelta(seconds=1))
+    clinic.house.settle()
+
+
+def test_of_two_presses_of_one_question_the_later_is_shown_at_last(
+    light_clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.presses.PATIENCE", 1000)
+    (address,) = light_clinic.house.rows(_addresses())
+    server = light_clinic.server
+    _rated(light_clinic)
+    light_clinic.house.ask(address.patient_id)
+    for label in "35":
+        light_clinic.post(server.presses(label))
+    for _ in range(3):
+        _second(light_clinic)
+    server.wait_for(lambda: server.named("editMessageText"))
+    _second(light_clinic)
+    server.wait_for(lambda: len(server.named("editMessageText")) == 2)
+    assert [each["text"][-1] for each in server.named("editMessageText")] == ["3", "5"]
+
+
+def test_a_press_that_nobody_looks_at_any_more_is_not_shown(
+    light_clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.presses.PATIENCE", -1)
+    (address,) = light_clinic.house.rows(_addresses())
+    light_clinic.house.ask(address.patient_id)
+    light_clinic.post(light_clinic.server.presses("6"))
+    light_clinic.presses.close()
+    assert light_clinic.server.named("editMessageText") == []
+
+
+def test_whoever_stops_waits_for_no_token(
+    light_clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.presses.PATIENCE", 10_000)
+    house, looked, take_spare = light_clinic.house, threading.Event(), tokens.take_spare
+
+    def watched(deployment: Deployment, channel: str) -> Dry | None:
+        dry = take_spare(deployment, channel)
+        looked.set()
+        return dry
+
+    monkeypatch.setattr(tokens, "take_spare", watched)
+    (address,) = house.rows(_addresses())
+    house.ask(address.patient_id)
+    _rated(light_clinic)
+    tokens.pause(house.deployment, "telegram", house.clock.now() + timedelta(hours=1))
+    light_clinic.post(light_clinic.server.presses("6"))
+    assert looked.wait(20)
+    light_clinic.presses.close()
+    assert light_clinic.server.named("editMessageText") == []
 
 
 def test_telegram_in_trouble_keeps_no_press_from_being_stored(clinic: Clinic) -> None:

@@ -284,7 +284,7 @@ def test_a_press_that_answers_nothing_is_answered_and_changes_nothing(
     assert server.named("editMessageText") == []
 
 
-def test_a_question_shows_its_answer_when_no_message_needs_the_token(
+def test_a_question_shows_its_answer_when_no_message_waits(
     house: House, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patient = house.enrol(str(CHAT)).patient_id
@@ -305,6 +305,7 @@ def test_a_question_shows_its_answer_when_no_message_needs_the_token(
         server.wait_for(lambda: server.named("answerCallbackQuery"))
         assert refused.wait(SOON)
         assert server.named("editMessageText") == []
+        house.settle()
         house.clock.set(house.clock.now() + timedelta(seconds=1))
         server.wait_for(lambda: server.named("editMessageText"))
 

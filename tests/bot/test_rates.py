@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from bot import taking, tokens
+from bot import leases, taking, tokens
 from bot.channels import NotSent, Trouble
 from bot.crew import BREATH
+from bot.deployment import Deployment
 from bot.messages import Priority
 from bot.rates import SKEW, Granted, Rate, Wanted, filled, grant
 from tests.bot.house import MORNING, House
@@ -21,6 +23,7 @@ from tests.house.telegram_counter import most_within
 from trajectory.database import Database, Unavailable
 from trajectory.send_rates import Level
 
+on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
 TELEGRAM = Rate("bot", 30)
@@ -73,23 +76,22 @@ def test_two_machines_whose_clocks_differ_a_little_count_no_second_twice() -> No
 
 
 @pytest.mark.parametrize(
-    ("tokens", "wanted", "count", "least"),
+    ("tokens", "wanted", "count"),
     [
-        (4.5, Wanted(replies=9), 4, REPLY),
-        (4.5, Wanted(bulk=9), 3, BULK),
-        (4.5, Wanted(replies=1, bulk=9), 3, BULK),
-        (4.5, Wanted(replies=3, bulk=9), 3, REPLY),
-        (1.75, Wanted(bulk=9), 0, REPLY),
-        (0.5, Wanted(replies=1), 0, REPLY),
-        (0.0, Wanted(safety=2), 2, REPLY),
-        (-3.0, Wanted(safety=1, replies=1), 1, REPLY),
+        (4.5, Wanted(replies=9), 4),
+        (4.5, Wanted(bulk=9), 3),
+        (4.5, Wanted(replies=1, bulk=9), 3),
+        (4.5, Wanted(replies=3, bulk=9), 3),
+        (1.75, Wanted(bulk=9), 0),
+        (0.5, Wanted(replies=1), 0),
+        (0.0, Wanted(safety=2), 2),
+        (-3.0, Wanted(safety=1, replies=1), 1),
     ],
 )
 def test_bulk_leaves_a_reserve_for_replies_and_safety_waits_for_nothing(
-    tokens: float, wanted: Wanted, count: int, least: Priority
+    tokens: float, wanted: Wanted, count: int
 ) -> None:
-    granted = grant(TELEGRAM, tokens, wanted, MORNING)
-    assert (granted.count, granted.least) == (count, least)
+    assert grant(TELEGRAM, tokens, wanted, MORNING).count == count
 
 
 @pytest.mark.parametrize("wanted", [Wanted(replies=9), Wanted(bulk=9), Wanted(2, 2, 2)])
@@ -185,9 +187,7 @@ def test_sms_are_counted_by_segments(house: House) -> None:
 
 
 @on_sqlite
-def test_tokens_of_messages_that_wait_for_another_are_given_back(
-    house: House, crowd: list[Post]
-) -> None:
+def test_messages_that_wait_for_another_cost_no_tokens(house: House, crowd: list[Post]) -> None:
     """A patient's second message waits for the first, and costs nobody a token meanwhile."""
     limited(house, telegram=SLOW)
     house.telegram.trouble = [NotSent(Trouble.RETRY, "503")]
@@ -271,10 +271,12 @@ def test_what_is_leased_goes_out_though_the_database_is_lost_right_after(
     def lost(*_: object) -> None:
         raise Unavailable("gone")
 
-    def lost_for_telegram(connection: Connection, channel: str, rate: Rate, now: datetime) -> Level:
+    def lost_for_telegram(
+        connection: Connection, deployment: Deployment, channel: str
+    ) -> tuple[Level, datetime]:
         if channel == "telegram":
             lost()
-        return held(connection, channel, rate, now)
+        return held(connection, deployment, channel)
 
     with monkeypatch.context() as patch:
         # As if the commit had taken long.
@@ -285,6 +287,57 @@ def test_what_is_leased_goes_out_though_the_database_is_lost_right_after(
         with pytest.raises(Unavailable):
             house.send()
     assert house.sms.texts() == ["x" * 306]
+
+
+@on_sqlite
+def test_what_begins_late_leaves_less_of_what_flowed_in_meanwhile(
+    house: House, crowd: list[Post]
+) -> None:
+    """A second's messages go out as they begin, and not as they were leased."""
+    limited(house, telegram=SLOW)
+    for post in crowd:
+        post("reply")
+    leased = house.send()
+    house.clock.set(MORNING + SECOND)
+    tokens.postpone(house.deployment, "telegram", leased)
+    assert house.send() == 0
+    house.clock.set(MORNING + 2 * SECOND)
+    assert house.send() == leased
+
+
+@on_sqlite
+def test_whatever_took_long_to_lease_counts_from_when_it_begins(
+    house: House, crowd: list[Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(house, telegram=SLOW)
+    late: list[int] = []
+    monkeypatch.setattr(tokens, "postpone", lambda _, __, spent: late.append(spent))
+    for patience in (SECOND, -SECOND):
+        monkeypatch.setattr(taking, "PROMPT", patience)
+        crowd[0]("reply")
+        assert house.send() == 1
+    assert late == [1]
+
+
+@on_postgresql
+def test_a_pause_from_the_time_in_which_a_process_looked_holds(
+    house: House, crowd: list[Post], other_process: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(house, telegram=SLOW)
+    crowd[0]("reply")
+    find = leases.find
+
+    def slowly(*asked: Any, **how: Any) -> Any:
+        found = find(*asked, **how)
+        house.clock.set(MORNING + SKEW + SECOND)
+        tokens.pause(other_process.deployment, "telegram", house.clock.now() + 120 * SECOND)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "find", slowly)
+        assert house.send() == 0
+    house.clock.set(MORNING + 60 * SECOND)
+    assert house.send() == 0
 
 
 def test_one_chat_gets_a_burst_and_then_a_message_a_second(house: House, crowd: list[Post]) -> None:
