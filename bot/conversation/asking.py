@@ -38,7 +38,7 @@ from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item
 from flows.replies import Back, Reply
-from flows.session import ANSWER, FINISHED, WAITING, Given
+from flows.session import ANSWER, EXPIRED, FINISHED, WAITING, Given
 
 
 def request(step: Step, wanted: Waiting) -> None:
@@ -296,12 +296,19 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Opened(wanted):
             put_first(step, open, wanted)
         case happened.Scored(score):
-            record_score(step, flow, open, score)
+            record_score(step, flow, open, score, _ran_out_at(step, open))
         case happened.Finished():
             _thank(step, flow, open)
         case happened.Expired():
             if flow.asks_for_signs and not safety.was_flagged(flow, open.session):
                 safety.raise_unanswered(step)
+
+
+def _ran_out_at(step: Step, open: OpenSession) -> datetime | None:
+    """When a session that ran out had done so, however late that is acted upon, as after STOP."""
+    if open.session.status is not EXPIRED:
+        return None
+    return min(expires(step, open), step.said_at)
 
 
 def _put_again(step: Step, flow: Flow, open: OpenSession) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.conversation.effects import Record
@@ -104,12 +104,18 @@ def _is_late(step: Step, open: OpenSession) -> bool:
     return open.closed_at is not None and step.now - open.closed_at > LATE_AFTER
 
 
-def record_score(step: Step, flow: Flow, open: OpenSession, score: Score) -> None:
-    """Record a score with its completeness; a new one supersedes the one before."""
+def record_score(
+    step: Step, flow: Flow, open: OpenSession, score: Score, at: datetime | None = None
+) -> None:
+    """Record a score with its completeness; a new one supersedes the one before.
+
+    `at`: the time that it is about; None: that of what was just said.
+    """
     value = score.value
     entry = Record(
         id=step.new_id(),
         kind="score",
+        at=at,
         flow=flow.id,
         definition=flow.definition,
         value=None if value is None else float(value),

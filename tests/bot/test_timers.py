@@ -131,3 +131,21 @@ def test_what_was_put_aside_moves_with_the_patients_clock(put_aside: House) -> N
     put_aside.write("change my time zone to Kolkata")
     put_aside.write("yes")
     assert ends(put_aside)["expire-aside"] == at(4, 3, 9)
+
+
+def test_a_score_belongs_to_the_evening_of_its_answers_though_it_is_counted_after_a_stop(
+    house: House,
+) -> None:
+    house.clock.set(at(11, 2, 17))
+    patient = house.enrol()
+    house.ask(patient.patient_id, "odi")
+    for _ in range(9):
+        house.press(house.telegram.sent[-1].parcel.rendered.buttons[2])
+        house.settle()
+    house.write("stop")
+    house.settle()
+    house.wait(days=15)
+    house.write("start")
+    house.settle()
+    (score,) = [each for each in house.timeline(patient.patient_id) if each.kind == "score"]
+    assert (score.at, score.recorded_at) == (at(11, 3, 3), house.clock.now())
