@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.house.long",
     "tests.house.network",
     "tests.house.post_office",
+    "tests.house.statements",
 ]
 
 # What may come from outside; everything else that is called BACKTRACE_ would be somebody's setting.
