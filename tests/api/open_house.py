@@ -18,7 +18,6 @@ from bot.inbox import Inbox
 from bot.receiving import receive
 from tests.bot.practice import Practice, Shared
 from trajectory import care_team, copy_access, migrations, professionals, sign_ins, web_access
-from trajectory.database import Database
 from trajectory.professionals import Professional
 from trajectory.web_access import COPY, NewLink
 
@@ -132,8 +131,7 @@ class OpenHouse:
 @contextmanager
 def open_house() -> Iterator[OpenHouse]:
     """On a throw-away database."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     practice = Practice(database)
     inbox = Inbox(lambda batch: receive(practice.deployment, batch), lambda: None)
     app = create_app(

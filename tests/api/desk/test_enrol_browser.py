@@ -21,7 +21,6 @@ from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE, LARS
 from tests.house.pdf import Pdf
 from trajectory import entries, migrations
-from trajectory.database import Database
 
 PICTURES = os.environ.get("BACKTRACE_TEST_PICTURES", "")
 """A folder for pictures of the pages, for whoever wants to look at them."""
@@ -31,8 +30,7 @@ TELEGRAM = "4711"
 
 @pytest.fixture
 def ward() -> Iterator[PhoneWard]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield PhoneWard(database)
     database.close()
 
