@@ -16,7 +16,9 @@ COMMANDS = ["backtrace.cli", *cli.modules()]
 
 _context = multiprocessing.get_context("forkserver")
 # All that any test forks: the first one to do so starts the parent for the others, too.
-_context.set_forkserver_preload([*COMMANDS, "tests.bot.crowd", "tests.crash.lives"])
+_context.set_forkserver_preload(
+    [*COMMANDS, "tests.bot.crowd", "tests.crash.lives", "tests.house.read_before"]
+)
 
 
 def start(work: Callable[..., None], *args: object) -> Any:

@@ -23,7 +23,7 @@ class Compiled(LRUCache[Any, Any]):
 
 
 def pytest_configure() -> None:
-    """Lend it to every engine that is opened from now on."""
+    """Lend it to every engine that this process opens from now on."""
     _engines._COMMON["execution_options"] = {"compiled_cache": Compiled(MOST)}
 
 
