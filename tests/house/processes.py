@@ -6,7 +6,9 @@ A whole process of ours is killed by a test in a moment; importing it anew would
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backtrace import cli
@@ -26,3 +28,17 @@ def start(work: Callable[..., None], *args: object) -> Any:
     process = _context.Process(target=work, args=args, daemon=True)
     process.start()
     return process
+
+
+def begin(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> Any:
+    """A process that runs this command in a folder, and leaves what it says in a log there."""
+    return start(_run, arguments, settings, folder)
+
+
+def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
+    os.environ.update(settings)
+    os.chdir(folder)
+    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    cli.app(list(arguments))
