@@ -17,7 +17,8 @@ COMMANDS = ["backtrace.cli", *cli.modules()]
 """`backtrace` with every command, which it would otherwise load when one is called."""
 
 _context = multiprocessing.get_context("forkserver")
-# All that any test forks: the first one to do so starts the parent for the others, too.
+# All that any test forks: the first one to do so starts the parent for the others, too. There is
+# one such list in a process: whoever names another takes the place of this.
 _context.set_forkserver_preload(
     [*COMMANDS, "tests.bot.crowd", "tests.crash.lives", "tests.house.read_before"]
 )
