@@ -100,7 +100,8 @@ def create_app(
     app.add_exception_handler(Exception, _broken(secure=secure, framed=framed))
     ours = (health, chat, chat_link, chat_team, own_copy)
     for router in (*(each.router for each in ours), *extra_routers):
-        app.include_router(router)
+        # As they are: to include them would analyse every route anew in each application.
+        app.router.routes.extend(router.routes)
     app.mount("/static", _Static(directory=str(files("templates") / "static")), "static")
     return app
 

@@ -6,6 +6,7 @@ changes nothing. One sign-in is good at both doors.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -24,6 +25,7 @@ _LONGEST = 254
 _Field = Annotated[str, Form()]
 
 
+@cache
 def router_of(home: str) -> APIRouter:
     """The routes of one door; its first page, GET `home`, is somebody else's."""
     router = APIRouter()

@@ -25,9 +25,8 @@ from bot.receiving import receive
 from flows.errors import Refusal
 from flows.library import Library
 from templates.next_steps import next_steps
-from trajectory.database import Database
 from trajectory.keys import Ring
-from trajectory.migrations import upgrade_database
+from trajectory.migrations import throw_away
 from trajectory.patients import PatientRef
 
 ADDRESS = "terminal"
@@ -58,9 +57,8 @@ class _PrintedMail:
 def _throw_away(
     library: Library, show: Callable[[str], None], clock: ShiftedClock
 ) -> Iterator[Deployment]:
-    database = Database.for_replay()
+    database = throw_away()
     try:
-        upgrade_database(database)
         yield deploy(
             database,
             Ring.generate(),

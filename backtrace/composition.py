@@ -9,7 +9,6 @@ from bot.channels import Channel
 from bot.conversation.pace import Limits
 from bot.deployment import Chance, Clinic, Clock, Deployment
 from bot.rates import Rate
-from flows.canonical import dump_flow
 from flows.library import Library
 from templates.catalogue import load_catalogues
 from templates.next_steps import NextStep
@@ -67,6 +66,9 @@ def deploy(
 
 def _remember(database: Database, library: Library) -> None:
     """Keep every definition under its hash, so that its sessions finish after any deploy."""
+    bodies = library.written
     with database.write() as connection:
-        for flow in library.flows.values():
-            definitions.remember(connection, flow.definition, flow.id, dump_flow(flow))
+        definitions.remember_all(
+            connection,
+            [(flow.definition, flow.id, bodies[flow.id]) for flow in library.flows.values()],
+        )

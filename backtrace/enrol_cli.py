@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import SystemRandom
 from typing import Annotated, TextIO
-from zoneinfo import available_timezones
 
 import typer
 from sqlalchemy import Connection
@@ -32,6 +31,7 @@ from bot.asked_enrolment import (
 from bot.deployment import Chance, Clinic, Deployment
 from bot.enrolling import Newcomer, enrol
 from bot.inviting import Invitation
+from bot.zones import zone_names
 from flows.errors import Refusal
 from flows.library import Library
 from trajectory import audit, patients, web_access
@@ -237,7 +237,7 @@ def _check(library: Library, language: str, pathway: str, timezone: str) -> None
         raise Unknown(f"--language: choose {', '.join(library.languages)}")
     if pathway not in library.pathways:
         raise Unknown(f"--pathway: choose {', '.join(sorted(library.pathways))}")
-    if timezone not in available_timezones():
+    if timezone not in zone_names():
         raise Unknown("--timezone: write it as Europe/Copenhagen")
 
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Literal, get_args
-from zoneinfo import available_timezones
 
 from bot.conversation.tasks.enrolment import EARLIEST, LATEST, LONGEST_NAME
 from bot.deployment import Clinic, Deployment
@@ -14,6 +13,7 @@ from bot.greeting import CHANNELS as GREETED
 from bot.greeting import Greeting
 from bot.inviting import LIFE, Invitee
 from bot.phone import is_landline, read_number
+from bot.zones import zone_names
 
 Channel = Literal["telegram", "sms", "whatsapp", "web"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -71,7 +71,7 @@ def invitee_of(deployment: Deployment, asked: Asked) -> Invitee:
         choices = ", ".join(sorted(library.pathways))
         raise Wrong("pathway", f"choose {choices}", there=choices)
     timezone = asked.timezone or deployment.clinic.timezone
-    if timezone not in available_timezones():
+    if timezone not in zone_names():
         raise Wrong("timezone", "write it as Europe/Copenhagen")
     name = read_name(asked.name)
     require_way(deployment.clinic, asked.channel)

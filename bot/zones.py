@@ -23,6 +23,12 @@ _PADDING = re.compile(r"^(?:(?:in|on|i|på|the|my|øen) )+|(?: (?:city|time|now|
 _BLANKS = re.compile(r"[\s.,;:!?()_-]+")
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all time zones, for which the machine's folders are walked through: 8 ms."""
+    return frozenset(available_timezones())
+
+
 def read_place(text: str) -> tuple[str, ...] | None:
     """The time zones that this place may be in; None where it is no known place.
 
@@ -73,7 +79,7 @@ def _even(words: str) -> str:
 def _places() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, set[str]] = defaultdict(set)
     territories: Mapping[str, str] = get_global("zone_territories")
-    zones = sorted(territories.keys() & available_timezones())
+    zones = sorted(territories.keys() & zone_names())
     for language in load_command_words():
         countries = Locale.parse(language).territories
         for zone in zones:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
-from flows.canonical import sealed, version_of
+from flows.canonical import dump_flow, sealed, version_of
 from flows.condition_checks import wrong_answer
 from flows.errors import DefinitionError
 from flows.following import followed, same_measure
@@ -62,6 +63,11 @@ class Library:
     def version(self, pathway_id: str) -> str:
         """The version (`canonical.version_of`) of this pathway; KeyError when there is none."""
         return self._versions[pathway_id]
+
+    @cached_property
+    def written(self) -> Mapping[str, str]:
+        """Each flow's canonical JSON by the flow's id, written once."""
+        return {name: dump_flow(flow) for name, flow in self.flows.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:

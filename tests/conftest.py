@@ -1,8 +1,11 @@
 """One environment for every test, whoever's machine it runs on."""
 
+import gc
 import os
 import time
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = [
@@ -12,6 +15,7 @@ pytest_plugins = [
     "tests.house.long",
     "tests.house.network",
     "tests.house.post_office",
+    "tests.house.statements",
 ]
 
 # What may come from outside; everything else that is called BACKTRACE_ would be somebody's setting.
@@ -29,3 +33,14 @@ def pytest_configure() -> None:
             del os.environ[name]
     os.environ["TZ"] = "America/St_Johns"
     time.tzset()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded stays: Python need not look through it for garbage, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()

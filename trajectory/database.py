@@ -67,9 +67,11 @@ class Database:
         self._writer, self._reader = _open(place, durable, pool_size)
 
     @classmethod
-    def for_replay(cls) -> Self:
-        """An empty throw-away database, gone when closed."""
-        return cls("sqlite://", durable=False)
+    def for_replay(cls, file: bytes = b"") -> Self:
+        """A throw-away database, gone when closed: empty, or with what is in this file."""
+        database = cls("sqlite://", durable=False)
+        Path(str(_file(make_url(database.url)))).write_bytes(file)
+        return database
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

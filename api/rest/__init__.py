@@ -31,9 +31,11 @@ _SECTIONS = (
 )
 
 
+_own = APIRouter(prefix=API)
+for _each in _SECTIONS:
+    _own.include_router(_each)
+
+
 def routers_of(enrolments: APIRouter) -> list[APIRouter]:
     """Every route of the staff API, with their description; `enrolments` are those of enrolling."""
-    own = APIRouter(prefix=API)
-    for each in _SECTIONS:
-        own.include_router(each)
-    return [enrolments, own, description.router_of([enrolments, own])]
+    return [enrolments, _own, description.router_of([enrolments, _own])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -23,6 +24,18 @@ is answered with `detail`: where it is, and what to do about it.
 
 def router_of(routers: Iterable[APIRouter]) -> APIRouter:
     """The route that describes these."""
+    router = APIRouter()
+    written = cache(partial(_write, tuple(routers)))
+
+    @router.get(PATH, include_in_schema=False)
+    def describe() -> dict[str, Any]:
+        """The description, written when it is first asked for."""
+        return written()
+
+    return router
+
+
+def _write(routers: Iterable[APIRouter]) -> dict[str, Any]:
     described = FastAPI(
         title="BackTrace for the clinic's programs",
         version=software().rpartition(" ")[2],
@@ -31,11 +44,4 @@ def router_of(routers: Iterable[APIRouter]) -> APIRouter:
     )
     for each in routers:
         described.include_router(each)
-    router = APIRouter()
-
-    @router.get(PATH, include_in_schema=False)
-    def describe() -> dict[str, Any]:
-        """The description."""
-        return described.openapi()
-
-    return router
+    return described.openapi()

@@ -13,7 +13,7 @@ from flows.library import Library
 from templates.next_steps import next_steps
 from trajectory.database import Database
 from trajectory.keys import Ring
-from trajectory.migrations import upgrade_database
+from trajectory.migrations import throw_away, upgrade_database
 
 PUBLIC_URL = "https://backtrace.example"
 SEED = 20261124
@@ -69,7 +69,7 @@ class Stage:
 
 def build(library: Library, start: datetime) -> Stage:
     """A stage whose clock shows `start`. Ids, tokens and codes are the same at every run."""
-    return furnish(Database.for_replay(), Ring.generate(), library, start, SEED)
+    return furnish(throw_away(), Ring.generate(), library, start, SEED)
 
 
 def furnish(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
-from zoneinfo import available_timezones
 
 from bot.conversation import relocating
 from bot.conversation.memory import HANDS
@@ -14,6 +13,7 @@ from bot.deployment import Deployment
 from bot.desk.courses import InDoubt
 from bot.desk.steps import take_step
 from bot.desk.worker import Worker
+from bot.zones import zone_names
 
 
 class NoSuchLanguage(Exception):
@@ -51,7 +51,7 @@ def change(deployment: Deployment, worker: Worker, patient_id: int, habits: Habi
     """
     if habits.language not in deployment.catalogues:
         raise NoSuchLanguage
-    if habits.timezone not in available_timezones():
+    if habits.timezone not in zone_names():
         raise NoSuchZone
     if not retiming.is_awake(habits.hour):
         raise QuietHour

@@ -41,8 +41,7 @@ def clinic(migrated_database_url: str) -> Iterator[House]:
 @pytest.fixture
 def light_clinic() -> Iterator[House]:
     """On SQLite only: where the kind of database makes no difference."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

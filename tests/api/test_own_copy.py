@@ -31,8 +31,7 @@ def house(migrated_database_url: str) -> Iterator[House]:
 
 @pytest.fixture
 def light_house() -> Iterator[House]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 
@@ -206,8 +205,7 @@ def test_link_and_messages_say_nothing_of_health(light: Birgit) -> None:
 
 
 def test_a_phone_that_carries_links_only_gets_this_link_and_hears_of_the_opening() -> None:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     birgit = Birgit(House(database, answers={"telegram": "link"}))
     birgit.say("export my data", "4071", "A")
     phone = birgit.house.telegram.texts()

@@ -17,7 +17,6 @@ from tests.api.test_chat_browser import DESK, FLAGS, PHONE
 from tests.bot.house import House
 from tests.browser.screen import SLOWEST
 from trajectory import migrations
-from trajectory.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +30,7 @@ def engine(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

@@ -12,7 +12,6 @@ from bot.loading import opened
 from templates import own_copy as paper
 from tests.bot.house import House
 from trajectory import migrations, own_copy, patients
-from trajectory.database import Database
 
 SHARE = {
     "en": ["share with my physio Anne Skov anne@klinik.example", "A", "4071", "A"],
@@ -23,8 +22,7 @@ NOTE = {"en": "note the #chair *hurts*", "da": "note #stolen *gør* ondt"}
 
 def told(language: str) -> tuple[dict[str, Any], bytes]:
     """Of somebody who has answered, changed an answer, noted and shared: the paper, and its PDF."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     house = House(database)
     ref = house.enrol(code="4071", language=language)
     house.ask(ref.patient_id)

@@ -15,7 +15,6 @@ from tests.api.test_pro import application
 from tests.bot.ward import ANNE, DAY, LARS, Ward
 from tests.browser.screen import FLAGS, SLOWEST
 from trajectory import migrations
-from trajectory.database import Database
 from trajectory.professionals import Professional
 
 PHONE: ViewportSize = {"width": 360, "height": 780}
@@ -34,8 +33,7 @@ def engine(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def ward() -> Iterator[Ward]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield Ward(database)
     database.close()
 

@@ -35,8 +35,7 @@ def practice(migrated_database_url: str) -> Iterator[Practice]:
 @pytest.fixture
 def light_practice() -> Iterator[Practice]:
     """On SQLite only: where the kind of database makes no difference."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield Practice(database)
     database.close()
 

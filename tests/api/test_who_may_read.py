@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.api.reading_model import Life
 from tests.bot.practice import MINUTE, Practice
 from trajectory import migrations
-from trajectory.database import Database
 
 Action = tuple[str, int, int]
 OFTEN = ("names", "shares", "opens", "reads_page", "tells")
@@ -34,8 +33,7 @@ BEGINNING = (
 
 @contextmanager
 def light_practice() -> Iterator[Practice]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield Practice(database)
     database.close()
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from tests.bot.desk.tables import FAULTY, RIGHT, TAKEN, as_excel_writes_it
 from tests.house.command import backtrace
-from tests.house.forked import begin
+from tests.house.processes import begin
 from trajectory import tables
 from trajectory.database import Database
 from trajectory.keys import Ring

@@ -6,7 +6,6 @@ BACKTRACE_TEST_LONG=1 makes it 10,000 patients.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import statistics
 import time
@@ -28,7 +27,7 @@ from bot.conversation.effects import SetDue
 from bot.conversation.step import Person
 from bot.messages import Priority
 from tests.bot.house import CHECK_IN, Clock, House
-from tests.house.processes import COMMANDS
+from tests.house.processes import start
 from tests.house.program import free_port
 from tests.house.telegram_counter import TelegramCounter, most_within, telegram_counter
 from trajectory import tables
@@ -94,20 +93,13 @@ def test_everybody_gets_the_check_in_once_in_order_and_in_time(
         check(house, telegram, asked, size)
 
 
-forks = multiprocessing.get_context("forkserver")
-# So five processes load the program once between them.
-forks.set_forkserver_preload(COMMANDS)
-
-
 @contextmanager
 def processes(
     folder: Path, commands: Sequence[Sequence[str]], settings: dict[str, str]
 ) -> Iterator[None]:
     """These commands of `backtrace`, each in a process of its own, until they are told to stop."""
     log = folder / "log"
-    started = [forks.Process(target=run_command, args=(each, settings, log)) for each in commands]
-    for process in started:
-        process.start()
+    started = [start(run_command, each, settings, log) for each in commands]
     try:
         yield
         for process in started:

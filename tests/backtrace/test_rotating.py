@@ -15,7 +15,8 @@ import pytest
 
 from tests.bot.house import Clock, House
 from tests.house.command import backtrace
-from tests.house.forked import begin, running
+from tests.house.forked import running
+from tests.house.processes import begin
 from tests.house.telegram_counter import TelegramCounter, telegram_counter
 from trajectory import key_history, rotation
 from trajectory.database import Database

@@ -57,7 +57,7 @@ class Clinic:
         if not polls:
             settings["BACKTRACE_TELEGRAM_WEBHOOK_SECRET"] = SECRET
         self.polls = polls
-        self.program = Program(folder, ("serve",), settings)
+        self.program = Program(folder, ("serve",), settings, forked=True)
         self.program.start()
         stack.callback(self.program.stop)
         database = Database(file)

@@ -78,9 +78,11 @@ def clinic(migrated_database_url: str, tmp_path: Path) -> Iterator[Clinic]:
         stack.callback(database.close)
         house = House(database, ring, Clock())
         alone = database.dialect == "sqlite"
-        programs = [Program(tmp_path, ("serve" if alone else "web",), settings)]
-        if not alone:
-            programs.append(Program(tmp_path, ("worker",), settings, told=False))
+        if alone:
+            programs = [Program(tmp_path, ("serve",), settings)]
+        else:
+            web = Program(tmp_path, ("web",), settings, forked=True)
+            programs = [web, Program(tmp_path, ("worker",), settings, told=False, forked=True)]
         for program in programs:
             program.start()
             stack.callback(program.kill)

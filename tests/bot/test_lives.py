@@ -22,7 +22,6 @@ from flows.library import Library
 from flows.model import Step
 from tests.bot.house import CHECK_IN, House
 from trajectory import migrations, patients, tables
-from trajectory.database import Database
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 QUARTER = timedelta(minutes=15)
@@ -165,8 +164,7 @@ class Model:
 @pytest.fixture(scope="module")
 def village() -> Iterator[House]:
     """One database for all lives: whoever has lived theirs has stopped."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     house = House(database)
     library = house.deployment.library
     pathway = replace(

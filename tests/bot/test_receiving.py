@@ -448,8 +448,7 @@ anything = st.one_of(
 
 @pytest.fixture(scope="module")
 def throw_away() -> Iterator[House]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

@@ -23,8 +23,9 @@ def engine(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Program]:
-    running = demo_on(tmp_path / "demo.db")
+def demo(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
+    """The demo; with the parameter False begun as the README has it, which takes seconds."""
+    running = demo_on(tmp_path / "demo.db", forked=getattr(request, "param", True))
     running.start()
     yield running
     running.stop()

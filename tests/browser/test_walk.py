@@ -96,6 +96,7 @@ def test_the_walk(page: Page) -> None:
     phone.writes("skip", "How strong was your back pain")
 
 
+@pytest.mark.parametrize("demo", [False], indirect=True, ids=["begun as in the README"])
 def test_nothing_is_lost_when_the_demo_is_killed(page: Page, demo: Program) -> None:
     phone = enrols(page)
     is_asked_the_odi(page, phone)

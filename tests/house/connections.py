@@ -12,6 +12,8 @@ class CountingServer(ThreadingHTTPServer):
     """Serves each connection in a thread of its own."""
 
     daemon_threads = True
+    request_queue_size = 128
+    """So many may knock at once: who finds the queue full knocks again a second later."""
 
     def __init__(self, *args: Any) -> None:
         self._callers = 0

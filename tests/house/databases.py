@@ -42,13 +42,36 @@ def postgres_url() -> str:
     return postgres.run(Path(os.environ[FOLDER]), int(os.environ[OWNER]))
 
 
+class Admin:
+    """Makes databases and takes them away, on one connection for the whole run."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection = psycopg.connect(plain, autocommit=True)
+
+    def execute(self, statement: str) -> None:
+        self._connection.execute(statement.encode())
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_admin(postgres_url: str) -> Iterator[Admin]:
+    """Yield a connection to the server itself."""
+    admin = Admin(postgres_url)
+    yield admin
+    admin.close()
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the URL of an empty database of this test's own, once per kind of database."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.db'}"
     else:
-        with _postgres_database(request.getfixturevalue("postgres_url")) as url:
+        with _postgres_database(request.getfixturevalue("postgres_admin")) as url:
             yield url
 
 
@@ -61,14 +84,14 @@ def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         yield f"sqlite:///{tmp_path / 'test.db'}"
     else:
         template = request.getfixturevalue("migrated_postgres")
-        with _postgres_database(request.getfixturevalue("postgres_url"), template) as url:
+        with _postgres_database(request.getfixturevalue("postgres_admin"), template) as url:
             yield url
 
 
 @pytest.fixture
-def postgres_migrated(postgres_url: str, migrated_postgres: str) -> Iterator[str]:
+def postgres_migrated(postgres_admin: Admin, migrated_postgres: str) -> Iterator[str]:
     """Yield the URL of a PostgreSQL database of this test's own with all tables."""
-    with _postgres_database(postgres_url, migrated_postgres) as url:
+    with _postgres_database(postgres_admin, migrated_postgres) as url:
         yield url
 
 
@@ -85,11 +108,11 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_url: str) -> Iterator[str]:
+def migrated_postgres(postgres_admin: Admin) -> Iterator[str]:
     """Yield the name of a migrated database to copy; leave it alone."""
     from trajectory import migrations
 
-    with _postgres_database(postgres_url) as url:
+    with _postgres_database(postgres_admin) as url:
         migrations.upgrade(url)
         name = make_url(url).database
         assert name
@@ -97,16 +120,10 @@ def migrated_postgres(postgres_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _postgres_database(server: str, template: str = "template0") -> Iterator[str]:
+def _postgres_database(admin: Admin, template: str = "template0") -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        yield make_url(admin.url).set(database=name).render_as_string(hide_password=False)
     finally:
-        _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _execute(server: str, statement: str) -> None:
-    url = make_url(server).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement.encode())
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from backtrace import cli
-from tests.house.processes import start
+from tests.house.processes import begin
 from tests.house.program import free_port
 
 
@@ -32,20 +30,6 @@ def running(*command: str, folder: Path, settings: Mapping[str, str]) -> Iterato
         process.terminate()
         process.join(30)
         process.kill()
-
-
-def begin(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> Any:
-    """A process that runs this command in a folder, and leaves what it says in a log there."""
-    return start(_run, arguments, settings, folder)
-
-
-def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
-    os.environ.update(settings)
-    os.chdir(folder)
-    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for standard in (1, 2):
-        os.dup2(log, standard)
-    cli.app(list(arguments))
 
 
 def _wait_for(address: str, process: Any) -> None:

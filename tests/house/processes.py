@@ -6,7 +6,9 @@ A whole process of ours is killed by a test in a moment; importing it anew would
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from backtrace import cli
@@ -15,8 +17,11 @@ COMMANDS = ["backtrace.cli", *cli.modules()]
 """`backtrace` with every command, which it would otherwise load when one is called."""
 
 _context = multiprocessing.get_context("forkserver")
-# All that any test forks: the first one to do so starts the parent for the others, too.
-_context.set_forkserver_preload([*COMMANDS, "tests.bot.crowd", "tests.crash.lives"])
+# All that any test forks: the first one to do so starts the parent for the others, too. There is
+# one such list in a process: whoever names another takes the place of this.
+_context.set_forkserver_preload(
+    [*COMMANDS, "tests.bot.crowd", "tests.crash.lives", "tests.house.read_before"]
+)
 
 
 def start(work: Callable[..., None], *args: object) -> Any:
@@ -24,3 +29,17 @@ def start(work: Callable[..., None], *args: object) -> Any:
     process = _context.Process(target=work, args=args, daemon=True)
     process.start()
     return process
+
+
+def begin(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> Any:
+    """A process that runs this command in a folder, and leaves what it says in a log there."""
+    return start(_run, arguments, settings, folder)
+
+
+def _run(arguments: Sequence[str], settings: Mapping[str, str], folder: Path) -> None:
+    os.environ.update(settings)
+    os.chdir(folder)
+    log = os.open(f"{arguments[0]}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for standard in (1, 2):
+        os.dup2(log, standard)
+    cli.app(list(arguments))

@@ -1,4 +1,4 @@
-"""`backtrace` as a process of its own, as the README starts it."""
+"""`backtrace` as a process of its own that serves pages, as the README starts it or forked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
+
+from tests.house.processes import begin
 
 PATIENCE = 60.0
 """Seconds until it answers; the demo makes its patient's history first."""
@@ -38,7 +41,9 @@ class Program:
     port: int = field(default_factory=free_port)
     told: bool = True
     """Whether the port is an option of the command; `worker` has a setting for it."""
-    process: subprocess.Popen[bytes] | None = None
+    forked: bool = False
+    """From a process that has imported everything, where nothing hangs on how it is started."""
+    process: Any = None
 
     @property
     def address(self) -> str:
@@ -52,21 +57,33 @@ class Program:
 
     def start(self) -> None:
         """Start, and return when it answers."""
+        arguments = [*self.arguments, *(["--port", str(self.port)] if self.told else [])]
+        settings = {"BACKTRACE_METRICS_PORT": str(self.port), **self.settings}
+        if self.forked:
+            self.process = begin(arguments, settings, self.folder)
+        else:
+            self.process = self._launch(arguments, settings)
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._how_it_ended() is None, f"it ended:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, "it does not answer"
+            time.sleep(0.05)
+
+    def _launch(self, arguments: list[str], settings: Mapping[str, str]) -> Any:
         others = {k: v for k, v in os.environ.items() if not k.startswith("BACKTRACE_")}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [PROGRAM, *self.arguments, *(["--port", str(self.port)] if self.told else [])],
+            return subprocess.Popen(
+                [PROGRAM, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env={**others, "BACKTRACE_METRICS_PORT": str(self.port), **self.settings},
+                env={**others, **settings},
             )
-        deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert self.process.poll() is None, f"it ended:\n{self.log.read_text()}"
-            assert time.monotonic() < deadline, "it does not answer"
-            time.sleep(0.05)
+
+    def _how_it_ended(self) -> int | None:
+        code: int | None = self.process.exitcode if self.forked else self.process.poll()
+        return code
 
     def _answers(self) -> bool:
         try:
@@ -85,19 +102,25 @@ class Program:
 
     def terminate(self) -> int:
         """As a supervisor does; how it ended."""
-        process = self.process
-        self._end(signal.SIGTERM)
-        assert process is not None
-        return process.returncode
+        code = self._end(signal.SIGTERM)
+        assert code is not None
+        return code
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals) -> int | None:
         if self.process is None:
-            return
-        self.process.send_signal(how)
-        self.process.wait(timeout=20)
+            return None
+        process = self.process
+        os.kill(process.pid, how)
+        if self.forked:
+            process.join(20)
+        else:
+            process.wait(timeout=20)
+        code = self._how_it_ended()
+        assert code is not None, "it does not end"
         self.process = None
+        return code
 
 
-def demo_on(file: Path) -> Program:
+def demo_on(file: Path, *, forked: bool = False) -> Program:
     """The demo on this database file."""
-    return Program(file.parent, ("demo", "--database", str(file)))
+    return Program(file.parent, ("demo", "--database", str(file)), forked=forked)

@@ -40,9 +40,31 @@ def upgrade_database(database: Database, revision: str = "head") -> None:
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(_ONE_AT_A_TIME)
+        if revision == "head" and revision_of(connection) == head():
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def throw_away() -> Database:
+    """An empty throw-away database at the newest revision, gone when closed."""
+    return Database.for_replay(_newest())
+
+
+@cache
+def _newest() -> bytes:
+    """The file of such a database: made once in a process, and copied from then on."""
+    database = Database.for_replay()
+    try:
+        upgrade_database(database)
+        with database.read() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            file: bytes = driver.serialize()
+            return file
+    finally:
+        database.close()
 
 
 def current(url: str) -> str | None:

@@ -19,8 +19,7 @@ from trajectory.database import Database
 @pytest.fixture
 def ward() -> Iterator[Ward]:
     """On SQLite: where the kind of database makes no difference."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield Ward(database)
     database.close()
 

@@ -18,7 +18,6 @@ from tests.api.desk.phones import PHONE, PhoneWard
 from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE
 from trajectory import audit, migrations
-from trajectory.database import Database
 
 CARD = "__Host-backtrace-card"
 BIRGIT = {
@@ -33,8 +32,7 @@ BIRGIT = {
 
 @pytest.fixture
 def ward() -> Iterator[PhoneWard]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield PhoneWard(database)
     database.close()
 

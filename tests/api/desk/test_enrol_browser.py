@@ -21,18 +21,18 @@ from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE, LARS
 from tests.house.pdf import Pdf
 from trajectory import entries, migrations
-from trajectory.database import Database
 
 PICTURES = os.environ.get("BACKTRACE_TEST_PICTURES", "")
 """A folder for pictures of the pages, for whoever wants to look at them."""
 WIDTHS = (1280, 768)
 TELEGRAM = "4711"
+LOOKS_EVERY = 2_000
+"""Milliseconds, as `desk-arrival.js` has it."""
 
 
 @pytest.fixture
 def ward() -> Iterator[PhoneWard]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield PhoneWard(database)
     database.close()
 
@@ -192,11 +192,14 @@ def test_a_test_message_turns_green_by_itself_and_without_scripts_by_look_again(
     mette: Worker,
 ) -> None:  # fmt: skip
     page = context.new_page()
+    page.clock.install()
     enrols(page, site, "sms").close()
     expect(page.locator(".arrival.wait")).to_contain_text("on its way")
     ward.settle()
+    page.clock.run_for(LOOKS_EVERY)
     expect(page.locator(".arrival.wait")).to_contain_text("went out")
     ward.hear_of("delivered")
+    page.clock.run_for(LOOKS_EVERY)
     expect(page.locator(".arrival.good")).to_contain_text("It has arrived. The number works.")
     at_all_widths(page, "enrolled")
     press_alt(page, "n")

@@ -24,7 +24,6 @@ from tests.api.desk.desk_house import METTE, DeskHouse, application
 from tests.bot.house import Clock, Provider
 from tests.bot.ward import LIBRARY, Ward
 from trajectory import audit, migrations, patients, web_access
-from trajectory.database import Database
 from trajectory.keys import Ring
 
 PHONE = "+4520304050"
@@ -342,8 +341,7 @@ class SmsWard(Ward):
 
 @pytest.fixture
 def sms_ward() -> Iterator[SmsWard]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield SmsWard(database)
     database.close()
 

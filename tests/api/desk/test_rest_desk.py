@@ -14,7 +14,6 @@ from tests.api.desk.desk_house import METTE, DeskHouse, application
 from tests.api.desk.phones import PHONE, PhoneWard
 from tests.api.desk.test_rest import Program
 from trajectory import audit, entries, migrations, tables
-from trajectory.database import Database
 from trajectory.staff_tokens import Role
 
 KEY = {"Idempotency-Key": "6e1d4cb0-2f4a-4e5f-8d0c-1f6f6a1b2c3d"}
@@ -23,8 +22,7 @@ OTHER = "+4520304051"
 
 @pytest.fixture
 def phones() -> Iterator[PhoneWard]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield PhoneWard(database)
     database.close()
 

@@ -24,6 +24,8 @@ from tests.bot.ward import Ward
 from trajectory import patients, web_access
 
 WIDTHS = (1280, 768, 360)
+LOOKS_EVERY = 5_000
+"""Milliseconds, as `talk.js` has it."""
 
 
 def field(html: str, name: str) -> str:
@@ -243,6 +245,7 @@ def page(
     site = serve(plain_app)
     context = house.context(engine, site, mette)
     opened = context.new_page()
+    opened.clock.install()
     opened.goto(f"{site}/desk/talk/{birgit}")
     yield opened
     context.close()
@@ -302,7 +305,8 @@ def test_a_conversation_is_taken_over_and_handed_back_by_keyboard(
     run_until_quiet(ward.deployment)
     assert len(ward.chat(birgit)) == before
     expect(page.locator("#text")).to_be_focused()
-    expect(page.locator("#thread")).to_contain_text("Can I come at 11?", timeout=15_000)
+    page.clock.run_for(LOOKS_EVERY)
+    expect(page.locator("#thread")).to_contain_text("Can I come at 11?")
     page.keyboard.type("Yes.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".talk-lines li")).to_have_count(4)
@@ -355,7 +359,8 @@ def test_patient_and_desk_see_each_other_write_and_the_check_in_follows(
 ) -> None:
     log = chat.get_by_role("log")
     writes(chat, ward, "it is about my appointment")
-    expect(page.locator("#thread")).to_contain_text("it is about my appointment", timeout=15_000)
+    page.clock.run_for(LOOKS_EVERY)
+    expect(page.locator("#thread")).to_contain_text("it is about my appointment")
     page.keyboard.type("Do you mean Thursday?")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("On its way.")
@@ -365,7 +370,8 @@ def test_patient_and_desk_see_each_other_write_and_the_check_in_follows(
         asked = SetDue("start:1", "flow", ward.now, payload={"flow": "weekly-check-in"})
         due.write(connection, ward.deployment, [(birgit, asked)])
     writes(chat, ward, "yes")
-    expect(page.locator("#thread")).to_contain_text("yes", timeout=15_000)
+    page.clock.run_for(LOOKS_EVERY)
+    expect(page.locator("#thread")).to_contain_text("yes")
     assert "on average" not in (log.text_content() or "")
     reaches(page, "Hand back to the assistant")
     page.keyboard.press("Enter")
@@ -384,7 +390,8 @@ def test_what_is_being_typed_stays_when_new_messages_come(
     expect(page.locator("#text")).to_be_focused()
     page.keyboard.type("One moment, I am loo")
     ward.write(birgit, "it is about Friday")
-    expect(page.locator("#thread")).to_contain_text("it is about Friday", timeout=15_000)
+    page.clock.run_for(LOOKS_EVERY)
+    expect(page.locator("#thread")).to_contain_text("it is about Friday")
     expect(page.locator("#text")).to_have_value("One moment, I am loo")
     expect(page.locator("#text")).to_be_focused()
     expect(page.locator("#new")).to_have_text("Birgit Holm has written. Read it before you send.")

@@ -29,8 +29,7 @@ def house(migrated_database_url: str) -> Iterator[House]:
 @pytest.fixture
 def light_house() -> Iterator[House]:
     """On SQLite: where the kind of database makes no difference."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

@@ -10,7 +10,6 @@ import pytest
 from bot.desk.known_again import known
 from tests.bot.house import House
 from trajectory import enrolment_marks, migrations, rotation, tables
-from trajectory.database import Database
 from trajectory.enrolment_marks import Identity, Kind
 from trajectory.keys import Ring
 
@@ -19,8 +18,7 @@ BIRGIT = Identity("Birgit Holm", date(1958, 9, 14), "+4520304050")
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

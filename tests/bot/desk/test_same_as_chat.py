@@ -15,7 +15,6 @@ from flows.model import Item, ItemKind
 from tests.bot.desk.forms import enter, odi, say, told
 from tests.bot.house import House
 from trajectory import migrations
-from trajectory.database import Database
 
 LIBRARY = shipped_library()
 NUMBERS = count()
@@ -49,8 +48,7 @@ FORMS = st.sampled_from(FLOWS).flatmap(lambda flow: st.tuples(st.just(flow), fil
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[House]:
     """One house for all examples: each has patients of its own."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield House(database)
     database.close()
 

@@ -21,7 +21,6 @@ def ward(migrated_database_url: str) -> Iterator[Ward]:
 @pytest.fixture
 def light_ward() -> Iterator[Ward]:
     """On SQLite only: where the kind of database makes no difference."""
-    database = Database.for_replay()
-    migrations.upgrade_database(database)
+    database = migrations.throw_away()
     yield Ward(database)
     database.close()
