@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sqlite3
+import time
 from typing import Any
 
 import orjson
@@ -50,8 +51,8 @@ def sqlite_writer(url: URL, *, durable: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        _keep_a_log(connection)
         for pragma in (
-            "journal_mode = WAL",
             f"synchronous = {synchronous}",
             f"wal_autocheckpoint = {LOG_PAGES}",
             f"cache_size = -{CACHE_KIB}",
@@ -62,6 +63,22 @@ def sqlite_writer(url: URL, *, durable: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Turn a new file into one with a log (WAL).
+
+    Two that do so at once hold each other up, of which SQLite tells one without a wait.
+    """
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def fold_in(connection: sqlite3.Connection) -> bool:

@@ -218,6 +218,30 @@ def test_a_full_disk_is_unavailable(tmp_path: Path) -> None:
     database.close()
 
 
+def test_whoever_opens_a_new_file_at_the_same_time_gets_in(tmp_path: Path) -> None:
+    """The file becomes one with a log, which SQLite lets only one of them do."""
+    together, failed = threading.Barrier(4), list[Exception]()
+
+    def come(number: int) -> None:
+        database = Database(f"sqlite:///{tmp_path}/{number}.db")
+        together.wait()
+        try:
+            with database.write() as connection:
+                connection.execute(text("CREATE TABLE IF NOT EXISTS guest (id INTEGER)"))
+        except Unavailable as error:
+            failed.append(error)
+        finally:
+            database.close()
+
+    for number in range(20):
+        guests = [threading.Thread(target=come, args=(number,)) for _ in range(4)]
+        for guest in guests:
+            guest.start()
+        for guest in guests:
+            guest.join()
+    assert failed == []
+
+
 def test_a_folder_that_is_missing_is_named_as_the_reason(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'a.db'}")
     with pytest.raises(Unavailable, match="folder"), database.write():
