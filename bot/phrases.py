@@ -17,6 +17,8 @@ LONGEST = 120
 _PAUSE = re.compile(r"[,;.!]+ ")
 _GAP = r"[\s:,]+"
 """What stands between two words; a minus belongs to the number behind it."""
+_BOUND = re.compile(r"\w+ ")
+"""A first word that the next one belongs to: no pause stands between them."""
 _ANY = ""
 """Where patterns stand that begin with any words."""
 
@@ -27,6 +29,7 @@ class Says(StrEnum):
     CORRECTION_OF = "correction-of"
     BACK_TO = "back-to"
     CORRECTION = "correction"
+    NO_CORRECTION = "no-correction"
     CORRECTION_OR_ANSWER = "correction-or-answer"
     HELPER = "helper"
     HELPER_NAMES = "helper-names"
@@ -64,7 +67,9 @@ def phrases(text: str, language: str) -> Iterator[Phrase]:
     if len(text) > LONGEST:
         return
     said = _PAUSE.sub(" ", tidy(text))
-    yield from _fitting(said, language)
+    bound = _BOUND.match(tidy(text)) is not None
+    fitting = _fitting(said, language)
+    yield from (each for each in fitting if bound or each.says is not Says.NO_CORRECTION)
     bare = _PAUSE.sub(" ", without_politeness(text))
     if bare != said:
         yield from (each for each in _fitting(bare, language) if each.says in _GREETED)

@@ -193,6 +193,7 @@ def _guess_or_take(step: Step, text: str) -> None:
 def _take_confirmation(step: Step, text: str, option: str | None) -> None:
     """After "Did you mean ...?" a yes is the command; else the words count as they are."""
     command, words = confirming.take(step, text, option)
+    step.misread = command is None and words != text
     if command is None and words == text:
         _guess_or_take(step, text)
     elif command is None or not _command(step, command, words):

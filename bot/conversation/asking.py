@@ -49,6 +49,8 @@ def request(step: Step, wanted: Waiting) -> None:
     """
     waiting = step.memory.waiting
     flow = step.world.library.flow(wanted.flow)
+    if flow.asks_for_signs:
+        step.memory.sought_by = None
     twins = [w for w in waiting if w.flow == wanted.flow and w.items == wanted.items]
     renews = flow.kind is FlowKind.CHECK_IN and bool(wanted.due)
     open = step.open if step.open and step.open.session.flow == wanted.flow else None
@@ -281,6 +283,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             record_correction(step, flow, open, item, given, previous)
             remember(step, flow, item, given)
             _echo(step, flow.item(item), given, title(flow, flow.item(item), step.person.language))
+            _end_signs(step, flow, open, event)
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
             known.forget(step, flow, item)
@@ -370,15 +373,46 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
 def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
     """Let the flow that an answer of session `open` opens come before everything else.
 
-    Nothing changes where it is being asked already, as when "yes" became "no" and "yes" again.
+    Nothing changes where it is being asked already, as when two answers ask for it.
     """
-    if step.open is not None and step.open.session.flow == flow_id:
+    flow, memory = step.world.library.flow(flow_id), step.memory
+    asked = step.open is not None and step.open.session.flow == flow_id
+    if flow.asks_for_signs:
+        again = asked or any(w.flow == flow_id for w in memory.waiting)
+        memory.sought_by = None if open is None or again else open.id
+    if asked:
         return
-    flow = step.world.library.flow(flow_id)
-    step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != flow_id]
-    step.memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
+    memory.waiting[:] = [w for w in memory.waiting if w.flow != flow_id]
+    memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
     if step.open is not None and step.open is not open and flow.is_screen:
         _suspend(step, step.open)
+
+
+def _end_signs(step: Step, flow: Flow, open: OpenSession, changed: happened.Corrected) -> None:
+    """A yes that asked for the questions about warning signs is a no: then they are over.
+
+    Not where a sign was reported since. What follows a no follows, with its closing words; and
+    as nothing is asked any more, silence reports nothing.
+    """
+    wanted = (flow.item(changed.item).opens or {}).get(changed.previous.code or "")
+    if wanted is None or changed.given.code != "no" or step.memory.sought_by != open.id:
+        return
+    if any(safety.has_found(step, screen) for screen in safety.screens(step)):
+        return
+    step.memory.waiting[:] = [w for w in step.memory.waiting if w.flow != wanted]
+    if step.open is not None and step.open.session.flow == wanted:
+        _break_off(step, step.open)
+    if flow.closing is not None and not _is_alarming(flow, open):
+        step.lead.append(flow.closing[step.person.language])
+
+
+def _break_off(step: Step, open: OpenSession) -> None:
+    """Close what is open where it stands, without a word and without what would follow."""
+    open.session = engine.expire(step.flow_of(open), open.session).session
+    open.closed_at = step.now
+    step.open = None
+    step.do(SaveSession(open))
+    step.do(DropDue(("remind", "expire")))
 
 
 def _suspend(step: Step, open: OpenSession) -> None:

@@ -29,7 +29,7 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
     """Say what would be an answer; whether the question itself must be put again.
 
     A question in between is kept for the visit, or goes to the person at the clinic whom the
-    patient waits for, and counts as no attempt.
+    patient waits for, and counts as no attempt; nor do words that we took for a command.
     """
     item = flow.item(event.item)
     if open is not step.open or open.session.pending != event.item:
@@ -42,10 +42,12 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
             _keep(step, item, event.raw)
         open.session = open.session._replace(misunderstood=event.attempt - 1)
         return True
-    if event.attempt >= WAY_OUT:
+    if step.misread:
+        open.session = open.session._replace(misunderstood=event.attempt - 1)
+    elif event.attempt >= WAY_OUT:
         _show_the_way_out(step, open, item, again=event.attempt > WAY_OUT)
         return False
-    if event.attempt > 1 or step.led_back:
+    elif event.attempt > 1 or step.led_back:
         step.add_line("hint.once-more" if event.attempt > 1 else "hint.this-one")
         return True
     step.say(_short(step, open, item, _what_fits(step, item, event.why)))

@@ -117,6 +117,8 @@ class Memory:
     """ISO time of the newest flag."""
     suspended: int | None = None
     """Id of the session that was put aside for a screen; it goes on when that is done."""
+    sought_by: int | None = None
+    """Id of the session whose answer alone asked for the newest questions about warning signs."""
     urgency: str = ""
     """The most urgent of the flags that no doctor has looked at, as far as the patient says."""
     assessed: str = ""

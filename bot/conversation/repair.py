@@ -22,7 +22,7 @@ from bot.conversation.step import Step
 from bot.conversation.tasks import changing, helping
 from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
-from flows.reading import Ambiguous, NotAReply, Understood, read
+from flows.reading import NotAReply, Understood, read
 from flows.reading.polarity import poles
 from flows.replies import Back, Said
 
@@ -35,11 +35,38 @@ def take(step: Step, heard: Heard) -> bool:
     if not heard.phrases or safety.is_held(step):
         return False
     text = heard.message.text
+    if any(phrase.says is Says.NO_CORRECTION for phrase in heard.phrases):
+        return _take_bound(step, heard.phrases, text)
     # "No, I meant 4 for the one before" names an answer, whatever else it may be.
     likeliest = sorted(heard.phrases, key=lambda each: each.says is not Says.CORRECTION_OF)
     return any(_take_one(step, phrase, text) for phrase in likeliest) or any(
         _correct_some(step, phrase, text) for phrase in heard.phrases
     )
+
+
+def _take_bound(step: Step, said: Sequence[Phrase], text: str) -> bool:
+    """Of a message whose no belongs to the word behind it: "no more than 4", "no idea, 4".
+
+    Such a no takes nothing back: what the question that waits cannot take is asked about.
+    """
+    return any(
+        _ask_which(step, phrase.slots["answer"], text)
+        if phrase.says is Says.CORRECTION_OR_ANSWER
+        else _take_one(step, phrase, text)
+        for phrase in said
+    )
+
+
+def _ask_which(step: Step, answer: str, text: str) -> bool:
+    open, last = step.open, last_answer(step)
+    if open is None or last is None or _speaks_of_pending(open):
+        return False
+    if last.item.kind is ItemKind.TEXT or _may_be_pending(step, text):
+        return False
+    if isinstance(read(last.item, answer, step.lexicon), NotAReply):
+        return False
+    changing.which(step, last, answer, text)
+    return True
 
 
 def answering_words(step: Step, open: OpenSession, turn: int, heard: Heard) -> str:
@@ -136,7 +163,8 @@ def _correct_one_of(step: Step, found: Sequence[Last], answer: str, text: str) -
     elif fitting:
         correct(step, fitting[0], answer, text)
     elif len(found) == 1 and found[0].item.kind is not ItemKind.TEXT:
-        return _ask_back(step, found[0], answer, text)
+        changing.ask_back(step, found[0], answer, text)
+        return True
     return bool(fitting)
 
 
@@ -173,6 +201,8 @@ def _say_how(step: Step, fitting: Sequence[Last]) -> bool:
 def _correct(step: Step, phrase: Phrase, text: str) -> bool:
     """Change the last answer where the words fit it and nothing else; else ask which.
 
+    In doubt as well: "no, not more than 4" may be about either.
+
     Words that take something back ("sorry, I meant 4", "4, not 6") are about what was said.
     """
     answer, open = phrase.slots["answer"], step.open
@@ -189,16 +219,19 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
     if last is None or not _fits_what_was(step, last, phrase):
         return False
     reading = read(last.item, answer, step.lexicon)
-    pending = _fits_pending(step, answer, text)
-    if isinstance(reading, Understood):
-        urgent = last.open is step.open and is_warning(last.item, reading)
-        if pending and not (urgent or _takes_back(step, phrase)):
-            changing.which(step, last, answer, text)
-        else:
-            correct(step, last, answer, text)
-        return True
-    doubtful = isinstance(reading, Ambiguous) and (phrase.says is Says.CORRECTION or not pending)
-    return doubtful and _ask_back(step, last, answer, text)
+    if isinstance(reading, NotAReply):
+        return False
+    understood = isinstance(reading, Understood)
+    if not understood and phrase.says is not Says.CORRECTION and _fits_pending(step, answer, text):
+        return False
+    urgent = last.open is step.open and is_warning(last.item, reading)
+    if not urgent and not _takes_back(step, phrase) and _may_be_pending(step, answer, text):
+        changing.which(step, last, answer, text)
+    elif understood:
+        correct(step, last, answer, text)
+    else:
+        changing.ask_back(step, last, answer, text)
+    return True
 
 
 def _is_yes_to_a_sign(step: Step, open: OpenSession, last: Last | None, phrase: Phrase) -> bool:
@@ -266,6 +299,14 @@ def _takes_back(step: Step, phrase: Phrase) -> bool:
     return "other" in phrase.slots or (phrase.says is Says.CORRECTION and not tried)
 
 
+def _may_be_pending(step: Step, *said: str) -> bool:
+    """Whether any of these words may answer the question that waits, be it in doubt."""
+    item = _pending(step)
+    return item is not None and any(
+        not isinstance(read(item, words, step.lexicon), NotAReply) for words in said
+    )
+
+
 def _fits_pending(step: Step, answer: str, text: str) -> bool:
     item = _pending(step)
     if item is None:
@@ -273,23 +314,6 @@ def _fits_pending(step: Step, answer: str, text: str) -> bool:
     if _is_answer(step, item, answer):
         return True
     return poles(item) is not None and not isinstance(read(item, text, step.lexicon), NotAReply)
-
-
-def _ask_back(step: Step, last: Last, answer: str, text: str) -> bool:
-    """The last question again, with what may have been meant."""
-    if last.open is not step.open:
-        changing.put(step, last)
-        return True
-    mark = len(step.effects), list(step.lead)
-    asking.resume(step, last.open, Back(text, last.item.id))
-    unread = isinstance(read(last.item, answer, step.lexicon), NotAReply)
-    if unread or last.open.session.pending != last.item.id:
-        return True
-    # The question itself need not be read again: what is asked back names it.
-    del step.effects[mark[0] :]
-    step.lead[:] = mark[1]
-    asking.resume(step, last.open, Said(answer, text))
-    return True
 
 
 def _pending(step: Step) -> Item | None:

@@ -253,6 +253,13 @@ def was_flagged(flow: Flow, session: Session) -> bool:
     )
 
 
+def has_found(step: Step, open: OpenSession) -> bool:
+    """Whether a warning sign was reported since these questions began, as an answer or in words."""
+    flagged_at = step.memory.flagged_at
+    told = bool(flagged_at) and datetime.fromisoformat(flagged_at) >= open.opened_at
+    return told or was_flagged(step.flow_of(open), open.session)
+
+
 def _remember(step: Step, urgency: Urgency) -> bool:
     """Keep the most urgent flag that waits for a doctor; whether this one is worse than all.
 

@@ -164,6 +164,8 @@ class Step:
     """The patient has answered elsewhere, and that is entered now."""
     led_back: bool = False
     """This message goes back to an earlier question, which the patient does not see just above."""
+    misread: bool = False
+    """The words were taken for a command, which the patient says they are not."""
     for_desk: bool = False
     """The message is for a person at the clinic, and shown at the desk."""
     not_before: datetime | None = None

@@ -8,6 +8,10 @@ from templates.phrase_words import load_phrases
 ANSWERS = [
     ("en", "I meant 4", Says.CORRECTION_OR_ANSWER, {"answer": "4"}),
     ("en", "no, 4", Says.CORRECTION_OR_ANSWER, {"answer": "4"}),
+    ("en", "no more than 4", Says.NO_CORRECTION, {"words": "than 4"}),
+    ("en", "no, more than 4", Says.CORRECTION_OR_ANSWER, {"answer": "more than 4"}),
+    ("da", "nej hvor irriterende, 4", Says.NO_CORRECTION, {"words": "irriterende 4"}),
+    ("da", "nej, hvor irriterende, 4", Says.CORRECTION_OR_ANSWER, {"answer": "hvor irriterende 4"}),
     ("en", "sorry I meant D", Says.CORRECTION, {"answer": "D"}),
     ("en", "make that 5", Says.CORRECTION_OR_ANSWER, {"answer": "5"}),
     ("en", "I said 6", Says.CORRECTION_OR_ANSWER, {"answer": "6"}),

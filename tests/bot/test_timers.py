@@ -90,7 +90,7 @@ def emergency(put_aside: House) -> House:
     return put_aside
 
 
-def test_the_questions_about_signs_are_not_put_aside_for_themselves(put_aside: House) -> None:
+def test_questions_about_signs_that_a_no_ended_are_asked_anew_after_a_yes(put_aside: House) -> None:
     buttons = [
         button for sent in put_aside.telegram.sent for button in sent.parcel.rendered.buttons
     ]
@@ -99,7 +99,7 @@ def test_the_questions_about_signs_are_not_put_aside_for_themselves(put_aside: H
         put_aside.press(changed)
         put_aside.settle()
     flows = [row.flow for row in put_aside.rows(tables.core(tables.Session))]
-    assert sorted(flows) == ["red-flags", "start-back", CHECK_IN]
+    assert sorted(flows) == ["red-flags", "red-flags", "start-back", CHECK_IN]
     assert put_aside.telegram.sent[-1].parcel.rendered.text.count("1/8") == 1
 
 

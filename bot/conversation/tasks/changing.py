@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from bot.conversation import asking
 from bot.conversation.choices import chosen, is_question
 from bot.conversation.last import Last, changeable, correct, just_finished, last_answer
-from bot.conversation.memory import CHANGING
+from bot.conversation.lists import joined
+from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.questions import question, said_as, title
 from bot.conversation.step import Step
 from bot.conversation.tasks.keeping import keep_in_between
-from flows.reading import Understood, read
-from flows.replies import Said
+from flows.model import Item
+from flows.reading import Ambiguous, NotAReply, Understood, given_as, read
+from flows.replies import Back, Said
 
 NAME = CHANGING
 _MOST = 9
@@ -43,6 +45,22 @@ def put(step: Step, last: Last) -> None:
     session, turn = last.place
     step.begin(NAME, "again", session=session, turn=turn)
     ask(step)
+
+
+def ask_back(step: Step, last: Last, answer: str, raw: str) -> None:
+    """The last question again, with what may have been meant."""
+    if last.open is not step.open:
+        put(step, last)
+        return
+    mark = len(step.effects), list(step.lead)
+    asking.resume(step, last.open, Back(raw, last.item.id))
+    unread = isinstance(read(last.item, answer, step.lexicon), NotAReply)
+    if unread or last.open.session.pending != last.item.id:
+        return
+    # The question itself need not be read again: what is asked back names it.
+    del step.effects[mark[0] :]
+    step.lead[:] = mark[1]
+    asking.resume(step, last.open, Said(answer, raw))
 
 
 def which_of(step: Step, answers: Sequence[Last], answer: str, raw: str) -> None:
@@ -143,9 +161,9 @@ def _ask_which(step: Step, last: Last) -> None:
     task = step.memory.task
     assert task is not None
     name = title(last.flow, last.item, step.person.language)
-    reading = read(last.item, task.data["answer"], step.lexicon)
-    assert isinstance(reading, Understood)
-    new = said_as(last.item, reading, last.open.session.language)
+    language = last.open.session.language
+    meant = [said_as(last.item, each, language) for each in _meanings(step, last)]
+    new = joined(meant, step.words.say("or"))
     step.offer_words(
         step.words.say("changing.which", title=name, answer=new),
         [
@@ -153,6 +171,17 @@ def _ask_which(step: Step, last: Last) -> None:
             ("pending", step.words.say("changing.pending")),
         ],
     )
+
+
+def _meanings(step: Step, last: Last) -> list[Understood]:
+    """The answer that the words are to the last question, or those that they may be."""
+    task = step.memory.task
+    assert task is not None
+    reading = read(last.item, task.data["answer"], step.lexicon)
+    if isinstance(reading, Ambiguous):
+        return [given_as(last.item, candidate) for candidate in reading.candidates]
+    assert isinstance(reading, Understood)
+    return [reading]
 
 
 def _ask_again(step: Step, last: Last) -> None:
@@ -177,25 +206,54 @@ def _take_which(step: Step, last: Last, text: str, option: str | None) -> None:
     task = step.memory.task
     assert task is not None
     answer, raw = task.data["answer"], f"{task.data['raw']} / {text}"
+    if option not in ("last", "pending"):
+        _repeat_once(step)
+        return
+    named = len(_meanings(step, last)) == 1
+    step.memory.task = None
     if option == "last":
-        step.memory.task = None
-        correct(step, last, answer, raw)
-    elif option == "pending" and step.open is not None:
-        step.memory.task = None
-        _answer_pending(step, answer, task.data["raw"], raw)
-    elif task.data.get("repeated"):
+        _change(step, last, _in_full(step, last.open, last.item, answer) if named else answer, raw)
+    elif step.open is not None:
+        _answer_pending(step, answer, task.data["raw"], raw, named=named)
+
+
+def _repeat_once(step: Step) -> None:
+    task = step.memory.task
+    assert task is not None
+    if task.data.get("repeated"):
         _leave(step)
     else:
         task.data["repeated"] = True
         ask(step)
 
 
-def _answer_pending(step: Step, answer: str, whole: str, raw: str) -> None:
-    """The words answer the question that waits; where it needs all of them, it gets all."""
+def _change(step: Step, last: Last, answer: str, raw: str) -> None:
+    """Change the last answer, once it is sure to what."""
+    if isinstance(read(last.item, answer, step.lexicon), Understood):
+        correct(step, last, answer, raw)
+    else:
+        ask_back(step, last, answer, raw)
+
+
+def _in_full(step: Step, open: OpenSession, item: Item, answer: str) -> str:
+    """The only answer that these words may be, in words without doubt; else the words."""
+    reading = read(item, answer, step.lexicon)
+    if not isinstance(reading, Ambiguous) or len(reading.candidates) != 1:
+        return answer
+    option = item.option(reading.candidates[0])
+    return reading.candidates[0] if option is None else option.text[open.session.language]
+
+
+def _answer_pending(step: Step, answer: str, whole: str, raw: str, *, named: bool) -> None:
+    """The words answer the question that waits; where it needs all of them, it gets all.
+
+    What was `named` when it was asked which is meant need not be asked back once more.
+    """
     open = step.open
     assert open is not None
     assert open.session.pending is not None
     item = step.flow_of(open).item(open.session.pending)
+    answer = _in_full(step, open, item, answer) if named else answer
     fits = isinstance(read(item, answer, step.lexicon), Understood)
     step.answered = (open.id, open.session.turn)
     asking.resume(step, open, Said(answer if fits else whole, raw))

@@ -341,6 +341,111 @@ def test_a_no_with_reasons_answers_the_question_that_waits() -> None:
     assert entries(lines, "correction") == []
 
 
+@pytest.mark.parametrize(
+    ("flow", "said", "offered"),
+    [
+        ("weekly-check-in", "no more than 4", "4 days, is that right?"),
+        ("weekly-check-in", "No worse than 4", "4 days, is that right?"),
+        ("weekly-check-in", "no idea, maybe 4", "4 days, is that right?"),
+        ("weekly-check-in", "no better, 4", "4 days, is that right?"),
+        ("weekly-check-in", "no change 4", "4 days, is that right?"),
+        ("weekly-check-in", "no numbness, 4", "4 days, is that right?"),
+        ("weekly-check-in", "no problem, 4", "4 days, is that right?"),
+        ("odi", "no better, C", "Do you mean C: Slowly, and it hurts?"),
+    ],
+)
+def test_a_no_that_belongs_to_the_next_word_answers_the_question_that_waits(
+    flow: str, said: str, offered: str
+) -> None:
+    before = "5" if flow == "weekly-check-in" else "B"
+    script = Script().enrol().start(flow).say(before, said)
+    lines = script.play()
+    assert texts(lines)[-1].startswith(offered)
+    assert len(entries(lines, "answer")) == 1
+    lines = script.say("y").play()
+    assert entries(lines, "correction") == []
+    assert [e["item"] for e in entries(lines, "answer")][1] in ("bothersome-days", "personal-care")
+
+
+def test_a_danish_exclamation_takes_nothing_back() -> None:
+    script = Script().enrol(language="da").start("weekly-check-in")
+    lines = script.say("5", "nej hvor irriterende, 4", "j").play()
+    assert entries(lines, "correction") == []
+    assert [e["value"] for e in entries(lines, "answer")] == [5, 4]
+
+
+def test_such_a_no_after_a_refused_offer_does_not_go_back_a_question() -> None:
+    lines = Script().enrol().start("weekly-check-in").say("5", "no better, 4", "no").play()
+    assert texts(lines)[-1].startswith("2/4")
+    assert [e["value"] for e in entries(lines, "answer")] == [5]
+
+
+@pytest.mark.parametrize(
+    ("language", "flow", "said", "asked"),
+    [
+        ("en", "weekly-check-in", "no, more like 4", "Change Pain to 4, or"),
+        ("en", "weekly-check-in", "no, not more than 4", "Change Pain to 4, or"),
+        ("en", "weekly-check-in", "no, no more than 4", "Change Pain to 4, or"),
+        ("en", "odi", "no, more like D", "Change Pain now to It hurts a lot, or"),
+        ("da", "weekly-check-in", "nej, ikke mere end 4", "Skal Smerter rettes til 4, eller"),
+        ("da", "weekly-check-in", "nej uændret 4", "Skal Smerter rettes til 4, eller"),
+        ("da", "odi", "nej ikke bedre, D", "Skal Smerter nu rettes til D:"),
+    ],
+)
+def test_which_of_two_questions_a_doubtful_no_is_about_is_asked(
+    language: str, flow: str, said: str, asked: str
+) -> None:
+    before = "5" if flow == "weekly-check-in" else "B"
+    script = Script().enrol(language=language).start(flow).say(before, said)
+    lines = script.play()
+    assert texts(lines)[-1].startswith(asked)
+    assert (len(entries(lines, "answer")), entries(lines, "correction")) == (1, [])
+    # What is named is confirmed by the choice: it is asked back no second time.
+    now = entries(script.say("B").play())
+    assert [e["kind"] for e in now[-2:]] == ["answer", "answer"]
+    script.steps.pop()
+    (changed,) = entries(script.say("A").play(), "correction")
+    assert (changed["value"], changed["item"]) in [(4, "pain"), (3, "pain-intensity")]
+
+
+@pytest.mark.parametrize(("choice", "item"), [("A", "pain"), ("B", "bothersome-days")])
+def test_a_no_before_two_numbers_is_asked_about_and_then_which_of_them(
+    choice: str, item: str
+) -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "no, 4 or 5")
+    assert texts(script.play())[-1].startswith("Change Pain to 4 or 5, or is that your answer")
+    lines = script.say(choice).play()
+    assert "Which one do you mean: 4 or 5?" in texts(lines)[-1]
+    assert len(entries(lines, "answer")) == 1
+    lines = script.say("5").play()
+    assert (entries(lines)[-1]["item"], entries(lines)[-1]["value"]) == (item, 5)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "asked"),
+    [
+        ("en", "no pain 0", "Change Pain to 0, or"),
+        ("da", "nej ingen smerter 0", "Skal Smerter rettes til 0, eller"),
+    ],
+)
+def test_no_pain_and_a_number_changes_the_pain_only_by_choice(
+    language: str, said: str, asked: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say("5", said)
+    lines = script.play()
+    assert texts(lines)[-1].startswith(asked)
+    assert entries(lines, "correction") == []
+    (changed,) = entries(script.say("A").play(), "correction")
+    assert (changed["item"], changed["previous"], changed["value"]) == ("pain", 5, 0)
+
+
+def test_after_the_end_a_no_that_belongs_to_the_next_word_changes_nothing() -> None:
+    script = Script().enrol().start("weekly-check-in").say("6", "4", "2", "n", "no better, 5")
+    lines = script.play()
+    assert entries(lines, "correction") == []
+    assert "Shall I keep it as a question" in texts(lines)[-1]
+
+
 def test_own_words_are_not_taken_for_a_correction() -> None:
     lines = Script().enrol().start("intake").say("A", "no, it began in May").play()
     assert [e["item"] for e in entries(lines, "answer")] == ["work-status", "onset"]

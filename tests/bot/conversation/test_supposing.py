@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.bot.house import House
+from trajectory import cases
+from trajectory.cases import Kind
 from trajectory.patients import PatientRef
 
 
@@ -22,6 +24,11 @@ def say(house: House, *lines: str) -> str:
         house.write(line)
         house.settle()
     return house.telegram.sent[-1].text
+
+
+def unclear(house: House) -> list[Kind]:
+    with house.database.read() as connection:
+        return [case.kind for case in cases.listed(connection)]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +71,28 @@ def test_a_no_leaves_the_time_and_says_what_would_be_an_answer(
 
     assert "I ask at" not in answer
     assert "10" in answer
+
+
+@pytest.mark.parametrize(
+    ("language", "misread", "no", "hint", "way_out"),
+    [
+        ("en", "send my sumary", "no", "Please answer with a whole number", "SKIP or LATER"),
+        ("da", "vis mine restultater", "nej", "Svar med et helt tal", "SPRING OVER eller SENERE"),
+    ],
+)
+def test_a_no_to_what_we_thought_was_meant_is_no_failed_try(
+    house: House, language: str, misread: str, no: str, hint: str, way_out: str
+) -> None:
+    house.ask(house.enrol(language=language).patient_id)
+
+    for _ in range(3):
+        assert hint in say(house, misread, no)
+    say(house, "hm hm", "hm hm")
+    assert hint in say(house, misread, no)
+    assert unclear(house) == []
+
+    assert way_out in say(house, "hm hm")
+    assert unclear(house) == [Kind.NOT_UNDERSTOOD]
 
 
 @pytest.mark.parametrize("text", ["ask me at 19", "change time to 19", "spørg mig kl. 19"])
