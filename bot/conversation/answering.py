@@ -407,7 +407,12 @@ def _goes_back(step: Step, label: str, place: Sequence[str]) -> bool:
     open = step.open if step.open is not None and step.open.id == number else step.older.get(number)
     if open is None or not turn.isdecimal() or step.memory.task is not None:
         return False
-    if _is_held_now(step) or safety.is_held(step) or number == step.memory.suspended:
+    if (
+        step.person.status in SILENT
+        or _is_held_now(step)
+        or safety.is_held(step)
+        or number == step.memory.suspended
+    ):
         return False
     item_id = open.session.asked_at(int(turn))
     if item_id is None or item_id not in open.session.given:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.conversation import consents, granting, terms
+from bot.conversation import consents, granting, looked, terms
 from bot.conversation.choices import is_no
 from bot.conversation.consents import ALERT, ENROLMENT, RESEARCH, SHARE
 from bot.conversation.heard import Heard
@@ -41,7 +41,9 @@ def take(step: Step, message: Inbound) -> bool:
     if message.choice.endswith(".no"):
         noted = [turn, "no", member_id, at]
         step.memory.agreed_by = {**step.memory.agreed_by, question: noted}
+        looked.remember_asked(step)
         _TAKE_BACK[question](step, said, message.text)
+        looked.ask_later_again(step)
     else:
         step.add_line("old.button")
         _tell(step, question, said)

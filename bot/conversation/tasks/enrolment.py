@@ -173,7 +173,7 @@ def _takes_consent_back(step: Step, text: str, option: str | None) -> bool:
     """
     task = step.memory.task
     assert task is not None
-    if not consents.stands(step, consents.STORE):
+    if task.step in ("language", "consent") or not consents.stands(step, consents.STORE):
         return False
     answer = (option or chosen(step, text)) if task.data.pop("doubt", False) else None
     declines = any(each.says is Says.DECLINES for each in phrases(text, step.person.language))

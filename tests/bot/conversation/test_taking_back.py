@@ -299,6 +299,32 @@ def test_a_plain_no_to_an_hour_is_asked_about(words: Words) -> None:
     assert words.declined in said(script.say(no).play())
 
 
+@BOTH
+def test_whoever_stopped_and_begins_again_answers_the_question_itself(words: Words) -> None:
+    script = begun(words, "sms").say("stop", "start", words.no.lower())
+    assert words.take_part not in said(script.play())
+    assert words.declined in said(script.play())
+
+
+def test_a_no_to_being_counted_and_one_to_alerts_are_told_apart() -> None:
+    anne = {
+        "name": "Anne Skov",
+        "email": "anne@klinik.example",
+        "role": "physiotherapist",
+        "language": "en",
+    }
+    script = Script().step(directory=anne).enrol(channel="telegram", code="1234")
+    script.say("send my summary to Anne Skov").tap(EN.open_ended).say("1234").tap(EN.yes)
+    asked = messages(script.play())[-2]["n"]
+    script.tap(EN.no, on=asked)
+    told = said(script.play())
+    assert EN.nobody_mailed in told
+    assert "count you in" in told
+    script.tap(EN.yes).tap(EN.no)
+    assert "you are not counted in the weekly mail" in said(script.play())
+    assert consents(script.play())[-1] == ("withdrawn", ["alert"])
+
+
 @pytest.fixture
 def birgit(light_house: House) -> PatientRef:
     return light_house.enrol(pathway="low-back-pain", code="4071")
