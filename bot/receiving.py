@@ -18,7 +18,7 @@ from bot import blocking, ledger, loading, looking_back, metrics, outbox
 from bot.admitting import admit, refuse_locked
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
-from bot.conversation import needs
+from bot.conversation import needs, taking_back
 from bot.conversation.answering import SILENT, answer
 from bot.conversation.effects import OpenCase
 from bot.conversation.heard import Heard, hear
@@ -394,7 +394,8 @@ def _add_what_it_needs(
 ) -> None:
     command = heard.command
     needed = step.memory.task is not None or command is not None or heard.stops or heard.signs
-    if needed or step.memory.visits or _may_alert(step):
+    may_take_back = taking_back.may_need_people(step, heard.message)
+    if needed or may_take_back or step.memory.visits or _may_alert(step):
         step.care = loading.care(connection, loaded, step.now)
     if command is None and step.memory.task is None:
         return
@@ -446,7 +447,7 @@ def _older(
     for stored in messages:
         kind, _, rest = stored.message.choice.partition(".")
         named = rest.partition(".")[0]
-        if kind == "q" and named.isdecimal() and len(named) < 19:
+        if kind in ("q", "n") and named.isdecimal() and len(named) < 19:
             wanted.add(int(named))
     open_now = {loaded.open.id for loaded in found.values() if loaded.open}
     older: dict[int, dict[int, OpenSession]] = {}

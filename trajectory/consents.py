@@ -26,4 +26,4 @@ def given(entries: Iterable[Entry]) -> Mapping[str, Entry]:
 
 def _is_about_one_person(entry: Entry) -> bool:
     """A no about somebody of the care team takes back nothing that was said of others."""
-    return entry.code == DECLINED and "member" in (entry.detail or {})
+    return entry.code != GIVEN and "member" in (entry.detail or {})

@@ -19,6 +19,7 @@ from bot.conversation import (
     returning,
     safety,
     several,
+    taking_back,
     told,
     with_desk,
 )
@@ -36,6 +37,7 @@ from bot.conversation.supposing import (
     may_be_for_what_waits,
 )
 from bot.conversation.tasks import (
+    allowing,
     changing,
     confirming,
     enrolment,
@@ -82,6 +84,8 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if step.memory.died:
         step.add_line("hands.died.over")
+        return
+    if taking_back.take(step, heard.message):
         return
     if course.why_ended(step) and heard.message.kind is not InboundKind.TEXT:
         say_over(step)
@@ -130,7 +134,7 @@ def _is_in_doubt(step: Step, message: Inbound) -> bool:
 
 
 def _read(step: Step, heard: Heard) -> None:
-    text, command = heard.message.text, heard.command
+    text, command = heard.message.text, commanding.settled(step, heard.command)
     if step.memory.erasing:
         step.add_line("delete.under-way", emergency=step.world.clinic.emergency_number)
         return
@@ -153,7 +157,7 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if heard.signs and _is_all_said(step, text):
         return
-    if hands.hear(step, heard):
+    if hands.hear(step, heard) or taking_back.ask(step, heard):
         return
     if is_confirming(step):
         _take_confirmation(step, text, None)
@@ -271,6 +275,9 @@ def _put_what_waits(step: Step) -> None:
 
 def _command(step: Step, command: Command, text: str) -> bool:
     """Do what the command says; False where it is an answer after all."""
+    if command.name == "withdraw-alert" and allowing.asks_for_alerts(step):
+        _reply(step, text, "no")
+        return True
     if command.name in _TO_ENGINE:
         return _move(step, command.name, text)
     if command.name == "leave" and not commanding.can_leave(step):
@@ -370,6 +377,8 @@ def _press(step: Step, message: Inbound) -> None:
     elif kind in _CONFIRMS and _is_offered(step, parts):
         assert step.open is not None
         _resume(step, step.open, Said(step.words.say(_CONFIRMS[kind])))
+    elif kind == "n" and _goes_back(step, message.text, parts):
+        pass
     else:
         ask_again(step)
 
@@ -390,6 +399,29 @@ def _is_offered(step: Step, place: Sequence[str]) -> bool:
         )
         and list(place) == [str(step.open.id), str(step.open.session.turn)]
     )
+
+
+def _goes_back(step: Step, label: str, place: Sequence[str]) -> bool:
+    """A No after the Yes to "Do you mean ...?" puts that question again."""
+    session, turn = (*place, "")[:2]
+    number = int(session) if session.isdecimal() else 0
+    open = step.open if step.open is not None and step.open.id == number else step.older.get(number)
+    if open is None or not turn.isdecimal() or step.memory.task is not None:
+        return False
+    if (
+        step.person.status in SILENT
+        or _is_held_now(step)
+        or safety.is_held(step)
+        or number == step.memory.suspended
+    ):
+        return False
+    item_id = open.session.asked_at(int(turn))
+    if item_id is None or item_id not in open.session.given:
+        return False
+    if open is step.open:
+        _resume(step, open, Back(label, item_id))
+        return True
+    return changing.reopen_item(step, number, item_id)
 
 
 def _press_task(step: Step, label: str, turn: str, option: str) -> None:

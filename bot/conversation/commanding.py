@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.commands import Command
@@ -355,9 +356,15 @@ def _who(step: Step, slots: Mapping[str, str]) -> None:
     else:
         step.add_line("who.intro")
         for grant in step.care.grants:
-            step.lead.append(f"- {_name_and_end(step, grant)}{_looked(step, grant)}")
+            step.lead.append(f"- {_name_and_end(step, grant)}{_extras(step, grant)}")
         step.add_line("who.outro")
     ask_again(step)
+
+
+def _extras(step: Step, grant: Grant) -> str:
+    """Whether they have looked, and whether a warning sign is mailed to them."""
+    alerts = step.words.say("who.alerts") if "alert" in grant.purposes else ""
+    return _looked(step, grant) + alerts
 
 
 def _looked(step: Step, grant: Grant) -> str:
@@ -502,6 +509,23 @@ def _consents(step: Step, slots: Mapping[str, str]) -> None:
     agreed.tell(step)
 
 
+def settled(step: Step, command: Command | None) -> Command | None:
+    """The command; one not to mail somebody is sure of somebody of the care team, else none."""
+    whom = None if command is None else command.slots.get("whom")
+    if command is None or command.name != "withdraw-alert" or whom is None:
+        return command
+    return replace(command, weak=False) if resolve(whom, step.care.members) else None
+
+
+def _withdraw_alert(step: Step, slots: Mapping[str, str]) -> None:
+    if "whom" not in slots:
+        withdrawing.begin(step, consents.ALERT)
+        return
+    step.drop_task()
+    withdrawing.stop_alerting(step, None, resolve(slots["whom"], step.care.members))
+    ask_again(step)
+
+
 def _withdraw(purpose: str) -> Callable[[Step, Mapping[str, str]], None]:
     return lambda step, slots: withdrawing.begin(step, purpose)
 
@@ -586,6 +610,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "research": _research,
     "withdraw": _withdraw(""),
     **{f"withdraw-{purpose}": _withdraw(purpose) for purpose in consents.PURPOSES},
+    "withdraw-alert": _withdraw_alert,
     "code": _code,
     "move": _move,
     "add-address": _add_address,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.conversation.effects import Audit, Record, SetCase
+from bot.conversation.effects import Audit, OpenCase, Record, SetCase
 from bot.conversation.step import Step
 from templates.consents import ConsentText
 from trajectory import consents as recorded
-from trajectory.cases import Kind, State
+from trajectory.cases import Cause, Kind, State
 
 NAME = "consenting"
 """The task of a question that is put by itself."""
@@ -62,6 +62,22 @@ def answer(
             _remember(step, purpose, text.version if code == GIVEN else "")
 
 
+def note_turn(step: Step, question: str, said: str, member_id: int = 0) -> None:
+    """Remember whose buttons these were: a No that is pressed after the Yes takes it back."""
+    task = step.memory.task
+    assert task is not None
+    noted = [task.turn, said, member_id, step.now.isoformat()]
+    step.memory.agreed_by = {**step.memory.agreed_by, question: noted}
+
+
+def of_turn(step: Step, turn: str) -> str | None:
+    """The question of consent that had the buttons of this turn and is answered, if one had."""
+    task, noted = step.memory.task, step.memory.agreed_by.items()
+    if task is not None and turn == str(task.turn):
+        return None
+    return next((question for question, asked in noted if turn == str(asked[0])), None)
+
+
 def put(step: Step, question: str) -> None:
     """Put a question of consent by itself; that is done once for a version, however it ends."""
     text = text_of(step, question)
@@ -91,11 +107,27 @@ def words(step: Step, question: str) -> str:
     )
 
 
-def withdraw(step: Step, purpose: str, raw: str | None = None) -> None:
-    """Record that a consent is withdrawn; what follows from it is the caller's."""
+def withdraw(
+    step: Step, purpose: str, raw: str | None = None, *, member_id: int | None = None
+) -> None:
+    """Record that a consent is withdrawn; what follows from it is the caller's.
+
+    `member_id`: only as far as it is about this person of the care team.
+    """
     detail: dict[str, object] = {"version": standing(step, purpose), "purposes": [purpose]}
+    if member_id is not None:
+        detail["member"] = member_id
     _record(step, WITHDRAWN, raw, detail)
-    _remember(step, purpose, "")
+    if member_id is None:
+        _remember(step, purpose, "")
+
+
+def withdraw_keeping(step: Step, raw: str | None) -> None:
+    """Record that nothing more may be asked and kept; the clinic sees it on its list."""
+    for purpose in (REMIND, STORE):
+        if stands(step, purpose):
+            withdraw(step, purpose, raw)
+    step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.WITHDRAWN))
 
 
 def stands(step: Step, purpose: str) -> bool:

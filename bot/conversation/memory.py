@@ -190,6 +190,9 @@ class Memory:
     """By purpose the version of the text that the patient agrees to; empty: no more, or not."""
     consent_asked: dict[str, str] = field(default_factory=dict)
     """By question the version that was put by itself: that is done once."""
+    agreed_by: dict[str, list[Any]] = field(default_factory=dict)
+    """By question of consent the newest that was answered: the turn of its buttons, `yes` or `no`,
+    the number of whom it is about (0: nobody), and its ISO time."""
     home: str = ""
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""

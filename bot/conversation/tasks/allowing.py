@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.conversation import asking, consents
 from bot.conversation.effects import Audit, ChangePurposes
 from bot.conversation.step import Step
-from bot.conversation.tasks import naming
+from bot.conversation.tasks import naming, withdrawing
 from trajectory.care_team import Member
 
 ALERT, DIGEST = "alert", "digest"
@@ -24,6 +24,20 @@ def ask(step: Step) -> None:
     _ask(step, step.memory.task.step, naming.member(step))
 
 
+def asks_for_alerts(step: Step) -> bool:
+    """Whether it is just asked who may be mailed of a warning sign."""
+    task = step.memory.task
+    return task is not None and task.name == "sharing" and task.step == ALERT
+
+
+def count_out(step: Step, who: Member) -> None:
+    """Take back that the weekly mail to this person counts the patient in."""
+    for grant in step.care.grants:
+        if grant.member.id == who.id and DIGEST in grant.purposes:
+            step.do(ChangePurposes(grant.id, tuple(sorted(set(grant.purposes) - {DIGEST}))))
+            step.do(Audit("digests-ended", f"member:{who.id}"))
+
+
 def take(step: Step, text: str, option: str | None) -> None:
     """Take a yes or a no, or ask for one."""
     task, who = step.memory.task, naming.member(step)
@@ -31,6 +45,10 @@ def take(step: Step, text: str, option: str | None) -> None:
     if option is None:
         step.add_line("share.choose")
         ask(step)
+        return
+    consents.note_turn(step, task.step, option, who.id)
+    if task.data.get("again"):
+        _take_again(step, text, option, who)
         return
     if option == "yes":
         _allow(step, who, task.step)
@@ -44,6 +62,16 @@ def take(step: Step, text: str, option: str | None) -> None:
         _ask(step, DIGEST, who)
     else:
         asking.leave(step, told, name=who.name)
+
+
+def _take_again(step: Step, text: str, option: str, who: Member) -> None:
+    """What was allowed stays so, or is taken back."""
+    step.memory.task = None
+    if option == "yes":
+        step.add_line("share.alert-yes", name=who.name)
+    else:
+        withdrawing.stop_alerting(step, text, [who])
+    asking.repeat(step)
 
 
 def _ask(step: Step, purpose: str, who: Member) -> None:

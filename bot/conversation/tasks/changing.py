@@ -40,6 +40,14 @@ def reopen(step: Step) -> bool:
     return True
 
 
+def reopen_item(step: Step, session: int, item: str) -> bool:
+    """Put this question of the questionnaire just finished again, if it may still change."""
+    found = [each for each in changeable(step) if (each.open.id, each.item.id) == (session, item)]
+    for last in found:
+        put(step, last)
+    return bool(found)
+
+
 def put(step: Step, last: Last) -> None:
     """Put the question of an answer in a finished questionnaire again."""
     session, turn = last.place

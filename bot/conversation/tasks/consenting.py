@@ -22,6 +22,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     assert step.memory.task is not None
     question = step.memory.task.data["question"]
     answer = option or chosen(step, text)
+    if answer is not None:
+        consents.note_turn(step, question, answer)
     if answer == "yes":
         consents.answer(step, question, consents.GIVEN, text)
         asking.leave(step, "consent.thanks")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.commands import means_everybody
 from bot.conversation import asking, granting
 from bot.conversation.choices import chosen
@@ -30,6 +32,12 @@ def stop_sharing(step: Step, whom: str) -> None:
         _confirm(step, meant)
     else:
         _ask_who(step)
+
+
+def ask_to_end(step: Step, grants: Sequence[Grant]) -> None:
+    """Ask whether these are to be ended, where that may be meant."""
+    step.begin(NAME, "confirm")
+    _confirm(step, list(grants))
 
 
 def ask(step: Step) -> None:

@@ -10,7 +10,7 @@ from datetime import time, timedelta
 
 from bot.commands import recognise, without_politeness
 from bot.conversation import asking, consents, own_code, pathways
-from bot.conversation.choices import chosen
+from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, DropDue, OpenCase, SavePatient, SetDue
 from bot.conversation.memory import Task
 from bot.conversation.step import Step
@@ -88,6 +88,9 @@ def ask(step: Step) -> None:
     if waits(step.memory.task):
         _enter(step)
         return
+    if step.memory.task is not None and step.memory.task.data.get("doubt"):
+        step.offer("enrol.sure", [("yes", "button.yes"), ("no", "button.no")])
+        return
     present = _present(step)
     step.offer_words(_question(step, present), _options(step, present), f"enrol.{present}")
 
@@ -146,6 +149,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     if waits(step.memory.task):
         _enter(step)
         return
+    if _takes_consent_back(step, text, option):
+        return
     take = {
         "language": _take_language,
         "consent": _take_consent,
@@ -159,6 +164,29 @@ def reply(step: Step, text: str, option: str | None) -> None:
         _go_on(step)
     elif step.memory.task is not None:
         _ask_once_more(step)
+
+
+def _takes_consent_back(step: Step, text: str, option: str | None) -> bool:
+    """Whether this is a no to taking part, after a yes to it; where it may be, that is asked.
+
+    A no alone answers nothing that is asked from there on.
+    """
+    task = step.memory.task
+    assert task is not None
+    if task.step in ("language", "consent") or not consents.stands(step, consents.STORE):
+        return False
+    answer = (option or chosen(step, text)) if task.data.pop("doubt", False) else None
+    declines = any(each.says is Says.DECLINES for each in phrases(text, step.person.language))
+    if answer == "no" or (option is None and declines):
+        decline(step, text)
+    elif answer == "yes":
+        ask(step)
+    elif option is None and is_no(step, text):
+        task.data["doubt"] = True
+        ask(step)
+    else:
+        return False
+    return True
 
 
 def allows(step: Step, command: str) -> bool:
@@ -175,6 +203,7 @@ def go_back(step: Step) -> None:
     if waits(task):
         _enter(step)
         return
+    task.data.pop("doubt", None)
     asked = [name for name in _STEPS if name not in task.data["known"]]
     task.step, task.data["tries"] = asked[max(asked.index(task.step) - 1, 0)], 0
     ask(step)
@@ -222,11 +251,13 @@ def _language_named(step: Step, text: str) -> str | None:
 
 def _take_consent(step: Step, text: str, option: str | None) -> bool:
     answer = option or chosen(step, text) or _agreed(step, text)
+    if answer is not None:
+        consents.note_turn(step, consents.ENROLMENT, answer)
     if answer == "yes":
         consents.answer(step, consents.ENROLMENT, consents.GIVEN, text)
         return True
     if answer == "no":
-        _decline(step)
+        decline(step, text)
     return False
 
 
@@ -245,13 +276,20 @@ def _all_mean(tokens: Sequence[Token], *senses: Sense) -> bool:
     return bool(tokens) and all(token.means(*senses) for token in tokens)
 
 
-def _decline(step: Step) -> None:
-    step.memory.task = None
+def decline(step: Step, raw: str | None) -> None:
+    """The patient does not want to take part, be it said before a yes or after it."""
+    memory = step.memory
+    if memory.task is not None and memory.task.name == NAME:
+        memory.task = None
+    memory.set_aside = None
     step.person.status = "ended"
     step.do(SavePatient())
     step.do(DropDue((STANDS_STILL,)))
-    step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.DECLINED))
-    step.do(Audit("consent-declined"))
+    if consents.stands(step, consents.STORE):
+        consents.withdraw_keeping(step, raw)
+    else:
+        step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.DECLINED))
+        step.do(Audit("consent-declined"))
     step.add_line("enrol.declined")
 
 

@@ -59,6 +59,18 @@ def add(step: Step, whom: str) -> None:
     _new_person(step, naming.one_of(step, whom))
 
 
+def ask_again_for_alerts(step: Step, who: Member) -> None:
+    """Put this question again, in case its yes was meant as a no."""
+    step.begin(NAME, allowing.ALERT, then="share", member=who.id, again=True)
+    ask(step)
+
+
+def is_about(step: Step, who: Member) -> bool:
+    """Whether it is being shared with this person, or something is asked that goes with it."""
+    task = step.memory.task
+    return task is not None and task.name == NAME and task.data.get("member") == who.id
+
+
 def ask(step: Step) -> None:
     """Put the question of the present step again."""
     task = step.memory.task
@@ -245,6 +257,7 @@ def _take_preview(step: Step, text: str, option: str | None) -> None:
     said = None if option else terms.understood(step, text)
     if option == "no":
         kept = _grants_of(step, naming.member(step))
+        _note_turn(step, "no")
         asking.leave(step, "ending.kept" if kept else "share.not-shared")
     elif terms.is_choice(option) or said is not None:
         task.data["until"] = option or said
@@ -255,9 +268,15 @@ def _take_preview(step: Step, text: str, option: str | None) -> None:
         step.offer_words(step.words.say("share.choose"), _options(step, naming.member(step)))
 
 
+def _note_turn(step: Step, said: str) -> None:
+    """`anew`: it was shared already, so that its "no" leaves that as it is."""
+    consents.note_turn(step, consents.SHARE, said, naming.member(step).id)
+
+
 def _take_leave(step: Step) -> None:
     """The patient has said yes: somebody new needs the patient's own code as well."""
     who = naming.member(step)
+    _note_turn(step, "anew" if _grants_of(step, who) else "yes")
     if not step.person.code or _grants_of(step, who):
         _give(step)
     elif own_code.is_locked(step):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.conversation import asking, consents, granting, silencing
 from bot.conversation.choices import chosen
-from bot.conversation.consents import REMIND, STORE
-from bot.conversation.effects import ChangePurposes, OpenCase
+from bot.conversation.consents import REMIND, RESEARCH, STORE
+from bot.conversation.effects import ChangePurposes
 from bot.conversation.lists import joined
 from bot.conversation.step import Step
 from bot.conversation.tasks import deleting, exporting
-from trajectory.cases import Cause, Kind
+from trajectory.care_team import Member
 
 NAME = "withdrawing"
 
@@ -60,10 +60,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 def stop_storing(step: Step, raw: str | None) -> None:
     """Nothing more is asked or kept from now on; what is kept already, the patient decides on."""
-    for purpose in (REMIND, STORE):
-        if consents.stands(step, purpose):
-            consents.withdraw(step, purpose, raw)
-    step.do(OpenCase(Kind.CONSENT_MISSING, cause=Cause.WITHDRAWN))
+    consents.withdraw_keeping(step, raw)
     silencing.fall_silent(step)
     step.begin(NAME, "then")
     if step.care.grants:
@@ -78,13 +75,28 @@ def _stop_reminding(step: Step, raw: str | None) -> None:
     step.add_line("consent.withdrawn.remind")
 
 
+def stop_alerting(step: Step, raw: str | None, whom: Sequence[Member] = ()) -> None:
+    """Mail nobody of warning signs any more; or none of these people, and say what stands then."""
+    ids = {member.id for member in whom}
+    alerted = [grant for grant in step.care.grants if "alert" in grant.purposes]
+    ended = [grant for grant in alerted if not ids or grant.member.id in ids]
+    if ended and len(ended) == len(alerted):
+        consents.withdraw(step, "alert", raw)
+        step.add_line("consent.withdrawn.alert")
+    else:
+        for member_id in dict.fromkeys(grant.member.id for grant in ended):
+            consents.withdraw(step, "alert", raw, member_id=member_id)
+        names = joined([member.name for member in whom], step.words.say("and"))
+        step.add_line("consent.withdrawn.alert-to", name=names)
+    for grant in ended:
+        kept = tuple(sorted(set(grant.purposes) - {"alert"}))
+        step.do(ChangePurposes(grant.id, kept))
+
+
 def _stop_alerting(step: Step, raw: str | None) -> None:
-    consents.withdraw(step, "alert", raw)
-    for grant in step.care.grants:
-        if "alert" in grant.purposes:
-            kept = tuple(sorted(set(grant.purposes) - {"alert"}))
-            step.do(ChangePurposes(grant.id, kept))
-    _told(step, "alert")
+    step.memory.task = None
+    stop_alerting(step, raw)
+    asking.repeat(step)
 
 
 def _stop_sharing(step: Step, raw: str | None) -> None:
@@ -95,8 +107,8 @@ def _stop_sharing(step: Step, raw: str | None) -> None:
 
 
 def _stop_research(step: Step, raw: str | None) -> None:
-    consents.withdraw(step, "research", raw)
-    _told(step, "research")
+    consents.withdraw(step, RESEARCH, raw)
+    _told(step, RESEARCH)
 
 
 def _told(step: Step, purpose: str) -> None:

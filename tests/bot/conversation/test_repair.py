@@ -571,3 +571,22 @@ def test_what_is_remembered_comes_back() -> None:
         heard_on="2026-01-05", died=True,
     )  # fmt: skip
     assert Memory.from_json(orjson.loads(orjson.dumps(memory.to_json()))) == memory
+
+
+@pytest.mark.parametrize(
+    ("language", "yes", "no", "title"),
+    [("en", "Yes", "No", "Pain"), ("da", "Ja", "Nej", "Smerter")],
+)
+def test_a_no_pressed_after_the_yes_puts_that_question_again(
+    language: str, yes: str, no: str, title: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    script.say("6/10 but worse at night" if language == "en" else "6/10 men værre om natten")
+    script.tap(yes).tap(no)
+    assert "1/4" in texts(script.play())[-1]
+    lines = script.tap("5").play()
+    assert f"{title}: 5." in texts(lines)[-1]
+    assert [(e["kind"], e["value"]) for e in entries(lines) if e.get("item") == "pain"] == [
+        ("answer", 6),
+        ("correction", 5),
+    ]
