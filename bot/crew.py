@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -58,6 +58,7 @@ class Crew:
         self._somebody_waits = False
         self._recorded_at = deployment.clock.now()
         self._dry: Dry | None = None
+        self._next_look = self._recorded_at
         self._told = True
 
     def tell(self, most: Priority) -> None:
@@ -80,6 +81,7 @@ class Crew:
             knows = self._told or self._dry is not None
             self._told = False
             self._dry = self._begin(free) if knows or self._finds() else None
+            self._next_look = self._looks_again()
         return self._rest()
 
     def close(self) -> None:
@@ -127,7 +129,18 @@ class Crew:
         dry = self._dry
         if dry is None or most < dry.most:
             return False
-        return timedelta() < dry.until - self._deployment.clock.now() <= timedelta(seconds=POLL)
+        rest = self._next_look - self._deployment.clock.now()
+        return timedelta() < rest <= timedelta(seconds=POLL)
+
+    def _looks_again(self) -> datetime:
+        """When a look is worth while again: as soon as there are tokens for several messages.
+
+        Nothing so urgent as what waits goes before it by an earlier one.
+        """
+        now = self._deployment.clock.now()
+        if self._dry is None:
+            return now
+        return max(self._dry.until, min(now + timedelta(seconds=BREATH), self._dry.full_at))
 
     def _finds(self) -> bool:
         """Whether anything waits that nobody has told us of; a look that only reads."""
@@ -161,7 +174,5 @@ class Crew:
         longest = SLICE.total_seconds() if self._busy or self._unrecorded else POLL
         if self._dry is None:
             return longest
-        now = self._deployment.clock.now()
-        wait, full = self._dry.until - now, self._dry.full_at - now
-        rest = max(wait, min(timedelta(seconds=BREATH), full), timedelta()).total_seconds()
+        rest = max(self._next_look - self._deployment.clock.now(), timedelta()).total_seconds()
         return min(rest, longest)

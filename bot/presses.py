@@ -29,7 +29,7 @@ MOST_WAITING = 50
 """Telegram shows the circle of a press for seconds only: more than this is not caught up with."""
 PATIENCE = 3.0
 """Seconds after which nobody looks at the pressed question any more."""
-SHORTEST = 0.1
+SHORTEST = 0.2
 """Seconds between two looks for a token, at least."""
 
 _log = structlog.get_logger(__name__)

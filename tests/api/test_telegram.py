@@ -279,9 +279,9 @@ def test_a_press_is_answered_after_its_commit_and_the_question_shows_it(clinic: 
     assert [row.session_id is not None for row in clinic.house.inbox()] == [True]
 
 
-def _rated(clinic: Clinic) -> None:
+def _rated(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: Any = clinic.house.deployment.rates
-    rates["telegram"] = Rate("bot", 10)
+    monkeypatch.setitem(rates, "telegram", Rate("bot", 10))
 
 
 def _second(clinic: Clinic) -> None:
@@ -295,7 +295,7 @@ def test_of_two_presses_of_one_question_the_later_is_shown_at_last(
     monkeypatch.setattr("bot.presses.PATIENCE", 1000)
     (address,) = light_clinic.house.rows(_addresses())
     server = light_clinic.server
-    _rated(light_clinic)
+    _rated(light_clinic, monkeypatch)
     light_clinic.house.ask(address.patient_id)
     for label in "35":
         light_clinic.post(server.presses(label))
@@ -332,7 +332,7 @@ def test_whoever_stops_waits_for_no_token(
     monkeypatch.setattr(tokens, "take_spare", watched)
     (address,) = house.rows(_addresses())
     house.ask(address.patient_id)
-    _rated(light_clinic)
+    _rated(light_clinic, monkeypatch)
     tokens.pause(house.deployment, "telegram", house.clock.now() + timedelta(hours=1))
     light_clinic.post(light_clinic.server.presses("6"))
     assert looked.wait(20)
