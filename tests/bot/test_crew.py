@@ -268,6 +268,26 @@ def test_whoever_knows_of_no_tokens_is_woken_only_by_what_needs_none(
 
 
 @on_sqlite
+def test_who_waits_for_tokens_is_not_woken_for_each_of_them(house: House, gate: Gate) -> None:
+    """They come one in 59 ms, and a look that brings one costs as much as one that brings two."""
+    house.deployment = replace(house.deployment, rates={"telegram": Rate("bot", 20)})
+    for post in posts(house, 4):
+        post("a")
+    woken: list[Priority] = []
+    told: list[Priority] = []
+    hands = Crew(house.deployment, "telegram", lambda: woken.extend(told[-1:]), 4)
+    hands.turn()
+    began = house.clock.now()
+    for passed, most in ((70, Priority.REPLY), (70, Priority.SAFETY), (101, Priority.REPLY)):
+        house.clock.set(began + timedelta(milliseconds=passed))
+        told.append(most)
+        hands.tell(most)
+    assert woken == [Priority.SAFETY, Priority.REPLY]
+    gate.answers()
+    hands.close()
+
+
+@on_sqlite
 def test_a_look_for_tokens_is_not_put_off_by_a_clock_that_is_set_back(
     house: House, gate: Gate
 ) -> None:
