@@ -133,9 +133,9 @@ class Crew:
         return timedelta() < rest <= timedelta(seconds=POLL)
 
     def _looks_again(self) -> datetime:
-        """When a look is worth while again: as soon as there are tokens for several messages.
+        """When a look is worth while again: once there are tokens for several messages.
 
-        Nothing so urgent as what waits goes before it by an earlier one.
+        What is as urgent as what waits goes behind that anyway; what is more urgent wakes us.
         """
         now = self._deployment.clock.now()
         if self._dry is None:
