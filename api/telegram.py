@@ -46,8 +46,8 @@ async def _take(post: Post, bot: str, presses: Presses) -> Answer:
         return _NO_UPDATE
     if message is None:
         return TAKEN
-    await post.web.inbox.take(message)
+    answered = await post.web.inbox.take(message)
     if message.kind is not InboundKind.CHOICE:
         return TAKEN
-    presses.put(message, update, ended=True)
+    presses.put(message, update, answered, ended=True)
     return Answer(body=in_reply(answer_press(message)), kind=b"application/json")

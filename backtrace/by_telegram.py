@@ -86,7 +86,7 @@ def telegram_heard(
     settings: Settings,
     deployment: Deployment,
     presses: Presses | None,
-    put: Callable[[Inbound], Future[None]] | None,
+    put: Callable[[Inbound], Future[bool]] | None,
 ) -> Iterator[None]:
     """Telegram knows where its updates go; without a webhook they are fetched and `put`.
 

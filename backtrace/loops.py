@@ -115,7 +115,7 @@ def sending(
 @contextmanager
 def receiving(
     deployment: Deployment, wake: Callable[[], None]
-) -> Iterator[Callable[[Inbound], Future[None]]]:
+) -> Iterator[Callable[[Inbound], Future[bool]]]:
     """What is put is received while this lasts, by a process that serves no pages."""
     inbox = Inbox(lambda batch: receive(deployment, batch), wake)
     try:

@@ -28,7 +28,7 @@ ROUNDS = 2
 PATIENCE = 0.01
 """Seconds for which a batch waits for that at most."""
 
-_Told: TypeAlias = "Future[None] | asyncio.Future[None]"
+_Told: TypeAlias = "Future[bool] | asyncio.Future[bool]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,14 @@ class _Waiting:
 class Inbox:
     """One thread that calls `receive` with all that waits; `put` from any thread.
 
+    What `receive` returns is true for each message that has answered a question.
     `committed` is called after each batch: the sender has something to do.
     """
 
     def __init__(
-        self, receive: Callable[[Sequence[Inbound]], None], committed: Callable[[], None]
+        self,
+        receive: Callable[[Sequence[Inbound]], Sequence[bool]],
+        committed: Callable[[], None],
     ) -> None:
         self._receive = receive
         self._committed = committed
@@ -57,27 +60,27 @@ class Inbox:
         self._thread = threading.Thread(target=self._work, name="inbox", daemon=True)
         self._thread.start()
 
-    def put(self, message: Inbound) -> Future[None]:
+    def put(self, message: Inbound) -> Future[bool]:
         """Hand over a message; the future is done when it is committed.
 
-        The future raises what `receive` raised: trajectory.database.Unavailable when
-        nothing could be stored, and after `close`.
+        Its result: whether the message has answered a question. It raises what `receive`
+        raised: trajectory.database.Unavailable when nothing could be stored, and after `close`.
         """
-        done: Future[None] = Future()
+        done: Future[bool] = Future()
         # Nobody can cancel it: that would take a message out of its batch.
         done.set_running_or_notify_cancel()
         self._hand_in(_Waiting(message, done))
         return done
 
-    async def take(self, message: Inbound) -> None:
-        """`put` on an event loop: returns when the message is committed.
+    async def take(self, message: Inbound) -> bool:
+        """`put` on an event loop: returns when the message is committed, as the future would.
 
         Raises what the future of `put` does. Whoever gives up waiting stops nothing.
         """
         loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done: asyncio.Future[bool] = loop.create_future()
         self._hand_in(_Waiting(message, done, loop))
-        await done
+        return await done
 
     def _hand_in(self, waiting: _Waiting) -> None:
         with self._gate:
@@ -141,7 +144,7 @@ class Inbox:
 
     def _hand_over(self, batch: Sequence[_Waiting]) -> None:
         try:
-            self._receive([waiting.message for waiting in batch])
+            answered = self._receive([waiting.message for waiting in batch])
         except Unavailable as error:
             # Whoever came meanwhile is told as well: each would wait as long for the same.
             _settle([*batch, *self._left()], error)
@@ -149,7 +152,7 @@ class Inbox:
             self._hand_over_singly(batch, error)
         else:
             metrics.BATCH.observe(len(batch))
-            _settle(batch)
+            _settle(batch, answered)
             self._committed()
 
     def _left(self) -> list[_Waiting]:
@@ -175,26 +178,32 @@ class Inbox:
             self._hand_over([waiting])
 
 
-def _settle(batch: Sequence[_Waiting], error: Exception | None = None) -> None:
+def _settle(batch: Sequence[_Waiting], told: Sequence[bool] | Exception) -> None:
     """Tell whoever waits: an event loop is woken once, however many wait there."""
     now = perf_counter()
+    error = told if isinstance(told, Exception) else None
+    answered = [False] * len(batch) if isinstance(told, Exception) else told
     for each in batch:
         metrics.count_turn(each.message.channel, error, now - each.since)
-    for loop, waiting in groupby(batch, key=lambda each: each.loop):
-        told = [each.done for each in waiting]
+    for loop, pairs in groupby(zip(batch, answered, strict=True), key=_loop_of):
+        results = [(waiting.done, result) for waiting, result in pairs]
         if loop is None:
-            _tell(told, error)
+            _tell(results, error)
             continue
         # A loop that has closed meanwhile has nobody left who waits.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_tell, told, error)
+            loop.call_soon_threadsafe(_tell, results, error)
 
 
-def _tell(told: Sequence[_Told], error: Exception | None) -> None:
-    for done in told:
+def _loop_of(pair: tuple[_Waiting, bool]) -> asyncio.AbstractEventLoop | None:
+    return pair[0].loop
+
+
+def _tell(results: Sequence[tuple[_Told, bool]], error: Exception | None) -> None:
+    for done, answered in results:
         if done.cancelled():
             continue
         if error is None:
-            done.set_result(None)
+            done.set_result(answered)
         else:
             done.set_exception(error)

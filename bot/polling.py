@@ -66,8 +66,8 @@ class Poller:
         self,
         api: BotApi,
         sole: Sole,
-        put: Callable[[Inbound], Future[None]],
-        pressed: Callable[[Inbound, Update], None],
+        put: Callable[[Inbound], Future[bool]],
+        pressed: Callable[[Inbound, Update, bool], None],
         now: Callable[[], datetime],
         pace: Pace | None = None,
         beat: Callable[[str], None] = lambda _code: None,
@@ -194,9 +194,9 @@ class Poller:
         committed = self._put(message)
         return lambda: self._fate(committed, message, update)
 
-    def _fate(self, committed: Future[None], message: Inbound, update: Update) -> Fate:
+    def _fate(self, committed: Future[bool], message: Inbound, update: Update) -> Fate:
         try:
-            committed.result()
+            answered = committed.result()
         except Unavailable:
             return Fate.WAITS
         except Exception as error:  # noqa: BLE001 - whatever keeps it from being stored
@@ -204,5 +204,5 @@ class Poller:
             _log.error("update not stored", update_id=number, error=type(error).__name__)
             return Fate.REFUSED
         if message.kind is InboundKind.CHOICE:
-            self._pressed(message, update)
+            self._pressed(message, update, answered)
         return Fate.STORED

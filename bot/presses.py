@@ -11,7 +11,6 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from time import monotonic
 
 import structlog
-from sqlalchemy import select
 from telegram.error import TelegramError
 
 from bot import tokens
@@ -21,7 +20,6 @@ from bot.channels.telegram_errors import is_done, trouble_of
 from bot.channels.telegram_presses import pressed, show_answer
 from bot.deployment import Deployment
 from bot.inbound import Inbound
-from trajectory import tables
 from trajectory.database import Unavailable
 
 CIRCLES_AT_ONCE = 2
@@ -33,7 +31,6 @@ SHORTEST = 0.2
 """Seconds between two looks for a token, at least."""
 
 _log = structlog.get_logger(__name__)
-_inbox = tables.core(tables.Inbox)
 
 
 class Presses:
@@ -53,15 +50,17 @@ class Presses:
         # One, so that of two presses of one question the later is shown at last.
         self._edits = _Hands("press-edit", 1)
 
-    def put(self, message: Inbound, update: Update, *, ended: bool = False) -> None:
+    def put(self, message: Inbound, update: Update, answered: bool, *, ended: bool = False) -> None:
         """A press has been committed. From any thread; returns at once.
 
-        `ended`: Telegram was told to end the waiting circle already.
+        `answered`: it was taken as an answer, which is shown. `ended`: Telegram was told to end
+        the waiting circle already.
         """
         if not ended:
             self._circles.do(lambda: self._call(answer_press(message)))
-        until = monotonic() + PATIENCE
-        self._edits.do(lambda: self._show(message, update, until))
+        if answered:
+            until = monotonic() + PATIENCE
+            self._edits.do(lambda: self._show(update, until))
 
     def give_up_waiting(self) -> None:
         """Take no more, and begin nothing of what waits."""
@@ -75,12 +74,12 @@ class Presses:
         for hands in (self._circles, self._edits):
             hands.close(wait=True)
 
-    def _show(self, message: Inbound, update: Update, until: float) -> None:
+    def _show(self, update: Update, until: float) -> None:
         if monotonic() > until:
             return
         press = pressed(update)
         edit = None if press is None else show_answer(press)
-        if edit is not None and self._was_answer(message) and self._is_granted(until):
+        if edit is not None and self._is_granted(until):
             self._call(edit)
 
     def _call(self, request: Request) -> None:
@@ -97,15 +96,6 @@ class Presses:
             if monotonic() + wait > until or self._closing.wait(max(wait, SHORTEST)):
                 return False
         return True
-
-    def _was_answer(self, message: Inbound) -> bool:
-        with self._deployment.database.read() as connection:
-            session_id = connection.execute(
-                select(_inbox.c.session_id).where(
-                    _inbox.c.channel == NAME, _inbox.c.external_id == message.external_id
-                )
-            ).scalar()
-        return session_id is not None
 
 
 class _Hands:

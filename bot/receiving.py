@@ -99,8 +99,10 @@ class _Senders:
         return sealer
 
 
-def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
+def receive(deployment: Deployment, batch: Sequence[Inbound]) -> list[bool]:
     """Take a batch: after this returns, every message is stored once and answered once.
+
+    Of each message, whether it has answered a question, or corrected an answer, just now.
 
     A message that was stored before is left alone. One that the conversation cannot digest
     is kept as failed, and the rest goes through.
@@ -111,16 +113,20 @@ def receive(deployment: Deployment, batch: Sequence[Inbound]) -> None:
             of the batch was stored.
     """
     if not batch:
-        return
-    deployment.database.run(lambda connection: _receive(connection, deployment, batch))
+        return []
+    return deployment.database.run(lambda connection: _receive(connection, deployment, batch))
 
 
-def _receive(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> None:
+def _receive(
+    connection: Connection, deployment: Deployment, batch: Sequence[Inbound]
+) -> list[bool]:
     batch = opaque(connection, deployment.ring, batch)
     senders = _senders(connection, deployment, batch)
     stored = _store_new(connection, deployment, batch, senders, deployment.clock.now())
+    answers: set[tuple[str, str]] = set()
     for messages in _rounds(stored):
-        _answer(connection, deployment, messages, senders.sealers)
+        answers |= _answer(connection, deployment, messages, senders.sealers)
+    return [(message.channel, message.external_id) in answers for message in batch]
 
 
 def _rounds(stored: Sequence[Stored]) -> Iterator[list[Stored]]:
@@ -174,12 +180,9 @@ def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
 def _senders(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> _Senders:
     ring = deployment.ring
     places = {place for message in batch if (place := _place(message))}
-    known = patients.find_by_address(connection, ring, places)
+    known, sealers = patients.senders(connection, ring, places)
     locked = {place: ref for place, ref in known.items() if ref.status == patients.LOCKED}
     refs = {place: ref for place, ref in known.items() if place not in locked}
-    sealers = patients.sealers(connection, ring, {ref.patient_id for ref in refs.values()})
-    # Between the two queries a patient may have been erased.
-    refs = {place: ref for place, ref in refs.items() if ref.patient_id in sealers}
     all_known = all(_place(message) in refs for message in batch)
     others = None if all_known else deployment_key.sealer(connection, ring)
     return _Senders(refs, locked, sealers, others)
@@ -223,7 +226,8 @@ def _answer(
     deployment: Deployment,
     messages: Sequence[Stored],
     sealers: Mapping[int, Sealer],
-) -> None:
+) -> set[tuple[str, str]]:
+    """Channel and id of those that have answered a question."""
     held = patients.lock_conversations(connection, {m.ref.patient_id for m in messages})
     # After the wait for the lock, so that a patient's times rise as their numbers do.
     now = deployment.clock.now()
@@ -248,9 +252,15 @@ def _answer(
         for stored in messages
     ]
     ledger.write(connection, deployment, finished)
-    _mark_answered(connection, messages, finished)
+    answers = [
+        (stored, done.step.answered)
+        for stored, done in zip(messages, finished, strict=True)
+        if done.step.answered is not None
+    ]
+    _mark_answered(connection, answers)
     _mark_for_desk(connection, messages, finished)
     _hide_secrets(connection, messages, finished)
+    return {(stored.message.channel, stored.message.external_id) for stored, _ in answers}
 
 
 def _still_known(
@@ -458,14 +468,15 @@ def _older(
 
 
 def _mark_answered(
-    connection: Connection, messages: Sequence[Stored], finished: Sequence[Finished]
+    connection: Connection, answers: Sequence[tuple[Stored, tuple[int, int]]]
 ) -> None:
-    marks = [
-        (stored.id, *done.step.answered)
-        for stored, done in zip(messages, finished, strict=True)
-        if done.step.answered is not None
+    """An edit of these finds its question; what was pressed cannot be edited."""
+    typed = [
+        (stored.id, *place)
+        for stored, place in answers
+        if stored.message.kind is not InboundKind.CHOICE
     ]
-    _MARK_ANSWERED.run(connection, marks)
+    _MARK_ANSWERED.run(connection, typed)
 
 
 def _mark_for_desk(

@@ -6,19 +6,21 @@ One address belongs to one patient.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from trajectory import tables
+from trajectory.erasure import ERASED
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
 from trajectory.sql import Among, insert_all_once
 
 _address = tables.core(tables.Address)
+_patient = tables.core(tables.Patient)
 VALUE = "address.value"
 LOCKED = "locked"
 """The clinic has closed an address whose phone is lost: nothing goes there or comes from there."""
@@ -70,6 +72,11 @@ _FIND = select(
 ).where(
     Among(_address.c.channel, "channels"),
     Among(_address.c.hash, "hashes"),
+)
+_FIND_WITH_KEYS = (
+    _FIND.add_columns(_patient.c.key_id, _patient.c.wrapped_key)
+    .join_from(_address, _patient)
+    .where(_patient.c.status != ERASED)
 )
 _OF_PATIENT = (
     select(
@@ -143,21 +150,38 @@ def find_by_address(
     connection: Connection, ring: Ring, pairs: Collection[tuple[str, str]]
 ) -> Mapping[tuple[str, str], PatientRef]:
     """Who is behind these (channel, address) pairs; unknown and closed ones are left out."""
+    return {pair: ref for pair, ref, _ in _found(connection, _FIND, ring, pairs)}
+
+
+def senders(
+    connection: Connection, ring: Ring, pairs: Collection[tuple[str, str]]
+) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int, Sealer]]:
+    """As `find_by_address`, with the patients' sealers by their ids. Raises WrongKey."""
+    found = list(_found(connection, _FIND_WITH_KEYS, ring, pairs))
+    sealers = {
+        ref.patient_id: ring.unwrap(row.key_id, row.wrapped_key, ref.patient_id)
+        for _, ref, row in found
+    }
+    return {pair: ref for pair, ref, _ in found}, sealers
+
+
+def _found(
+    connection: Connection,
+    statement: Select[Any],
+    ring: Ring,
+    pairs: Collection[tuple[str, str]],
+) -> Iterator[tuple[tuple[str, str], PatientRef, Row[Any]]]:
     asked = {
         (pair[0], digest): pair
         for pair in pairs
         for _, digest in ring.find_hashes(hash_purpose(pair[0]), pair[1])
     }
     if not asked:
-        return {}
-    rows = connection.execute(_FIND, _parameters(asked))
-    return {
-        asked[row.channel, bytes(row.hash)]: PatientRef(
-            row.patient_id, row.id, row.status, row.failures
-        )
-        for row in rows
-        if row.status != "closed"
-    }
+        return
+    for row in connection.execute(statement, _parameters(asked)):
+        if row.status != "closed":
+            ref = PatientRef(row.patient_id, row.id, row.status, row.failures)
+            yield asked[row.channel, bytes(row.hash)], ref, row
 
 
 def is_closed(connection: Connection, ring: Ring, channel: str, address: str) -> bool:

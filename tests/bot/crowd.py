@@ -154,9 +154,9 @@ def web(scene: Scene, writer: int, others: Sequence[int], alone: bool = False) -
         deployment = stack.enter_context(deployed(scene, journal))
         sizes: list[int] = []
 
-        def take(batch: Sequence[Inbound]) -> None:
+        def take(batch: Sequence[Inbound]) -> list[bool]:
             sizes.append(len(batch))
-            receive(deployment, batch)
+            return receive(deployment, batch)
 
         inbox = Inbox(take, lambda: None)
         writing = [

@@ -16,7 +16,8 @@ from trajectory.database import Unavailable
 
 SOON = 30
 POISON = "poison"
-Receive = Callable[[Sequence[Inbound]], None]
+ANSWER = "answer"
+Receive = Callable[[Sequence[Inbound]], Sequence[bool]]
 
 
 def message(text: str = "4", id: str = "1") -> Inbound:
@@ -35,7 +36,7 @@ class Desk:
         self.open.set()
         self.inbox = Inbox(self.receive, self.commit)
 
-    def receive(self, batch: Sequence[Inbound]) -> None:
+    def receive(self, batch: Sequence[Inbound]) -> list[bool]:
         self.busy.set()
         assert self.open.wait(SOON)
         texts = [each.text for each in batch]
@@ -44,6 +45,7 @@ class Desk:
         if POISON in texts:
             raise ValueError
         self.batches.append(texts)
+        return [text == ANSWER for text in texts]
 
     def commit(self) -> None:
         self.commits += 1
@@ -67,6 +69,20 @@ def test_one_message_is_a_batch_of_one_and_does_not_linger(desk: Desk) -> None:
     desk.inbox.close()
 
 
+def test_whoever_waits_is_told_whether_a_question_was_answered(desk: Desk) -> None:
+    texts = ["hello", ANSWER, "thanks"]
+    desk.keep_busy()
+    waiting = [desk.inbox.put(message(text)) for text in texts]
+    desk.open.set()
+    assert [each.result(SOON) for each in waiting] == [False, True, False]
+
+    async def take() -> list[bool]:
+        return await asyncio.gather(*(desk.inbox.take(message(text)) for text in texts))
+
+    assert asyncio.run(take()) == [False, True, False]
+    desk.inbox.close()
+
+
 def test_what_waits_is_handed_over_together_in_order(desk: Desk) -> None:
     desk.keep_busy()
     waiting = [desk.inbox.put(message(str(n))) for n in range(5)]
@@ -87,7 +103,12 @@ def test_no_batch_is_larger_than_the_largest(desk: Desk) -> None:
 
 def test_under_load_it_batches_by_itself() -> None:
     sizes: list[int] = []
-    inbox = Inbox(lambda batch: sizes.append(len(batch)), lambda: None)
+
+    def receive(batch: Sequence[Inbound]) -> list[bool]:
+        sizes.append(len(batch))
+        return [False] * len(batch)
+
+    inbox = Inbox(receive, lambda: None)
     with ThreadPoolExecutor(64) as patients:
         done = patients.map(lambda n: inbox.put(message(id=f"{n}")).result(SOON), range(2000))
         assert len(list(done)) == 2000
@@ -127,14 +148,15 @@ def test_one_that_spoils_its_batch_fails_alone(desk: Desk) -> None:
     desk.keep_busy()
     good, bad, last = (desk.inbox.put(message(text)) for text in ("a", POISON, "b"))
     desk.open.set()
-    assert (good.result(SOON), last.result(SOON)) == (None, None)
+    assert not good.result(SOON)
+    assert not last.result(SOON)
     assert isinstance(bad.exception(SOON), ValueError)
     assert desk.batches == [["first"], ["a"], ["b"]]
     desk.inbox.close()
 
 
 def test_an_error_of_all_reaches_all() -> None:
-    def receive(batch: Sequence[Inbound]) -> None:
+    def receive(batch: Sequence[Inbound]) -> list[bool]:
         raise KeyError
 
     inbox = Inbox(receive, lambda: None)
@@ -159,7 +181,7 @@ async def _taken(desk: Desk, texts: Sequence[str]) -> list[type[BaseException] |
     await asyncio.sleep(0)
     desk.open.set()
     done = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
-    return [None if each is None else type(each) for each in done]
+    return [type(each) if isinstance(each, BaseException) else None for each in done]
 
 
 def test_an_event_loop_waits_for_the_commit(desk: Desk) -> None:
@@ -186,16 +208,17 @@ class Slow:
         self.through = threading.Semaphore(0)
         self.inbox = Inbox(self.receive, lambda: None)
 
-    def receive(self, batch: Sequence[Inbound]) -> None:
+    def receive(self, batch: Sequence[Inbound]) -> list[bool]:
         self.batches.append([each.text for each in batch])
         self.come.release()
         assert self.through.acquire(timeout=SOON)
+        return [False] * len(batch)
 
     async def has_come(self) -> None:
         """The next batch is here, and waits."""
         assert await asyncio.to_thread(self.come.acquire, timeout=SOON)
 
-    async def holds_two(self) -> Sequence[asyncio.Future[None]]:
+    async def holds_two(self) -> Sequence[asyncio.Future[bool]]:
         """Two messages of this loop wait in one batch to be let through."""
         self.inbox.put(message("first"))
         await self.has_come()
@@ -212,7 +235,7 @@ def test_who_writes_again_at_once_goes_into_the_batch_that_is_about_to_begin(
     monkeypatch.setattr("bot.inbox.PATIENCE", SOON)
     slow = Slow()
 
-    async def writes_again(answered: asyncio.Future[None], text: str) -> None:
+    async def writes_again(answered: asyncio.Future[bool], text: str) -> None:
         await answered
         await slow.inbox.take(message(text))
 
@@ -297,7 +320,12 @@ def test_nobody_waits_for_an_inbox_that_has_closed(desk: Desk) -> None:
 
 def test_whoever_comes_while_it_closes_is_stored_or_told() -> None:
     stored: list[str] = []
-    inbox = Inbox(lambda batch: stored.extend(each.external_id for each in batch), lambda: None)
+
+    def receive(batch: Sequence[Inbound]) -> list[bool]:
+        stored.extend(each.external_id for each in batch)
+        return [False] * len(batch)
+
+    inbox = Inbox(receive, lambda: None)
     gate = threading.Barrier(9)
 
     def write(name: int) -> list[str]:

@@ -29,7 +29,7 @@ from trajectory.database import Unavailable
 from trajectory.sole import Sole
 
 QUICK = Pace(long_poll=20, first_wait=0.01, longest_wait=0.02, elsewhere=0.02)
-Receive = Callable[[Sequence[Inbound]], None]
+Receive = Callable[[Sequence[Inbound]], Sequence[bool]]
 SOON = 30
 
 
@@ -73,9 +73,9 @@ def test_what_patients_write_is_stored_and_only_then_forgotten(
     house.enrol(str(CHAT))
     stored_before: list[int] = []
 
-    def watched(batch: Sequence[Inbound]) -> None:
+    def watched(batch: Sequence[Inbound]) -> list[bool]:
         stored_before.extend(server.offsets)
-        receive(house.deployment, batch)
+        return receive(house.deployment, batch)
 
     first = server.writes("help")
     with polling(server, house, watched):
@@ -107,12 +107,12 @@ def test_nothing_is_forgotten_while_the_database_is_lost(
     house.enrol(str(CHAT))
     refusals = 3
 
-    def lost(batch: Sequence[Inbound]) -> None:
+    def lost(batch: Sequence[Inbound]) -> list[bool]:
         nonlocal refusals
         refusals -= 1
         if refusals >= 0:
             raise Unavailable("The database cannot be reached.")
-        receive(house.deployment, batch)
+        return receive(house.deployment, batch)
 
     updates = [server.writes(text) for text in ("help", "my plan")]
     with polling(server, house, lost):
@@ -126,10 +126,10 @@ def test_one_update_that_cannot_be_stored_holds_nothing_else_up(
     house.enrol(str(CHAT))
     mended = threading.Event()
 
-    def choosy(batch: Sequence[Inbound]) -> None:
+    def choosy(batch: Sequence[Inbound]) -> list[bool]:
         if any(message.text == "poison" for message in batch) and not mended.is_set():
             raise RuntimeError("poison")
-        receive(house.deployment, batch)
+        return receive(house.deployment, batch)
 
     with capture_logs() as logs, polling(server, house, choosy):
         poison = server.writes("poison")
@@ -147,9 +147,10 @@ def test_it_is_given_up_once_it_would_hide_what_comes_behind(
 ) -> None:
     house.enrol(str(CHAT))
 
-    def choosy(batch: Sequence[Inbound]) -> None:
+    def choosy(batch: Sequence[Inbound]) -> list[bool]:
         if any(message.text == "poison" for message in batch):
             raise RuntimeError("poison")
+        return [False] * len(batch)
 
     server.writes("poison")
     updates = [server.arrives(poll={"id": str(number)}) for number in range(120)]

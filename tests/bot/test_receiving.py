@@ -82,6 +82,23 @@ def test_a_redelivery_changes_nothing(house: House, batches: int) -> None:
     assert len(house.telegram.sent) == 2, "the question, and then the next one"
 
 
+def test_whoever_hands_over_is_told_which_messages_have_answered_a_question_now(
+    house: House,
+) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id)
+    batch = [
+        house.message("help", id="a"),
+        house.message("4", id="b"),
+        house.message("hello", "a stranger", id="c"),
+    ]
+    assert receive(house.deployment, batch) == [False, True, False]
+    assert receive(house.deployment, batch) == [False] * 3, "not once more"
+    edit = house.message("5", id="d", kind=InboundKind.EDIT, edit_of="b")
+    assert receive(house.deployment, [edit]) == [True]
+    assert receive(house.deployment, []) == []
+
+
 def test_the_same_id_on_another_channel_is_another_message(house: House) -> None:
     house.enrol()
     house.enrol("+4520304050", channel="sms")
