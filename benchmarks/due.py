@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
 from statistics import median
 from time import perf_counter
 
@@ -12,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from backtrace.garbage import keep_what_is_loaded
 from benchmarks.durable.crowd import Crowd, deployment_on, fall_due, filling
-from benchmarks.table import show
+from benchmarks.table import counting, show
 from bot import due
 from bot.dispatching import BATCHES, dispatch
 from tests.house import postgres
@@ -27,6 +29,8 @@ FEWER = 10_000
 """The claim is timed among so many as well: its cost must not grow with what waits."""
 WORKERS = 2
 CLAIMS = 200
+PATIENCE = 300
+"""Seconds until a worker that has not come counts as lost."""
 _outbox = tables.core(tables.Outbox)
 _FILL = text(
     "INSERT INTO due (id, at, kind, owner_kind, owner_id, key, payload)"
@@ -54,11 +58,14 @@ def measure(rounds: int) -> dict[str, float]:
         _wait_for_later(deployment.database, FEWER + 1, WAITING)
         after = _claim(deployment.database)
         reached = []
-        for _ in range(rounds):
+        dispatched = stack.enter_context(_workers(place))
+        for counts in counting(rounds):
             _forget(deployment.database)
             fall_due(deployment, FLOW, patients)
-            reached.append(len(patients) / _dispatched(place))
+            per_second = len(patients) / dispatched()
             assert _in_outbox(deployment.database) == len(patients)
+            if counts:
+                reached.append(per_second)
     show(
         f"{PATIENTS:,} check-ins due among {WAITING:,} waiting rows, {WORKERS} workers, "
         f"{BATCHES['postgresql']} a transaction",
@@ -105,34 +112,35 @@ def _in_outbox(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(_outbox)).scalar_one()
 
 
-def _dispatched(place: _Place) -> float:
-    """Seconds that the workers need for all that is due, their start left out."""
+@contextmanager
+def _workers(place: _Place) -> Iterator[Callable[[], float]]:
+    """Workers that wait; each call lets them do all that is due, and gives the seconds of it."""
     spawn = multiprocessing.get_context("spawn")
-    ready, go, done = spawn.Semaphore(0), spawn.Event(), spawn.Semaphore(0)
-    workers = [spawn.Process(target=_work, args=(place, ready, go, done)) for _ in range(WORKERS)]
+    gate = spawn.Barrier(WORKERS + 1, timeout=PATIENCE)
+    workers = [spawn.Process(target=_work, args=(place, gate)) for _ in range(WORKERS)]
     for worker in workers:
         worker.start()
-    for _ in workers:
-        ready.acquire()
-    began = perf_counter()
-    go.set()
-    for _ in workers:
-        done.acquire()
-    seconds = perf_counter() - began
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
-    return seconds
+
+    def dispatched() -> float:
+        gate.wait()
+        began = perf_counter()
+        gate.wait()
+        return perf_counter() - began
+
+    try:
+        yield dispatched
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
 
 
-def _work(place: _Place, ready: object, go: object, done: object) -> None:
-    database = Database(place.url)
-    deployment = deployment_on(database, Ring.parse(place.keys))
+def _work(place: _Place, gate: Barrier) -> None:
+    deployment = deployment_on(Database(place.url), Ring.parse(place.keys))
     # As `worker` does when it begins.
     keep_what_is_loaded()
-    ready.release()  # type: ignore[attr-defined]
-    go.wait()  # type: ignore[attr-defined]
-    while dispatch(deployment):
-        pass
-    done.release()  # type: ignore[attr-defined]
-    database.close()
+    while True:
+        gate.wait()
+        while dispatch(deployment):
+            pass
+        gate.wait()

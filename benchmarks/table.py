@@ -14,6 +14,11 @@ def show(title: str, unit: str, measured: Mapping[str, Sequence[float]]) -> None
         print(f"{name:36}{_figure(median(values))}{_figure(min(values))}{_figure(max(values))}")
 
 
+def counting(rounds: int) -> list[bool]:
+    """Whether each round counts: the first one only warms everybody up."""
+    return [False] + [True] * rounds
+
+
 def ratio(measured: Mapping[str, Sequence[float]], one: str, other: str) -> float:
     """The median of one by that of the other."""
     return median(measured[one]) / median(measured[other])

@@ -28,6 +28,8 @@ BATCHES = {"sqlite": 15, "postgresql": 200}
 """Patients a transaction; on SQLite, where a reply waits for it, about 10 ms at most."""
 WINDOW = 4
 """So many batches are looked at for one: other workers hold those who have waited longest."""
+LOOKS = 10
+"""So often a worker looks again at most where others were faster with all that it has found."""
 AGAIN = timedelta(hours=1)
 """When what could not be digested is tried once more: a series of check-ins must not end by it."""
 UNREACHABLE = timedelta(days=1)
@@ -43,11 +45,21 @@ def dispatch(deployment: Deployment, limit: int | None = None) -> int:
         trajectory.database.Unavailable: nothing was done; the rows stay due.
     """
     database = deployment.database
-    most = limit or BATCHES[database.dialect]
-    with database.read() as connection:
-        owners = due.owners(connection, deployment.clock.now(), most * _window(database))
-    if not owners:
-        return 0
+    most, acted = limit or BATCHES[database.dialect], 0
+    for _ in range(LOOKS):
+        with database.read() as connection:
+            owners = due.owners(connection, deployment.clock.now(), most * _window(database))
+        if not owners:
+            return 0
+        acted, others_were_faster = _tried(deployment, owners, most)
+        if not others_were_faster:
+            break
+    metrics.DISPATCHED.observe(acted)
+    return acted
+
+
+def _tried(deployment: Deployment, owners: Sequence[int], most: int) -> tuple[int, bool]:
+    """How many had something, and whether other workers have just done what these had."""
     taken: list[int] = []
     try:
         acted = _act_for(deployment, owners, most, taken)
@@ -56,8 +68,7 @@ def dispatch(deployment: Deployment, limit: int | None = None) -> int:
     except Exception:  # noqa: BLE001 - one patient's trouble must not stop everybody's schedule
         # Those who were taken, for the first ones may have been another worker's.
         acted = sum(_act_for_one(deployment, owner) for owner in taken or owners)
-    metrics.DISPATCHED.observe(acted)
-    return acted
+    return acted, bool(taken) and not acted
 
 
 def _window(database: Database) -> int:

@@ -102,16 +102,24 @@ class _Hands:
     """Some threads that forget what they cannot get at soon."""
 
     def __init__(self, name: str, number: int) -> None:
-        self._room = threading.BoundedSemaphore(MOST_WAITING)
+        # A semaphore would cost ten times as much, and thousands find no room.
+        self._gate = threading.Lock()
+        self._room = MOST_WAITING
         self._threads = ThreadPoolExecutor(number, name)
 
     def do(self, work: Callable[[], None]) -> None:
-        if not self._room.acquire(blocking=False):
-            return
+        with self._gate:
+            if not self._room:
+                return
+            self._room -= 1
         try:
             self._threads.submit(self._try, work)
         except RuntimeError:  # closed meanwhile
-            self._room.release()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        with self._gate:
+            self._room += 1
 
     def close(self, *, wait: bool) -> None:
         self._threads.shutdown(wait=wait, cancel_futures=True)
@@ -125,4 +133,4 @@ class _Hands:
         except Unavailable:
             _log.info("press not shown", code="database")
         finally:
-            self._room.release()
+            self._make_room()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flows.model import Pathway, Step
@@ -49,6 +50,7 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)
 def awake(moment: datetime, zone: ZoneInfo) -> datetime:
     """The moment itself, or the end of the quiet hours (21-08 local) that it falls into."""
     local = moment.astimezone(zone)

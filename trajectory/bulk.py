@@ -56,18 +56,20 @@ class _Bulk:
     def _done(self, connection: Connection, rows: Sequence[Row]) -> Iterator[CursorResult[Any]]:
         if not rows:
             return
+        width = len(self._columns)
         if connection.dialect.name == "postgresql":
+            values = _written(rows, width, self._for_postgres)
             given = [
-                dict(zip(self._columns, row, strict=True))
-                for row in _written(rows, self._for_postgres)
+                dict(zip(self._columns, values[start : start + width], strict=True))
+                for start in range(0, len(values), width)
             ]
             yield connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
             return
-        width = len(self._columns)
         for start in range(0, len(rows), MOST_ROWS):
-            some = _written(rows[start : start + MOST_ROWS], self._for_sqlite)
+            some = rows[start : start + MOST_ROWS]
             statement = _with_rows(self._sqlite, len(some), width)
-            yield connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+            values = _written(some, width, self._for_sqlite)
+            yield connection.exec_driver_sql(statement, tuple(values))
 
 
 class Insert(_Bulk):
@@ -141,21 +143,17 @@ def _with_rows(statement: str, count: int, width: int) -> str:
     return statement.format(rows=f"VALUES {', '.join([row] * count)}")
 
 
-def _written(rows: Sequence[Row], how: _Written) -> Sequence[Row]:
-    if not how:
-        return rows
-    # Most times of a batch are one and the same moment.
-    known: dict[Any, Any] = {None: None}
-    found = []
-    for row in rows:
-        values = list(row)
-        for place, write in how:
-            value = values[place]
-            if value not in known:
-                known[value] = write(value)
-            values[place] = known[value]
-        found.append(tuple(values))
-    return found
+def _written(rows: Sequence[Row], width: int, how: _Written) -> list[Any]:
+    """The values of all rows, one row behind the other, as the database takes them."""
+    values = list(chain.from_iterable(rows))
+    if len(values) != len(rows) * width:
+        raise ValueError(f"each row has {width} values")
+    for place, write in how:
+        column = values[place::width]
+        # Most times of a batch are one and the same moment.
+        known = {value: None if value is None else write(value) for value in set(column)}
+        values[place::width] = [known[value] for value in column]
+    return values
 
 
 def _sqlite_time(value: datetime) -> str:

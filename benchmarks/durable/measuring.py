@@ -14,7 +14,7 @@ from benchmarks.durable.bare import LEANEST
 from benchmarks.durable.crowd import FIRST_ADDRESS, Crowd, filling
 from benchmarks.durable.load import load
 from benchmarks.durable.servers import BACKTRACE, SINGLY, bare, serving
-from benchmarks.table import ratio, show
+from benchmarks.table import counting, ratio, show
 from tests.house import postgres
 from trajectory.keys import Ring
 
@@ -39,7 +39,7 @@ def on_sqlite(rounds: int) -> dict[str, float]:
         patients = Crowd(enter(filling(url, ring)), PATIENTS)
         environment = bot.settings(url, ring.setting(), enter(bot.provider()))
         ours, nothing = enter(serving(environment)), enter(bare())
-        for counts in _rounds(rounds):
+        for counts in counting(rounds):
             lanes = _begun(patients)
             reached = (
                 load([nothing], lanes).per_second,
@@ -68,7 +68,7 @@ def on_postgres(rounds: int) -> dict[str, float]:
         ours = [enter(serving(environment, "web", BACKTRACE)) for _ in range(PROCESSES)]
         single = [enter(serving(environment, "web", SINGLY)) for _ in range(PROCESSES)]
         pgbench = _Pgbench(url)
-        for counts in _rounds(rounds):
+        for counts in counting(rounds):
             lanes, fewer = _begun(many), _begun(few)
             reached = (
                 pgbench.per_second(),
@@ -83,11 +83,6 @@ def on_postgres(rounds: int) -> dict[str, float]:
         "durable_postgres_vs_single": ratio(measured, "ours", "one turn a batch"),
         "durable_postgres_vs_pgbench": ratio(measured, "ours", "pgbench -N"),
     }
-
-
-def _rounds(count: int) -> list[bool]:
-    """Whether each round counts: the first one only warms everybody up."""
-    return [False] + [True] * count
 
 
 def _begun(patients: Crowd) -> list[list[bytes]]:

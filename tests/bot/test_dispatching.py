@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
-from bot import dispatching
+from bot import dispatching, due
 from bot.conversation.effects import SetDue
 from bot.conversation.falling_due import fall_due
 from bot.dispatching import AGAIN, BATCHES, UNREACHABLE, dispatch
@@ -324,6 +325,27 @@ def test_several_workers_ask_everybody_once(house: House) -> None:
     house.settle()
     asked = [sent.parcel.address for sent in house.telegram.sent]
     assert sorted(asked) == sorted(names)
+
+
+def test_a_worker_goes_on_where_others_were_faster_with_what_it_has_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for its next tick, and they would do the rest alone."""
+    for name in ("birgit", "jonas", "karen"):
+        house.set_due(house.enrol(name).patient_id)
+    found, others = due.owners, iter([2])
+
+    def owners(connection: Connection, now: datetime, limit: int) -> list[int]:
+        mine = found(connection, now, limit)
+        for theirs in others:
+            assert dispatch(house.deployment, theirs) == theirs
+        return mine
+
+    monkeypatch.setattr(due, "owners", owners)
+    assert dispatch(house.deployment, 2) == 1
+    assert dispatch(house.deployment, 2) == 0
+    house.settle()
+    assert len(house.telegram.sent) == 3
 
 
 def dispatch_all(house: House) -> None:
