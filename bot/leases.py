@@ -19,7 +19,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     update,
@@ -30,6 +29,7 @@ from bot.channels import NotSent, Trouble
 from bot.messages import Priority
 from bot.rates import SKEW
 from trajectory import patients, tables
+from trajectory.sql import written_out
 
 LEASE = timedelta(minutes=2)
 """How long a process has for what it took; then another one sends it."""
@@ -47,22 +47,15 @@ _OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
 _URGENT_ENOUGH = _outbox.c.priority <= bindparam("least", type_=_outbox.c.priority.type)
 
 
-def _is(status: ColumnElement[str], *wanted: str) -> ColumnElement[bool]:
-    """Written out in the words of the partial indexes, which serve no parameter."""
-    if len(wanted) == 1:
-        return status == literal(wanted[0], literal_execute=True)
-    return status.in_(bindparam(None, wanted, expanding=True, literal_execute=True))
-
-
 _SAME_RECIPIENT = and_(
     _other.c.id != _outbox.c.id,
     _other.c.patient_id == _outbox.c.patient_id,
     func.coalesce(_other.c.member_id, 0) == func.coalesce(_outbox.c.member_id, 0),
     func.coalesce(_other.c.address_id, 0) == func.coalesce(_outbox.c.address_id, 0),
-    _is(_other.c.status, *outbox.UNSENT),
+    written_out(_other.c.status, *outbox.UNSENT),
 )
 _UNDER_WAY = and_(
-    _is(_other.c.status, "sending"),
+    written_out(_other.c.status, "sending"),
     _other.c.lease_until > _NOW,
     _outbox.c.priority > int(Priority.SAFETY),
 )
@@ -97,8 +90,8 @@ _SOON = bindparam("soon", type_=_outbox.c.sent_at.type)
 # What another machine, whose clock is ahead, has just sent counts; a time later than that is
 # from before the clock was set back.
 _TOO_FAST = func.coalesce(and_(_BURST_BEGAN > _SINCE, _BURST_BEGAN <= _SOON), false())
-_IS_READY = and_(_is(_outbox.c.status, "ready"), _outbox.c.ready_at <= _NOW)
-_IS_ABANDONED = and_(_is(_outbox.c.status, "sending"), _outbox.c.lease_until <= _NOW)
+_IS_READY = and_(written_out(_outbox.c.status, "ready"), _outbox.c.ready_at <= _NOW)
+_IS_ABANDONED = and_(written_out(_outbox.c.status, "sending"), _outbox.c.lease_until <= _NOW)
 _FREE = (
     select(_outbox)
     .where(_OURS, _URGENT_ENOUGH, ~_BLOCKED)
@@ -175,10 +168,10 @@ _GIVE_BACK = (
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
 _NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
-    _is(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS
+    written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS
 )
 _NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
-    _is(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS
+    written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS
 )
 
 

@@ -27,6 +27,7 @@ from bot.deployment import Deployment
 from bot.receiving import FOR_DESK, UNKNOWN
 from bot.refusing import REFUSED
 from trajectory import enrolment_requests, tables
+from trajectory.sql import written_out
 from trajectory.web_access import IDLE
 
 KIND = "retention"
@@ -55,12 +56,7 @@ _OF_DIRECTORY = tuple(
     tables.core(model)
     for model in (tables.ProfessionalCode, tables.ProfessionalSession, tables.RoomCode)
 )
-# Written out in the words of the partial index, which serves no parameter.
-_IS_FINAL = _outbox.c.status.in_(
-    bindparam(
-        None, ("sent", "delivered", "read", "dead", "unknown"), expanding=True, literal_execute=True
-    )
-)
+_IS_FINAL = written_out(_outbox.c.status, "sent", "delivered", "read", "dead", "unknown")
 _BEFORE = bindparam("before", type_=_inbox.c.received_at.type)
 _MOST: BindParameter[int] = bindparam("most")
 _CHOSEN = bindparam("chosen", expanding=True, type_=_inbox.c.id.type)

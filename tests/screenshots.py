@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import templates
 from backtrace.definitions import shipped_library
@@ -21,8 +21,8 @@ from bot.labels import labels
 from bot.view import Reader
 from templates.pages import summary_page
 from templates.summary_paper import summary_pdf
-from tests.browser.screen import FLAGS, Desk, Phone, let_pass, the_words
-from tests.house.browser import find
+from tests.browser.screen import Desk, Phone, let_pass, the_words
+from tests.house.browser import MISSING, find, launched
 from tests.house.program import Program, demo_on
 from tests.trajectory.lives import JONAS, LIVES, OLE, RUTH
 from tests.trajectory.stories import ANNE, BIRGIT, DR_HOLM, LOOKED, NOW, at
@@ -44,16 +44,14 @@ def main() -> None:
     """Take every picture anew."""
     chromium = find()
     if chromium is None:
-        sys.exit("no Chromium: install Debian's chromium or set BACKTRACE_CHROMIUM")
+        sys.exit(MISSING)
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with _running_demo() as demo, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with _running_demo() as demo, launched(chromium) as browser:
         _desktop(_open(browser, demo, DESK))
         _work_page(_open(browser, demo, DESK))
         _phone(_open(browser, demo, SMALL, scale=2))
         _clinic(_open(browser, demo, DESK))
         _summaries(browser)
-        browser.close()
 
 
 @contextmanager

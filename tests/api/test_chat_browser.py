@@ -8,26 +8,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from bot.messages import Priority
 from tests.api.conftest import Serve
 from tests.api.house import SCALE, STATEMENTS, House
-from tests.browser.screen import SLOWEST
+from tests.house.browser import SLOWEST
 from trajectory import web_access
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SLOWEST)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

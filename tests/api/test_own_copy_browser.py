@@ -8,24 +8,15 @@ from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from api.app import create_app
 from bot.doorbell import Doorbell
 from tests.api.conftest import Serve
-from tests.api.test_chat_browser import DESK, FLAGS, PHONE
+from tests.api.test_chat_browser import DESK, PHONE
 from tests.bot.house import House
-from tests.browser.screen import SLOWEST
+from tests.house.browser import SLOWEST
 from trajectory import migrations
-
-
-@pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SLOWEST)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,27 +8,18 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.api.conftest import Serve
 from tests.api.test_pro import application
 from tests.bot.ward import ANNE, DAY, LARS, Ward
-from tests.browser.screen import FLAGS, SLOWEST
+from tests.house.browser import SLOWEST
 from trajectory import migrations
 from trajectory.professionals import Professional
 
 PHONE: ViewportSize = {"width": 360, "height": 780}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 HALF_A_MINUTE = timedelta(seconds=30)
-
-
-@pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SLOWEST)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,19 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.screen import FLAGS, SLOWEST
+from tests.house.browser import SLOWEST
 from tests.house.program import Program, demo_on
-
-
-@pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=SLOWEST)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -7,11 +7,6 @@ from collections.abc import Iterable
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-"""How a test starts Chromium."""
-SLOWEST = 20_000
-"""Milliseconds that anything on a page may take while other tests keep the machine busy."""
-
 
 class Phone:
     """The patient's side."""

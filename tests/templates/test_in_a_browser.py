@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import templates
 from bot.deployment import Clinic
@@ -53,15 +53,6 @@ TEAM: dict[str, Any] = {
     "message_id": "12345678",
     "problem": "email",
 }
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
 
 
 PEOPLE = {
@@ -139,8 +130,8 @@ def _summary(who: str, language: str) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, folder: Path) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+def page(engine: Browser, folder: Path) -> Iterator[Page]:
+    page = engine.new_page(viewport={"width": 1280, "height": 800})
     page.goto((folder / "worse-with-a-sign-en.html").as_uri())
     yield page
     page.close()
@@ -220,9 +211,9 @@ def test_where_nothing_may_be_copied_the_text_is_selected_for_it(page: Page) -> 
 
 
 def test_without_scripts_the_text_is_there_and_no_button_promises_more(
-    browser: Browser, folder: Path
+    engine: Browser, folder: Path
 ) -> None:
-    page = browser.new_page(java_script_enabled=False)
+    page = engine.new_page(java_script_enabled=False)
     page.goto((folder / "worse-with-a-sign-en.html").as_uri())
     expect(page.locator("#journal")).to_be_visible()
     expect(page.get_by_role("link", name="As a text file")).to_be_visible()

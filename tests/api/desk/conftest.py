@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, expect, sync_playwright
 
 from bot.desk.worker import Worker
 from tests.api.desk.desk_house import KIRSTEN, METTE, OLE, DeskHouse, application
 from tests.bot.ward import Ward
-from tests.browser.screen import FLAGS
 from trajectory import migrations
 from trajectory.database import Database
 
@@ -61,12 +59,3 @@ def kirsten(house: DeskHouse) -> Worker:
 def ole(house: DeskHouse) -> Worker:
     """The operator."""
     return house.hire(OLE)
-
-
-@pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)  # other tests keep the machine busy
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
