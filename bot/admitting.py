@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -172,7 +172,8 @@ class _Door:
 
         Each text at most once an hour: a lesser one must not keep a worse one back.
         """
-        signs = self.deployment.scanner.scan(message.text) if message.kind in _WRITTEN else ()
+        said = written.words_beside(message.text) if message.kind in _WRITTEN else ""
+        signs = self.deployment.scanner.scan(said)
         for key in safety.fixed_texts(signs):
             self._warn_once(_place(message), key)
         return bool(signs)
@@ -206,6 +207,10 @@ class _Door:
     def _let_in(self, row_id: int, message: Inbound, code: str, patient_id: int) -> bool:
         """Let whoever shows a right code in, or ask for more; False: the code opens nothing."""
         place, ring = _place(message), self.deployment.ring
+        heard = message
+        if written.is_code(message.text):
+            # It is one indeed: nothing in it is a word.
+            heard = replace(message, text=f"START {written.shown_code(code)}")
         loaded = self._loaded(patient_id)
         if enrolment.waits(loaded.memory.task) or not loaded.person.code:
             ref = self._attach(place, loaded)
@@ -213,11 +218,11 @@ class _Door:
                 return False
             codes.use(self.connection, ring, code, self.now)
             self._adopt(row_id, message, ref)
-            self.admitted.append(Admitted(row_id, message, ref))
+            self.admitted.append(Admitted(row_id, heard, ref))
             return True
         codes.use(self.connection, ring, code, self.now, claimed_by=place)
         self.claims[place] = patient_id
-        self._warn(message)
+        self._warn(heard)
         self._say(place, "moving.prove", [self._words(loaded)])
         return True
 

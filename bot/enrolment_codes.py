@@ -21,6 +21,13 @@ _WHOLE = re.compile(rf"{_CHARACTER}(?:{_BETWEEN}{_CHARACTER}){{{LENGTH - 1}}}")
 _WITHIN = re.compile(rf"(?<!\w)({_CHARACTER}{{{_HALF}}}{_DASH}?{_CHARACTER}{{{_HALF}}})(?!\w)")
 _HALVES = re.compile(rf"{_CHARACTER}{{{_HALF}}}(?:{_DASH}|\s)?{_CHARACTER}{{{_HALF}}}")
 _OPENING = re.compile(r"^\W*(?:start(?:@\w+)?|tilmeld|kode|code)\b[\s:]*(.*)$", re.I | re.S)
+_BEHIND_START = re.compile(
+    rf"\b(start(?:@\w+)?|tilmeld|kode|code)\b[\s:]*({_WHOLE.pattern})(?!\w)", re.I
+)
+_AS_ON_THE_CARD = re.compile(
+    rf"(?<!\w)({_CHARACTER}{{{_HALF}}}{_DASH}{_CHARACTER}{{{_HALF}}}"
+    rf"|[{ALPHABET}]{{{_HALF}}}\s[{ALPHABET}]{{{_HALF}}})(?!\w)"
+)
 _EDGES = " \t\r\n\"'.,;:!?()<>[]*"
 _SEPARATORS = re.compile(rf"{_DASH}|\s")
 _LONGEST = 300
@@ -67,6 +74,20 @@ def is_code(text: str) -> bool:
     if len(said.split()) > 1 and not said.isupper():
         return False
     return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
+
+
+def words_beside(text: str) -> str:
+    """A message without the code in it, where nobody would write it for words.
+
+    Of a code's letters and digits some look like words: C39C like a fever, 6KMS like a crash.
+    """
+    said = unicodedata.normalize("NFKC", text)
+    said = _BEHIND_START.sub(lambda found: f"{found[1]} {_unless_code(found[2])}", said)
+    return _AS_ON_THE_CARD.sub(lambda found: _unless_code(found[1]), said)
+
+
+def _unless_code(said: str) -> str:
+    return "" if _is_code(_SEPARATORS.sub("", said)) else said
 
 
 def _is_code(code: str) -> bool:

@@ -197,6 +197,35 @@ def test_stop_in_the_first_message_after_the_code_ends_it(house: House) -> None:
     assert house.person(invitation.patient_id).status == "stopped"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "START V42J-C228", "/start v42jc228", "tilmeld V42J C228", "V42J-C228", "v42jc228",
+        "V42J C228", "min kode: v42jc228", "Hej, koden er v42j-c228",
+        "START 6KMS-AMVP", "6kms-amvp", "Hej, koden er 6KMS-AMVP",
+    ],
+)  # fmt: skip
+def test_a_code_that_looks_like_words_is_no_warning_sign(
+    light_house: House, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """C228 is no fever, and 6KMS no crash: one card in a thousand has something like that."""
+    code = read_code(written)
+    monkeypatch.setattr("bot.inviting.new_code", lambda _random: code)
+    invitation = light_house.invite(consented=True)
+    (said,) = text(light_house, written)
+    assert said.startswith("Hello, this is Klinik Nord.")
+    text(light_house, f"START {invitation.code}")
+    assert light_house.rows(tables.core(tables.DeskCase)) == []
+
+
+def test_a_sign_is_one_behind_every_code(light_house: House) -> None:
+    for number, beside in enumerate(["feber39c", "feber 39", "39c og ondt i ryggen"]):
+        invitation = light_house.invite(consented=True)
+        phone = f"+452030405{number}"
+        said = text(light_house, f"START {invitation.code}. Jeg har {beside}", phone)
+        assert any("1813" in each for each in said), beside
+
+
 def test_a_warning_sign_beside_the_code_is_heard_first(house: House) -> None:
     invitation = house.invite(consented=True)
     said = text(house, f"my code is {invitation.code} and I cannot feel when I pee")
