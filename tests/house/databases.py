@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from tests.house import postgres
+from tests.house.shelf import Shelf
 
 KINDS = ("sqlite", "postgresql")
 FOLDER = "BACKTRACE_TEST_POSTGRES"
@@ -83,16 +84,24 @@ def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         shutil.copy(template, tmp_path / "test.db")
         yield f"sqlite:///{tmp_path / 'test.db'}"
     else:
-        template = request.getfixturevalue("migrated_postgres")
-        with _postgres_database(request.getfixturevalue("postgres_admin"), template) as url:
+        with request.getfixturevalue("shelf").lent() as url:
             yield url
 
 
 @pytest.fixture
-def postgres_migrated(postgres_admin: Admin, migrated_postgres: str) -> Iterator[str]:
+def postgres_migrated(shelf: Shelf) -> Iterator[str]:
     """Yield the URL of a PostgreSQL database of this test's own with all tables."""
-    with _postgres_database(postgres_admin, migrated_postgres) as url:
+    with shelf.lent() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def shelf(postgres_admin: Admin, migrated_postgres: str) -> Iterator[Shelf]:
+    """Yield what lends migrated PostgreSQL databases, one after the other."""
+    with ExitStack() as stack:
+        yield Shelf(
+            lambda: stack.enter_context(_postgres_database(postgres_admin, migrated_postgres))
+        )
 
 
 @pytest.fixture(scope="session")

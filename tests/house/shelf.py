@@ -1,0 +1,109 @@
+"""PostgreSQL databases with all tables, which tests borrow and which are empty again afterwards.
+
+To copy a database and to open it for the first time takes longer than most tests do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier, Literal
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
+
+from trajectory import tables
+
+MOST_ROWS = 2000
+"""Who leaves more behind leaves a database that is slow for the next: it is not lent again."""
+
+_END_OTHERS = SQL(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_SCHEMA = SQL(
+    "SELECT md5(string_agg(part, ',' ORDER BY part)) FROM ("
+    " SELECT concat_ws(':', oid, relname, relnatts, relkind) AS part FROM pg_class"
+    "  WHERE relnamespace = 'public'::regnamespace"
+    " UNION ALL SELECT concat_ws(':', oid, conname) FROM pg_constraint"
+    "  WHERE connamespace = 'public'::regnamespace"
+    " UNION ALL SELECT concat_ws(':', oid, tgname) FROM pg_trigger"
+    " UNION ALL SELECT concat_ws(':', oid, proname) FROM pg_proc"
+    "  WHERE pronamespace = 'public'::regnamespace"
+    " UNION ALL SELECT version_num FROM alembic_version) AS parts"
+)
+_SEQUENCES = SQL(
+    "SELECT setval(oid::regclass, 1, false) FROM pg_class"
+    " WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+)
+
+
+class Shelf:
+    """Lends databases that `make` has made, by URL; each to one test at a time."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+        self._free: list[_Volume] = []
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """Lend a database that is as new."""
+        volume = self._free.pop() if self._free else _Volume(self._make())
+        yield volume.url
+        if volume.is_as_new_again():
+            self._free.append(volume)
+
+
+class _Volume:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._plain = make_url(url).set(drivername="postgresql").render_as_string(False)
+        with self._connected() as connection:
+            self._schema = _one(connection, _SCHEMA)
+
+    def is_as_new_again(self) -> bool:
+        """Empty it; False where a test has changed more than rows."""
+        try:
+            with self._connected() as connection:
+                connection.execute(_END_OTHERS)
+                if _one(connection, _SCHEMA) != self._schema:
+                    return False
+                filled = [name for (name,) in connection.execute(self._filled) if name]
+                gone = [_delete(connection, name) for name in self._tables if name in filled]
+                connection.execute(_SEQUENCES)
+                connection.execute("SELECT pg_stat_reset()")
+        except psycopg.Error:
+            return False
+        return sum(gone) <= MOST_ROWS
+
+    def _connected(self) -> psycopg.Connection:
+        options = "-c lock_timeout=10s"
+        return psycopg.connect(self._plain, autocommit=True, options=options)
+
+    @cached_property
+    def _tables(self) -> list[str]:
+        """Whoever refers to another goes first."""
+        assert tables.Patient.metadata is SQLModel.metadata
+        return [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
+
+    @cached_property
+    def _filled(self) -> Composed:
+        which = SQL(", ").join(
+            SQL("CASE WHEN EXISTS (SELECT FROM {}) THEN {} END").format(
+                Identifier(name), Literal(name)
+            )
+            for name in self._tables
+        )
+        return SQL("SELECT unnest(ARRAY[{}])").format(which)
+
+
+def _one(connection: psycopg.Connection, question: SQL) -> object:
+    row = connection.execute(question).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _delete(connection: psycopg.Connection, name: str) -> int:
+    return connection.execute(SQL("DELETE FROM {}").format(Identifier(name))).rowcount
