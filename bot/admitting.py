@@ -172,8 +172,7 @@ class _Door:
 
         Each text at most once an hour: a lesser one must not keep a worse one back.
         """
-        said = written.words_beside(message.text) if message.kind in _WRITTEN else ""
-        signs = self.deployment.scanner.scan(said)
+        signs = self.deployment.scanner.scan(message.text) if message.kind in _WRITTEN else ()
         for key in safety.fixed_texts(signs):
             self._warn_once(_place(message), key)
         return bool(signs)
@@ -207,10 +206,8 @@ class _Door:
     def _let_in(self, row_id: int, message: Inbound, code: str, patient_id: int) -> bool:
         """Let whoever shows a right code in, or ask for more; False: the code opens nothing."""
         place, ring = _place(message), self.deployment.ring
-        heard = message
-        if written.is_code(message.text):
-            # It is one indeed: nothing in it is a word.
-            heard = replace(message, text=f"START {written.shown_code(code)}")
+        # Only what is a code indeed is no words.
+        heard = replace(message, text=written.with_plain_code(message.text, code))
         loaded = self._loaded(patient_id)
         if enrolment.waits(loaded.memory.task) or not loaded.person.code:
             ref = self._attach(place, loaded)

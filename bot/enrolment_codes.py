@@ -12,6 +12,8 @@ from random import Random
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0, O, 1, I and L."""
+PLAIN = "AAAA-2222"
+"""A code in which nobody reads a word."""
 LENGTH = 8
 _HALF = LENGTH // 2
 _CHARACTER = f"[{ALPHABET}{ALPHABET.lower()}]"
@@ -21,13 +23,6 @@ _WHOLE = re.compile(rf"{_CHARACTER}(?:{_BETWEEN}{_CHARACTER}){{{LENGTH - 1}}}")
 _WITHIN = re.compile(rf"(?<!\w)({_CHARACTER}{{{_HALF}}}{_DASH}?{_CHARACTER}{{{_HALF}}})(?!\w)")
 _HALVES = re.compile(rf"{_CHARACTER}{{{_HALF}}}(?:{_DASH}|\s)?{_CHARACTER}{{{_HALF}}}")
 _OPENING = re.compile(r"^\W*(?:start(?:@\w+)?|tilmeld|kode|code)\b[\s:]*(.*)$", re.I | re.S)
-_BEHIND_START = re.compile(
-    rf"\b(start(?:@\w+)?|tilmeld|kode|code)\b[\s:]*({_WHOLE.pattern})(?!\w)", re.I
-)
-_AS_ON_THE_CARD = re.compile(
-    rf"(?<!\w)({_CHARACTER}{{{_HALF}}}{_DASH}{_CHARACTER}{{{_HALF}}}"
-    rf"|[{ALPHABET}]{{{_HALF}}}\s[{ALPHABET}]{{{_HALF}}})(?!\w)"
-)
 _EDGES = " \t\r\n\"'.,;:!?()<>[]*"
 _SEPARATORS = re.compile(rf"{_DASH}|\s")
 _LONGEST = 300
@@ -76,18 +71,19 @@ def is_code(text: str) -> bool:
     return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
 
 
-def words_beside(text: str) -> str:
-    """A message without the code in it, where nobody would write it for words.
+def is_start_with_code(text: str) -> bool:
+    """Whether a message is nothing but START and a code in one piece or two."""
+    opening = _OPENING.match(text.strip(_EDGES))
+    words = opening[1].strip(_EDGES) if opening else ""
+    return _HALVES.fullmatch(words) is not None and _is_code(_SEPARATORS.sub("", words))
 
-    Of a code's letters and digits some look like words: C39C like a fever, 6KMS like a crash.
+
+def with_plain_code(text: str, code: str) -> str:
+    """A message with a code in place of this one, which it shows, that looks like no words.
+
+    Chance writes C39C, a fever, and 6KMS, a crash.
     """
-    said = unicodedata.normalize("NFKC", text)
-    said = _BEHIND_START.sub(lambda found: f"{found[1]} {_unless_code(found[2])}", said)
-    return _AS_ON_THE_CARD.sub(lambda found: _unless_code(found[1]), said)
-
-
-def _unless_code(said: str) -> str:
-    return "" if _is_code(_SEPARATORS.sub("", said)) else said
+    return re.sub(_BETWEEN.join(code), PLAIN, text, count=1, flags=re.I)
 
 
 def _is_code(code: str) -> bool:

@@ -145,6 +145,8 @@ class Inbox:
     def _hand_over(self, batch: Sequence[_Waiting]) -> None:
         try:
             answered = self._receive([waiting.message for waiting in batch])
+            if len(answered) != len(batch):
+                raise ValueError("not each message was told of")
         except Unavailable as error:
             # Whoever came meanwhile is told as well: each would wait as long for the same.
             _settle([*batch, *self._left()], error)

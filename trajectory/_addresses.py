@@ -156,11 +156,15 @@ def find_by_address(
 def senders(
     connection: Connection, ring: Ring, pairs: Collection[tuple[str, str]]
 ) -> tuple[Mapping[tuple[str, str], PatientRef], Mapping[int, Sealer]]:
-    """As `find_by_address`, with the patients' sealers by their ids. Raises WrongKey."""
+    """As `find_by_address`, with the patients' sealers by their ids, but for locked addresses.
+
+    Raises WrongKey.
+    """
     found = list(_found(connection, _FIND_WITH_KEYS, ring, pairs))
     sealers = {
         ref.patient_id: ring.unwrap(row.key_id, row.wrapped_key, ref.patient_id)
         for _, ref, row in found
+        if ref.status != LOCKED
     }
     return {pair: ref for pair, ref, _ in found}, sealers
 

@@ -145,9 +145,9 @@ def _with_rows(statement: str, count: int, width: int) -> str:
 
 def _written(rows: Sequence[Row], width: int, how: _Written) -> list[Any]:
     """The values of all rows, one row behind the other, as the database takes them."""
-    values = list(chain.from_iterable(rows))
-    if len(values) != len(rows) * width:
+    if set(map(len, rows)) != {width}:
         raise ValueError(f"each row has {width} values")
+    values = list(chain.from_iterable(rows))
     for place, write in how:
         column = values[place::width]
         # Most times of a batch are one and the same moment.

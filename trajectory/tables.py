@@ -303,8 +303,8 @@ class Inbox(SQLModel, table=True):
     """Class of what went wrong in the pure step; never message text."""
     session_id: int | None = _ref(default=None, nullable=True)
     turn: int | None = None
-    """Which question this message answered, so that an edit finds it; of what was meant for the
-    desk, the number of the conversation."""
+    """Which question this message answered, so that an edit finds it: not of presses, which cannot
+    be edited. Of what was meant for the desk, the number of the conversation."""
 
 
 class Outbox(SQLModel, table=True):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.commands import START, STOP, Command, recognise
 from bot.conversation.places import is_place
-from bot.enrolment_codes import words_beside
+from bot.enrolment_codes import is_start_with_code
 from bot.inbound import Handled, Inbound, InboundKind
 from bot.phrases import Phrase, Says, phrases
 from flows.signs import Found, Scanner
@@ -46,7 +46,7 @@ def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = Fa
         return Heard(message, None)
     text = message.text
     command = recognise(text, language)
-    signs = scanner.scan(words_beside(text))
+    signs = () if is_start_with_code(text) else scanner.scan(text)
     if command is not None and not _is_about_an_answer(command, text, language):
         return Heard(message, command, signs, command.name == STOP)
     return Heard(message, None, signs, phrases=tuple(phrases(text, language)))

@@ -218,12 +218,27 @@ def test_a_code_that_looks_like_words_is_no_warning_sign(
     assert light_house.rows(tables.core(tables.DeskCase)) == []
 
 
-def test_a_sign_is_one_behind_every_code(light_house: House) -> None:
-    for number, beside in enumerate(["feber39c", "feber 39", "39c og ondt i ryggen"]):
-        invitation = light_house.invite(consented=True)
-        phone = f"+452030405{number}"
-        said = text(light_house, f"START {invitation.code}. Jeg har {beside}", phone)
-        assert any("1813" in each for each in said), beside
+@pytest.mark.parametrize(
+    "said",
+    [
+        "feber39c", "START feber 38.5", "Fra start feber 38.5", "Since the start fever 39C",
+        "code: 38.5 fever", "FEBER-39C", "jeg har feber-39c", "temp. 39gr, feber",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_code_is_heard(light_house: House, said: str) -> None:
+    invitation = in_use(light_house)
+    text(light_house, said)
+    assert light_house.rows(tables.core(tables.DeskCase)), "from a patient"
+    assert any("1813" in each for each in text(light_house, said, OTHER)), "from a stranger"
+    again = invite_again(light_house.deployment, invitation.patient_id, timedelta(days=14))
+    third = "+4520304060"
+    assert any("1813" in each for each in text(light_house, f"{again.code}, {said}", third))
+
+
+def test_an_apostrophe_of_any_kind_hides_no_sign(light_house: House) -> None:
+    for number, mark in enumerate("'\N{ACUTE ACCENT}\N{RIGHT SINGLE QUOTATION MARK}`"):
+        said = text(light_house, f"I can{mark}t pee", f"+452030406{number}")
+        assert any("112" in each for each in said), mark
 
 
 def test_a_warning_sign_beside_the_code_is_heard_first(house: House) -> None:

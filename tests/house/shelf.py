@@ -20,7 +20,7 @@ MOST_ROWS = 2000
 """Who leaves more behind leaves a database that is slow for the next: it is not lent again."""
 
 _END_OTHERS = SQL(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _SCHEMA = SQL(
