@@ -68,14 +68,14 @@ def is_code(text: str) -> bool:
     said = text.strip(_EDGES)
     if len(said.split()) > 1 and not said.isupper():
         return False
-    return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
+    return _is_code_in_halves(said)
 
 
 def is_start_with_code(text: str) -> bool:
     """Whether a message is nothing but START and a code in one piece or two."""
     opening = _OPENING.match(text.strip(_EDGES))
     words = opening[1].strip(_EDGES) if opening else ""
-    return _HALVES.fullmatch(words) is not None and _is_code(_SEPARATORS.sub("", words))
+    return _is_code_in_halves(words)
 
 
 def with_plain_code(text: str, code: str) -> str:
@@ -84,6 +84,10 @@ def with_plain_code(text: str, code: str) -> str:
     Chance writes C39C, a fever, and 6KMS, a crash.
     """
     return re.sub(_BETWEEN.join(code), PLAIN, text, count=1, flags=re.I)
+
+
+def _is_code_in_halves(said: str) -> bool:
+    return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
 
 
 def _is_code(code: str) -> bool:
