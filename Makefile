@@ -2,6 +2,8 @@
 .POSIX:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+# Every program that a test starts would be compiled anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 PORT ?= 8000
