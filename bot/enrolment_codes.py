@@ -22,6 +22,7 @@ _BETWEEN = rf"(?:\s*{_DASH}\s*|\s+)?"
 _WHOLE = re.compile(rf"{_CHARACTER}(?:{_BETWEEN}{_CHARACTER}){{{LENGTH - 1}}}")
 _WITHIN = re.compile(rf"(?<!\w)({_CHARACTER}{{{_HALF}}}{_DASH}?{_CHARACTER}{{{_HALF}}})(?!\w)")
 _HALVES = re.compile(rf"{_CHARACTER}{{{_HALF}}}(?:{_DASH}|\s)?{_CHARACTER}{{{_HALF}}}")
+_AS_SHOWN = re.compile(rf"[{ALPHABET}]{{{_HALF}}}{_DASH}[{ALPHABET}]{{{_HALF}}}")
 _OPENING = re.compile(r"^\W*(?:start(?:@\w+)?|tilmeld|kode|code)\b[\s:]*(.*)$", re.I | re.S)
 _EDGES = " \t\r\n\"'.,;:!?()<>[]*"
 _SEPARATORS = re.compile(rf"{_DASH}|\s")
@@ -68,14 +69,17 @@ def is_code(text: str) -> bool:
     said = text.strip(_EDGES)
     if len(said.split()) > 1 and not said.isupper():
         return False
-    return _is_code_in_halves(said)
+    return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
 
 
 def is_start_with_code(text: str) -> bool:
-    """Whether a message is nothing but START and a code in one piece or two."""
+    """Whether a message is nothing but START and a code as it stands on the card.
+
+    In any other form words might look so: "start cant pee2".
+    """
     opening = _OPENING.match(text.strip(_EDGES))
-    words = opening[1].strip(_EDGES) if opening else ""
-    return _is_code_in_halves(words)
+    shown = _AS_SHOWN.fullmatch(opening[1].strip(_EDGES)) if opening else None
+    return shown is not None and _is_code(_SEPARATORS.sub("", shown.group()))
 
 
 def with_plain_code(text: str, code: str) -> str:
@@ -84,10 +88,6 @@ def with_plain_code(text: str, code: str) -> str:
     Chance writes C39C, a fever, and 6KMS, a crash.
     """
     return re.sub(_BETWEEN.join(code), PLAIN, text, count=1, flags=re.I)
-
-
-def _is_code_in_halves(said: str) -> bool:
-    return _HALVES.fullmatch(said) is not None and _is_code(_SEPARATORS.sub("", said))
 
 
 def _is_code(code: str) -> bool:

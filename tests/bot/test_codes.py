@@ -223,6 +223,7 @@ def test_a_code_that_looks_like_words_is_no_warning_sign(
     [
         "feber39c", "START feber 38.5", "Fra start feber 38.5", "Since the start fever 39C",
         "code: 38.5 fever", "FEBER-39C", "jeg har feber-39c", "temp. 39gr, feber",
+        "START feber39C", "START temp 39gr", "kode temp 39gr",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_code_is_heard(light_house: House, said: str) -> None:
@@ -233,6 +234,17 @@ def test_what_only_looks_like_a_code_is_heard(light_house: House, said: str) -> 
     again = invite_again(light_house.deployment, invitation.patient_id, timedelta(days=14))
     third = "+4520304060"
     assert any("1813" in each for each in text(light_house, f"{again.code}, {said}", third))
+
+
+def test_a_patient_who_shows_the_card_once_more_raises_nothing(
+    light_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inviting.new_code", lambda _random: "V42JC228")
+    invitation = in_use(light_house)
+    assert invitation.code == "V42J-C228"
+    (said,) = text(light_house, "START V42J-C228")
+    assert "need no code" in said
+    assert light_house.rows(tables.core(tables.DeskCase)) == []
 
 
 def test_an_apostrophe_of_any_kind_hides_no_sign(light_house: House) -> None:
