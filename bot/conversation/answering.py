@@ -27,6 +27,7 @@ from bot.conversation.choices import is_bare_answer
 from bot.conversation.course import say_over
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
+from bot.conversation.last import is_recorded
 from bot.conversation.memory import AGREEING, OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
@@ -483,8 +484,11 @@ def _put_screen_first(step: Step) -> None:
 
 
 def _say_if_nothing_changed(step: Step, open: OpenSession, turn: int, option: str) -> None:
+    """A press that repeats what stands gets no word: it might be the last in an emergency."""
     said = step.lead or any(isinstance(effect, Record | Say) for effect in step.effects)
-    if not said and not late.thank_for_tap(step, open, turn, option):
+    if said or late.thank_for_tap(step, open, turn, option):
+        return
+    if not is_recorded(step, open, turn, option):
         step.add_line("old.closed")
 
 
