@@ -11,6 +11,7 @@ from bot.conversation import (
     commanding,
     consents,
     contacts,
+    corrected_look,
     course,
     desk_talk,
     late,
@@ -86,7 +87,7 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if step.memory.died:
         step.add_line("hands.died.over")
         return
-    if taking_back.take(step, heard.message):
+    if taking_back.take(step, heard.message) or corrected_look.take(step, heard.message):
         return
     if course.why_ended(step) and heard.message.kind is not InboundKind.TEXT:
         say_over(step)
@@ -158,7 +159,7 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if heard.signs and _is_all_said(step, text):
         return
-    if hands.hear(step, heard) or taking_back.ask(step, heard):
+    if hands.hear(step, heard) or taking_back.ask(step, heard) or corrected_look.hear(step, heard):
         return
     if is_confirming(step):
         _take_confirmation(step, text, None)
