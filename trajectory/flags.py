@@ -65,7 +65,7 @@ def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
         since is None or entry.recorded_at > since,
         follow_ups[-1] if follow_ups else None,
         noted[0] if noted else None,
-        _taken_back(entry, after) or any(each.code == MISTAKE for each in follow_ups),
+        _taken_back(entry, after) or (bool(follow_ups) and follow_ups[-1].code == MISTAKE),
         handled[0] if handled else None,
     )
 

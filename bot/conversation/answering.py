@@ -11,6 +11,7 @@ from bot.conversation import (
     commanding,
     consents,
     contacts,
+    corrected_look,
     course,
     desk_talk,
     late,
@@ -27,6 +28,7 @@ from bot.conversation.choices import is_bare_answer
 from bot.conversation.course import say_over
 from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
+from bot.conversation.last import is_recorded
 from bot.conversation.memory import AGREEING, OpenSession
 from bot.conversation.pending import TASKS, ask_again
 from bot.conversation.step import Step
@@ -85,7 +87,7 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if step.memory.died:
         step.add_line("hands.died.over")
         return
-    if taking_back.take(step, heard.message):
+    if taking_back.take(step, heard.message) or corrected_look.take(step, heard.message):
         return
     if course.why_ended(step) and heard.message.kind is not InboundKind.TEXT:
         say_over(step)
@@ -157,7 +159,7 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if heard.signs and _is_all_said(step, text):
         return
-    if hands.hear(step, heard) or taking_back.ask(step, heard):
+    if hands.hear(step, heard) or taking_back.ask(step, heard) or corrected_look.hear(step, heard):
         return
     if is_confirming(step):
         _take_confirmation(step, text, None)
@@ -483,8 +485,11 @@ def _put_screen_first(step: Step) -> None:
 
 
 def _say_if_nothing_changed(step: Step, open: OpenSession, turn: int, option: str) -> None:
+    """A press that repeats what stands gets no word: it might be the last in an emergency."""
     said = step.lead or any(isinstance(effect, Record | Say) for effect in step.effects)
-    if not said and not late.thank_for_tap(step, open, turn, option):
+    if said or late.thank_for_tap(step, open, turn, option):
+        return
+    if not is_recorded(step, open, turn, option):
         step.add_line("old.closed")
 
 

@@ -18,6 +18,7 @@ from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.questions import short_answer
 from bot.conversation.records import LATE_AFTER
 from bot.conversation.step import Step
+from flows.engine import choice
 from flows.model import Flow, Item
 from flows.reading import Ambiguous, Reading, Understood, given_as, read
 from flows.replies import Amend
@@ -80,6 +81,18 @@ def stands_as(last: Last, reading: Reading) -> bool:
     if not isinstance(reading, Understood) or last.given.kind is not ANSWER:
         return False
     return (reading.value, reading.code) == (last.given.value, last.given.code)
+
+
+def is_recorded(step: Step, open: OpenSession, turn: int, option: str) -> bool:
+    """Whether this button says what is recorded already for its question: a double press."""
+    item_id = open.session.asked_at(turn)
+    given = open.session.given.get(item_id or "")
+    if item_id is None or given is None:
+        return False
+    flow = step.flow_of(open)
+    item = flow.item(item_id)
+    reading = choice(item, option)
+    return reading is not None and stands_as(Last(open, flow, item, given), reading)
 
 
 def just_finished(step: Step) -> Last | None:

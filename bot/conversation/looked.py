@@ -6,6 +6,7 @@ between. It comes again when that is done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from bot.conversation import safety
@@ -16,17 +17,30 @@ from bot.conversation.step import Step
 from trajectory.cases import Kind, State
 
 NAME = "follow-up"
+NOT_YET = "not-yet"
+OPTIONS: Mapping[str, str] = {
+    "seen": "follow-up.seen",
+    NOT_YET: "follow-up.not-yet",
+    "mistake": "follow-up.mistake",
+}
+"""The answers, each with the message that is its label."""
+_REMEMBERED = 20
+"""So many of the newest questions' buttons are known as those of one matter."""
 
 
 def begin(step: Step) -> None:
     """Ask; what else was open as a task gives way, since this comes first."""
+    _make_room(step)
+    step.do(SetCase(Kind.RED_FLAG, State.ASKED))
+    ask_anew(step)
+
+
+def _make_room(step: Step) -> None:
     task = step.memory.task
     if task is not None and task.name == "enrolment":
         step.memory.set_aside, step.memory.task = task, None
     elif task is not None and task.name != NAME:
         put_away(step, task)
-    step.do(SetCase(Kind.RED_FLAG, State.ASKED))
-    ask_anew(step)
 
 
 def ask_anew(step: Step) -> None:
@@ -38,12 +52,44 @@ def ask_anew(step: Step) -> None:
 
 def ask(step: Step) -> None:
     """Put the question."""
-    step.offer(
-        "follow-up.ask",
-        [("seen", "follow-up.seen"), ("not-yet", "follow-up.not-yet"),
-         ("mistake", "follow-up.mistake")],
-        emergency=safety.emergency(step),
-    )  # fmt: skip
+    step.offer("follow-up.ask", list(OPTIONS.items()), emergency=safety.emergency(step))
+    answered = step.memory.looked
+    if answered.get("said", NOT_YET) != NOT_YET:
+        answered = {}
+    asked = [*answered.get("asked", []), step.memory.turns][-_REMEMBERED:]
+    step.memory.looked = {**answered, "asked": asked}
+
+
+def note_answer(step: Step, answer: str) -> None:
+    """Remember what is answered, and what stood until then: the answer may be corrected."""
+    memory, task = step.memory, step.memory.task
+    assert task is not None
+    asked = memory.looked.get("asked", [])
+    memory.looked = {
+        "asked": asked if task.turn in asked else [*asked, task.turn],
+        "said": answer,
+        "turn": task.turn,
+        "at": step.now.isoformat(),
+        "flagged_at": memory.flagged_at,
+        "urgency": memory.urgency,
+        "assessed": memory.assessed,
+        "held": memory.held,
+    }
+
+
+def take_up_again(step: Step, turn: int) -> None:
+    """Let the question that had the buttons of this turn wait once more, as before its answer."""
+    memory, before = step.memory, step.memory.looked
+    _make_room(step)
+    memory.urgency = safety.worse_of(memory.urgency, before["urgency"])
+    memory.assessed = before["assessed"]
+    memory.held |= before["held"]
+    memory.looking = memory.held
+    if memory.held:
+        step.lead.clear()
+    options = [[option, step.words.say(label)] for option, label in OPTIONS.items()]
+    task = step.begin(NAME, "looked", options=options)
+    task.turn, task.asked_at = turn, step.now.isoformat()
 
 
 def insist(step: Step) -> None:

@@ -125,6 +125,9 @@ class Memory:
     """The most urgent of the flags that a doctor has looked at; no worse one mails nobody anew."""
     looking: bool = False
     """Whether a doctor has looked was asked after an emergency, and is not answered."""
+    looked: dict[str, Any] = field(default_factory=dict)
+    """The turns at which that was asked and, once it is answered, `said` with its `turn` and time
+    and what stood until then, so that another answer can take its place."""
     set_aside: Task | None = None
     """The enrolment that an emergency came into; it goes on when somebody has looked."""
     self_harm_at: str = ""

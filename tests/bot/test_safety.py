@@ -11,6 +11,7 @@ from bot.conversation.heard import hear
 from bot.conversation.memory import Memory, Task
 from bot.inbound import InboundKind
 from bot.messages import Priority
+from tests.backtrace.replay.playing import Script, entries, messages, texts
 from tests.bot.house import House
 from trajectory import cases, tables
 from trajectory.cases import Kind, State
@@ -363,3 +364,25 @@ def test_an_opt_out_in_an_emergency_leaves_a_death_as_it_was_reported(house: Hou
 
     (patient,) = house.rows(tables.core(tables.Patient))
     assert patient.status == "ended"
+
+
+@pytest.mark.parametrize(("language", "yes"), [("en", "Yes"), ("da", "Ja")])
+def test_a_second_press_of_the_same_yes_leaves_the_emergency_message_the_last(
+    language: str, yes: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("red-flags").tap(yes)
+    before = script.play()
+    after = script.tap(yes, on=1).play()
+    assert texts(after) == texts(before)
+    assert entries(after) == entries(before)
+
+
+@pytest.mark.parametrize(("language", "no"), [("en", "No"), ("da", "Nej")])
+def test_a_second_press_at_the_end_of_a_check_in_is_taken_silently(language: str, no: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    script.say("6", "4", "2").tap(no)
+    before = script.play()
+    asked = messages(before)[-2]["n"]
+    after = script.tap(no, on=asked).play()
+    assert texts(after) == texts(before)
+    assert entries(after) == entries(before)

@@ -345,6 +345,12 @@ class TestWarningSigns:
         story.write("flag-follow-up", at(3, 23), code="mistake")
         assert not summary_of(story).flags[0].is_open
 
+    def test_a_mistake_that_is_taken_back_is_none(self, story: Story) -> None:
+        story.flag(at(3, 22), "leg-weakness", "same-day")
+        story.write("flag-follow-up", at(3, 23), code="mistake")
+        story.write("flag-follow-up", at(3, 23, 12), code="not-yet")
+        assert summary_of(story).flags[0].is_open
+
     def test_a_mistake_in_march_does_not_undo_a_flag_of_january(self, story: Story) -> None:
         story.flag(at(1, 10), "fever-unwell", "same-day")
         story.write("flag-follow-up", at(1, 11), code="seen")

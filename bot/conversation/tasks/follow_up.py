@@ -26,6 +26,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
             step.add_line("follow-up.rang")
         ask(step)
         return
+    looked.note_answer(step, answer)
     entry_id = step.new_id()
     kept = text if consents.is_agreed(step) else None
     step.do(Record(entry_id, "flag-follow-up", code=answer, text=kept))

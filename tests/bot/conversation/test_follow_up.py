@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.segments import segments
+from tests.backtrace.replay.playing import Line, Script, entries, texts
 from tests.bot.house import House
 from trajectory import cases
-from trajectory.cases import Kind
+from trajectory.cases import Kind, State
 
 SIGNS = {"en": "I cant feel when I pee", "da": "jeg kan ikke mærke når jeg tisser"}
 ASKED = {"en": "Has a doctor looked at it?", "da": "Har en læge set på det?"}
@@ -107,3 +108,122 @@ def test_a_person_is_to_be_had_in_that_state(light_house: House, language: str, 
     assert "Klinik Nord" in told
     with light_house.database.read() as connection:
         assert Kind.PERSON in [case.kind for case in cases.listed(connection)]
+
+
+NOT_YET = {"en": "No, not yet", "da": "Nej, ikke endnu"}
+YES = {"en": "Yes", "da": "Ja"}
+MISTAKE = {"en": "I wrote it wrong", "da": "Jeg skrev forkert"}
+CALL = {"en": "Please call 112 now", "da": "Ring 112 nu"}
+CORRECTED = pytest.mark.parametrize(
+    ("language", "first"),
+    [("en", YES["en"]), ("da", YES["da"]), ("en", MISTAKE["en"]), ("da", MISTAKE["da"])],
+)
+
+
+def asked_of(language: str, sign: str = "", **more: str) -> Script:
+    """Somebody who is asked whether a doctor has looked, in message 2."""
+    script = Script().enrol(language=language, **{"channel": "telegram", **more})
+    return script.say(sign or SIGNS[language]).wait(hours=4)
+
+
+def answers(lines: list[Line]) -> list[str]:
+    return [each["code"] for each in entries(lines, "flag-follow-up")]
+
+
+@CORRECTED
+def test_a_not_yet_pressed_afterwards_is_answered_as_one_pressed_at_once(
+    language: str, first: str
+) -> None:
+    at_once = texts(asked_of(language).tap(NOT_YET[language]).play())[-1]
+    script = asked_of(language).tap(first).tap(NOT_YET[language], on=2)
+    assert CALL[language] in at_once
+    assert texts(script.play())[-1] == at_once
+    assert answers(script.play())[1:] == ["not-yet"]
+    assert ASKED[language] in texts(script.say("hm").play())[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_what_was_released_is_held_again_until_a_doctor_has_looked(language: str) -> None:
+    script = asked_of(language).tap(YES[language]).start("weekly-check-in")
+    script.tap(NOT_YET[language], on=2).tap("5")
+    lines = script.play()
+    assert not entries(lines, "answer")
+    assert ASKED[language] in texts(lines)[-1]
+    lines = script.tap(YES[language], on=2).play()
+    assert "1/4" in texts(lines)[-1]
+    assert answers(lines) == ["seen", "not-yet", "seen"]
+
+
+def test_it_is_on_the_clinics_list_again(light_house: House) -> None:
+    house = light_house
+    house.enrol()
+    house.write(SIGNS["en"])
+    house.wait(hours=4)
+    yes, not_yet, _ = house.telegram.sent[-1].parcel.rendered.buttons
+    house.press(yes)
+    house.press(not_yet)
+    house.settle()
+    with house.database.read() as connection:
+        (case,) = cases.listed(connection)
+    assert (case.kind, case.state, case.urgency) == (Kind.RED_FLAG, State.NOT_YET, "emergency")
+
+
+def test_what_is_no_emergency_is_corrected_as_well() -> None:
+    sign = "my leg is getting weaker"
+    at_once = texts(asked_of("en", sign).tap("No, not yet").play())[-1]
+    script = asked_of("en", sign).tap("Yes").tap("No, not yet", on=2)
+    assert texts(script.play())[-1] == at_once
+    assert answers(script.tap("Yes", on=2).play()) == ["seen", "not-yet", "seen"]
+
+
+def test_the_same_press_twice_says_nothing_more() -> None:
+    script = asked_of("en").tap("Yes")
+    before = texts(script.play())
+    lines = script.tap("Yes", on=2).play()
+    assert texts(lines) == before
+    assert answers(lines) == ["seen"]
+
+
+def test_an_old_yes_does_not_release_what_was_reported_since() -> None:
+    script = asked_of("en", "my leg is getting weaker").tap("No, not yet").say(SIGNS["en"])
+    lines = script.tap("Yes", on=2).play()
+    assert answers(lines) == ["not-yet"]
+    assert texts(script.say("hm").play())[-1].startswith("Call 112 NOW")
+
+
+def test_a_dialogue_that_has_begun_since_gives_way() -> None:
+    script = asked_of("en").tap("Yes").say("send my summary to my physio")
+    assert texts(script.tap("No, not yet", on=2).play())[-1].startswith(CALL["en"])
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_the_words_of_that_button_count_right_after_the_yes(language: str) -> None:
+    script = asked_of(language, channel="sms").say(YES[language]).say(NOT_YET[language].lower())
+    assert CALL[language] in texts(script.play())[-1]
+    assert answers(script.play()) == ["seen", "not-yet"]
+
+
+@pytest.mark.parametrize(("language", "no"), [("en", "no"), ("da", "nej")])
+def test_after_a_plain_no_the_question_is_put_again(language: str, no: str) -> None:
+    script = asked_of(language, channel="sms").say(YES[language], no)
+    assert ASKED[language] in texts(script.play())[-1]
+    assert answers(script.say(no).play()) == ["seen", "not-yet"]
+
+
+def test_a_no_to_the_question_that_waits_is_none_to_that() -> None:
+    script = asked_of("en", channel="sms").say("yes").start("safety-gate").say("no")
+    assert answers(script.play()) == ["seen"]
+
+
+def test_a_no_an_hour_later_is_about_nothing() -> None:
+    script = asked_of("en", channel="sms").say("yes").wait(hours=2).say("no, not yet")
+    assert answers(script.play()) == ["seen"]
+
+
+def test_after_stop_it_is_taken_without_a_word_and_asked_at_the_start() -> None:
+    script = asked_of("en").tap("Yes").say("stop")
+    before = texts(script.play())
+    lines = script.tap("No, not yet", on=2).play()
+    assert texts(lines) == before
+    assert answers(lines) == ["seen", "not-yet"]
+    assert ASKED["en"] in texts(script.say("start").play())[-1]
