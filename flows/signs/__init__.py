@@ -17,7 +17,7 @@ from flows.signs.text import cut
 from flows.signs.vocabulary import Vocabulary, read_words
 
 SELF_HARM = "self-harm"
-_SHORTEST = 4
+_SHORTEST = 3
 """No shorter message names a sign."""
 
 

@@ -10,6 +10,8 @@ from flows.signs.vocabulary import DEGREES, MARKS, UNSURE_SELF, Hit
 
 _SCOPE = 9
 """Words over which a negation reaches."""
+_MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
+"""What means something else inside a phrase of one clause, though the rest of it still counts."""
 
 
 def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
@@ -25,6 +27,10 @@ def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
     _drop(hits, "self", ("other", "ask", "disclaim"))
     _drop(hits, "having", ("ask", "if"))
     _drop(hits, "feel", ("neutral",))
+    for concept, phrase in _MEANT_OTHERWISE.items():
+        if phrase in hits:
+            hits[phrase] = [hit for hit in hits[phrase] if _is_one_clause(hit, text)]
+            _drop(hits, concept, (phrase,))
 
 
 def _settle_language(hits: dict[str, list[Hit]]) -> None:
@@ -40,6 +46,10 @@ def _settle_language(hits: dict[str, list[Hit]]) -> None:
 
 def _ends_clause(hit: Hit, text: Text) -> bool:
     return hit.end >= len(text.words) or text.clause[hit.end] != text.clause[hit.end - 1]
+
+
+def _is_one_clause(hit: Hit, text: Text) -> bool:
+    return text.clause[hit.start] == text.clause[hit.end - 1]
 
 
 def _drop(hits: dict[str, list[Hit]], concept: str, longer: Sequence[str]) -> None:

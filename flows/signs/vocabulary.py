@@ -1,7 +1,7 @@
 """The words of every language by concept, ready for looking up.
 
 A phrase is one or more words; `word*` is any word that begins so, `*word` any that ends so,
-`(a|b)` either, `[a]` may be left out,
+`#` any number in digits, `(a|b)` either, `[a]` may be left out,
 also at the end of a word. Every language is listened for at once: people mix them.
 """
 
@@ -25,6 +25,8 @@ MARKS = "marks"
 """Small words that show which language a text is in."""
 UNSURE_SELF = "unsure-self"
 """Words for oneself that mean something else in another language, as "i" does in Danish."""
+NUMBER = "#"
+"""Stands in a phrase for any number in digits."""
 LONGEST_KEPT = 20_000
 """How many different words are remembered with what they begin."""
 _FUZZY_FROM = 6
@@ -103,7 +105,7 @@ class Vocabulary:
         return self._starts.setdefault(word, _beginning(phrases))
 
     def _of_number(self, word: str) -> list[_Phrase]:
-        phrases = list(self._exact.get(word, ()))
+        phrases = [*self._exact.get(word, ()), *self._exact.get(NUMBER, ())]
         value = float(word.replace(",", ".")) if len(word) < 8 else 0.0
         if _FEVER_FROM <= value <= _FEVER_TO:
             phrases.append(_Phrase(DEGREES, ()))
@@ -154,7 +156,7 @@ def _beginning(phrases: Iterable[_Phrase]) -> _Beginning:
     for phrase in phrases:
         if not phrase.rest:
             alone[phrase.concept] = None
-        elif "*" in phrase.rest[0]:
+        elif "*" in phrase.rest[0] or phrase.rest[0] == NUMBER:
             wide[phrase] = None
         else:
             longer.setdefault(phrase.rest[0], {})[phrase] = None
@@ -217,7 +219,7 @@ def _expanded(phrase: str) -> Iterator[tuple[str, ...]]:
 def _fits(rest: tuple[str, ...], words: list[str], at: int) -> bool:
     for place, wanted in enumerate(rest, at):
         word = words[place]
-        if wanted == word:
+        if wanted == word or (wanted == NUMBER and word[0].isdigit()):
             continue
         if wanted[-1] == "*":
             if not word.startswith(wanted[:-1]):
