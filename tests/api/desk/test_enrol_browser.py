@@ -92,7 +92,7 @@ def enrols(page: Page, site: str, channel: str) -> Page:
     """From the empty form to the printed card, without a mouse; the page with the card."""
     page.goto(f"{site}/desk/enrol")
     keyboard = page.keyboard
-    assert page.evaluate("document.activeElement.id") == "name", "the cursor is there already"
+    expect(page.locator("#name"), "the cursor is there already").to_be_focused()
     keyboard.type("Birgit Holm")
     keyboard.press("Tab")
     keyboard.type("14-09-1958")
