@@ -102,24 +102,16 @@ class _Hands:
     """Some threads that forget what they cannot get at soon."""
 
     def __init__(self, name: str, number: int) -> None:
-        # A semaphore would cost ten times as much, and thousands find no room.
-        self._gate = threading.Lock()
-        self._room = MOST_WAITING
+        self._room = threading.BoundedSemaphore(MOST_WAITING)
         self._threads = ThreadPoolExecutor(number, name)
 
     def do(self, work: Callable[[], None]) -> None:
-        with self._gate:
-            if not self._room:
-                return
-            self._room -= 1
+        if not self._room.acquire(blocking=False):
+            return
         try:
             self._threads.submit(self._try, work)
         except RuntimeError:  # closed meanwhile
-            self._make_room()
-
-    def _make_room(self) -> None:
-        with self._gate:
-            self._room += 1
+            self._room.release()
 
     def close(self, *, wait: bool) -> None:
         self._threads.shutdown(wait=wait, cancel_futures=True)
@@ -133,4 +125,4 @@ class _Hands:
         except Unavailable:
             _log.info("press not shown", code="database")
         finally:
-            self._make_room()
+            self._room.release()

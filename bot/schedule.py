@@ -50,6 +50,7 @@ def at_local(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
+# A batch asks for the same moment again and again.
 @lru_cache(maxsize=1024)
 def awake(moment: datetime, zone: ZoneInfo) -> datetime:
     """The moment itself, or the end of the quiet hours (21-08 local) that it falls into."""
