@@ -264,11 +264,16 @@ def _asked_at(flow: Flow, session: Session, turn: int) -> Item | None:
     item_id = session.asked_at(turn)
     for item in enabled_items(flow, session):
         if item.id == item_id:
-            return item if _still_counts(flow, session, item) else None
+            return item if _is_changeable(flow, session, item) else None
     return None
 
 
-def _still_counts(flow: Flow, session: Session, item: Item) -> bool:
+def still_counts(flow: Flow, session: Session, item: Item) -> bool:
+    """Whether an answer to the item is taken: it is among those asked, and not closed for good."""
+    return item in enabled_items(flow, session) and _is_changeable(flow, session, item)
+
+
+def _is_changeable(flow: Flow, session: Session, item: Item) -> bool:
     """Whether the session is open, or its answer to the item may change after the end.
 
     A score of "today" must not come about days later by answers that were missing.
@@ -295,19 +300,26 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
 
 
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
-    """An answer to a question that does not wait; the one that waits is asked again."""
+    """An answer to a question that does not wait."""
     recorded = record(flow, session, item, given)
-    after, events = recorded.session, recorded.events
+    return follow(flow, recorded.session, recorded.events)
+
+
+def follow(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
+    """What comes after corrections: the question that waits again, or the score anew.
+
+    No events: nothing changed.
+    """
     if not events:
         return _unchanged(flow, session)
-    if after.status is not WAITING:
-        return Turn(after, (*events, *_scored(flow, after)))
+    if session.status is not WAITING:
+        return Turn(session, (*events, *_scored(flow, session)))
     if ends_at_once(flow, events):
-        return _finish(flow, after, events)
-    if any(enabled.id == after.pending for enabled in enabled_items(flow, after)):
-        again = ask_again(flow, after)
+        return _finish(flow, session, events)
+    if any(enabled.id == session.pending for enabled in enabled_items(flow, session)):
+        again = ask_again(flow, session)
         return Turn(again.session, (*events, *again.events))
-    return go_on(flow, after, events)
+    return go_on(flow, session, events)
 
 
 def _unchanged(flow: Flow, session: Session) -> Turn:

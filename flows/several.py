@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.conditions import enabled_items
-from flows.engine import go_on, resume
+from flows.engine import follow, go_on, resume, still_counts
 from flows.events import Event, Turn
 from flows.lexicon import Lexicon
 from flows.model import Flow, Item
@@ -13,7 +13,7 @@ from flows.reading.outcome import Understood
 from flows.reading.several import Part
 from flows.recording import record
 from flows.replies import Said
-from flows.session import ANSWER, Given, Session
+from flows.session import ANSWER, WAITING, Given, Session
 
 
 def left(flow: Flow, session: Session) -> tuple[Item, ...]:
@@ -25,30 +25,60 @@ def left(flow: Flow, session: Session) -> tuple[Item, ...]:
     return tuple(items) if items and items[0].id == session.pending else ()
 
 
-def take_several(flow: Flow, session: Session, parts: Sequence[Part], lexicon: Lexicon) -> Turn:
+def left_at(flow: Flow, session: Session, turn: int) -> tuple[Item, ...]:
+    """The questions that were still to be answered at that turn, its own first.
+
+    Empty where nobody can tell any more, as after "back".
+    """
+    first, before = session.asked_at(turn), session.trail[: turn - 1]
+    items = []
+    for item in enabled_items(flow, session):
+        given = session.given.get(item.id)
+        if given is not None and given.turn < turn:
+            continue
+        if item.id in before and item.id != first:
+            return ()
+        items.append(item)
+    return tuple(items) if items and items[0].id == first else ()
+
+
+def take_several(
+    flow: Flow, session: Session, items: Sequence[Item], parts: Sequence[Part], lexicon: Lexicon
+) -> Turn:
     """Take what is understood, and ask back the first part that is in doubt.
 
-    The parts answer the questions of `left`, in order.
+    The parts answer these questions, in order. An answer that is there already is corrected.
     """
     events: tuple[Event, ...] = ()
     doubtful: tuple[str, str] | None = None
-    for item, (raw, reading) in zip(left(flow, session), parts, strict=False):
+    waited = session.pending
+    for item, (raw, reading) in zip(items, parts, strict=False):
+        if not still_counts(flow, session, item):
+            continue
         if isinstance(reading, Understood):
-            session = _asked(session, item)
-            given = Given(ANSWER, raw, session.turn, reading.value, reading.code, reading.text)
+            session = _asked(session, item.id)
+            turn = _turn_of(session, item.id)
+            given = Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
             recorded = record(flow, session, item, given)
             session, events = recorded.session, (*events, *recorded.events)
+            waited = None if item.id == waited else waited
         elif doubtful is None:
             doubtful = (item.id, raw)
-    turn = go_on(flow, session, events)
-    if doubtful is None or turn.session.pending != doubtful[0]:
-        return turn
-    again = resume(flow, turn.session, Said(doubtful[1]), lexicon)
+    goes_on = session.status is WAITING and waited is None
+    taken = (go_on if goes_on else follow)(flow, session, events)
+    if doubtful is None or taken.session.pending != doubtful[0]:
+        return taken
+    again = resume(flow, taken.session, Said(doubtful[1]), lexicon)
     return Turn(again.session, (*events, *again.events))
 
 
-def _asked(session: Session, item: Item) -> Session:
+def _asked(session: Session, item_id: str) -> Session:
     """The session as if this question had been put by itself, so that a tap can correct it."""
-    if session.pending == item.id:
+    if item_id in session.trail:
         return session
-    return session._replace(trail=(*session.trail, item.id), misunderstood=0)
+    return session._replace(trail=(*session.trail, item_id), misunderstood=0)
+
+
+def _turn_of(session: Session, item_id: str) -> int:
+    """When this question was put last."""
+    return session.turn - session.trail[::-1].index(item_id)

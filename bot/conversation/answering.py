@@ -511,8 +511,9 @@ def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
     if open is None:
         _say_unchangeable(step)
         return
-    words = repair.answering_words(step, open, turn, heard)
-    asking.resume(step, open, Amend(turn, words, heard.message.text))
+    if not several.amend(step, open, turn, heard.message.text):
+        words = repair.answering_words(step, open, turn, heard)
+        asking.resume(step, open, Amend(turn, words, heard.message.text))
     step.answered = amends
     if step.person.status in SILENT or (_is_held_now(step) and not _is_screen(step)):
         told.hush(step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.conversation import asking, in_one
 from bot.conversation.effects import SaveSession
 from bot.conversation.memory import OpenSession
@@ -9,14 +11,14 @@ from bot.conversation.questions import short_answer
 from bot.conversation.records import record_given
 from bot.conversation.step import Step
 from flows.engine import ask_again
-from flows.events import Answered, AskedBack, Event, Opened
+from flows.events import Answered, AskedBack, Corrected, Event, Opened, RedFlag
 from flows.lexicon import Sense
-from flows.model import Flow
+from flows.model import Flow, Item
 from flows.own_words import in_own_words
 from flows.reading import Understood, read
-from flows.reading.several import may_be_several, read_all, read_several, undotted
+from flows.reading.several import Part, may_be_several, read_all, read_several, undotted
 from flows.session import WAITING
-from flows.several import left, take_several
+from flows.several import left, left_at, take_several
 
 
 def take(step: Step, text: str) -> bool:
@@ -28,10 +30,8 @@ def take(step: Step, text: str) -> bool:
     if open is None or open.session.offered or not may_be_several(text):
         return False
     flow = step.flow_of(open)
-    if flow.is_screen:
-        return False
-    items = left(flow, open.session)
-    if len(items) < 2:
+    items = _one_after_another(flow, left(flow, open.session))
+    if not items:
         return False
     at_once = in_one.is_asked(step, flow, open)
     text = undotted(text) if at_once else text
@@ -39,11 +39,37 @@ def take(step: Step, text: str) -> bool:
     if not parts:
         return at_once and _one_by_one(step, flow, open, text)
     step.answered = (open.id, open.session.turn)
-    turn = take_several(flow, open.session, parts, step.lexicon)
+    _give(step, flow, open, items, parts)
+    return True
+
+
+def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
+    """Take an edited message as the several answers that it is now; False where it is one.
+
+    They belong to the questions that waited at this turn of the session, which may be closed.
+    """
+    if not may_be_several(text):
+        return False
+    flow = step.flow_of(open)
+    items = _one_after_another(flow, left_at(flow, open.session, turn))
+    parts = read_several(items, text, step.lexicon)
+    if parts:
+        _give(step, flow, open, items, parts)
+    return bool(parts)
+
+
+def _one_after_another(flow: Flow, items: Sequence[Item]) -> Sequence[Item]:
+    """The questions that one message may answer."""
+    return () if flow.is_screen or len(items) < 2 else items
+
+
+def _give(
+    step: Step, flow: Flow, open: OpenSession, items: Sequence[Item], parts: Sequence[Part]
+) -> None:
+    turn = take_several(flow, open.session, items, parts, step.lexicon)
     open.session = turn.session
     step.do(SaveSession(open))
     _tell(step, flow, open, turn.events)
-    return True
 
 
 def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) -> None:
@@ -59,6 +85,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) 
     opened = next((event.flow for event in rest if isinstance(event, Opened)), None)
     if opened is not None and open.session.status is WAITING:
         # A warning sign goes before the part that is in doubt, which is asked about after it.
+        known = [event for event in rest if isinstance(event, Corrected | RedFlag)]
+        asking.tell(step, flow, open, known)
         asking.put_first(step, None, opened)
         asking.open_next(step, "bridge")
         return

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from backtrace.definitions import shipped_library
+from flows.engine import resume, start
 from flows.model import Item
 from flows.reading import Understood
 from flows.reading.several import may_be_several, read_all, read_several, undotted
+from flows.replies import Back, Said
+from flows.session import Session
+from flows.several import left, left_at, take_several
 from tests.flows.samples import languages
 
 LIBRARY = shipped_library()
@@ -148,3 +152,66 @@ def test_other_dots_stay(text: str) -> None:
 @pytest.mark.parametrize("text", ["6.4.2.n", "6.4.2"])
 def test_where_questions_come_singly_dots_part_no_answers(text: str) -> None:
     assert several(CHECK_IN, text) == []
+
+
+def replied(*replies: str) -> Session:
+    """The weekly check-in after these replies, `<` being "back" and "6 4" two answers."""
+    flow, lexicon = LIBRARY.flow("weekly-check-in"), languages()["en"]
+    session = start(flow, language="en").session
+    for reply in replies:
+        parts = read_several(left(flow, session), reply, lexicon)
+        if parts:
+            session = take_several(flow, session, left(flow, session), parts, lexicon).session
+        else:
+            said = Back(reply) if reply == "<" else Said(reply)
+            session = resume(flow, session, said, lexicon).session
+    return session
+
+
+def left_then(turn: int, *replies: str) -> list[str]:
+    """The questions that the message to this turn may have answered."""
+    return [item.id for item in left_at(LIBRARY.flow("weekly-check-in"), replied(*replies), turn)]
+
+
+ALL = [item.id for item in CHECK_IN]
+
+
+@pytest.mark.parametrize(
+    ("turn", "replies", "questions"),
+    [
+        (1, ["6 4 2 n"], ALL),
+        (1, ["6 4 2"], ALL),
+        (1, ["6"], ALL),
+        (2, ["6", "4 2 n"], ALL[1:]),
+        (3, ["6", "4", "2 n"], ALL[2:]),
+        (4, ["6 4 2", "n"], ALL[3:]),
+        (4, ["6", "<", "7", "4 2 n"], ALL[1:]),
+    ],
+)
+def test_an_edited_message_is_about_the_questions_that_waited_when_it_was_sent(
+    turn: int, replies: list[str], questions: list[str]
+) -> None:
+    assert left_then(turn, *replies) == questions
+
+
+@pytest.mark.parametrize(
+    ("turn", "replies"),
+    [(3, ["6", "<", "7", "4 2 n"]), (9, ["6"]), (0, ["6"])],
+)
+def test_after_going_back_nobody_knows_which_questions_these_were(
+    turn: int, replies: list[str]
+) -> None:
+    assert left_then(turn, *replies) == []
+
+
+@pytest.mark.parametrize("before", ["6 4 2 n", "6 4 2", "6", "9 1 7 yes"])
+def test_an_edited_message_leaves_the_answers_that_it_would_have_given(before: str) -> None:
+    flow, lexicon = LIBRARY.flow("weekly-check-in"), languages()["en"]
+    session = replied(before)
+    items = left_at(flow, session, 1)
+    parts = read_several(items, "7 5 2 yes", lexicon)
+
+    edited = take_several(flow, session, items, parts, lexicon).session
+
+    assert edited.given == replied("7 5 2 yes").given
+    assert edited.status == replied("7 5 2 yes").status
