@@ -69,15 +69,15 @@ def translated(*, reading: bool = False) -> Iterator[None]:
         yield
     except PoolTimeoutError:
         raise Unavailable(_BUSY_POOL) from None
-    except DBAPIError as error:
-        fault = _fault(error, reading)
+    except (DBAPIError, sqlite3.Error) as error:
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        fault = _fault(origin, reading)
         if fault is None:
             raise
         raise fault from error
 
 
-def _fault(error: DBAPIError, reading: bool) -> Unavailable | None:
-    origin = error.orig
+def _fault(origin: BaseException | None, reading: bool) -> Unavailable | None:
     if reading and _is_write(origin):
         return None
     if isinstance(origin, sqlite3.Error):

@@ -99,9 +99,11 @@ def postgres_migrated(shelf: Shelf) -> Iterator[str]:
 def shelf(postgres_admin: Admin, migrated_postgres: str) -> Iterator[Shelf]:
     """Yield what lends migrated PostgreSQL databases, one after the other."""
     with ExitStack() as stack:
-        yield Shelf(
+        shelf = Shelf(
             lambda: stack.enter_context(_postgres_database(postgres_admin, migrated_postgres))
         )
+        yield shelf
+        shelf.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
+from tests.house import engines
 from trajectory import tables
 
 MOST_ROWS = 2000
@@ -21,7 +22,7 @@ MOST_ROWS = 2000
 
 _END_OTHERS = SQL(
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s)"
 )
 _SCHEMA = SQL(
     "SELECT md5(string_agg(part, ',' ORDER BY part)) FROM ("
@@ -44,6 +45,7 @@ class Shelf:
     """Lends databases that `make` has made, by URL; each to one test at a time."""
 
     def __init__(self, make: Callable[[], str]) -> None:
+        engines.begin()
         self._make = make
         self._free: list[_Volume] = []
 
@@ -54,33 +56,42 @@ class Shelf:
         yield volume.url
         if volume.is_as_new_again():
             self._free.append(volume)
+        else:
+            volume.close()
+
+    def close(self) -> None:
+        """Lend nothing more."""
+        while self._free:
+            self._free.pop().close()
 
 
 class _Volume:
     def __init__(self, url: str) -> None:
         self.url = url
-        self._plain = make_url(url).set(drivername="postgresql").render_as_string(False)
-        with self._connected() as connection:
-            self._schema = _one(connection, _SCHEMA)
+        plain = make_url(url).set(drivername="postgresql").render_as_string(False)
+        options = "-c lock_timeout=10s"
+        self._connection = psycopg.connect(plain, autocommit=True, options=options)
+        self._schema = _one(self._connection, _SCHEMA)
+        engines.keep(url)
+
+    def close(self) -> None:
+        engines.drop(self.url)
+        self._connection.close()
 
     def is_as_new_again(self) -> bool:
         """Empty it; False where a test has changed more than rows."""
+        connection = self._connection
         try:
-            with self._connected() as connection:
-                connection.execute(_END_OTHERS)
-                if _one(connection, _SCHEMA) != self._schema:
-                    return False
-                filled = [name for (name,) in connection.execute(self._filled) if name]
-                gone = [_delete(connection, name) for name in self._tables if name in filled]
-                connection.execute(_SEQUENCES)
-                connection.execute("SELECT pg_stat_reset()")
+            connection.execute(_END_OTHERS, [engines.connected(self.url)])
+            if _one(connection, _SCHEMA) != self._schema:
+                return False
+            filled = [name for (name,) in connection.execute(self._filled) if name]
+            gone = [_delete(connection, name) for name in self._tables if name in filled]
+            connection.execute(_SEQUENCES)
+            connection.execute("SELECT pg_stat_reset()")
         except psycopg.Error:
             return False
         return sum(gone) <= MOST_ROWS
-
-    def _connected(self) -> psycopg.Connection:
-        options = "-c lock_timeout=10s"
-        return psycopg.connect(self._plain, autocommit=True, options=options)
 
     @cached_property
     def _tables(self) -> list[str]:
