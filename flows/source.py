@@ -12,10 +12,6 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from flows.errors import DefinitionError
 from flows.model import Texts
 from flows.spelling import (
@@ -25,6 +21,15 @@ from flows.spelling import (
     listed,
     nearest,
     parse_duration,
+)
+from flows.yaml_text import (
+    MappingNode,
+    MarkedYAMLError,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    YAMLError,
+    compose,
 )
 
 REQUIRED_LANGUAGES = ("da", "en")
@@ -307,10 +312,10 @@ def parse(source: Source, text: str, name: str) -> Block:
         DefinitionError: the file is not YAML, or not one mapping.
     """
     try:
-        node = YAML(typ="rt", pure=True).compose(text)
+        node = compose(text)
     except MarkedYAMLError as error:
         problem = str(error.problem or error.context or "it cannot be read")
-        raise _not_yaml(source, _line_of_error(error), problem) from error
+        raise _not_yaml(source, _line_of_error(error, text), problem) from error
     except YAMLError as error:
         raise _not_yaml(source, 1, str(error).partition("\n")[0]) from error
     if not isinstance(node, MappingNode):
@@ -319,12 +324,13 @@ def parse(source: Source, text: str, name: str) -> Block:
     return Block(source, node, name)
 
 
-def _line_of_error(error: MarkedYAMLError) -> int:
+def _line_of_error(error: MarkedYAMLError, text: str) -> int:
     """Where to look: what never ends is found at the end of the file, but begins earlier."""
-    marks = [error.problem_mark, error.context_mark]
-    if "end" in str(error.problem):
-        marks.reverse()
-    return next((mark.line + 1 for mark in marks if mark is not None), 1)
+    found, begun = error.problem_mark, error.context_mark
+    whole = text.rstrip()
+    never_ends = found is not None and found.index >= len(whole)
+    mark = (begun or found) if never_ends else (found or begun)
+    return 1 if mark is None else 1 + min(int(mark.line), whole.count("\n"))
 
 
 def _not_yaml(source: Source, line: int, problem: str) -> DefinitionError:

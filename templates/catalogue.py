@@ -17,8 +17,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from babel import Locale
-from ruamel.yaml import YAML, MappingNode, Node, ScalarNode
-from ruamel.yaml.error import MarkedYAMLError
+
+from flows.yaml_text import MappingNode, MarkedYAMLError, Node, ScalarNode, compose
 
 Kind = Literal["messages", "words"]
 """`messages` is what the chat says, `words` what the pages show."""
@@ -157,7 +157,7 @@ def _placeholders(message: str) -> set[str]:
 
 def _messages(text: str, file: str) -> Iterator[tuple[str, str]]:
     try:
-        root = YAML(typ="base", pure=True).compose(text)
+        root = compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BrokenCatalogue(f"{file}:{line}: {error.problem}") from None

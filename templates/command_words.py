@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ruamel.yaml import YAML
+from flows import yaml_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def load_command_words() -> Mapping[str, CommandWords]:
 
 
 def _read(language: str, text: str) -> CommandWords:
-    data = YAML(typ="safe", pure=True).load(text)
+    data = yaml_text.load(text)
     providers = {kind: tuple(words) for kind, words in data["providers"].items()}
     ago = _numbered(data["ago"])
     either = {

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ruamel.yaml import YAML
-
+from flows import yaml_text
 from templates.catalogue import load_catalogues
 
 
@@ -41,7 +40,7 @@ class ConsentText:
 def load_consents() -> Mapping[str, ConsentText]:
     """Every question by its id, in the order in which they may be asked."""
     text = (files("templates") / "consents.yaml").read_text("utf-8")
-    data = YAML(typ="safe", pure=True).load(text)
+    data = yaml_text.load(text)
     return {
         question: ConsentText(
             question,

@@ -10,8 +10,7 @@ from importlib.resources import files
 from json import dumps
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from flows import yaml_text
 
 STEP, USUAL = "step", "usual"
 """What the patient may do, and what is usual."""
@@ -66,7 +65,7 @@ def next_steps() -> tuple[NextStep, ...]:
 
 def read_next_steps(text: str) -> tuple[NextStep, ...]:
     """The steps of one YAML file."""
-    return tuple(map(_step, YAML(typ="safe", pure=True).load(text)["steps"]))
+    return tuple(map(_step, yaml_text.load(text)["steps"]))
 
 
 def signed(steps: Sequence[NextStep], signatures: str) -> tuple[NextStep, ...]:
@@ -81,8 +80,8 @@ def signed(steps: Sequence[NextStep], signatures: str) -> tuple[NextStep, ...]:
 
 def _read(text: str) -> Sequence[Mapping[str, str]]:
     try:
-        found = YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+        found = yaml_text.load(text)
+    except yaml_text.YAMLError:
         found = None
     if isinstance(found, list) and all(_is_signature(each) for each in found):
         return [{part: str(each[part]) for part in _PARTS} for each in found]

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
+from flows import yaml_text
 
 Phrases = Mapping[str, tuple[str, ...]]
 """Patterns by what they say."""
@@ -57,6 +57,5 @@ def _files() -> Mapping[str, Any]:
         key=lambda file: file.name,
     )
     return {
-        file.name.removesuffix(".yaml"): YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
-        for file in found
+        file.name.removesuffix(".yaml"): yaml_text.load(file.read_text("utf-8")) for file in found
     }

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from ruamel.yaml import YAML
+from flows import yaml_text
 
 
 @cache
 def load_place_names() -> Mapping[str, tuple[str, ...]]:
     """By name, in any language, the time zones that the place may be in."""
     text = (files("templates") / "places.yaml").read_text("utf-8")
-    data = YAML(typ="safe", pure=True).load(text)
+    data = yaml_text.load(text)
     found: dict[str, tuple[str, ...]] = {}
     for zones, names in data.items():
         for name in names:

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.bot.house import Clock, House
+from tests.house import engines
 from tests.house.command import backtrace
 from tests.house.forked import running
 from tests.house.processes import begin
@@ -109,6 +110,9 @@ class Clinic:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert self._written > 2
+        while not (self.folder / "audit").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 @pytest.fixture
@@ -156,6 +160,7 @@ def test_web_and_worker_are_restarted_one_by_one_and_nobody_is_a_stranger(clinic
     both = ",".join(reversed(known.split(",")))
     # First every process knows the new key; then one after the other uses it.
     clinic.house.database.close()  # as old as a process that was forgotten
+    engines.end(clinic.settings["BACKTRACE_DATABASE_URL"])
     with clinic.running("web", ring=known) as web, clinic.running("worker", ring=both):
         clinic.rotate_and_write(both, web)
         clinic.check_that_all_were_known()

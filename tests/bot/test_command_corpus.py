@@ -11,10 +11,10 @@ from pathlib import Path
 from zlib import crc32
 
 import pytest
-from ruamel.yaml import YAML
 
 from bot.commands import STOP, recognise
 from bot.guessing import guess
+from flows import yaml_text
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 LANGUAGES = ("da", "en")
@@ -34,7 +34,7 @@ class Example:
 
 def examples(language: str) -> list[Example]:
     """The corpus of a language, in its order."""
-    data = YAML(typ="safe").load((CORPUS / "commands" / f"{language}.yaml").read_text("utf-8"))
+    data = yaml_text.load((CORPUS / "commands" / f"{language}.yaml").read_text("utf-8"))
     found = [(say, NONE, False) for say in data.pop(NONE)]
     for name, kinds in data.items():
         found += [(say, name, False) for say in kinds["plain"]]
@@ -104,7 +104,7 @@ def test_a_misspelt_command_is_never_simply_done(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wish_to_stop_beside_a_warning_sign_is_heard(language: str) -> None:
-    texts = YAML(typ="safe").load((CORPUS / "red-flags" / f"{language}.yaml").read_text("utf-8"))
+    texts = yaml_text.load((CORPUS / "red-flags" / f"{language}.yaml").read_text("utf-8"))
     stopping = [text["say"] for text in texts if text.get("stop")]
 
     commands = [recognise(say, language) for say in stopping]

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from flows import yaml_text
 from flows.model import Item, ItemKind
 from tests.flows.samples import library
 
@@ -65,7 +64,7 @@ class Reply:
 @cache
 def replies(language: str) -> Sequence[Reply]:
     """All replies of a language, both halves."""
-    rows = YAML(typ="safe").load(_REPLIES / f"{language}.yaml")
+    rows = yaml_text.load((_REPLIES / f"{language}.yaml").read_text("utf-8"))
     return [_reply(row, language) for row in rows]
 
 

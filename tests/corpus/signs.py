@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from backtrace.languages import shipped_scanner
+from flows import yaml_text
 from flows.signs import SELF_HARM
 
 FOLDER = Path(__file__).parent / "red-flags"
@@ -36,7 +35,7 @@ class Sample:
 @cache
 def samples(language: str) -> Sequence[Sample]:
     """Every text of a language."""
-    entries = YAML(typ="safe", pure=True).load((FOLDER / f"{language}.yaml").read_text("utf-8"))
+    entries = yaml_text.load((FOLDER / f"{language}.yaml").read_text("utf-8"))
     return [
         Sample(
             entry["id"],

@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from backtrace.definitions import shipped_library
 from bot.segments import is_gsm7, segments
+from flows import yaml_text
 from flows.conditions import enabled_items
 from flows.model import Flow, FlowKind, Item, ItemKind, Texts, Urgency
 from flows.session import Session
@@ -18,7 +18,7 @@ from flows.session import Session
 LIBRARY = shipped_library()
 FLOWS = list(LIBRARY.flows.values())
 
-SHIPPED = YAML(typ="safe").load(Path(__file__).parent / "shipped.yaml")
+SHIPPED = yaml_text.load((Path(__file__).parent / "shipped.yaml").read_text("utf-8"))
 
 
 def texts_of(flow: Flow) -> Iterator[Texts]:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from backtrace.definitions import shipped_library
+from flows import yaml_text
 from flows.model import Flow
 from flows.scoring import score
 from flows.session import Given, GivenKind
 from tests.flows.answering import not_applicable, said, skipped
 
 VECTORS = Path(__file__).parent / "vectors"
-FILES = {file.stem: YAML(typ="safe").load(file) for file in sorted(VECTORS.glob("*.yaml"))}
+FILES = {
+    file.stem: yaml_text.load(file.read_text("utf-8")) for file in sorted(VECTORS.glob("*.yaml"))
+}
 CASES = [
     pytest.param(each["flow"], case, id=f"{name}: {case['given']}")
     for name, each in FILES.items()

@@ -18,6 +18,8 @@ from trajectory import _engines
 
 Key = tuple[int, str, int, Any, str]
 
+_CALLED = "called nobody"
+
 _make = _engines._postgresql
 _free: dict[str, dict[Key, list[Engine]]] = {}
 """By the database: what nobody uses now. Engines of all other databases end as ever."""
@@ -36,13 +38,19 @@ def keep(url: str) -> None:
     _connected[_name(make_url(url))] = set()
 
 
-def drop(url: str) -> None:
-    """Close all that is kept; none is from now on."""
-    name = _name(make_url(url))
-    del _connected[name]
-    for engines in _free.pop(name).values():
+def end(url: str) -> None:
+    """Close what is kept, as by the end of a process."""
+    for engines in _free[_name(make_url(url))].values():
         for engine in engines:
             Engine.dispose(engine)
+        engines.clear()
+
+
+def drop(url: str) -> None:
+    """Close what is kept; nothing is from now on."""
+    end(url)
+    name = _name(make_url(url))
+    del _free[name], _connected[name]
 
 
 def connected(url: str) -> list[int]:
@@ -62,6 +70,7 @@ def _lend(url: URL, pool_size: int, isolation: Any, options: str) -> Engine:
     engine = _make(url, pool_size, isolation, options)
     event.listen(engine, "connect", _note(name, set.add))
     event.listen(engine, "close", _note(name, set.discard))
+    event.listen(engine, "checkout", _use)
     engine.dispose = lambda close=True: _give_back(engine, name, key)  # type: ignore[method-assign]
     return engine
 
@@ -72,7 +81,28 @@ def _give_back(engine: Engine, name: str, key: Key) -> None:
     if kept is None or engine.pool.checkedout():  # type: ignore[attr-defined]
         Engine.dispose(engine)
     elif engine not in kept[key]:
+        _let_go(engine)
         kept[key].append(engine)
+
+
+def _let_go(engine: Engine) -> None:
+    """Tell the server that these connections are no process of BackTrace for now."""
+    idle = [engine.raw_connection() for _ in range(engine.pool.checkedin())]  # type: ignore[attr-defined]
+    for each in idle:
+        driver = each.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        _call(driver, b"nobody")
+        each.info[_CALLED] = driver
+        each.close()
+
+
+def _use(driver: psycopg.Connection, record: Any, _proxy: object) -> None:
+    if record.info.pop(_CALLED, None) is driver:
+        _call(driver, b"backtrace")
+
+
+def _call(driver: psycopg.Connection, name: bytes) -> None:
+    driver.pgconn.exec_(b"SET application_name = " + name)
 
 
 def _note(name: str, how: Callable[[set[int], int], None]) -> Callable[..., None]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 from sqlalchemy import select
 
 from backtrace.definitions import shipped_library
@@ -22,6 +21,7 @@ from backtrace.replay.stage import Stage, build
 from backtrace.replay.steps import read_steps
 from bot.labels import labels
 from bot.view import View, read_view
+from flows import yaml_text
 from flows.model import Flow
 from templates.pages import journal, summary_page
 from tests.backtrace.replay.dialogue import dialogue
@@ -31,7 +31,7 @@ from trajectory import tables
 from trajectory.grants import Viewing
 
 SCRIPTS = Path(__file__).parent / "pathways"
-OTHERS = YAML(typ="safe").load(SCRIPTS / "other-groups.yaml")
+OTHERS = yaml_text.load((SCRIPTS / "other-groups.yaml").read_text("utf-8"))
 LIBRARY = shipped_library()
 EACH = [(pathway, language) for pathway in sorted(LIBRARY.pathways) for language in ("da", "en")]
 _viewing = tables.core(tables.Viewing)
