@@ -129,12 +129,28 @@ def _summary(who: str, language: str) -> str:
     )
 
 
+@pytest.fixture(scope="module")
+def window(engine: Browser) -> Iterator[Page]:
+    """One for all tests: a new one costs Chromium more than most pages do."""
+    window = engine.new_page()
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(engine: Browser, folder: Path) -> Iterator[Page]:
-    page = engine.new_page(viewport={"width": 1280, "height": 800})
+def page(window: Page) -> Iterator[Page]:
+    """The window as on a desk, whatever the test before has made of it."""
+    window.set_viewport_size({"width": 1280, "height": 800})
+    window.emulate_media(media="null")
+    yield window
+    window.context.clear_permissions()
+
+
+@pytest.fixture
+def summary(page: Page, folder: Path) -> Page:
+    """The summary of somebody with a sign, freshly opened."""
     page.goto((folder / "worse-with-a-sign-en.html").as_uri())
-    yield page
-    page.close()
+    return page
 
 
 def lower_edge(page: Page, selector: str) -> float:
@@ -175,39 +191,39 @@ def test_a_screen_reader_finds_its_way(page: Page, folder: Path, name: str) -> N
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_the_keyboard_reaches_the_note_and_the_journal_text(page: Page) -> None:
+def test_the_keyboard_reaches_the_note_and_the_journal_text(summary: Page) -> None:
     reached = set()
     for _ in range(16):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+        summary.keyboard.press("Tab")
+        reached.add(summary.evaluate("document.activeElement.id || document.activeElement.tagName"))
     assert {"note-found", "note-by", "SUMMARY", "journal", "BUTTON"} <= reached
 
 
-def test_the_journal_text_is_copied_by_keyboard_and_the_page_says_so(page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    copy = page.get_by_role("button", name="Copy")
+def test_the_journal_text_is_copied_by_keyboard_and_the_page_says_so(summary: Page) -> None:
+    summary.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy = summary.get_by_role("button", name="Copy")
     copy.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Copied: \d+ lines\.$"))
+    summary.keyboard.press("Enter")
+    expect(summary.get_by_role("status")).to_have_text(re.compile(r"^Copied: \d+ lines\.$"))
     expect(copy).to_be_focused()
-    text = page.evaluate("navigator.clipboard.readText()")
-    assert text == page.locator("#journal").input_value()
+    text = summary.evaluate("navigator.clipboard.readText()")
+    assert text == summary.locator("#journal").input_value()
     assert text.startswith("Birgit H., born 14-09-1958")
 
 
-def test_where_there_is_no_clipboard_it_is_copied_the_old_way(page: Page) -> None:
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-    page.get_by_role("link", name="Copy for the journal").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Copied")
+def test_where_there_is_no_clipboard_it_is_copied_the_old_way(summary: Page) -> None:
+    summary.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    summary.get_by_role("link", name="Copy for the journal").press("Enter")
+    expect(summary.get_by_role("status")).to_contain_text("Copied")
 
 
-def test_where_nothing_may_be_copied_the_text_is_selected_for_it(page: Page) -> None:
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-    page.evaluate("document.execCommand = () => false")
-    page.get_by_role("button", name="Copy").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("press Ctrl C")
+def test_where_nothing_may_be_copied_the_text_is_selected_for_it(summary: Page) -> None:
+    summary.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    summary.evaluate("document.execCommand = () => false")
+    summary.get_by_role("button", name="Copy").press("Enter")
+    expect(summary.get_by_role("status")).to_contain_text("press Ctrl C")
     chosen = "document.activeElement.selectionEnd - document.activeElement.selectionStart"
-    assert page.evaluate(chosen) == len(page.locator("#journal").input_value())
+    assert summary.evaluate(chosen) == len(summary.locator("#journal").input_value())
 
 
 def test_without_scripts_the_text_is_there_and_no_button_promises_more(
