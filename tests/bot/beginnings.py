@@ -43,9 +43,10 @@ _kept: dict[tuple[object, ...], _Kept] = {}
 def begin(house: House, play: Callable[..., T], *how: object) -> T:
     """As `play(house, *how)` in a new house: what it returns, and what it leaves behind.
 
-    `play` is a function of its module and depends on nothing but what it is given.
+    `play` is a function of its module and depends on nothing but what it is given; of the house,
+    on its clock and its clinic.
     """
-    key = (play, *how, house.database.dialect)
+    key = (play, *how, house.database.dialect, house.clock.now(), house.deployment.clinic)
     if key in _kept:
         _copy(_kept[key], house)
     else:
