@@ -12,6 +12,7 @@ import psycopg
 import psycopg.sql
 import pytest
 import uvicorn
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
@@ -26,6 +27,18 @@ SITE = "https://chat.example"
 COOKIE = "__Host-backtrace"
 
 Serve = Callable[[FastAPI], str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Answer every request in one event loop, as a server does.
+
+    A `TestClient` that is not entered begins a loop and two threads for each request, which
+    costs more than most requests do.
+    """
+    with pytest.MonkeyPatch.context() as patch, start_blocking_portal("asyncio") as portal:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @pytest.fixture

@@ -105,14 +105,14 @@ class House:
         self.sms, self.telegram, self.web, self.email = (
             Provider(name, self.clock) for name in ("sms", "telegram", "web", "email")
         )
-        providers = (self.sms, self.telegram, self.web, self.email)
+        self.providers = (self.sms, self.telegram, self.web, self.email)
         self.deployment = deploy(
             database,
             ring or Ring.generate(),
             shipped_library(),
             clock=self.clock,
             chance=Unspread(SystemRandom()),
-            channels={provider.name: provider for provider in providers},
+            channels={provider.name: provider for provider in self.providers},
             clinic=Clinic(
                 name="Klinik Nord",
                 public_url="https://nord.example",
@@ -121,7 +121,8 @@ class House:
             ),
             answers=answers,
         )
-        self._written = 0
+        self.written = 0
+        """How many messages have come in, which their ids count."""
 
     def enrol(
         self,
@@ -183,8 +184,8 @@ class House:
         choice: str = "",
         edit_of: str = "",
     ) -> Inbound:
-        self._written += 1
-        external_id = id or f"message-{self._written}"
+        self.written += 1
+        external_id = id or f"message-{self.written}"
         now = self.clock.now()
         return Inbound(channel, address, external_id, kind, now, text, choice, edit_of)
 

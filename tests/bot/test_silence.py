@@ -9,16 +9,22 @@ from sqlalchemy import select
 
 from bot.conversation.memory import Memory
 from bot.messages import Button
+from tests.bot.beginnings import begin
 from tests.bot.house import House
 from trajectory import cases, tables
 from trajectory.cases import Kind
 from trajectory.patients import BODY
 
 
-def enrol(house: House, language: str = "en") -> int:
-    """A patient who answered the start, and nothing since."""
+def enrol(house: House, language: str = "en", silent: int = 0) -> int:
+    """A patient who answered the start, and nothing in so many days since."""
+    return begin(house, answered_the_start, language, silent)
+
+
+def answered_the_start(house: House, language: str, silent: int) -> int:
     patient = house.enrol(pathway="low-back-pain", language=language)
     house.answer_all()
+    house.wait(days=silent)
     return patient.patient_id
 
 
@@ -59,19 +65,24 @@ def how_often(house: House) -> list[Button]:
     return list(asked[-1].parcel.rendered.buttons)
 
 
-def silent_until_asked(house: House) -> list[Button]:
+def silent_until_asked(house: House) -> tuple[int, list[Button]]:
+    """A patient who answered the start and is silent until asked how often; those buttons."""
+    return begin(house, asked_how_often)
+
+
+def asked_how_often(house: House) -> tuple[int, list[Button]]:
+    patient = answered_the_start(house, "en", silent=0)
     for _ in range(40):
         house.wait(days=1)
         if house.telegram.sent[-1].text.startswith("It has been quiet"):
-            return how_often(house)
+            return patient, how_often(house)
     raise AssertionError("never asked")
 
 
 def test_after_four_silent_check_ins_nothing_is_planned_and_the_list_shows_it(
     house: House,
 ) -> None:
-    enrol(house)
-    house.wait(days=50)
+    enrol(house, silent=50)
     said = len(house.telegram.sent)
 
     house.wait(days=60)
@@ -83,8 +94,7 @@ def test_after_four_silent_check_ins_nothing_is_planned_and_the_list_shows_it(
 
 @pytest.mark.parametrize("words", ["hello", "start", "6"])
 def test_any_message_brings_the_questions_back_with_a_word(house: House, words: str) -> None:
-    enrol(house)
-    house.wait(days=50)
+    enrol(house, silent=50)
 
     house.write(words)
     house.settle()
@@ -95,8 +105,7 @@ def test_any_message_brings_the_questions_back_with_a_word(house: House, words: 
 
 
 def test_stop_after_silence_is_only_a_stop(house: House) -> None:
-    enrol(house)
-    house.wait(days=50)
+    enrol(house, silent=50)
 
     house.write("stop")
     house.settle()
@@ -107,8 +116,7 @@ def test_stop_after_silence_is_only_a_stop(house: House) -> None:
 
 
 def test_who_stopped_in_silence_is_asked_again_after_start(house: House) -> None:
-    enrol(house)
-    house.wait(days=50)
+    enrol(house, silent=50)
     say(house, "stop")
     stopped = house.clock.now()
 
@@ -231,7 +239,6 @@ def test_a_last_offer_that_is_not_wanted_does_not_put_off_the_goodbye(house: Hou
 
 
 def test_one_answer_to_anything_ends_the_count(house: House) -> None:
-    enrol(house)
     silent_until_asked(house)
     house.write("thanks")
 
@@ -242,8 +249,7 @@ def test_one_answer_to_anything_ends_the_count(house: House) -> None:
 
 
 def test_the_buttons_count_also_when_the_next_check_in_has_come(house: House) -> None:
-    patient = enrol(house)
-    every_month = silent_until_asked(house)[1]
+    patient, (_, every_month, _) = silent_until_asked(house)
     house.wait(days=5)
 
     house.press(every_month)
@@ -258,8 +264,7 @@ def test_the_buttons_count_also_when_the_next_check_in_has_come(house: House) ->
 
 
 def test_who_ends_the_check_ins_may_have_them_again(house: House) -> None:
-    enrol(house)
-    end = silent_until_asked(house)[2]
+    _, (_, _, end) = silent_until_asked(house)
     house.press(end)
     house.settle()
     house.write("no")
@@ -286,8 +291,7 @@ def test_a_missed_check_in_counts_as_one_that_was_due(house: House) -> None:
 
 
 def test_a_second_tap_on_how_often_does_nothing_more(house: House) -> None:
-    patient = enrol(house)
-    every_month = silent_until_asked(house)[1]
+    patient, (_, every_month, _) = silent_until_asked(house)
 
     for _ in range(2):
         house.press(every_month)
@@ -297,8 +301,7 @@ def test_a_second_tap_on_how_often_does_nothing_more(house: House) -> None:
 
 
 def test_a_button_that_is_no_answer_to_how_often_ends_nothing(house: House) -> None:
-    patient = enrol(house)
-    weekly, monthly, _ = silent_until_asked(house)
+    patient, (weekly, monthly, _) = silent_until_asked(house)
     house.wait(days=5)
     before = planned(house)
 
@@ -312,8 +315,7 @@ def test_a_button_that_is_no_answer_to_how_often_ends_nothing(house: House) -> N
 
 
 def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:
-    patient = enrol(house)
-    every_month = silent_until_asked(house)[1]
+    patient, (_, every_month, _) = silent_until_asked(house)
     house.write("add my physio")
     house.settle()
 
@@ -327,8 +329,7 @@ def test_a_dialogue_that_has_begun_since_goes_on(house: House) -> None:
 
 
 def test_what_the_clinic_asks_by_name_reaches_a_quiet_patient(house: House) -> None:
-    birgit = enrol(house)
-    house.wait(days=50)
+    birgit = enrol(house, silent=50)
 
     house.ask(birgit, "start-back")
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.conversation.memory import Memory
 from bot.desk_hours import DeskHours
+from tests.bot.beginnings import begin, on_the_pathway
 from tests.bot.house import House
 from trajectory import audit, audit_checks, cases, tables
 from trajectory.cases import Kind
@@ -23,10 +24,7 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 @pytest.fixture
 def birgit(house: House) -> PatientRef:
-    """On the pathway, with nothing open: the questions of the start are answered."""
-    ref = house.enrol(pathway="low-back-pain", code="4071")
-    house.answer_all()
-    return ref
+    return begin(house, on_the_pathway)
 
 
 def say(house: House, *lines: str) -> str:

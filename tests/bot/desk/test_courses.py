@@ -10,6 +10,7 @@ from bot.conversation.course import Why
 from bot.desk import courses, habits, patient, resting
 from bot.desk.habits import Habits
 from bot.desk.patient import Contact, Standing
+from tests.bot.beginnings import begin, on_the_pathway
 from tests.bot.desk.people import METTE
 from tests.bot.house import House
 from trajectory import cases, web_access
@@ -19,17 +20,12 @@ from trajectory.patients import PatientRef
 
 @pytest.fixture
 def birgit(house: House) -> PatientRef:
-    """She has answered the start's questions."""
-    ref = house.enrol(pathway="low-back-pain", code="4071")
-    house.answer_all()
-    return ref
+    return begin(house, on_the_pathway)
 
 
 @pytest.fixture
 def jonas(light_house: House) -> PatientRef:
-    ref = light_house.enrol(pathway="low-back-pain", name="Jonas Lund", code="4071")
-    light_house.answer_all()
-    return ref
+    return begin(light_house, on_the_pathway, "Jonas Lund")
 
 
 def end(house: House, ref: PatientRef, why: Why) -> list[str]:

@@ -23,6 +23,7 @@ from bot.inbound import InboundKind
 from bot.outbox import HELD
 from bot.receiving import FOR_DESK
 from templates import own_copy as paper
+from tests.bot.beginnings import begin
 from tests.bot.house import House
 from trajectory import cases, erasure, own_copy, patients
 from trajectory.cases import Case, Kind
@@ -73,6 +74,10 @@ def on_list(house: House, kind: Kind) -> Sequence[Case]:
 
 def with_patient(house: House) -> int:
     """Birgit has asked for a person, and Mette has taken over."""
+    return begin(house, taken_over)
+
+
+def taken_over(house: House) -> int:
     birgit = house.enrol().patient_id
     house.write("PERSON")
     talking.take_over(house.deployment, METTE, birgit)
