@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from api.server import Server
 from tests.api.house import House
 from tests.bot.practice import Practice
+from tests.house import engines
 from trajectory import migrations
 from trajectory.database import Database
 
@@ -120,6 +121,7 @@ def _out_of_reach(url: str) -> Iterator[None]:
         name = psycopg.sql.Identifier(place.database)
         allow = psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
         admin.execute(allow.format(name, psycopg.sql.Literal(False)))
+        engines.end(url)
         yield
         admin.execute(allow.format(name, psycopg.sql.Literal(True)))
 
