@@ -137,7 +137,12 @@ def settle(step: Step, *, seen: bool | None) -> None:
     memory.held, memory.looking, memory.urgency = False, False, ""
     # Whoever wrote first has answered what was still to be asked in the morning.
     step.do(DropDue((safety.FOLLOW_UP,)))
-    memory.task, memory.set_aside = memory.set_aside, None
+    give_way(step)
+
+
+def give_way(step: Step) -> None:
+    """The question waits no longer: an enrolment that it had put aside goes on."""
+    step.memory.task, step.memory.set_aside = step.memory.set_aside, None
 
 
 def settle_beside(step: Step, *, seen: bool | None) -> None:

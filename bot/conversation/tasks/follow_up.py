@@ -41,10 +41,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
         return
     looked.settle(step, seen=answer == "seen")
     step.add_line(f"follow-up.said.{answer}")
-    if step.memory.task is not None:
-        enrolment.ask(step)
-    else:
-        asking.repeat(step)
+    _go_on(step)
 
 
 def leave(step: Step) -> None:
@@ -53,9 +50,9 @@ def leave(step: Step) -> None:
         safety.remind(step)
         ask(step)
     else:
-        step.memory.task = None
+        looked.give_way(step)
         step.add_line("task.left")
-        asking.repeat(step)
+        _go_on(step)
 
 
 def says_how_it_stands(step: Step, text: str) -> bool:
@@ -95,5 +92,12 @@ def _insist(step: Step) -> None:
     if step.memory.held:
         step.flush()
     else:
-        step.memory.task = None
+        looked.give_way(step)
+        _go_on(step)
+
+
+def _go_on(step: Step) -> None:
+    if step.memory.task is not None:
+        enrolment.ask(step)
+    else:
         asking.repeat(step)
