@@ -59,7 +59,7 @@ class Command:
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     name: str
-    compiled: re.Pattern[str]
+    expression: str
     slots: Mapping[str, str]
     weak: bool
 
@@ -176,7 +176,7 @@ def _whole(said: str, text: str, language: str) -> Command | None:
 
 def _match(said: str, opening: str, compiled: _Compiled) -> Command | None:
     for pattern in compiled.by_opening.get(opening, ()):
-        found = pattern.compiled.fullmatch(" " + said)
+        found = _compile(pattern.expression).fullmatch(" " + said)
         if found is not None:
             slots = {k: v for k, v in found.groupdict().items() if v}
             if _are_right(slots):
@@ -409,11 +409,16 @@ def _indexed(words: CommandWords) -> _Patterns:
     for name, pattern in sorted(_all(words), key=lambda pair: "{" in pair[1]):
         nodes = parse(pattern.removeprefix("~"), words.phrases)
         slots = {"language": words.language} if name == "language" else {}
-        compiled = re.compile(expression(nodes), re.IGNORECASE)
-        made = _Pattern(name, compiled, slots, pattern.startswith("~"))
+        made = _Pattern(name, expression(nodes), slots, pattern.startswith("~"))
         for opening in dict.fromkeys(openings(nodes)):
             index.setdefault(_opening(opening), []).append(made)
     return index
+
+
+@cache
+def _compile(expression: str) -> re.Pattern[str]:
+    """When it is first tried, which most of a thousand never are in a short run."""
+    return re.compile(expression, re.IGNORECASE)
 
 
 def _all(words: CommandWords) -> Iterator[tuple[str, str]]:

@@ -53,7 +53,7 @@ def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = Fa
 
 
 def prepare(languages: Iterable[str], scanner: Scanner) -> None:
-    """Make what is made only once, about a second's work, before the first patient waits for it."""
+    """Make what is made only once before the first patient waits for it."""
     for language in languages:
         recognise(_ANYTHING, language)
         phrases(_ANYTHING, language)
