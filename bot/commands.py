@@ -415,6 +415,14 @@ def _indexed(words: CommandWords) -> _Patterns:
     return index
 
 
+def prepare() -> None:
+    """Compile every pattern now, for a process that goes on."""
+    for compiled in _compiled().values():
+        for patterns in compiled.by_opening.values():
+            for pattern in patterns:
+                _compile(pattern.expression)
+
+
 @cache
 def _compile(expression: str) -> re.Pattern[str]:
     """When it is first tried, which most of a thousand never are in a short run."""

@@ -1,36 +1,32 @@
-"""Many rows by one statement, with next to nothing spent on each.
+"""Many rows at once, with next to nothing spent on each.
 
 SQLAlchemy's own way to write many rows costs more than the databases do: it prepares every
-parameter of every row, SQLite's driver lets go of the interpreter at each row, and for
-PostgreSQL each row is a message of its own. Here a row is a tuple. SQLite gets one list of
-values; PostgreSQL gets one JSON text and makes rows of it, so that the statement is the same
-for every batch and stays prepared.
+parameter of every row, and for PostgreSQL each row is a message of its own. Here a row is a
+tuple. SQLite takes one after the other, by a statement that stays prepared: to take many in one
+list of values costs it twice as much. PostgreSQL gets one JSON text and makes rows of it, so that
+the statement is the same for every batch and stays prepared, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import chain
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, CursorResult, LargeBinary, Table
+from sqlalchemy import Connection, CursorResult, LargeBinary, Table, select
 from sqlalchemy.dialects import postgresql
 
+from trajectory.sql import Among
 from trajectory.tables import UtcDateTime, as_utc, sqlite_time
 
 Row: TypeAlias = tuple[Any, ...]
 _Written: TypeAlias = Sequence[tuple[int, Callable[[Any], Any]]]
 
-MOST_ROWS = 64
-"""Of one statement on SQLite; each number of rows is a statement of its own that stays prepared,
-all together in 3 MB for a table of 15 columns."""
-
 
 class _Bulk:
-    """A statement in which `{rows}` stands for a table `r` of the rows given."""
+    """A statement for each row on SQLite, for a table `r` of all rows on PostgreSQL."""
 
     def __init__(self, table: Table, columns: Sequence[str], sqlite: str, postgres: str) -> None:
         types = [table.c[name].type for name in columns]
@@ -50,12 +46,10 @@ class _Bulk:
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Do it to these rows, in this order."""
-        for _ in self._done(connection, rows):
-            pass
+        if rows:
+            self._done(connection, rows)
 
-    def _done(self, connection: Connection, rows: Sequence[Row]) -> Iterator[CursorResult[Any]]:
-        if not rows:
-            return
+    def _done(self, connection: Connection, rows: Sequence[Row]) -> CursorResult[Any]:
         width = len(self._columns)
         if connection.dialect.name == "postgresql":
             values = _written(rows, width, self._for_postgres)
@@ -63,20 +57,17 @@ class _Bulk:
                 dict(zip(self._columns, values[start : start + width], strict=True))
                 for start in range(0, len(values), width)
             ]
-            yield connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
-            return
-        for start in range(0, len(rows), MOST_ROWS):
-            some = rows[start : start + MOST_ROWS]
-            statement = _with_rows(self._sqlite, len(some), width)
-            values = _written(some, width, self._for_sqlite)
-            yield connection.exec_driver_sql(statement, tuple(values))
+            return connection.exec_driver_sql(self._postgres, (orjson.dumps(given).decode(),))
+        values = _written(rows, width, self._for_sqlite)
+        each = list(zip(*[iter(values)] * width, strict=True))
+        return connection.exec_driver_sql(self._sqlite, each, {"preserve_rowcount": True})
 
 
 class Insert(_Bulk):
     """Inserts rows; they are tuples in the order of `columns`, and the rest keeps its default.
 
-    `once`: those whose unique key is taken are left out. `instead_of`: those take the place of
-    the row that has the same values in these columns.
+    `once`: those whose unique key is taken are left out; the first column is the id.
+    `instead_of`: those take the place of the row that has the same values in these columns.
     """
 
     def __init__(
@@ -90,17 +81,28 @@ class Insert(_Bulk):
         news = ", ".join(f"{each} = excluded.{each}" for each in columns if each != "id")
         taken = f" ON CONFLICT ({', '.join(instead_of)}) DO UPDATE SET {news}" if instead_of else ""
         if once:
-            taken = " ON CONFLICT DO NOTHING RETURNING id"
+            taken = " ON CONFLICT DO NOTHING"
+        into, told = f"INSERT INTO {table.name} ({names})", " RETURNING id" if once else ""
         super().__init__(
             table,
             columns,
-            f"INSERT INTO {table.name} ({names}) {{rows}}{taken}",
-            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {{rows}}{taken}",
+            f"{into} VALUES ({', '.join('?' * len(columns))}){taken}",
+            f"{into} SELECT {names} FROM {{rows}}{taken}{told}",
         )
+        self._there = select(table.c.id).where(Among(table.c.id, "ids")) if once else None
 
     def once(self, connection: Connection, rows: Sequence[Row]) -> set[int]:
-        """Insert what is new; the ids of those rows."""
-        return {row.id for done in self._done(connection, rows) for row in done}
+        """Insert what is new; the ids of those rows, which no row has had before."""
+        if not rows:
+            return set()
+        done = self._done(connection, rows)
+        if done.returns_rows:
+            return set(done.scalars())
+        ids = [row[0] for row in rows]
+        if done.rowcount == len(rows):
+            return set(ids)
+        assert self._there is not None
+        return set(connection.execute(self._there, {"ids": ids}).scalars())
 
 
 class Update(_Bulk):
@@ -111,13 +113,11 @@ class Update(_Bulk):
 
     def __init__(self, table: Table, key: str, *columns: str) -> None:
         name = table.name
-        places = ", ".join(
-            f"{each} = r.column{place}" for place, each in enumerate(columns, start=2)
-        )
+        places = ", ".join(f"{each} = ?{place}" for place, each in enumerate(columns, start=2))
         super().__init__(
             table,
             (key, *columns),
-            f"UPDATE {name} SET {places} FROM ({{rows}}) AS r WHERE {name}.{key} = r.column1",
+            f"UPDATE {name} SET {places} WHERE {key} = ?1",
             f"UPDATE {name} SET {', '.join(f'{each} = r.{each}' for each in columns)}"
             f" FROM {{rows}} WHERE {name}.{key} = r.{key}",
         )
@@ -131,16 +131,10 @@ class Delete(_Bulk):
         super().__init__(
             table,
             columns,
-            f"DELETE FROM {name} WHERE ({', '.join(columns)}) IN ({{rows}})",
+            f"DELETE FROM {name} WHERE " + " AND ".join(f"{each} = ?" for each in columns),
             f"DELETE FROM {name} USING {{rows}} WHERE "
             + " AND ".join(f"{name}.{each} = r.{each}" for each in columns),
         )
-
-
-@cache
-def _with_rows(statement: str, count: int, width: int) -> str:
-    row = f"({', '.join('?' * width)})"
-    return statement.format(rows=f"VALUES {', '.join([row] * count)}")
 
 
 def _written(rows: Sequence[Row], width: int, how: _Written) -> list[Any]:

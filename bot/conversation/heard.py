@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from bot import commands
 from bot.commands import START, STOP, Command, recognise
 from bot.conversation.places import is_place
 from bot.enrolment_codes import is_start_with_code
@@ -54,6 +55,7 @@ def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = Fa
 
 def prepare(languages: Iterable[str], scanner: Scanner) -> None:
     """Make what is made only once before the first patient waits for it."""
+    commands.prepare()
     for language in languages:
         recognise(_ANYTHING, language)
         phrases(_ANYTHING, language)
