@@ -302,11 +302,11 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     """An answer to a question that does not wait."""
     recorded = record(flow, session, item, given)
-    return follow(flow, recorded.session, recorded.events)
+    return after_corrections(flow, recorded.session, recorded.events)
 
 
-def follow(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
-    """What comes after corrections: the question that waits again, or the score anew.
+def after_corrections(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
+    """The question that waits again, or the score anew.
 
     No events: nothing changed.
     """

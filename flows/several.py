@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from flows.conditions import enabled_items
-from flows.engine import follow, go_on, resume, still_counts
+from flows.engine import after_corrections, go_on, resume, still_counts
 from flows.events import Event, Turn
 from flows.lexicon import Lexicon
 from flows.model import Flow, Item
@@ -28,10 +29,11 @@ def left(flow: Flow, session: Session) -> tuple[Item, ...]:
 def left_at(flow: Flow, session: Session, turn: int) -> tuple[Item, ...]:
     """The questions that were still to be answered at that turn, its own first.
 
-    Empty where nobody can tell any more, as after "back".
+    Only as far as no answer among them decides which one comes next. Empty where nobody can tell
+    any more, as after "back".
     """
     first, before = session.asked_at(turn), session.trail[: turn - 1]
-    items = []
+    items: list[Item] = []
     for item in enabled_items(flow, session):
         given = session.given.get(item.id)
         if given is not None and given.turn < turn:
@@ -39,7 +41,14 @@ def left_at(flow: Flow, session: Session, turn: int) -> tuple[Item, ...]:
         if item.id in before and item.id != first:
             return ()
         items.append(item)
-    return tuple(items) if items and items[0].id == first else ()
+    certain = takewhile(lambda item: item.id == first or not _hangs_on_answers(item), items)
+    return tuple(certain) if items and items[0].id == first else ()
+
+
+def _hangs_on_answers(item: Item) -> bool:
+    """Whether an answer of its own flow decides if it is asked; what other flows say is known."""
+    tests = item.enable_when.tests if item.enable_when else ()
+    return any("/" not in test.question for test in tests)
 
 
 def take_several(
@@ -47,11 +56,12 @@ def take_several(
 ) -> Turn:
     """Take what is understood, and ask back the first part that is in doubt.
 
-    The parts answer these questions, in order. An answer that is there already is corrected.
+    The parts answer these questions, in order. An answer that is there already is corrected; the
+    question that waits goes on waiting where none of them answers it.
     """
     events: tuple[Event, ...] = ()
     doubtful: tuple[str, str] | None = None
-    waited = session.pending
+    waited, answered = session.pending, set()
     for item, (raw, reading) in zip(items, parts, strict=False):
         if not still_counts(flow, session, item):
             continue
@@ -61,15 +71,23 @@ def take_several(
             given = Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
             recorded = record(flow, session, item, given)
             session, events = recorded.session, (*events, *recorded.events)
-            waited = None if item.id == waited else waited
+            answered.add(item.id)
         elif doubtful is None:
             doubtful = (item.id, raw)
-    goes_on = session.status is WAITING and waited is None
-    taken = (go_on if goes_on else follow)(flow, session, events)
+    if session.status is WAITING and (waited in answered or not _is_asked(flow, session, waited)):
+        taken = go_on(flow, session, events)
+    else:
+        if waited is not None and session.pending != waited:
+            session = session.asking(waited)
+        taken = after_corrections(flow, session, events)
     if doubtful is None or taken.session.pending != doubtful[0]:
         return taken
     again = resume(flow, taken.session, Said(doubtful[1]), lexicon)
     return Turn(again.session, (*events, *again.events))
+
+
+def _is_asked(flow: Flow, session: Session, item_id: str | None) -> bool:
+    return any(item.id == item_id for item in enabled_items(flow, session))
 
 
 def _asked(session: Session, item_id: str) -> Session:

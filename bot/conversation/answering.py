@@ -26,7 +26,7 @@ from bot.conversation import (
 )
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.course import say_over
-from bot.conversation.effects import Record, Say
+from bot.conversation.effects import Record, SaveSession, Say
 from bot.conversation.heard import Heard
 from bot.conversation.last import is_recorded
 from bot.conversation.memory import AGREEING, OpenSession
@@ -50,6 +50,9 @@ from bot.conversation.tasks import (
     rhythm,
 )
 from bot.inbound import Handled, Inbound, InboundKind
+from flows.engine import resume, still_counts
+from flows.events import Corrected
+from flows.reading import Understood, read
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 
 SILENT = ("stopped", "ended")
@@ -501,26 +504,88 @@ def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
 
 
 def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
-    """An edited message corrects the answer that it gave, or is read as a new one."""
-    if amends is None:
+    """An edited message corrects the answer that it gave, or is read as a request.
+
+    What it answered beside a questionnaire is not changed by it: the new words belong to no
+    other question.
+    """
+    command = commanding.settled(step, heard.command)
+    if _is_request(step, command):
         _read(step, heard)
-        return
+    elif amends is None:
+        _amend_no_answer(step, heard, command)
+    else:
+        _amend_answer(step, heard, amends)
+
+
+def _is_request(step: Step, command: Command | None) -> bool:
+    """Whether the new words ask for something by themselves."""
+    return command is not None and not command.weak and command.name not in _TO_ENGINE
+
+
+def _amend_no_answer(step: Step, heard: Heard, command: Command | None) -> None:
+    nothing_waits = step.open is None and step.memory.task is None
+    if (
+        nothing_waits
+        or step.person.status in SILENT
+        or step.memory.erasing
+        or with_desk.is_for_desk(step, heard.message.text, command)
+    ):
+        _read(step, heard)
+    elif not corrected_look.hear(step, heard):
+        _say_unchangeable(step)
+
+
+def _amend_answer(step: Step, heard: Heard, amends: tuple[int, int]) -> None:
     session_id, turn = amends
     is_open = step.open is not None and step.open.id == session_id
     open = step.open if is_open else step.older.get(session_id)
     if open is None:
         _say_unchangeable(step)
         return
-    if not several.amend(step, open, turn, heard.message.text):
-        words = repair.answering_words(step, open, turn, heard)
-        asking.resume(step, open, Amend(turn, words, heard.message.text))
+    screens = _is_screen(step)
+    if session_id == step.memory.suspended:
+        _amend_aside(step, heard, open, turn)
+    else:
+        _amend_in(step, heard, open, turn)
     step.answered = amends
-    if step.person.status in SILENT or (_is_held_now(step) and not _is_screen(step)):
+    if step.person.status in SILENT or (_is_held_now(step) and not screens):
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
     elif not is_open:
         ask_again(step)
+
+
+def _amend_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
+    """Take the new words for what the message had answered.
+
+    Words that report a sign were dealt with; where they are no answer, nothing is said of that.
+    """
+    if several.amend(step, open, turn, heard.message.text):
+        return
+    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
+    words = repair.answering_words(step, open, turn, heard)
+    reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
+    if item_id is None or not isinstance(reading, Understood):
+        if not heard.signs:
+            asking.resume(step, open, Amend(turn, words, heard.message.text))
+    elif still_counts(flow, open.session, flow.item(item_id)):
+        asking.resume(step, open, Amend(turn, words, heard.message.text))
+    else:
+        late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
+
+
+def _amend_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
+    """Correct the questionnaire that was put aside for a screen, which is asked on."""
+    flow = step.flow_of(open)
+    words = repair.answering_words(step, open, turn, heard)
+    amended = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
+    corrected = [event for event in amended.events if isinstance(event, Corrected)]
+    if corrected:
+        open.session = amended.session
+        step.do(SaveSession(open))
+        asking.tell(step, flow, open, corrected)
 
 
 def _is_screen(step: Step) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.conversation import asking
@@ -56,10 +57,15 @@ def thank_for_tap(step: Step, open: OpenSession, turn: int, option: str) -> bool
     return True
 
 
+def thank_for_edit(step: Step, flow: Flow, given: Sequence[tuple[Item, str | None]]) -> None:
+    """The same for an edited message; of several answers the one that asks for a doctor counts."""
+    if given:
+        item, code = next((each for each in given if _opened(flow, *each) is not None), given[0])
+        _thank(step, flow, item, code)
+
+
 def _thank(step: Step, flow: Flow, item: Item, code: str | None) -> None:
-    opened = (item.opens or {}).get(code or "")
-    if item.flag is not None and code == "yes":
-        opened = flow.id
+    opened = _opened(flow, item, code)
     if opened is None:
         step.add_line("late.closed")
         if step.open is None and not step.memory.waiting:
@@ -67,6 +73,13 @@ def _thank(step: Step, flow: Flow, item: Item, code: str | None) -> None:
     else:
         step.add_line("late.sign")
         asking.put_first(step, None, opened)
+
+
+def _opened(flow: Flow, item: Item, code: str | None) -> str | None:
+    """The questions about warning signs that this answer asks for."""
+    if item.flag is not None and code == "yes":
+        return flow.id
+    return (item.opens or {}).get(code or "")
 
 
 def _item(step: Step, lapsed: Lapsed) -> Item | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.conversation import asking, in_one
+from bot.conversation import asking, in_one, late
 from bot.conversation.effects import SaveSession
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import short_answer
 from bot.conversation.records import record_given
 from bot.conversation.step import Step
-from flows.engine import ask_again
+from flows.engine import ask_again, still_counts
 from flows.events import Answered, AskedBack, Corrected, Event, Opened, RedFlag
 from flows.lexicon import Sense
 from flows.model import Flow, Item
@@ -66,10 +66,16 @@ def _one_after_another(flow: Flow, items: Sequence[Item]) -> Sequence[Item]:
 def _give(
     step: Step, flow: Flow, open: OpenSession, items: Sequence[Item], parts: Sequence[Part]
 ) -> None:
+    too_late = [
+        (item, reading.code)
+        for item, (_, reading) in zip(items, parts, strict=False)
+        if isinstance(reading, Understood) and not still_counts(flow, open.session, item)
+    ]
     turn = take_several(flow, open.session, items, parts, step.lexicon)
     open.session = turn.session
     step.do(SaveSession(open))
     _tell(step, flow, open, turn.events)
+    late.thank_for_edit(step, flow, too_late)
 
 
 def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) -> None:

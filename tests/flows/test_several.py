@@ -6,6 +6,7 @@ import pytest
 
 from backtrace.definitions import shipped_library
 from flows.engine import resume, start
+from flows.events import Asked
 from flows.model import Item
 from flows.reading import Understood
 from flows.reading.several import may_be_several, read_all, read_several, undotted
@@ -215,3 +216,30 @@ def test_an_edited_message_leaves_the_answers_that_it_would_have_given(before: s
 
     assert edited.given == replied("7 5 2 yes").given
     assert edited.status == replied("7 5 2 yes").status
+
+
+def test_a_first_part_in_doubt_is_asked_back_itself() -> None:
+    flow, lexicon = LIBRARY.flow("weekly-check-in"), languages()["en"]
+    session = start(flow, language="en").session
+    items = left(flow, session)
+    parts = read_all(items, "4-5 4 2 n", lexicon)
+
+    turn = take_several(flow, session, items, parts, lexicon)
+
+    assert turn.session.pending == "pain"
+    assert turn.session.offered == ("4", "5")
+    assert set(turn.session.given) == set(ALL[1:])
+
+
+@pytest.mark.parametrize("edited", ["4 2 n", "4 2 y"])
+def test_the_question_that_waits_goes_on_waiting_behind_an_edited_message(edited: str) -> None:
+    flow, lexicon = LIBRARY.flow("weekly-check-in"), languages()["en"]
+    session = resume(flow, replied("7", "4", "2"), Back("back", "pain"), lexicon).session
+    items = left_at(flow, session, 2)
+    parts = read_several(items, edited, lexicon)
+
+    turn = take_several(flow, session, items, parts, lexicon)
+
+    assert len(parts) == 3
+    assert turn.session.pending == "pain"
+    assert turn.events[-1] == Asked("pain", turn.session.turn, 1, 4, True)
