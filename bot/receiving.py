@@ -19,12 +19,12 @@ from bot.admitting import admit, refuse_locked
 from bot.channels import NotSent, Trouble
 from bot.channels.whatsapp import NO_TEMPLATE
 from bot.conversation import needs, taking_back
-from bot.conversation.answering import SILENT, answer
+from bot.conversation.answering import answer
 from bot.conversation.effects import OpenCase
 from bot.conversation.heard import Heard, hear
 from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
-from bot.conversation.step import Step
+from bot.conversation.step import SILENT, Step
 from bot.deployment import Deployment
 from bot.inbound import Handled, Inbound, InboundKind
 from bot.kept import masked, sealed

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands import Command
 from bot.conversation import (
+    amending,
     asking,
     clinic_list,
     commanding,
@@ -26,12 +27,12 @@ from bot.conversation import (
 )
 from bot.conversation.choices import is_bare_answer
 from bot.conversation.course import say_over
-from bot.conversation.effects import Record, SaveSession, Say
+from bot.conversation.effects import Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.last import is_recorded
 from bot.conversation.memory import AGREEING, OpenSession
 from bot.conversation.pending import TASKS, ask_again
-from bot.conversation.step import Step
+from bot.conversation.step import SILENT, Step
 from bot.conversation.supposing import (
     answers_what_waits,
     is_confirming,
@@ -50,12 +51,8 @@ from bot.conversation.tasks import (
     rhythm,
 )
 from bot.inbound import Handled, Inbound, InboundKind
-from flows.engine import resume, still_counts
-from flows.events import Corrected
-from flows.reading import Understood, read
-from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
+from flows.replies import Back, Chose, DoesNotApply, Reply, Said, Skip
 
-SILENT = ("stopped", "ended")
 _CONFIRMS = {"y": "button.yes", "n": "button.no"}
 _TO_ENGINE: Mapping[str, Callable[[str], Reply]] = {
     "back": Back,
@@ -105,8 +102,8 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
             _press(step, heard.message)
         case InboundKind.TEXT:
             _read(step, heard)
-        case InboundKind.EDIT:
-            _amend(step, heard, amends)
+        case InboundKind.EDIT if not amending.take(step, heard, amends):
+            _read(step, heard)
         case InboundKind.OTHER:
             _say_unreadable(step)
 
@@ -116,16 +113,11 @@ def _say_unreadable(step: Step) -> None:
     if step.person.status in SILENT:
         return
     desk_talk.keep(step)
-    if _is_held_now(step):
+    if safety.is_held_now(step):
         looked.insist(step)
     else:
         step.add_line("cannot.read")
         ask_again(step)
-
-
-def _is_held_now(step: Step) -> bool:
-    """Whether an emergency waits for a doctor, and no question about it is being asked."""
-    return step.memory.task is None and (step.memory.held or safety.is_quiet(step))
 
 
 def _is_in_doubt(step: Step, message: Inbound) -> bool:
@@ -244,7 +236,7 @@ def _hear_only_flags(step: Step, reply: Reply) -> None:
 
 def _hear(step: Step, text: str) -> None:
     """Words that no command and no task explains."""
-    if safety.is_held(step) or (step.open is None and _is_held_now(step)):
+    if safety.is_held(step) or (step.open is None and safety.is_held_now(step)):
         keeping.keep_silently(step, text)
         if step.memory.held and follow_up.says_how_it_stands(step, text):
             looked.begin(step)
@@ -332,7 +324,7 @@ def _put_danger_first(step: Step, text: str) -> bool:
 
     False: a screen is open, and the words are for that.
     """
-    if step.open is not None and _is_screen(step):
+    if step.open is not None and safety.is_screen_open(step):
         return False
     keeping.keep_silently(step, text)
     task = step.memory.task
@@ -351,7 +343,7 @@ def _move(step: Step, name: str, text: str) -> bool:
         return name == "back"
     if task is not None:
         commanding.leave_task(step)
-    elif safety.is_held(step) or (step.open is None and _is_held_now(step)):
+    elif safety.is_held(step) or (step.open is None and safety.is_held_now(step)):
         looked.insist(step)
     elif name == "back" and changing.reopen(step):
         pass
@@ -415,7 +407,7 @@ def _goes_back(step: Step, label: str, place: Sequence[str]) -> bool:
         return False
     if (
         step.person.status in SILENT
-        or _is_held_now(step)
+        or safety.is_held_now(step)
         or safety.is_held(step)
         or number == step.memory.suspended
     ):
@@ -481,7 +473,7 @@ def _press_answer(step: Step, label: str, session: str, turn: str, option: str) 
 
 def _put_screen_first(step: Step) -> None:
     """A button of the questionnaire that was put aside: the screen is to be finished first."""
-    if step.open is None and _is_held_now(step):
+    if step.open is None and safety.is_held_now(step):
         looked.insist(step)
     else:
         ask_again(step)
@@ -501,103 +493,3 @@ def _resume_behind_task(step: Step, open: OpenSession, reply: Reply) -> None:
     _resume(step, open, reply)
     if step.memory.task is not None:
         TASKS[step.memory.task.name].ask(step)
-
-
-def _amend(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
-    """An edited message corrects the answer that it gave, or is read as a request.
-
-    What it answered beside a questionnaire is not changed by it: the new words belong to no
-    other question.
-    """
-    command = commanding.settled(step, heard.command)
-    if _is_request(step, command):
-        _read(step, heard)
-    elif amends is None:
-        _amend_no_answer(step, heard, command)
-    else:
-        _amend_answer(step, heard, amends)
-
-
-def _is_request(step: Step, command: Command | None) -> bool:
-    """Whether the new words ask for something by themselves."""
-    return command is not None and not command.weak and command.name not in _TO_ENGINE
-
-
-def _amend_no_answer(step: Step, heard: Heard, command: Command | None) -> None:
-    nothing_waits = step.open is None and step.memory.task is None
-    if (
-        nothing_waits
-        or step.person.status in SILENT
-        or step.memory.erasing
-        or with_desk.is_for_desk(step, heard.message.text, command)
-    ):
-        _read(step, heard)
-    elif not corrected_look.hear(step, heard):
-        _say_unchangeable(step)
-
-
-def _amend_answer(step: Step, heard: Heard, amends: tuple[int, int]) -> None:
-    session_id, turn = amends
-    is_open = step.open is not None and step.open.id == session_id
-    open = step.open if is_open else step.older.get(session_id)
-    if open is None:
-        _say_unchangeable(step)
-        return
-    screens = _is_screen(step)
-    if session_id == step.memory.suspended:
-        _amend_aside(step, heard, open, turn)
-    else:
-        _amend_in(step, heard, open, turn)
-    step.answered = amends
-    if step.person.status in SILENT or (_is_held_now(step) and not screens):
-        told.hush(step)
-    elif with_desk.holds_back(step):
-        desk_talk.note_correction(step)
-    elif not is_open:
-        ask_again(step)
-
-
-def _amend_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
-    """Take the new words for what the message had answered.
-
-    Words that report a sign were dealt with; where they are no answer, nothing is said of that.
-    """
-    if several.amend(step, open, turn, heard.message.text):
-        return
-    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
-    words = repair.answering_words(step, open, turn, heard)
-    reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
-    if item_id is None or not isinstance(reading, Understood):
-        if not heard.signs:
-            asking.resume(step, open, Amend(turn, words, heard.message.text))
-    elif still_counts(flow, open.session, flow.item(item_id)):
-        asking.resume(step, open, Amend(turn, words, heard.message.text))
-    else:
-        late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
-
-
-def _amend_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
-    """Correct the questionnaire that was put aside for a screen, which is asked on."""
-    flow = step.flow_of(open)
-    words = repair.answering_words(step, open, turn, heard)
-    amended = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
-    corrected = [event for event in amended.events if isinstance(event, Corrected)]
-    if corrected:
-        open.session = amended.session
-        step.do(SaveSession(open))
-        asking.tell(step, flow, open, corrected)
-
-
-def _is_screen(step: Step) -> bool:
-    """Whether a screen for warning signs is open; it goes on in an emergency as well."""
-    return step.open is not None and step.flow_of(step.open).is_screen
-
-
-def _say_unchangeable(step: Step) -> None:
-    if step.person.status in SILENT:
-        return
-    if _is_held_now(step):
-        looked.insist(step)
-        return
-    step.add_line("old.edit")
-    ask_again(step)

@@ -162,6 +162,16 @@ def is_quiet(step: Step) -> bool:
     return bool(step.memory.self_harm_at) and step.now < _quiet_until(step)
 
 
+def is_held_now(step: Step) -> bool:
+    """Whether an emergency waits for a doctor, and no question about it is being asked."""
+    return step.memory.task is None and (step.memory.held or is_quiet(step))
+
+
+def is_screen_open(step: Step) -> bool:
+    """Whether a screen for warning signs is open; it goes on in an emergency as well."""
+    return step.open is not None and step.flow_of(step.open).is_screen
+
+
 def _quiet_until(step: Step) -> datetime:
     return datetime.fromisoformat(step.memory.self_harm_at) + QUIET_AFTER_SELF_HARM
 

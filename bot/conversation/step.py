@@ -30,6 +30,9 @@ from trajectory.grants import Grant, Look
 from trajectory.patients import Address
 from trajectory.professionals import Professional
 
+SILENT = ("stopped", "ended")
+"""Of a patient in such a state nothing is asked, and but for safety nothing said."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -1,0 +1,126 @@
+"""An edited message: it corrects what it had answered, and nothing that waits now."""
+
+from __future__ import annotations
+
+from bot.commands import Command
+from bot.conversation import (
+    asking,
+    commanding,
+    corrected_look,
+    desk_talk,
+    late,
+    looked,
+    repair,
+    safety,
+    several,
+    told,
+    with_desk,
+)
+from bot.conversation.effects import SaveSession
+from bot.conversation.heard import Heard
+from bot.conversation.memory import OpenSession
+from bot.conversation.pending import ask_again
+from bot.conversation.step import SILENT, Step
+from flows.engine import resume, still_counts
+from flows.events import Corrected
+from flows.reading import Understood, read
+from flows.replies import Amend
+
+_MOVES = ("back", "skip", "does-not-apply")
+"""They are about the question that waits, which the edited message is not."""
+
+
+def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
+    """Take an edited message; False where it is to be read as a new one.
+
+    `amends` is the session and turn that it had answered. What it answered beside a
+    questionnaire is not changed by it: the new words belong to no other question.
+    """
+    command = commanding.settled(step, heard.command)
+    if _is_request(command):
+        return False
+    if amends is None:
+        return _is_no_answer(step, heard, command)
+    _correct(step, heard, *amends)
+    return True
+
+
+def _is_request(command: Command | None) -> bool:
+    """Whether the new words ask for something by themselves."""
+    return command is not None and not command.weak and command.name not in _MOVES
+
+
+def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
+    """Deal with the edit of a message that had answered no question of a questionnaire."""
+    if step.open is None and step.memory.task is None:
+        return False
+    if step.person.status in SILENT or step.memory.erasing:
+        return False
+    if with_desk.is_for_desk(step, heard.message.text, command):
+        return False
+    if not corrected_look.hear(step, heard):
+        _say_unchangeable(step)
+    return True
+
+
+def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
+    is_open = step.open is not None and step.open.id == session_id
+    open = step.open if is_open else step.older.get(session_id)
+    if open is None:
+        _say_unchangeable(step)
+        return
+    screens = safety.is_screen_open(step)
+    if session_id == step.memory.suspended:
+        _correct_aside(step, heard, open, turn)
+    else:
+        _correct_in(step, heard, open, turn)
+    step.answered = (session_id, turn)
+    if step.person.status in SILENT or (safety.is_held_now(step) and not screens):
+        told.hush(step)
+    elif with_desk.holds_back(step):
+        desk_talk.note_correction(step)
+    elif not is_open:
+        ask_again(step)
+
+
+def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
+    """Take the new words for what the message had answered.
+
+    Words that report a sign were dealt with; where they are no answer, nothing is said of that.
+    """
+    if several.amend(step, open, turn, heard.message.text):
+        return
+    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
+    words = repair.answering_words(step, open, turn, heard)
+    reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
+    if item_id is None or not isinstance(reading, Understood):
+        if not heard.signs:
+            asking.resume(step, open, Amend(turn, words, heard.message.text))
+        elif open is step.open:
+            ask_again(step)
+    elif still_counts(flow, open.session, flow.item(item_id)):
+        asking.resume(step, open, Amend(turn, words, heard.message.text))
+    else:
+        late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
+
+
+def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
+    """Correct the questionnaire that was put aside for a screen, which is asked on."""
+    flow = step.flow_of(open)
+    words = repair.answering_words(step, open, turn, heard)
+    amended = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
+    corrected = [event for event in amended.events if isinstance(event, Corrected)]
+    if corrected:
+        open.session = amended.session
+        step.do(SaveSession(open))
+        asking.tell(step, flow, open, corrected)
+
+
+def _say_unchangeable(step: Step) -> None:
+    if step.person.status in SILENT:
+        return
+    if safety.is_held_now(step):
+        looked.insist(step)
+        return
+    step.add_line("old.edit")
+    ask_again(step)
