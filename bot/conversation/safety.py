@@ -116,7 +116,15 @@ def _raise(
         _alert(step)
     step.memory.flagged_at = step.now.isoformat()
     step.memory.looking = False
+    _put_question_off(step)
     set_follow_up(step)
+
+
+def _put_question_off(step: Step) -> None:
+    """Whether a doctor has looked is asked anew in three hours: nobody can have looked at this."""
+    memory = step.memory
+    if memory.task is not None and memory.task.name == FOLLOW_UP:
+        memory.task, memory.set_aside = memory.set_aside, None
 
 
 def _record(
