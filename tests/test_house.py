@@ -2,7 +2,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from tests.house import engines
 from tests.house.golden import compare
+from tests.house.listening import statements
 from tests.house.network import NetworkBlockedError
 from tests.house.telegram_server import telegram_server
 from tests.house.twilio_server import twilio_server
@@ -91,6 +92,17 @@ class TestLentEngines:
 
     def test_of_a_database_that_is_not_lent_nothing_is_kept(self) -> None:
         engines.end("postgresql://localhost/nobodys")
+
+    def test_nobody_listens_on(self, postgres_migrated: str) -> None:
+        database = Database(postgres_migrated)
+        with suppress(RuntimeError), statements(database) as found:
+            with database.read() as connection:
+                connection.execute(text("SELECT 1"))
+            raise RuntimeError
+        with database.write() as connection:
+            connection.execute(text("SELECT 2"))
+        database.close()
+        assert found == ["SELECT 1"]
 
 
 def _lent(url: str) -> Engine:
