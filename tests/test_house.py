@@ -2,19 +2,22 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from tests.house import engines
 from tests.house.golden import compare
+from tests.house.listening import statements
 from tests.house.network import NetworkBlockedError
 from tests.house.telegram_server import telegram_server
 from tests.house.twilio_server import twilio_server
+from trajectory.database import Database
 
 
 class TestNetwork:
@@ -66,6 +69,49 @@ class TestDatabases:
 
     def test_two_kinds(self, database_url: str, request: pytest.FixtureRequest) -> None:
         assert database_url.startswith(request.node.callspec.params["database_url"])
+
+
+class TestLentEngines:
+    def test_one_that_is_closed_goes_on_to_the_next(self, postgres_migrated: str) -> None:
+        first = _lent(postgres_migrated)
+        _ask(first)
+        first.dispose()
+        again = _lent(postgres_migrated)
+        assert again is first
+        again.dispose()
+
+    def test_what_a_forked_process_forgets_is_not_lent(self, postgres_migrated: str) -> None:
+        engine = _lent(postgres_migrated)
+        _ask(engine)
+        parents = engine.pool
+        engine.dispose(close=False)
+        other = _lent(postgres_migrated)
+        assert other is not engine
+        other.dispose()
+        parents.dispose()
+
+    def test_of_a_database_that_is_not_lent_nothing_is_kept(self) -> None:
+        engines.end("postgresql://localhost/nobodys")
+
+    def test_nobody_listens_on(self, postgres_migrated: str) -> None:
+        database = Database(postgres_migrated)
+        with suppress(RuntimeError), statements(database) as found:
+            with database.read() as connection:
+                connection.execute(text("SELECT 1"))
+            raise RuntimeError
+        with database.write() as connection:
+            connection.execute(text("SELECT 2"))
+        database.close()
+        assert found == ["SELECT 1"]
+
+
+def _lent(url: str) -> Engine:
+    return Database(url).writer_engine()
+
+
+def _ask(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
 
 
 class TestGolden:

@@ -122,7 +122,14 @@ def _sqlite(url: URL, *, pool_size: int, begin: str) -> Engine:
         # By the driver itself: as a statement of SQLAlchemy it costs half of the transaction.
         driver = connection.connection.driver_connection
         assert driver is not None
-        driver.execute(begin)
+        try:
+            driver.execute(begin)
+        except sqlite3.Error as error:
+            # SQLAlchemy lets pass what a listener raises: it would keep the connection for ever,
+            # closed or within a transaction as it is. One that only waits in vain is sound.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                connection.invalidate(error)
+            raise
 
     return engine
 

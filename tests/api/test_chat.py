@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from api.chat_form import LONGEST, Unreadable, button_value, parse
@@ -19,6 +18,7 @@ from bot.inbound import InboundKind
 from bot.messages import Priority
 from tests.api.conftest import SITE
 from tests.api.house import SCALE, STATEMENTS, House
+from tests.house.listening import statements
 from trajectory.database import Database
 
 SCRIPT = {"X-Requested-With": "fetch"}
@@ -219,12 +219,10 @@ def test_a_button_says_what_it_was_made_to_say(data: str, label: str) -> None:
 
 
 def test_a_message_costs_one_query_besides_its_commit(patient: TestClient, house: House) -> None:
-    statements: list[str] = []
-    for engine in (house.database._reader, house.database._writer):
-        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     house.lost = True  # so that what the inbox itself does is not counted
-    patient.post("/chat/messages", data={"id": "12345678", "text": "6"}, headers=SCRIPT)
-    assert len([each for each in statements if not each.startswith("BEGIN")]) == 1
+    with statements(house.database) as found:
+        patient.post("/chat/messages", data={"id": "12345678", "text": "6"}, headers=SCRIPT)
+    assert len(found) == 1
 
 
 def test_a_safety_message_stands_out_and_can_be_rung_from(

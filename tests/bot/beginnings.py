@@ -46,6 +46,8 @@ def begin(house: House, play: Callable[..., T], *how: object) -> T:
     `play` is a function of its module and depends on nothing but what it is given; of the house,
     on its clock and its clinic.
     """
+    assert not house.written, "somebody has written"
+    assert not any(provider.sent for provider in house.providers), "something was sent"
     key = (play, *how, house.database.dialect, house.clock.now(), house.deployment.clinic)
     if key in _kept:
         _copy(_kept[key], house)

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, event
+from sqlalchemy import Connection, Row
 from sqlalchemy import text as sql
 from structlog.testing import capture_logs
 
@@ -25,6 +25,7 @@ from bot.sending import SPARE, send_ready
 from bot.verdicts import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS
 from tests.bot.house import MORNING, House
 from tests.bot.posting import Post
+from tests.house.listening import heard
 from trajectory.database import Database, Unavailable
 from trajectory.keys import Ring
 
@@ -142,9 +143,8 @@ def test_whoever_has_found_a_message_looks_again_before_beginning(
             with other_process.database.write() as other:
                 meanwhile.append(len(_begun(house, other)))
 
-    event.listen(engine, "before_cursor_execute", begin_a_reply)
-    assert house.send() == 0
-    event.remove(engine, "before_cursor_execute", begin_a_reply)
+    with heard(engine, begin_a_reply):
+        assert house.send() == 0
     assert meanwhile == [1]
     assert states(house) == ["ready", "sending"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -39,8 +40,8 @@ def keep(url: str) -> None:
 
 
 def end(url: str) -> None:
-    """Close what is kept, as by the end of a process."""
-    for engines in _free[_name(make_url(url))].values():
+    """Close what is kept, as by the end of a process; nothing is of a database that is not lent."""
+    for engines in _free.get(_name(make_url(url)), {}).values():
         for engine in engines:
             Engine.dispose(engine)
         engines.clear()
@@ -71,8 +72,16 @@ def _lend(url: URL, pool_size: int, isolation: Any, options: str) -> Engine:
     event.listen(engine, "connect", _note(name, set.add))
     event.listen(engine, "close", _note(name, set.discard))
     event.listen(engine, "checkout", _use)
-    engine.dispose = lambda close=True: _give_back(engine, name, key)  # type: ignore[method-assign]
+    engine.dispose = partial(_dispose, engine, name, key)  # type: ignore[method-assign]
     return engine
+
+
+def _dispose(engine: Engine, name: str, key: Key, close: bool = True) -> None:
+    if close:
+        _give_back(engine, name, key)
+    else:
+        # By a forked process, of connections that are its parent's: nothing to lend.
+        Engine.dispose(engine, close=False)
 
 
 def _give_back(engine: Engine, name: str, key: Key) -> None:

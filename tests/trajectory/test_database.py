@@ -1,8 +1,10 @@
 """Both databases keep what they promise: no lost update, clear faults, recovery."""
 
 import multiprocessing
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from trajectory.database import Conflict, Database, InUse, Unavailable, exclusiv
 CREATE = text("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)")
 PROCESSES, TIMES = 3, 60
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -206,6 +209,49 @@ def test_a_file_locked_by_another_process_for_too_long_is_unavailable(
         pass
     one.close()
     other.close()
+
+
+def _close(driver: sqlite3.Connection) -> None:
+    driver.close()
+
+
+def _leave_a_transaction_open(driver: sqlite3.Connection) -> None:
+    driver.execute("BEGIN IMMEDIATE")
+    driver.execute("UPDATE counter SET n = 100 WHERE id = 1")
+
+
+@on_sqlite
+@pytest.mark.parametrize("spoil", [_close, _leave_a_transaction_open])
+def test_a_spoilt_connection_costs_one_write_at_most(
+    database: Database, spoil: Callable[[sqlite3.Connection], None]
+) -> None:
+    spoil(_kept(database))
+    with suppress(sqlite3.Error):
+        add_one(database, 2)
+    before = count(database, 2)
+    add_one(database)
+    add_one(database, 2)
+    assert (count(database), count(database, 2)) == (1, before + 1)
+    assert database.scrub(rewrite=True)
+
+
+@on_sqlite
+def test_a_wait_in_vain_spoils_no_connection(database: Database, database_url: str) -> None:
+    kept = _kept(database)
+    kept.execute("PRAGMA busy_timeout = 10")
+    other = Database(database_url)
+    with other.write(), pytest.raises(Unavailable, match="locked by another process"):
+        add_one(database)
+    other.close()
+    add_one(database)
+    assert _kept(database) is kept
+
+
+def _kept(database: Database) -> sqlite3.Connection:
+    assert database._held is not None
+    driver = database._held.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def test_a_full_disk_is_unavailable(tmp_path: Path) -> None:

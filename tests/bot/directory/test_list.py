@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from bot import access
 from bot.directory import from_list
 from bot.directory.overview import Line
 from bot.permission import Ended, FromList, NotSignedIn
 from tests.bot.ward import DAY, LARS, Ward
+from tests.house.listening import heard
 from trajectory import grants, tables
 from trajectory.triage import Rest, Why
 from trajectory.views import Page
@@ -181,11 +182,8 @@ def queries(ward: Ward, cookie: str) -> int:
     def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         counted.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", count)
-    try:
+    with heard(Engine, count):
         ward.read_list(cookie)
-    finally:
-        event.remove(Engine, "before_cursor_execute", count)
     return len(counted)
 
 
