@@ -25,6 +25,7 @@ from bot.conversation.heard import Heard, hear
 from bot.conversation.last import needs_finished
 from bot.conversation.memory import OpenSession
 from bot.conversation.step import SILENT, Step
+from bot.conversation.tasks import helping
 from bot.deployment import Deployment
 from bot.inbound import Handled, Inbound, InboundKind
 from bot.kept import masked, sealed
@@ -370,7 +371,8 @@ def take(
     """
     step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
     silent = step.person.status in SILENT
-    heard = hear(message, step.person.language, deployment.scanner, silent=silent)
+    helped = helping.may_write(step, amends)
+    heard = hear(message, step.person.language, deployment.scanner, silent=silent, helped=helped)
     if needs_finished(step, heard):
         loading.add_finished(connection, deployment, loaded, step)
     _add_what_it_needs(connection, deployment, loaded, step, heard)

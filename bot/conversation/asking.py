@@ -172,6 +172,7 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
         turn.session,
         step.now,
         last=waiting.last,
+        maybe_helped=waiting.maybe_helped,
         due=waiting.due,
         free=waiting.free,
         in_one=waiting.in_one,
@@ -383,7 +384,8 @@ def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
     if asked:
         return
     memory.waiting[:] = [w for w in memory.waiting if w.flow != flow_id]
-    memory.waiting.insert(0, Waiting(flow_id, None, flow.priority))
+    helped = open is not None and open.is_helped
+    memory.waiting.insert(0, Waiting(flow_id, None, flow.priority, maybe_helped=helped))
     if step.open is not None and step.open is not open and flow.is_screen:
         _suspend(step, step.open)
 

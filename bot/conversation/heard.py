@@ -32,22 +32,29 @@ class Heard(NamedTuple):
     phrases: tuple[Phrase, ...] = ()
 
 
-def hear(message: Inbound, language: str, scanner: Scanner, *, silent: bool = False) -> Heard:
+def hear(
+    message: Inbound,
+    language: str,
+    scanner: Scanner,
+    *,
+    silent: bool = False,
+    helped: bool = False,
+) -> Heard:
     """Look at the words once, for whoever loads what they need and for whoever answers.
 
     `silent`: the patient has stopped, or everything is over. Only then is a word with which the
     provider has opened the line again our START as well, whichever word it was ("yes"): at any
-    other time it may be an answer.
+    other time it may be an answer. `helped`: somebody may be writing for the patient.
     """
     if message.handled is Handled.STOP:
-        return Heard(message, Command(STOP), scanner.scan(message.text), stops=True)
+        return Heard(message, Command(STOP), scanner.scan(message.text, helped=helped), stops=True)
     if silent and message.handled is Handled.START:
         return Heard(message, Command(START))
     if message.kind not in _WRITTEN:
         return Heard(message, None)
     text = message.text
     command = recognise(text, language)
-    signs = () if is_start_with_code(text) else scanner.scan(text)
+    signs = () if is_start_with_code(text) else scanner.scan(text, helped=helped)
     if command is not None and not _is_about_an_answer(command, text, language):
         return Heard(message, command, signs, command.name == STOP)
     return Heard(message, None, signs, phrases=tuple(phrases(text, language)))

@@ -49,6 +49,8 @@ class Waiting:
     """No limit holds it back."""
     in_one: bool = False
     """Asked in one message where every message costs."""
+    maybe_helped: bool = False
+    """A helper answers, or may, what asked for it."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Waiting:
@@ -261,6 +263,8 @@ class OpenSession:
     last: bool = False
     helped: bool = False
     """Somebody else answers for the patient: said once, and true for the rest of the session."""
+    maybe_helped: bool = False
+    """It was asked, here or before it, whether a helper answers, and nobody has said no."""
     due: str = ""
     """As in `Waiting`."""
     free: bool = False
@@ -270,6 +274,11 @@ class OpenSession:
     form: dict[str, Any] = field(default_factory=dict)
     """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
     and by question what two statements were marked."""
+
+    @property
+    def is_helped(self) -> bool:
+        """Whether somebody else answers, or may: the relative of whom they write is the patient."""
+        return self.helped or self.maybe_helped
 
     def to_json(self) -> dict[str, Any]:
         """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
@@ -285,7 +294,8 @@ class OpenSession:
             "in_one": self.in_one,
             "reminded": self.reminded,
         }
-        return parts | {"form": self.form} if self.form else parts
+        seldom = {"form": self.form, "maybe_helped": self.maybe_helped}
+        return parts | {name: value for name, value in seldom.items() if value}
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
@@ -299,6 +309,7 @@ class OpenSession:
             data["entries"],
             data.get("last", False),
             data.get("helped", False),
+            data.get("maybe_helped", False),
             data.get("due", ""),
             data.get("free", False),
             data.get("in_one", False),

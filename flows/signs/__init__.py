@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flows.model import Urgency
-from flows.signs.context import clear_up, reports
+from flows.signs.context import clear_up, reports, take_for_writer
 from flows.signs.grammar import Grammar
 from flows.signs.text import cut
 from flows.signs.vocabulary import Vocabulary, read_words
@@ -48,12 +48,17 @@ class Scanner:
                 concepts.setdefault(concept, []).extend(phrases)
         return cls(Grammar.read(grammar, "grammar.yaml"), Vocabulary(concepts))
 
-    def scan(self, text: str) -> tuple[Found, ...]:
-        """The signs that this text reports, the most urgent first; linear in its length."""
+    def scan(self, text: str, *, helped: bool = False) -> tuple[Found, ...]:
+        """The signs that this text reports, the most urgent first; linear in its length.
+
+        `helped`: somebody may be writing for the patient, who then is whoever they write of.
+        """
         if len(text) < _SHORTEST:
             return ()
         said = cut(text)
         hits = self._vocabulary.find(said)
+        if helped:
+            take_for_writer(hits)
         possible = self._grammar.possible(hits.keys())
         if not possible:
             return ()

@@ -14,6 +14,21 @@ _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 
 
+def take_for_writer(hits: dict[str, list[Hit]]) -> None:
+    """Where a helper writes, "my mum" is the patient as "I" is elsewhere, and "not me" is not.
+
+    Whoever writes of nobody but animals or people in general writes of no patient.
+    """
+    others, apart = hits.get("other", []), hits.get("no-patient", [])
+    if any(not _overlaps(hit, apart) for hit in others):
+        hits["self"] = sorted({*hits.get("self", ()), *hits.pop("other")})
+    _drop(hits, "disclaim", ("not-me",))
+
+
+def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:
+    return any(hit.start < each.end and each.start < hit.end for each in others)
+
+
 def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
     """Drop small words that only belong to a longer phrase: the "my" of "my mother"."""
     _settle_language(hits)

@@ -62,6 +62,55 @@ def test_what_is_said_of_between_the_legs_is_not_told_of_both_legs(text: str) ->
     assert [found.sign for found in shipped_scanner().scan(text)] == ["saddle-numbness"]
 
 
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("my mum cant feel when she pees", "bladder-bowel"),
+        ("mum has been numb down there since yesterday", "saddle-numbness"),
+        ("my wife can't feel her bum, not me", "saddle-numbness"),
+        ("is it normal that my mum cant feel when she pees?", "bladder-bowel"),
+        ("mum tripped over the cat and fell", "fall-or-crash"),
+        ("min mor kan ikke holde på vandet", "bladder-bowel"),
+        ("min mand har tabt følelsen i skridtet", "saddle-numbness"),
+        ("min kone er følelsesløs i skridtet, ikke mig", "saddle-numbness"),
+        ("far vil ikke leve mere", "self-harm"),
+    ],
+)
+def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
+    scanner = shipped_scanner()
+
+    assert scanner.scan(text) == ()
+    assert [found.sign for found in scanner.scan(text, helped=True)] == [sign]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mum has no fever",
+        "mum was asked about numbness and said no to all",
+        "my mum fell years ago",
+        "what should I do if mum gets a fever?",
+        "my dog has a fever",
+        "people with numb bums should call",
+        "mor har ikke feber",
+        "mor faldt for mange år siden",
+        "min hund har feber",
+    ],
+)
+def test_a_helper_too_may_write_of_no_sign(text: str) -> None:
+    assert shipped_scanner().scan(text, helped=True) == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_helper_takes_no_sign_away(language: str) -> None:
+    scanner = shipped_scanner()
+
+    def lost(text: str) -> bool:
+        return not set(scanner.scan(text)) <= set(scanner.scan(text, helped=True))
+
+    assert [sample.id for sample in samples(language) if lost(sample.say)] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_opt_out_beside_a_sign_is_heard(language: str) -> None:
     def stops(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.conversation import asking
 from bot.conversation.choices import chosen
+from bot.conversation.effects import SaveSession
 from bot.conversation.last import is_warning
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import said_as
@@ -32,9 +33,21 @@ def take(step: Step, phrase: Phrase, text: str) -> bool:
     if step.open.helped or is_warning(item, reading):
         _answer(step, step.open, answer, text)
     else:
+        step.open.maybe_helped = True
+        step.do(SaveSession(step.open))
         step.begin(NAME, "confirm", answer=answer, raw=text)
         ask(step)
     return True
+
+
+def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
+    """Whether somebody writes for the patient, or may: the relative they name is the patient.
+
+    `amends` is the session and turn that an edited message answered.
+    """
+    edited = step.older.get(amends[0]) if amends is not None else None
+    sessions = (step.open, step.suspended, edited)
+    return any(each is not None and each.is_helped for each in sessions)
 
 
 def ask(step: Step) -> None:
@@ -56,6 +69,9 @@ def reply(step: Step, text: str, option: str | None) -> None:
     assert task is not None
     answer = option or chosen(step, text)
     step.memory.task = None
+    if open is not None and answer == "no":
+        open.maybe_helped = False
+        step.do(SaveSession(open))
     if open is None or answer == "no":
         step.add_line("helping.not-written")
         asking.repeat(step)

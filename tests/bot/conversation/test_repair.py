@@ -319,6 +319,52 @@ def test_a_helper_is_asked_once_and_the_answer_is_marked(language: str, said: st
     assert (answer["value"], answer["author"]) == (6, "helper")
 
 
+MUM = {"en": "my mum cant feel when she pees", "da": "min mor kan ikke holde på vandet"}
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "raises"),
+    [
+        ("en", ["my mum says 6"], True),
+        ("en", ["my mum says 6", "yes"], True),
+        ("en", ["my mum says 6", "yes", "4"], True),
+        ("en", ["my mum says 6", "I write for her"], True),
+        ("en", ["she says 6", "yes", "4", "3", "she says yes"], True),
+        ("da", ["min mor siger 6"], True),
+        ("da", ["min mor siger 6", "ja"], True),
+        ("da", ["hun siger 6", "ja", "4", "3", "hun siger ja"], True),
+        ("en", [], False),
+        ("en", ["6"], False),
+        ("en", ["my mum says 6", "no"], False),
+        ("en", ["my mum says 6", "yes", "4", "3", "no"], False),
+        ("da", ["6"], False),
+        ("da", ["min mor siger 6", "nej"], False),
+    ],
+)
+def test_a_relative_is_the_patient_where_a_helper_may_answer(
+    language: str, before: list[str], raises: bool
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(*before)
+    flags = entries(script.say(MUM[language]).play(), "red-flag")
+    assert [e["item"] for e in flags] == ["bladder-bowel"] * raises
+
+
+def test_a_relative_in_an_edited_answer_of_a_helper_is_the_patient() -> None:
+    script = Script().enrol(channel="telegram").start("weekly-check-in").say("she says 6", "yes")
+    script.say("4", id="m1").say("3", "no").say(MUM["en"], edits="m1")
+    assert [e["item"] for e in entries(script.play(), "red-flag")] == ["bladder-bowel"]
+
+
+def test_a_relative_is_the_patient_while_a_helpers_questionnaire_is_put_aside() -> None:
+    script = Script().enrol().start("odi").say("she says B", "yes").start("red-flags")
+    assert entries(script.say(MUM["en"]).play(), "red-flag")
+
+
+def test_a_relative_is_somebody_else_in_the_next_questionnaire() -> None:
+    script = Script().enrol().start("weekly-check-in").say("she says 6", "yes", "4", "3", "no")
+    assert not entries(script.start("odi").say(MUM["en"]).play(), "red-flag")
+
+
 def test_i_meant_after_a_question_that_was_asked_back_answers_it() -> None:
     lines = Script().enrol().start("weekly-check-in").say("6", "4-5", "I meant 4").play()
     assert [(e["item"], e["value"], e["raw"]) for e in entries(lines, "answer")] == [
