@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backtrace.definitions import shipped_library
 from flows.engine import resume, start
 from flows.events import Asked
-from flows.model import Item
+from flows.model import Item, Operator
 from flows.reading import Understood
 from flows.reading.several import may_be_several, read_all, read_several, undotted
 from flows.replies import Back, Said
 from flows.session import Session
 from flows.several import left, left_at, take_several
-from tests.flows.samples import languages
+from tests.flows.samples import DAYS, NUMB, PAIN, flow, languages, when
 
 LIBRARY = shipped_library()
 CHECK_IN = tuple(i for i in LIBRARY.flow("weekly-check-in").items if i.id != "sick-leave-days")
@@ -243,3 +245,19 @@ def test_the_question_that_waits_goes_on_waiting_behind_an_edited_message(edited
     assert len(parts) == 3
     assert turn.session.pending == "pain"
     assert turn.events[-1] == Asked("pain", turn.session.turn, 1, 4, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "left"),
+    [("numb", "yes", ["numb"]), ("intake/work-status", "working", ["numb", "days", "pain"])],
+)
+def test_behind_an_answer_that_decides_what_is_asked_nobody_knows_which_question_it_was(
+    question: str, answer: str, left: list[str]
+) -> None:
+    days = replace(DAYS, enable_when=when(question, Operator.EQUALS, answer))
+    asked = flow(NUMB, days, PAIN)
+    facts = {"intake/work-status": "working"}
+    session = start(asked, language="en", facts=facts).session
+    session = resume(asked, session, Said("yes"), languages()["en"]).session
+
+    assert [item.id for item in left_at(asked, session, 1)] == left
