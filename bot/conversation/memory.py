@@ -294,8 +294,11 @@ class OpenSession:
             "in_one": self.in_one,
             "reminded": self.reminded,
         }
-        seldom = {"form": self.form, "maybe_helped": self.maybe_helped}
-        return parts | {name: value for name, value in seldom.items() if value}
+        if self.form:
+            parts["form"] = self.form
+        if self.maybe_helped:
+            parts["maybe_helped"] = True
+        return parts
 
     @classmethod
     def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:

@@ -45,9 +45,12 @@ def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
 
     `amends` is the session and turn that an edited message answered.
     """
-    edited = step.older.get(amends[0]) if amends is not None else None
-    sessions = (step.open, step.suspended, edited)
-    return any(each is not None and each.is_helped for each in sessions)
+    if step.open is not None and step.open.is_helped:
+        return True
+    if step.suspended is not None and step.suspended.is_helped:
+        return True
+    edited = None if amends is None else step.older.get(amends[0])
+    return edited is not None and edited.is_helped
 
 
 def ask(step: Step) -> None:
