@@ -248,11 +248,11 @@ def test_the_question_that_waits_goes_on_waiting_behind_an_edited_message(edited
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "left"),
+    ("question", "answer", "questions"),
     [("numb", "yes", ["numb"]), ("intake/work-status", "working", ["numb", "days", "pain"])],
 )
 def test_behind_an_answer_that_decides_what_is_asked_nobody_knows_which_question_it_was(
-    question: str, answer: str, left: list[str]
+    question: str, answer: str, questions: list[str]
 ) -> None:
     days = replace(DAYS, enable_when=when(question, Operator.EQUALS, answer))
     asked = flow(NUMB, days, PAIN)
@@ -260,4 +260,4 @@ def test_behind_an_answer_that_decides_what_is_asked_nobody_knows_which_question
     session = start(asked, language="en", facts=facts).session
     session = resume(asked, session, Said("yes"), languages()["en"]).session
 
-    assert [item.id for item in left_at(asked, session, 1)] == left
+    assert [item.id for item in left_at(asked, session, 1)] == questions
