@@ -167,12 +167,20 @@ _GIVE_BACK = (
     )
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
-_NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
-    written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS
+SOMETHING_READY = or_(*(exists().where(_OURS, each) for each in (_IS_READY, _IS_ABANDONED)))
+"""Whether any message's time has come, be it free to go or not: parameters `now`, `channels`."""
+NEXT_READY = (
+    select(func.min(_outbox.c.ready_at))
+    .where(written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS)
+    .scalar_subquery()
 )
-_NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
-    written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS
+"""When the next message becomes ready, or null: parameters `after`, `channels`."""
+NEXT_LEASE = (
+    select(func.min(_outbox.c.lease_until))
+    .where(written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS)
+    .scalar_subquery()
 )
+"""When the next lease ends, or null: parameters `after`, `channels`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +287,3 @@ def give_back(
     ]
     if rows:
         connection.execute(_GIVE_BACK, rows)
-
-
-def next_moment(
-    connection: Connection, after: datetime, channels: Sequence[str]
-) -> datetime | None:
-    """When the next message becomes ready or its lease ends after this moment, or None."""
-    asked = {"after": after, "channels": channels}
-    moments = [
-        connection.execute(each, asked).scalar_one_or_none() for each in (_NEXT_READY, _NEXT_LEASE)
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)
