@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 SHARED = Path("/dev/shm")
@@ -33,15 +34,8 @@ def pytest_configure() -> None:
     folder = place / f"{_NAME}{os.getpid()}"
     folder.mkdir(mode=0o700)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
-
-
-def pytest_unconfigure() -> None:
-    """Give the memory back; a worker owns no folder."""
-    own = SHARED / f"{_NAME}{os.getpid()}"
-    if os.environ.get("TMPDIR") == str(own):
-        del os.environ["TMPDIR"]
-        tempfile.tempdir = None
-        shutil.rmtree(own, ignore_errors=True)
+    # Not in a forked process, and after multiprocessing has cleared its own folder in there.
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=-200)
 
 
 def _clear(place: Path) -> None:
