@@ -81,7 +81,7 @@ _PUT_OFF = (
 )
 _STEPS = select(_due.c.owner_id, _due.c.at, _due.c.payload).where(
     _due.c.owner_kind == PATIENT,
-    _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+    Among(_due.c.owner_id, "owners"),
     _due.c.kind == "step",
 )
 SOMETHING_DUE = exists().where(_due.c.at <= bindparam("now", type_=_due.c.at.type))
