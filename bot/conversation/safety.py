@@ -20,7 +20,7 @@ from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, Urgency
 from flows.session import ANSWER, Session
-from flows.signs import SELF_HARM, Found
+from flows.signs import SELF_HARM, Found, Report
 from trajectory.care_team import Member
 from trajectory.cases import Kind
 from trajectory.views import scope_of
@@ -60,11 +60,16 @@ def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
         _raise(step, found.sign, found.urgency, kept)
 
 
-def fixed_texts(signs: Sequence[Found]) -> list[str]:
-    """Which fixed messages these signs call for: self-harm has its own, then the most urgent."""
-    physical = _physical(signs)
-    own = [SELF_HARM] if len(physical) < len(signs) else []
-    return own + [found.urgency.value for found in physical[:1]]
+def say_whom_to_call(step: Step) -> None:
+    """Somebody who is not the patient may harm themselves: the numbers, and no case for that."""
+    _say_fixed(step, SELF_HARM)
+
+
+def fixed_texts(report: Report) -> list[str]:
+    """Which fixed messages this calls for: self-harm has its own, then the most urgent."""
+    physical = _physical(report.signs)
+    harm = report.other_in_danger or len(physical) < len(report.signs)
+    return [SELF_HARM] * harm + [found.urgency.value for found in physical[:1]]
 
 
 def _physical(signs: Sequence[Found]) -> list[Found]:

@@ -10,6 +10,8 @@ from flows.signs.vocabulary import DEGREES, MARKS, UNSURE_SELF, Hit
 
 _SCOPE = 9
 """Words over which a negation reaches."""
+_NEVER_OWN = "suicide-third"
+"""What nobody says of themselves, whoever else is named beside it."""
 _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 
@@ -81,10 +83,24 @@ def _drop(hits: dict[str, list[Hit]], concept: str, longer: Sequence[str]) -> No
 def reports(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
     """Whether the writer says that they have this now, or had it lately."""
     return not (
+        _is_somebody_else(match, hits, text)
+        or (not sign.whenever and _is_long_ago(match, hits, text))
+        or _is_not_said(match, sign, hits, text)
+    )
+
+
+def tells_of_another(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
+    """Whether the writer says so of somebody else, and not of long ago."""
+    return _is_somebody_else(match, hits, text) and not (
+        _is_long_ago(match, hits, text) or _is_not_said(match, sign, hits, text)
+    )
+
+
+def _is_not_said(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
+    """Whether the words name the sign only, of whomever: it is denied, or only asked about."""
+    return (
         _is_negated(match, hits, text)
         or _is_taken_back(match, hits, text)
-        or _is_somebody_else(match, hits, text)
-        or (not sign.whenever and _is_long_ago(match, hits, text))
         or (not sign.even_asked and _is_general(match, hits, text))
     )
 
@@ -192,9 +208,15 @@ def _is_somebody_else(match: Match, hits: Hits, text: Text) -> bool:
     if not together and not _goes_on_about(match, hits, text):
         return False
     since = last.end if together else text.sentence.index(text.sentence[match.focus])
-    if _between(since, match.end, ("self", "says"), hits):
+    if _between(since, match.end, ("self", "says"), hits) and not _is_never_own(match, hits):
         return False
     return not any(hit.start >= last.end for hit in hits.get("me-too", ()))
+
+
+def _is_never_own(match: Match, hits: Hits) -> bool:
+    return match.end == match.focus_end and any(
+        hit.start == match.focus for hit in hits.get(_NEVER_OWN, ())
+    )
 
 
 def _goes_on_about(match: Match, hits: Hits, text: Text) -> bool:

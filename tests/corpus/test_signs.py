@@ -25,6 +25,9 @@ MOST_FALSE_ALARMS = 0.05
 SAID = Path(__file__).parent / "said"
 """Texts that the author of the rules made up while writing them, each with what it raises."""
 
+IN_DANGER = {"da": {"da-359", "da-360", "da-361"}, "en": {"en-353", "en-354", "en-355"}}
+"""Texts that raise nothing of the patient's: a relative or a neighbour may harm themselves."""
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_warning_sign_is_raised(language: str) -> None:
@@ -99,6 +102,83 @@ def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
 )
 def test_a_helper_too_may_write_of_no_sign(text: str) -> None:
     assert shipped_scanner().scan(text, helped=True) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother says she will end her life",
+        "my dad keeps talking about dying",
+        "my wife is self harming",
+        "I visited my sister yesterday. She wants to kill herself",
+        "what do I do if my dad wants to kill himself?",
+        "my neighbour has had enough of life",
+        "min far siger han vil slå sig selv ihjel",
+        "min kone snakker om at tage livet af sig",
+        "min søn vil hænge sig",
+        "jeg er bange for at min mand tager livet af sig",
+        "hvad gør jeg hvis min far vil slå sig selv ihjel?",
+        "far er livstræt",
+    ],
+)
+def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> None:
+    scanner = shipped_scanner()
+
+    assert scanner.report(text) == ((), True)
+    found, other = scanner.report(text, helped=True)
+    assert ([each.sign for each in found], other) == (["self-harm"], False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my neighbour killed himself last year",
+        "my uncle took his own life years ago",
+        "my brother tried to kill himself years ago",
+        "my mother isn't suicidal",
+        "my sister says she doesn't want to kill herself",
+        "my husband is killing himself laughing",
+        "min nabo tog livet af sig sidste år",
+        "min bror prøvede at slå sig ihjel for ti år siden",
+        "min kone slår sig ihjel af grin",
+        "min mor har ikke selvmordstanker",
+    ],
+)
+def test_nobody_is_in_danger_by_what_was_or_is_not(text: str) -> None:
+    assert shipped_scanner().report(text) == ((), False)
+
+
+@pytest.mark.parametrize("text", ["the kids say they want to die", "ungerne vil dø"])
+def test_who_is_no_patient_may_be_in_danger_beside_a_helper(text: str) -> None:
+    assert shipped_scanner().report(text, helped=True) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my brother wants to kill himself and I think about doing the same",
+        "my sister wants to die and so do I",
+        "min bror vil tage livet af sig, og jeg tænker på at gøre det samme",
+    ],
+)
+def test_somebody_else_in_danger_hides_nobody(text: str) -> None:
+    assert raised(text) == ("self-harm", ("self-harm",))
+
+
+def test_a_sign_of_the_patient_stands_beside_somebody_else_in_danger() -> None:
+    text = "my friend says he wants to kill himself and I can't feel my bum"
+
+    found, other = shipped_scanner().report(text)
+
+    assert ([each.sign for each in found], other) == (["saddle-numbness"], True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: str) -> None:
+    others = [sample for sample in samples(language) if not sample.is_positive]
+    told = {each.id for each in others if shipped_scanner().report(each.say).other_in_danger}
+
+    assert told == IN_DANGER[language]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -76,3 +76,54 @@ def test_other_texts_record_no_sign(language: str) -> None:
 
     alarmed = [s.id for number, s in enumerate(told) if flags(lines, f"p{number}")]
     assert len(alarmed) <= 0.05 * len(told), alarmed
+
+
+IN_DANGER = {"en": "my mother wants to kill herself", "da": "min mor vil tage livet af sig"}
+
+
+def whom_to_call(language: str) -> str:
+    return load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> None:
+    script = Script().enrol(language=language, pathway="low-back-pain")
+
+    lines = script.say(IN_DANGER[language]).play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-1:] == [
+        ("note", IN_DANGER[language])
+    ]
+    assert entries(lines, "red-flag") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_consent_words_about_somebody_in_danger_are_not_kept(language: str) -> None:
+    script = Script().enrol(language=language, consent=False)
+
+    lines = script.say(IN_DANGER[language]).play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert entries(lines) == []
+
+
+@pytest.mark.parametrize(("language", "wrong"), [("en", "wrong number"), ("da", "forkert nummer")])
+def test_while_it_is_in_doubt_who_reads_whom_to_call_is_said_all_the_same(
+    language: str, wrong: str
+) -> None:
+    lines = Script().enrol(language=language).say(wrong, IN_DANGER[language]).play()
+
+    *_, asked, called, again = texts(lines)
+    assert (called, again) == (whom_to_call(language), asked)
+    assert entries(lines, "note") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "command"), [("en", "note my mum wants to die"), ("da", "note min mor vil dø")]
+)
+def test_a_command_about_somebody_in_danger_is_done(language: str, command: str) -> None:
+    lines = Script().enrol(language=language).say(command).play()
+
+    assert whom_to_call(language) in texts(lines)
+    assert len(entries(lines, "note")) == 1
