@@ -32,11 +32,12 @@ class Report(NamedTuple):
     """What a text says of warning signs.
 
     `signs` are the patient's, the most urgent first. `other_in_danger`: somebody who is not the
-    patient may harm themselves.
+    patient may harm themselves. `by_helper`: it says that somebody writes for the patient.
     """
 
     signs: tuple[Found, ...] = ()
     other_in_danger: bool = False
+    by_helper: bool = False
 
 
 _NOTHING = Report()
@@ -69,17 +70,19 @@ class Scanner:
     def report(self, text: str, *, helped: bool = False) -> Report:
         """What this text reports, whatever language it is in; linear in its length.
 
-        `helped`: somebody may be writing for the patient, who then is whoever they write of.
+        `helped`: somebody may be writing for the patient, who then is whoever they write of, as
+        where the text says so itself.
         """
         if len(text) < _SHORTEST:
             return _NOTHING
         said = cut(text)
         hits = self._vocabulary.find(said)
-        if helped:
+        by_helper = "helper" in hits
+        if helped or by_helper:
             take_for_writer(hits)
         possible = self._grammar.possible(hits.keys())
         if not possible:
-            return _NOTHING
+            return Report(by_helper=by_helper)
         clear_up(hits, said)
         self._grammar.derive(hits, said)
         matches = [(sign, match) for sign, rule in possible for match in rule.matches(hits, said)]
@@ -91,4 +94,5 @@ class Scanner:
                 sign.id == SELF_HARM and tells_of_another(match, sign, hits, said)
                 for sign, match in matches
             ),
+            by_helper,
         )

@@ -124,8 +124,8 @@ def test_a_helper_too_may_write_of_no_sign(text: str) -> None:
 def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> None:
     scanner = shipped_scanner()
 
-    assert scanner.report(text) == ((), True)
-    found, other = scanner.report(text, helped=True)
+    assert scanner.report(text)[:2] == ((), True)
+    found, other, _ = scanner.report(text, helped=True)
     assert ([each.sign for each in found], other) == (["self-harm"], False)
 
 
@@ -145,12 +145,12 @@ def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> No
     ],
 )
 def test_nobody_is_in_danger_by_what_was_or_is_not(text: str) -> None:
-    assert shipped_scanner().report(text) == ((), False)
+    assert shipped_scanner().report(text)[:2] == ((), False)
 
 
 @pytest.mark.parametrize("text", ["the kids say they want to die", "ungerne vil dø"])
 def test_who_is_no_patient_may_be_in_danger_beside_a_helper(text: str) -> None:
-    assert shipped_scanner().report(text, helped=True) == ((), True)
+    assert shipped_scanner().report(text, helped=True)[:2] == ((), True)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_somebody_else_in_danger_hides_nobody(text: str) -> None:
 def test_a_sign_of_the_patient_stands_beside_somebody_else_in_danger() -> None:
     text = "my friend says he wants to kill himself and I can't feel my bum"
 
-    found, other = shipped_scanner().report(text)
+    found, other, _ = shipped_scanner().report(text)
 
     assert ([each.sign for each in found], other) == (["saddle-numbness"], True)
 
@@ -179,6 +179,55 @@ def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: s
     told = {each.id for each in others if shipped_scanner().report(each.say).other_in_danger}
 
     assert told == IN_DANGER[language]
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("this is his daughter, my father can't pee since this morning", "bladder-bowel"),
+        ("hi its his daughter. dad cant pee since this morning", "bladder-bowel"),
+        ("Hi, I'm Peter's daughter. My father can't pee since this morning", "bladder-bowel"),
+        ("This is Peter, Birgit's son. My mother is numb between the legs", "saddle-numbness"),
+        ("daughter here. dad can't pee", "bladder-bowel"),
+        ("her husband writing. my wife has a fever of 39", "fever-unwell"),
+        ("my mum asked me to write. mum can't pee", "bladder-bowel"),
+        ("I'm texting from my mum's phone, my mum can't pee", "bladder-bowel"),
+        ("I'm her carer. My patient can't pee", "bladder-bowel"),
+        ("his daughter here: my father wants to kill himself", "self-harm"),
+        ("det er hans datter, min far kan ikke tisse", "bladder-bowel"),
+        ("Hej, jeg er Peters datter. Min far kan ikke tisse siden i morges", "bladder-bowel"),
+        ("Det er Peter, Birgits søn. Min mor er følelsesløs i skridtet", "saddle-numbness"),
+        ("datter her. far kan ikke tisse", "bladder-bowel"),
+        ("hendes mand skriver. min kone har feber 39", "fever-unwell"),
+        ("min mor bad mig skrive. mor kan ikke tisse", "bladder-bowel"),
+        ("jeg skriver fra min mors telefon, min mor kan ikke tisse", "bladder-bowel"),
+        ("det er Birgits hjemmehjælper. mor kan ikke holde på vandet", "bladder-bowel"),
+        ("hendes søn her: min mor vil tage livet af sig", "self-harm"),
+    ],
+)
+def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: str) -> None:
+    signs, other_in_danger, by_helper = shipped_scanner().report(text)
+
+    assert [found.sign for found in signs] == [sign]
+    assert (other_in_danger, by_helper) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm writing for the first time. my mum fell yesterday",
+        "I am the mother of three and my son has a fever",
+        "it is my wife who has a fever",
+        "this is my daughter's phone, my mum has a fever",
+        "my mum is here with her daughter, my mum fell yesterday",
+        "jeg skriver for at sige at min mor har feber, så jeg træner ikke",
+        "jeg skriver på min telefon. min mor faldt i går",
+        "jeg er mor til tre, og min søn har feber",
+        "det er min kone, der har feber",
+    ],
+)
+def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
+    assert shipped_scanner().report(text) == ((), False, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

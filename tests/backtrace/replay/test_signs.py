@@ -127,3 +127,28 @@ def test_a_command_about_somebody_in_danger_is_done(language: str, command: str)
 
     assert whom_to_call(language) in texts(lines)
     assert len(entries(lines, "note")) == 1
+
+
+WRITES_FOR = {
+    "en": ("this is his daughter", "my dad has a fever", "he says 6", "no"),
+    "da": ("det er hans datter", "min far har feber", "han siger 6", "nej"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
+    who, sign, *_ = WRITES_FOR[language]
+
+    lines = Script().enrol(language=language).say(who, sign).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) -> None:
+    who, sign, answer, no = WRITES_FOR[language]
+    script = Script().enrol(language=language).say(who)
+    denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
+
+    assert flags(script.until("10:00", days=1).say(sign).play(), "p1") == []
+    assert flags(denied.say(sign).play(), "p1") == []
