@@ -17,13 +17,15 @@ _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 
 
 def take_for_writer(hits: dict[str, list[Hit]]) -> None:
-    """Where a helper writes, "my mum" is the patient as "I" is elsewhere, and "not me" is not.
+    """Where a helper writes, "my mum" and "she" are the patient, as "I" is elsewhere.
 
-    Whoever writes of nobody but animals or people in general writes of no patient.
+    "Not me" takes nothing back then. Whoever writes of nobody but animals or people in general
+    writes of no patient.
     """
     others, apart = hits.get("other", []), hits.get("no-patient", [])
-    if any(not _overlaps(hit, apart) for hit in others):
-        hits["self"] = sorted({*hits.get("self", ()), *hits.pop("other")})
+    if not others or any(not _overlaps(hit, apart) for hit in others):
+        meant = {*hits.pop("other", ()), *hits.get("she-or-he", ())}
+        hits["self"] = sorted({*hits.get("self", ()), *meant})
     _drop(hits, "disclaim", ("not-me",))
 
 

@@ -77,6 +77,9 @@ def test_what_is_said_of_between_the_legs_is_not_told_of_both_legs(text: str) ->
         ("min mand har tabt følelsen i skridtet", "saddle-numbness"),
         ("min kone er følelsesløs i skridtet, ikke mig", "saddle-numbness"),
         ("far vil ikke leve mere", "self-harm"),
+        ("can't he pee because of the tablets?", "bladder-bowel"),
+        ("kan det passe at hun ikke kan tisse?", "bladder-bowel"),
+        ("skal hun ringe når hun ikke kan tisse?", "bladder-bowel"),
     ],
 )
 def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
@@ -95,6 +98,12 @@ def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
         "what should I do if mum gets a fever?",
         "my dog has a fever",
         "people with numb bums should call",
+        "what if she gets a fever?",
+        "when should she worry about numbness?",
+        "my dog is ill, why can't she pee?",
+        "hvad hvis hun får feber?",
+        "hvornår skal hun ringe om følelsesløshed?",
+        "min hund er syg, hvorfor kan hun ikke tisse?",
         "mor har ikke feber",
         "mor faldt for mange år siden",
         "min hund har feber",
