@@ -13,7 +13,7 @@ from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
-from bot.conversation.tasks import hands, keeping
+from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
 from flows.model import Item
 from flows.reading import NotAReply, Understood, read
@@ -30,7 +30,8 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
         safety.say_whom_to_call(step)
         if not heard.signs:
             return _is_all(step, heard, amends)
-    safety.raise_told(step, heard.signs, text)
+    by_helper = helping.tells(step, heard.report)
+    safety.raise_told(step, heard.signs, text, by_helper=by_helper)
     ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
     if ends:
         safety.put_tasks_aside(step)

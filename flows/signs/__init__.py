@@ -33,11 +33,13 @@ class Report(NamedTuple):
 
     `signs` are the patient's, the most urgent first. `other_in_danger`: somebody who is not the
     patient may harm themselves. `by_helper`: it says that somebody writes for the patient.
+    `of_relative`: somebody may, and writes of the patient as of another.
     """
 
     signs: tuple[Found, ...] = ()
     other_in_danger: bool = False
     by_helper: bool = False
+    of_relative: bool = False
 
 
 _NOTHING = Report()
@@ -78,11 +80,10 @@ class Scanner:
         said = cut(text)
         hits = self._vocabulary.find(said)
         by_helper = "helper" in hits
-        if helped or by_helper:
-            take_for_writer(hits)
+        of_relative = (helped or by_helper) and take_for_writer(hits)
         possible = self._grammar.possible(hits.keys())
         if not possible:
-            return Report(by_helper=by_helper)
+            return Report(by_helper=by_helper, of_relative=of_relative)
         clear_up(hits, said)
         self._grammar.derive(hits, said)
         matches = [(sign, match) for sign, rule in possible for match in rule.matches(hits, said)]
@@ -95,4 +96,5 @@ class Scanner:
                 for sign, match in matches
             ),
             by_helper,
+            of_relative,
         )

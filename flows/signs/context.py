@@ -16,17 +16,19 @@ _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 
 
-def take_for_writer(hits: dict[str, list[Hit]]) -> None:
+def take_for_writer(hits: dict[str, list[Hit]]) -> bool:
     """Where a helper writes, "my mum" and "she" are the patient, as "I" is elsewhere.
 
     "Not me" takes nothing back then. Whoever writes of nobody but animals or people in general
-    writes of no patient.
+    writes of no patient. Whether anybody is written of so.
     """
-    others, apart = hits.get("other", []), hits.get("no-patient", [])
-    if not others or any(not _overlaps(hit, apart) for hit in others):
-        meant = {*hits.pop("other", ()), *hits.get("she-or-he", ())}
-        hits["self"] = sorted({*hits.get("self", ()), *meant})
     _drop(hits, "disclaim", ("not-me",))
+    others, apart = hits.get("other", []), hits.get("no-patient", [])
+    if others and all(_overlaps(hit, apart) for hit in others):
+        return False
+    meant = {*hits.pop("other", ()), *hits.get("she-or-he", ())}
+    hits["self"] = sorted({*hits.get("self", ()), *meant})
+    return bool(meant)
 
 
 def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:

@@ -134,7 +134,7 @@ def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> No
     scanner = shipped_scanner()
 
     assert scanner.report(text)[:2] == ((), True)
-    found, other, _ = scanner.report(text, helped=True)
+    found, other, *_ = scanner.report(text, helped=True)
     assert ([each.sign for each in found], other) == (["self-harm"], False)
 
 
@@ -177,7 +177,7 @@ def test_somebody_else_in_danger_hides_nobody(text: str) -> None:
 def test_a_sign_of_the_patient_stands_beside_somebody_else_in_danger() -> None:
     text = "my friend says he wants to kill himself and I can't feel my bum"
 
-    found, other, _ = shipped_scanner().report(text)
+    found, other, *_ = shipped_scanner().report(text)
 
     assert ([each.sign for each in found], other) == (["saddle-numbness"], True)
 
@@ -215,7 +215,7 @@ def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: s
     ],
 )
 def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: str) -> None:
-    signs, other_in_danger, by_helper = shipped_scanner().report(text)
+    signs, other_in_danger, by_helper, _ = shipped_scanner().report(text)
 
     assert [found.sign for found in signs] == [sign]
     assert (other_in_danger, by_helper) == (False, True)
@@ -236,7 +236,7 @@ def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: s
     ],
 )
 def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
-    assert shipped_scanner().report(text) == ((), False, False)
+    assert shipped_scanner().report(text)[:3] == ((), False, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

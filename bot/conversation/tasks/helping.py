@@ -13,6 +13,7 @@ from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
+from flows.signs import Report
 
 NAME = "helping"
 
@@ -54,6 +55,13 @@ def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
         return True
     edited = None if amends is None else step.older.get(amends[0])
     return edited is not None and edited.is_helped
+
+
+def tells(step: Step, report: Report) -> bool:
+    """Whether a helper has told this: one is confirmed, or the words are not the patient's own."""
+    sessions = (step.open, step.suspended)
+    confirmed = any(each is not None and each.helped for each in sessions)
+    return confirmed or report.by_helper or report.of_relative
 
 
 def note_writer(step: Step) -> None:

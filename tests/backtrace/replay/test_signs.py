@@ -152,3 +152,51 @@ def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) ->
 
     assert flags(script.until("10:00", days=1).say(sign).play(), "p1") == []
     assert flags(denied.say(sign).play(), "p1") == []
+
+
+def tellers(script: Script) -> list[str]:
+    """Who has told of each warning sign."""
+    return [each.get("author", "patient") for each in entries(script.play(), "red-flag")]
+
+
+ASKED_ABOUT = {"en": ("she says 6", "yes"), "da": ("hun siger 6", "ja")}
+OWN = {"en": "I have a fever", "da": "jeg har feber"}
+OF_HER = {"en": "mum has a fever", "da": "mor har feber"}
+ANSWERED = {"en": "she says yes", "da": "hun siger ja"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_that_a_confirmed_helper_tells_is_marked(language: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+    script.say(*ASKED_ABOUT[language], OWN[language])
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_it_is_asked_who_answers_the_words_show_who_tells_a_sign(language: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+    script.say(ASKED_ABOUT[language][0], OF_HER[language], OWN[language])
+
+    assert tellers(script) == ["helper", "patient"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_is_marked_where_its_words_say_who_writes(language: str) -> None:
+    script = Script().enrol(language=language).say(". ".join(WRITES_FOR[language][:2]))
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_that_a_helper_answers_is_marked(language: str) -> None:
+    script = Script().enrol(language=language).start("red-flags").say(ANSWERED[language])
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_of_ones_own_is_the_patients(language: str) -> None:
+    script = Script().enrol(language=language).say(OWN[language])
+
+    assert tellers(script) == ["patient"]
