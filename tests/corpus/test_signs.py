@@ -233,6 +233,8 @@ def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: s
         "jeg skriver på min telefon. min mor faldt i går",
         "jeg er mor til tre, og min søn har feber",
         "det er min kone, der har feber",
+        "jeg er hos mor, og hun har feber",
+        "I am as worried as mum, she has a fever",
     ],
 )
 def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
