@@ -302,7 +302,17 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     """An answer to a question that does not wait."""
     recorded = record(flow, session, item, given)
+    if _asks_anew(flow, session, recorded.session):
+        return go_on(flow, *recorded)
     return after_corrections(flow, recorded.session, recorded.events)
+
+
+def _asks_anew(flow: Flow, before: Session, after: Session) -> bool:
+    """Whether something answered has to be asked anew, and nothing else is put again meanwhile."""
+    return before.pending not in before.given and any(
+        item.id in before.given and item.id not in after.given
+        for item in enabled_items(flow, after)
+    )
 
 
 def after_corrections(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:

@@ -37,6 +37,7 @@ from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item
+from flows.own_words import quoting
 from flows.replies import Back, Reply
 from flows.session import ANSWER, EXPIRED, FINISHED, WAITING, Given
 
@@ -284,6 +285,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             record_correction(step, flow, open, item, given, previous)
             remember(step, flow, item, given)
             _echo(step, flow.item(item), given, title(flow, flow.item(item), step.person.language))
+            _say_what_stands(step, flow, open, item)
             _end_signs(step, flow, open, event)
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
@@ -361,6 +363,15 @@ def _echo(step: Step, item: Item, given: Given, corrected: str = "") -> None:
             step.add_line("echo.corrected", answer=answer, title=corrected)
         else:
             step.add_line("echo.answered", answer=answer)
+
+
+def _say_what_stands(step: Step, flow: Flow, open: OpenSession, item_id: str) -> None:
+    """What was answered about something goes on counting when that is named in other words."""
+    for item in quoting(flow, item_id):
+        given = open.session.given.get(item.id)
+        if given is not None and given.kind is ANSWER:
+            answer = label(item, given.code, given.value, step.person.language)
+            step.add_line("echo.stands", answer=answer)
 
 
 def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
