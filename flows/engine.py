@@ -39,6 +39,7 @@ from flows.recording import answered, ends_at_once, record
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.scoring import score
 from flows.session import (
+    AND_THEN,
     ANSWER,
     EXPIRED,
     FINISHED,
@@ -189,7 +190,7 @@ def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
     """The answer as it is kept; one that was asked back keeps the words of both replies."""
     named = reading.code or str(reading.value)
     if turn == session.turn and named in session.offered:
-        raw = f"{session.offered_raw} / {raw}"
+        raw = f"{session.offered_raw}{AND_THEN}{raw}"
     return Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
 
 

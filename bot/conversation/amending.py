@@ -18,16 +18,23 @@ from bot.conversation import (
 )
 from bot.conversation.effects import SaveSession
 from bot.conversation.heard import Heard
-from bot.conversation.memory import OpenSession
+from bot.conversation.last import Last, answer_at, last_answer, say_same, stands_as
+from bot.conversation.memory import OpenSession, Task
 from bot.conversation.pending import ask_again
+from bot.conversation.questions import title
 from bot.conversation.step import SILENT, Step
+from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
 from flows.events import Corrected
-from flows.reading import Understood, read
+from flows.reading import Ambiguous, Denied, NotAReply, Reading, Understood, read, read_confirmation
+from flows.reading.several import are_bare
 from flows.replies import Amend
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
+_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME, keeping.NAME)
+"""Tasks that ask what the words of one message are."""
+_BY = "by"
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
@@ -37,11 +44,30 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     questionnaire is not changed by it: the new words belong to no other question.
     """
     command = commanding.settled(step, heard.command)
-    if _is_request(command):
+    if _is_request(command) or _is_restated(step, heard):
         return False
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
+    return True
+
+
+def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
+    """Remember which message is asked about, so that its edit is what it says instead.
+
+    `before` is the task that was under way when it came.
+    """
+    task, message = step.memory.task, heard.message
+    if task is not None and task is not before and task.name in _ABOUT_WORDS:
+        task.data[_BY] = message.edit_of or message.external_id
+
+
+def _is_restated(step: Step, heard: Heard) -> bool:
+    """Whether these are other words for those that are asked about now; then nothing is asked."""
+    task = step.memory.task
+    if task is None or task.data.get(_BY) != heard.message.edit_of:
+        return False
+    step.memory.task = None
     return True
 
 
@@ -69,7 +95,7 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
     if open is None:
         _say_unchangeable(step)
         return
-    screens = safety.is_screen_open(step)
+    screens, task = safety.is_screen_open(step), step.memory.task
     if session_id == step.memory.suspended:
         _correct_aside(step, heard, open, turn)
     else:
@@ -79,7 +105,7 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
-    elif not is_open:
+    elif not is_open and step.memory.task is task:
         ask_again(step)
 
 
@@ -89,6 +115,8 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
     Words that report a sign were dealt with; where they are no answer, nothing is said of that.
     """
     if several.amend(step, open, turn, heard.message.text):
+        return
+    if _is_asked_anew(step, heard, open, turn):
         return
     flow, item_id = step.flow_of(open), open.session.asked_at(turn)
     words = repair.answering_words(step, open, turn, heard)
@@ -102,6 +130,42 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
         asking.resume(step, open, Amend(turn, words, heard.message.text))
     else:
         late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
+
+
+def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bool:
+    """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
+
+    After such a question they are read as the reply to it that they have become.
+    """
+    last = answer_at(step, (open.id, turn))
+    if last is None or last.item.id == open.session.pending or heard.signs:
+        return False
+    if step.person.status in SILENT or with_desk.holds_back(step):
+        return False
+    if are_bare(heard.message.text, step.lexicon):
+        return False
+    words = repair.answering_words(step, open, turn, heard)
+    meant = _meant(step, last, words, alone=words == heard.message.text)
+    if isinstance(meant, Understood) and last.given.was_asked_back and stands_as(last, meant):
+        say_same(step, last)
+    elif isinstance(meant, Ambiguous):
+        changing.ask_back(step, last, words, heard.message.text)
+    elif isinstance(meant, Denied):
+        changing.ask_anew(step, last, heard.message.text)
+    else:
+        return False
+    return True
+
+
+def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Denied:
+    """What the new words say; what is no answer to "7, is that right?" takes the yes back."""
+    if not last.given.was_asked_back:
+        return read(last.item, words, step.lexicon)
+    stood = last.given.code or str(last.given.value)
+    meant = read_confirmation(last.item, (stood,), words, step.lexicon, alone=alone)
+    if isinstance(meant, NotAReply) or (isinstance(meant, Ambiguous) and stood in meant.candidates):
+        return Denied()
+    return meant
 
 
 def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
@@ -122,5 +186,9 @@ def _say_unchangeable(step: Step) -> None:
     if safety.is_held_now(step):
         looked.insist(step)
         return
-    step.add_line("old.edit")
+    last = last_answer(step)
+    if last is None:
+        step.add_line("old.edit")
+    else:
+        step.add_line("old.edit-how", title=title(last.flow, last.item, step.person.language))
     ask_again(step)

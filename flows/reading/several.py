@@ -34,6 +34,12 @@ def may_be_several(text: str) -> bool:
     return _ANY.search(text.strip()) is not None or _DOTTED.fullmatch(text.strip()) is not None
 
 
+def are_bare(text: str, lexicon: Lexicon) -> bool:
+    """Whether it is two answers or more and nothing else, be it certain whose they are or not."""
+    parts = [part for part in _ANY.split(text.strip()) if part]
+    return len(parts) > 1 and all(_is_plain(lexicon.tokens(part)) for part in parts)
+
+
 def undotted(text: str) -> str:
     """`6.4.2.n` as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
     return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
