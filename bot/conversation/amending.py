@@ -11,6 +11,7 @@ from bot.conversation import (
     late,
     looked,
     repair,
+    rewording,
     safety,
     several,
     told,
@@ -34,7 +35,6 @@ _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
 _ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME, keeping.NAME)
 """Tasks that ask what the words of one message are."""
-_BY = "by"
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
@@ -46,10 +46,29 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     command = commanding.settled(step, heard.command)
     if _is_request(command) or _is_restated(step, heard):
         return False
+    if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
+        return rewording.take(step, heard)
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
     return True
+
+
+def _may_answer(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
+    """Whether the new words may be an answer to the question that the message came to."""
+    open = _session(step, amends[0]) if amends is not None else None
+    item_id = open.session.asked_at(amends[1]) if open is not None and amends is not None else None
+    if open is None or item_id is None or amends is None:
+        return False
+    words = repair.answering_words(step, open, amends[1], heard)
+    reading = read(step.flow_of(open).item(item_id), words, step.lexicon)
+    return not isinstance(reading, NotAReply)
+
+
+def _session(step: Step, session_id: int) -> OpenSession | None:
+    if step.open is not None and step.open.id == session_id:
+        return step.open
+    return step.older.get(session_id)
 
 
 def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
@@ -59,13 +78,13 @@ def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
     """
     task, message = step.memory.task, heard.message
     if task is not None and task is not before and task.name in _ABOUT_WORDS:
-        task.data[_BY] = message.edit_of or message.external_id
+        task.data[rewording.BY] = message.edit_of or message.external_id
 
 
 def _is_restated(step: Step, heard: Heard) -> bool:
     """Whether these are other words for those that are asked about now; then nothing is asked."""
     task = step.memory.task
-    if task is None or task.data.get(_BY) != heard.message.edit_of:
+    if task is None or task.data.get(rewording.BY) != heard.message.edit_of:
         return False
     step.memory.task = None
     return True
@@ -90,8 +109,7 @@ def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
 
 
 def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
-    is_open = step.open is not None and step.open.id == session_id
-    open = step.open if is_open else step.older.get(session_id)
+    open = _session(step, session_id)
     if open is None:
         _say_unchangeable(step)
         return
@@ -105,7 +123,7 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
-    elif not is_open and step.memory.task is task:
+    elif open is not step.open and step.memory.task is task:
         ask_again(step)
 
 

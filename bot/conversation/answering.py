@@ -19,6 +19,7 @@ from bot.conversation import (
     looked,
     repair,
     returning,
+    rewording,
     safety,
     several,
     taking_back,
@@ -78,6 +79,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     else:
         _take(step, heard, amends)
     amending.note_what_it_began(step, heard, before)
+    rewording.note(step, heard, before)
     step.flush()
     step.secret |= consents.keeps_no_words(step)
     if heard.stops and heard.message.handled is Handled.STOP:

@@ -211,6 +211,9 @@ class Memory:
     is with, and whether it was asked what to talk about."""
     talk: Talk | None = None
     """The newest conversation with a person at the clinic."""
+    noted: dict[str, list[Any]] = field(default_factory=dict)
+    """By message the newest questions and notes that were kept from one: id of the entry that
+    stands, kind, code, detail."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
