@@ -17,7 +17,6 @@ from bot.conversation import (
     told,
     with_desk,
 )
-from bot.conversation.effects import SaveSession
 from bot.conversation.heard import Heard
 from bot.conversation.last import Last, answer_at, last_answer, say_same, stands_as
 from bot.conversation.memory import OpenSession, Task
@@ -26,7 +25,7 @@ from bot.conversation.questions import title
 from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
-from flows.events import Corrected
+from flows.events import NotUnderstood
 from flows.reading import Ambiguous, Denied, NotAReply, Reading, Understood, read, read_confirmation
 from flows.reading.several import are_bare
 from flows.replies import Amend
@@ -140,10 +139,11 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
     words = repair.answering_words(step, open, turn, heard)
     reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
     if item_id is None or not isinstance(reading, Understood):
-        if not heard.signs:
+        if heard.signs:
+            if open is step.open:
+                ask_again(step)
+        elif not several.say_unread(step, open, turn):
             asking.resume(step, open, Amend(turn, words, heard.message.text))
-        elif open is step.open:
-            ask_again(step)
     elif still_counts(flow, open.session, flow.item(item_id)):
         asking.resume(step, open, Amend(turn, words, heard.message.text))
     else:
@@ -188,14 +188,15 @@ def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Deni
 
 def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
     """Correct the questionnaire that was put aside for a screen, which is asked on."""
+    if several.amend_aside(step, open, turn, heard.message.text):
+        return
     flow = step.flow_of(open)
     words = repair.answering_words(step, open, turn, heard)
-    amended = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
-    corrected = [event for event in amended.events if isinstance(event, Corrected)]
-    if corrected:
-        open.session = amended.session
-        step.do(SaveSession(open))
-        asking.tell(step, flow, open, corrected)
+    taken = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
+    several.keep_corrected(step, flow, open, taken)
+    missed = [event for event in taken.events if isinstance(event, NotUnderstood)]
+    if missed and not heard.signs and not several.say_unread(step, open, turn):
+        asking.tell(step, flow, open, missed)
 
 
 def _say_unchangeable(step: Step) -> None:

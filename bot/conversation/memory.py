@@ -277,6 +277,8 @@ class OpenSession:
     form: dict[str, Any] = field(default_factory=dict)
     """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
     and by question what two statements were marked."""
+    at_once: dict[str, int] = field(default_factory=dict)
+    """By turn how many answers the message gave that came to it, where these are several."""
 
     @property
     def is_helped(self) -> bool:
@@ -301,6 +303,8 @@ class OpenSession:
             parts["form"] = self.form
         if self.maybe_helped:
             parts["maybe_helped"] = True
+        if self.at_once:
+            parts["at_once"] = self.at_once
         return parts
 
     @classmethod
@@ -321,4 +325,5 @@ class OpenSession:
             data.get("in_one", False),
             data.get("reminded"),
             data.get("form", {}),
+            data.get("at_once", {}),
         )
