@@ -52,7 +52,7 @@ def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     """
     flow = step.flow_of(open)
     items = _one_after_another(flow, left_at(flow, open.session, turn))
-    parts = read_several(items, text, step.lexicon) if may_be_several(text) else ()
+    parts = _parts(step, items, text)
     had = items[: open.at_once.get(str(turn), 0)]
     if parts or (had and isinstance(read(had[0], text, step.lexicon), Understood)):
         _say_what_stands(step, flow, open, had[max(len(parts), 1) :], "changing.left")
@@ -76,7 +76,7 @@ def amend_aside(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     """As `amend`, of a session that is put aside: what it has not asked yet it asks later."""
     flow = step.flow_of(open)
     items = _one_after_another(flow, left_at(flow, open.session, turn))
-    parts = read_several(items, text, step.lexicon) if may_be_several(text) else ()
+    parts = _parts(step, items, text)
     given = [pair for pair in zip(items, parts, strict=False) if pair[0].id in open.session.given]
     if not given:
         return False
@@ -84,6 +84,10 @@ def amend_aside(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     taken = take_several(flow, open.session, asked, said, step.lexicon)
     keep_corrected(step, flow, open, taken)
     return True
+
+
+def _parts(step: Step, items: Sequence[Item], text: str) -> tuple[Part, ...]:
+    return read_several(items, text, step.lexicon) if may_be_several(text) else ()
 
 
 def keep_corrected(step: Step, flow: Flow, open: OpenSession, taken: Turn) -> None:

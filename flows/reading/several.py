@@ -18,7 +18,7 @@ from flows.reading.outcome import Reading, Understood
 _ANY = re.compile(r"[\s,;]+")
 _COMMA = re.compile(r"\s*,\s*")
 _LINE = re.compile(r"\s*[\n;]+\s*")
-_DOTTED = re.compile(r"[^\W_]{1,4}(?:\.[^\W_]{1,4}){2,}\.?")
+_DOTTED = re.compile(r"[^\W_]{1,4}(?:\.[^\W_]{1,4}){2,}(?:\s+[^\W_]{1,4})*\.?")
 _DECIMAL = re.compile(r"\d,\d")
 LONGEST_PART = 3
 """Words of a part that stands between commas, such as "4 days"; a longer one is a sentence."""
@@ -41,7 +41,7 @@ def are_bare(text: str, lexicon: Lexicon) -> bool:
 
 
 def undotted(text: str) -> str:
-    """`6.4.2.n` as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
+    """`6.4.2.n` and "6.4.2 n" as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
     return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
 
 

@@ -539,6 +539,23 @@ def test_the_remark_is_kept_without_the_number(channel: str, said: str, kept: st
 
 
 @pytest.mark.parametrize(
+    ("language", "said", "asked", "kept"),
+    [
+        ("en", "this is bullshit, 7 ok?", "7, is that right?", []),
+        ("da", "det er noget pis, 7 ok?", "7, er det rigtigt?", []),
+        ("en", "my back hurts, may i run, 7 ok?", "7, is that right?", ["may i run"]),
+        ("da", "min ryg er træt, må jeg løbe, 7 ok?", "7, er det rigtigt?", ["må jeg løbe"]),
+    ],
+)
+def test_a_number_behind_a_curse_is_asked_back_and_its_mark_asks_nothing_else(
+    language: str, said: str, asked: str, kept: list[str]
+) -> None:
+    lines = Script().enrol(language=language).start("weekly-check-in").say(said).play()
+    assert asked in texts(lines)[-1]
+    assert all(words in e["raw"] for e, words in zip(entries(lines, "question"), kept, strict=True))
+
+
+@pytest.mark.parametrize(
     ("flow", "before"),
     [
         ("weekly-check-in", []),
