@@ -189,10 +189,13 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     tell(step, flow, step.open, turn.events)
 
 
-def take_up(step: Step) -> None:
-    """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
+def take_up(step: Step, *, stopped: bool = False) -> None:
+    """Go on after a pause: an open session whose time has run out meanwhile is closed first.
+
+    `stopped`: the patient had stopped the messages, so that it is no check-in missed.
+    """
     if step.open is not None and expires(step, step.open) <= step.now:
-        expire(step, step.open)
+        expire(step, step.open, stopped=stopped)
         return
     set_timers(step)
     repeat(step)
@@ -247,12 +250,15 @@ def put_down(step: Step) -> None:
     step.do(DropDue(("remind", "expire")))
 
 
-def expire(step: Step, open: OpenSession) -> None:
-    """Close a session whose time is up; what was answered stays, and is scored if enough."""
+def expire(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
+    """Close a session whose time is up; what was answered stays, and is scored if enough.
+
+    `stopped`: as in `take_up`.
+    """
     flow = step.flow_of(open)
     turn = engine.expire(flow, open.session)
     again = comes_again(step, open)
-    silence.note_expiry(step, open)
+    silence.note_expiry(step, open, stopped=stopped)
     if again is not None:
         step.memory.over = "again" if step.memory.over == "due" else step.memory.over
         payload = {"flow": flow.id, "last": True}

@@ -199,7 +199,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         else:
             step.add_line("start.again")
             receipts.tell_what_came_meanwhile(step)
-            asking.take_up(step)
+            asking.take_up(step, stopped=True)
         return
     _start_what_rests(step)
 
