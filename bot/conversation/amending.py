@@ -26,6 +26,7 @@ from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
 from flows.events import NotUnderstood
+from flows.model import Item
 from flows.reading import Ambiguous, Denied, NotAReply, Reading, Understood, read, read_confirmation
 from flows.reading.several import are_bare
 from flows.replies import Amend
@@ -43,7 +44,7 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     questionnaire is not changed by it: the new words belong to no other question.
     """
     command = commanding.settled(step, heard.command)
-    if _is_request(command) or _is_restated(step, heard):
+    if _is_request(command) or _moves(step, command, amends) or _is_restated(step, heard):
         return False
     if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
         return rewording.take(step, heard)
@@ -94,6 +95,15 @@ def _is_request(command: Command | None) -> bool:
     return command is not None and not command.weak and command.name not in _MOVES
 
 
+def _moves(step: Step, command: Command | None, amends: tuple[int, int] | None) -> bool:
+    """Whether the new words skip the question that waits, as what they were did not answer it."""
+    if command is None or command.name not in _MOVES or step.open is None or amends is None:
+        return False
+    session, turn = amends
+    waits = step.open.id == session and step.memory.task is None
+    return waits and step.open.session.asked_at(turn) == step.open.session.pending
+
+
 def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
     """Deal with the edit of a message that had answered no question of a questionnaire."""
     if step.open is None and step.memory.task is None:
@@ -122,7 +132,7 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
-    elif open is not step.open and step.memory.task is task:
+    elif step.memory.task is task and (task is not None or open is not step.open):
         ask_again(step)
 
 
@@ -131,17 +141,19 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
 
     Words that report a sign were dealt with; where they are no answer, nothing is said of that.
     """
+    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
+    if item_id is not None and heard.command is not None and heard.command.name in _MOVES:
+        _say_unchanged(step, open, flow.item(item_id))
+        return
     if several.amend(step, open, turn, heard.message.text):
         return
     if _is_asked_anew(step, heard, open, turn):
         return
-    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
     words = repair.answering_words(step, open, turn, heard)
     reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
     if item_id is None or not isinstance(reading, Understood):
         if heard.signs:
-            if open is step.open:
-                ask_again(step)
+            _ask_on(step, open)
         elif not several.say_unread(step, open, turn):
             asking.resume(step, open, Amend(turn, words, heard.message.text))
     elif still_counts(flow, open.session, flow.item(item_id)):
@@ -150,12 +162,26 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
         late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
 
 
+def _say_unchanged(step: Step, open: OpenSession, item: Item) -> None:
+    """To skip, or to go back, is about the question that waits: "skip" is no answer in own words."""
+    name = title(step.flow_of(open), item, step.person.language)
+    step.add_line("hint.unchanged", title=name)
+    _ask_on(step, open)
+
+
+def _ask_on(step: Step, open: OpenSession) -> None:
+    """Put the question of this session again, if it is the one that waits."""
+    if open is step.open and step.memory.task is None:
+        ask_again(step)
+
+
 def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bool:
     """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
 
-    After such a question they are read as the reply to it that they have become.
+    After such a question they are read as the reply to it that they have become. Not while
+    something else is asked, which the reply would go to.
     """
-    last = answer_at(step, (open.id, turn))
+    last = None if step.memory.task is not None else answer_at(step, (open.id, turn))
     if last is None or last.item.id == open.session.pending or heard.signs:
         return False
     if step.person.status in SILENT or with_desk.holds_back(step):

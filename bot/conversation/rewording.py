@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation import looked, safety
+from bot.conversation import consents, looked, safety
 from bot.conversation.effects import Record
 from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING, Task
@@ -19,7 +19,9 @@ _KINDS = ("question", "note")
 
 
 def is_kept(step: Step, heard: Heard) -> bool:
-    """Whether the message that was edited is kept as a question or a note."""
+    """Whether the message that was edited is kept as a question or a note, and may still be."""
+    if step.memory.erasing or not consents.is_agreed(step):
+        return False
     return heard.message.edit_of in step.memory.noted
 
 

@@ -152,6 +152,29 @@ def test_a_tap_on_the_first_button_changes_the_first_of_ten(channel: str) -> Non
     assert corrections(lines) == [("pain-intensity", "c", "f", False)]
 
 
+@pytest.mark.parametrize(
+    ("language", "share", "edited", "told", "asked"),
+    [
+        (
+            "en",
+            "share with my physio Anne",
+            "6 ish maybe",
+            "I could not read the change.",
+            "e-mail",
+        ),
+        ("da", "del med min fys Anne", "6 agtigt måske", "Jeg kunne ikke læse rettelsen.", "mail"),
+    ],
+)
+def test_an_edit_in_doubt_asks_nothing_while_something_else_is_asked(
+    language: str, share: str, edited: str, told: str, asked: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    lines = script.say("7", id="m1").say(share).say(edited, edits="m1").play()
+    assert told in "\n".join(texts(lines)[-2:])
+    assert asked in texts(lines)[-1]
+    assert corrections(lines) == []
+
+
 def test_an_edited_correction_is_read_like_the_message_it_was() -> None:
     script = finished_odi("telegram").say("I meant F", id="x").say("I meant E", edits="x")
     lines = script.play()
