@@ -18,7 +18,7 @@ from bot.conversation import (
     with_desk,
 )
 from bot.conversation.heard import Heard
-from bot.conversation.last import Last, answer_at, last_answer, say_same, stands_as
+from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
 from bot.conversation.memory import OpenSession, Task
 from bot.conversation.pending import ask_again
 from bot.conversation.questions import title
@@ -27,9 +27,19 @@ from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
 from flows.events import NotUnderstood
 from flows.model import Item
-from flows.reading import Ambiguous, Denied, NotAReply, Reading, Understood, read, read_confirmation
+from flows.reading import (
+    Ambiguous,
+    Denied,
+    NotAReply,
+    Reading,
+    Understood,
+    offer,
+    read,
+    read_confirmation,
+)
 from flows.reading.several import are_bare
 from flows.replies import Amend
+from flows.session import AND_THEN
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
@@ -163,7 +173,7 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
 
 
 def _say_unchanged(step: Step, open: OpenSession, item: Item) -> None:
-    """To skip, or to go back, is about the question that waits: "skip" is no answer in own words."""
+    """To skip is about the question that waits, and "skip" is no answer in own words."""
     name = title(step.flow_of(open), item, step.person.language)
     step.add_line("hint.unchanged", title=name)
     _ask_on(step, open)
@@ -178,10 +188,10 @@ def _ask_on(step: Step, open: OpenSession) -> None:
 def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bool:
     """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
 
-    After such a question they are read as the reply to it that they have become. Not while
-    something else is asked, which the reply would go to.
+    After such a question they are read as the reply to it that they have become. About a warning
+    sign any words are a doubt. Not while something else is asked, which the reply would go to.
     """
-    last = None if step.memory.task is not None else answer_at(step, (open.id, turn))
+    last = None if step.memory.task is not None else answer_to(step, open, turn)
     if last is None or last.item.id == open.session.pending or heard.signs:
         return False
     if step.person.status in SILENT or with_desk.holds_back(step):
@@ -194,7 +204,9 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
         say_same(step, last)
     elif isinstance(meant, Ambiguous):
         changing.ask_back(step, last, words, heard.message.text)
-    elif isinstance(meant, Denied):
+    elif isinstance(meant, Denied) or (
+        isinstance(meant, NotAReply) and _is_about_a_sign(last.item)
+    ):
         changing.ask_anew(step, last, heard.message.text)
     else:
         return False
@@ -206,10 +218,23 @@ def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Deni
     if not last.given.was_asked_back:
         return read(last.item, words, step.lexicon)
     stood = last.given.code or str(last.given.value)
-    meant = read_confirmation(last.item, (stood,), words, step.lexicon, alone=alone)
+    offered = _offered(step, last, stood)
+    meant = read_confirmation(last.item, offered, words, step.lexicon, alone=alone)
     if isinstance(meant, NotAReply) or (isinstance(meant, Ambiguous) and stood in meant.candidates):
         return Denied()
     return meant
+
+
+def _offered(step: Step, last: Last, stood: str) -> tuple[str, ...]:
+    """What was offered for the words in doubt when this answer was chosen."""
+    doubtful, _, _ = last.given.raw.partition(AND_THEN)
+    reading = read(last.item, doubtful, step.lexicon)
+    candidates = offer(last.item, reading) if isinstance(reading, Ambiguous) else ()
+    return candidates if stood in candidates else (stood,)
+
+
+def _is_about_a_sign(item: Item) -> bool:
+    return item.flag is not None or bool(item.opens)
 
 
 def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:

@@ -73,6 +73,12 @@ def answer_at(step: Step, place: tuple[int, int]) -> Last | None:
     return next((each for each in changeable(step) if each.place == place), None)
 
 
+def answer_to(step: Step, open: OpenSession, turn: int) -> Last | None:
+    """The answer to what this session asked at that turn, if it can still be changed by words."""
+    found = (each for each in changeable(step) if each.open is open)
+    return next((each for each in found if each.item.id == open.session.asked_at(turn)), None)
+
+
 def _answers(step: Step, open: OpenSession) -> list[Last]:
     flow = step.flow_of(open)
     given = open.session.given

@@ -175,6 +175,16 @@ def test_an_edit_in_doubt_asks_nothing_while_something_else_is_asked(
     assert corrections(lines) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "edited"), [("en", "maybe"), ("en", "I think so"), ("da", "måske")]
+)
+def test_an_edit_in_doubt_puts_the_question_about_a_sign_again(language: str, edited: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("red-flags")
+    asked = texts(script.play())[-1].split("1/8")[1]
+    lines = script.say("no", id="m1").say(edited, edits="m1").play()
+    assert texts(lines)[-1].endswith(f"1/8{asked}")
+
+
 def test_an_edited_correction_is_read_like_the_message_it_was() -> None:
     script = finished_odi("telegram").say("I meant F", id="x").say("I meant E", edits="x")
     lines = script.play()
