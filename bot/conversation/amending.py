@@ -17,6 +17,7 @@ from bot.conversation import (
     told,
     with_desk,
 )
+from bot.conversation.effects import Say
 from bot.conversation.heard import Heard
 from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
 from bot.conversation.memory import OpenSession, Task
@@ -54,13 +55,18 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     questionnaire is not changed by it: the new words belong to no other question.
     """
     command = commanding.settled(step, heard.command)
-    if _is_request(command) or _moves(step, command, amends) or _is_restated(step, heard):
+    if _is_request(command) or _moves(step, command, amends):
+        return False
+    restated = _is_restated(step, heard)
+    if restated and amends is None:
         return False
     if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
         return rewording.take(step, heard)
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
+    if restated and not _is_anything_said(step):
+        _say_same(step, *amends)
     return True
 
 
@@ -92,7 +98,11 @@ def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
 
 
 def _is_restated(step: Step, heard: Heard) -> bool:
-    """Whether these are other words for those that are asked about now; then nothing is asked."""
+    """Whether these are other words for those that are asked about now; then nothing is asked.
+
+    Of a message that had answered a question they are the answer once more, however often it is
+    edited; else they are read as if nothing had been written before them.
+    """
     task = step.memory.task
     if task is None or task.data.get(rewording.BY) != heard.message.edit_of:
         return False
@@ -144,6 +154,18 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         desk_talk.note_correction(step)
     elif step.memory.task is task and (task is not None or open is not step.open):
         ask_again(step)
+
+
+def _is_anything_said(step: Step) -> bool:
+    return bool(step.lead) or any(isinstance(effect, Say) for effect in step.effects)
+
+
+def _say_same(step: Step, session_id: int, turn: int) -> None:
+    """The question was put again and its edit is the answer that stands: that is not left open."""
+    open = _session(step, session_id)
+    last = None if open is None else answer_to(step, open, turn)
+    if last is not None and step.person.status not in SILENT:
+        say_same(step, last)
 
 
 def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
