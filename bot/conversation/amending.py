@@ -20,7 +20,7 @@ from bot.conversation import (
 from bot.conversation.effects import Say
 from bot.conversation.heard import Heard
 from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
-from bot.conversation.memory import OpenSession, Task
+from bot.conversation.memory import PARTS, OpenSession, Task
 from bot.conversation.pending import ask_again
 from bot.conversation.questions import title
 from bot.conversation.step import SILENT, Step
@@ -44,8 +44,10 @@ from flows.session import AND_THEN
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
-_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME, keeping.NAME)
+_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME)
 """Tasks that ask what the words of one message are."""
+_BY = "by"
+"""Key in such a task's data: the id of that message."""
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
@@ -57,11 +59,15 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     command = commanding.settled(step, heard.command)
     if _is_request(command) or _moves(step, command, amends):
         return False
+    if keeping.restate(step, heard.message.edit_of, heard.message.text):
+        ask_again(step)
+        return True
     restated = _is_restated(step, heard)
     if restated and amends is None:
         return False
     if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
-        return rewording.take(step, heard)
+        rewording.take(step, heard)
+        return True
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
@@ -92,9 +98,11 @@ def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
 
     `before` is the task that was under way when it came.
     """
-    task, message = step.memory.task, heard.message
-    if task is not None and task is not before and task.name in _ABOUT_WORDS:
-        task.data[rewording.BY] = message.edit_of or message.external_id
+    task, message = step.memory.task, heard.message.edit_of or heard.message.external_id
+    if task is not None and task.name == keeping.NAME:
+        keeping.note_message(task, message)
+    elif task is not None and task is not before and task.name in _ABOUT_WORDS:
+        task.data[_BY] = message
 
 
 def _is_restated(step: Step, heard: Heard) -> bool:
@@ -104,7 +112,7 @@ def _is_restated(step: Step, heard: Heard) -> bool:
     edited; else they are read as if nothing had been written before them.
     """
     task = step.memory.task
-    if task is None or task.data.get(rewording.BY) != heard.message.edit_of:
+    if task is None or heard.message.edit_of not in (task.data.get(_BY), *task.data.get(PARTS, ())):
         return False
     step.memory.task = None
     return True
