@@ -34,13 +34,11 @@ from flows.reading import (
     NotAReply,
     Reading,
     Understood,
-    offer,
     read,
     read_confirmation,
 )
 from flows.reading.several import are_bare
 from flows.replies import Amend
-from flows.session import AND_THEN
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
@@ -230,7 +228,7 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
         return False
     words = repair.answering_words(step, open, turn, heard)
     meant = _meant(step, last, words, alone=words == heard.message.text)
-    if isinstance(meant, Understood) and last.given.was_asked_back and stands_as(last, meant):
+    if isinstance(meant, Understood) and last.offered and stands_as(last, meant):
         say_same(step, last)
     elif isinstance(meant, Ambiguous):
         changing.ask_back(step, last, words, heard.message.text)
@@ -245,22 +243,13 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
 
 def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Denied:
     """What the new words say; what is no answer to "7, is that right?" takes the yes back."""
-    if not last.given.was_asked_back:
+    if not last.offered:
         return read(last.item, words, step.lexicon)
     stood = last.given.code or str(last.given.value)
-    offered = _offered(step, last, stood)
-    meant = read_confirmation(last.item, offered, words, step.lexicon, alone=alone)
+    meant = read_confirmation(last.item, last.offered, words, step.lexicon, alone=alone)
     if isinstance(meant, NotAReply) or (isinstance(meant, Ambiguous) and stood in meant.candidates):
         return Denied()
     return meant
-
-
-def _offered(step: Step, last: Last, stood: str) -> tuple[str, ...]:
-    """What was offered for the words in doubt when this answer was chosen."""
-    doubtful, _, _ = last.given.raw.partition(AND_THEN)
-    reading = read(last.item, doubtful, step.lexicon)
-    candidates = offer(last.item, reading) if isinstance(reading, Ambiguous) else ()
-    return candidates if stood in candidates else (stood,)
 
 
 def _is_about_a_sign(item: Item) -> bool:

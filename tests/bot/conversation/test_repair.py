@@ -630,6 +630,21 @@ def test_a_question_that_ends_in_a_number_is_no_answer_in_doubt(
     assert texts(lines)[-1].endswith(texts(lines)[-2].partition("1/4 ")[2])
 
 
+@pytest.mark.parametrize(
+    ("language", "edited", "unread"),
+    [
+        ("en", "meh", "I could not read the change. Nothing was changed: Pain."),
+        ("da", "tja", "Jeg kunne ikke læse rettelsen. Intet er ændret: Smerter."),
+    ],
+)
+@pytest.mark.parametrize("said", ["6 / 10", "6/10"])
+def test_a_stroke_in_an_answer_is_no_sign_that_it_was_asked_back(
+    language: str, edited: str, unread: str, said: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said, id="m1").say("4")
+    assert unread in texts(script.say(edited, edits="m1").play())[-1]
+
+
 # Help that grows
 
 
