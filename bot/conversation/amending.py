@@ -76,19 +76,13 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
 
 def _may_answer(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Whether the new words may be an answer to the question that the message came to."""
-    open = _session(step, amends[0]) if amends is not None else None
+    open = step.session(amends[0]) if amends is not None else None
     item_id = open.session.asked_at(amends[1]) if open is not None and amends is not None else None
     if open is None or item_id is None or amends is None:
         return False
     words = repair.answering_words(step, open, amends[1], heard)
     reading = read(step.flow_of(open).item(item_id), words, step.lexicon)
     return not isinstance(reading, NotAReply)
-
-
-def _session(step: Step, session_id: int) -> OpenSession | None:
-    if step.open is not None and step.open.id == session_id:
-        return step.open
-    return step.older.get(session_id)
 
 
 def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
@@ -144,7 +138,7 @@ def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
 
 
 def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
-    open = _session(step, session_id)
+    open = step.session(session_id)
     if open is None:
         _say_unchangeable(step)
         return
@@ -168,7 +162,7 @@ def _is_anything_said(step: Step) -> bool:
 
 def _say_same(step: Step, session_id: int, turn: int) -> None:
     """The question was put again and its edit is the answer that stands: that is not left open."""
-    open = _session(step, session_id)
+    open = step.session(session_id)
     last = None if open is None else answer_to(step, open, turn)
     if last is not None and step.person.status not in SILENT:
         say_same(step, last)

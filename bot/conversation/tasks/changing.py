@@ -267,10 +267,9 @@ def _answer_pending(step: Step, answer: str, whole: str, raw: str, *, named: boo
 
     What was `named` when it was asked which is meant need not be asked back once more.
     """
-    open = step.open
+    open, item = step.open, step.pending_item
     assert open is not None
-    assert open.session.pending is not None
-    item = step.flow_of(open).item(open.session.pending)
+    assert item is not None
     answer = _in_full(step, open, item, answer) if named else answer
     fits = isinstance(read(item, answer, step.lexicon), Understood)
     step.answered = (open.id, open.session.turn)
