@@ -22,7 +22,7 @@ from bot.conversation.heard import Heard
 from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
 from bot.conversation.memory import PARTS, OpenSession, Task
 from bot.conversation.pending import ask_again
-from bot.conversation.questions import title
+from bot.conversation.questions import short_answer, title
 from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
@@ -38,7 +38,7 @@ from flows.reading import (
     read_confirmation,
 )
 from flows.reading.several import are_bare
-from flows.replies import Amend
+from flows.replies import Amend, Chose
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
@@ -214,10 +214,12 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     sign any words are a doubt. Not while something else is asked, which the reply would go to.
     """
     last = None if step.memory.task is not None else answer_to(step, open, turn)
-    if last is None or last.item.id == open.session.pending or heard.signs:
+    if last is None or heard.signs:
         return False
     if step.person.status in SILENT or with_desk.holds_back(step):
         return False
+    if last.item.id == open.session.pending:
+        return _is_yes_again(step, last, heard.message.text)
     if are_bare(heard.message.text, step.lexicon):
         return False
     words = repair.answering_words(step, open, turn, heard)
@@ -232,6 +234,20 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
         changing.ask_anew(step, last, heard.message.text)
     else:
         return False
+    return True
+
+
+def _is_yes_again(step: Step, last: Last, text: str) -> bool:
+    """Leave the answer where its question was put again and the yes to it is back."""
+    if not last.offered or last.open.session.offered:
+        return False
+    meant = _meant(step, last, text, alone=True)
+    if not isinstance(meant, Understood) or not stands_as(last, meant):
+        return False
+    stood = last.given.code or str(last.given.value)
+    answer = short_answer(last.item, last.given, last.open.session.language)
+    step.add_line("changing.same", answer=answer)
+    asking.resume(step, last.open, Chose(last.open.session.turn, stood))
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.conversation import consents, looked, safety
+from bot.conversation.choices import is_bare_answer
 from bot.conversation.effects import Record
 from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING, PARTS, Task
@@ -19,8 +20,13 @@ _KINDS = ("question", "note")
 
 
 def is_kept(step: Step, heard: Heard) -> bool:
-    """Whether the message that was edited is kept as a question or a note, and may still be."""
+    """Whether the message that was edited is kept as a question or a note, and may still be.
+
+    A mere yes or number takes the place of no words.
+    """
     if step.memory.erasing or not consents.is_agreed(step):
+        return False
+    if is_bare_answer(step, heard.message.text):
         return False
     return heard.message.edit_of in step.memory.noted
 
