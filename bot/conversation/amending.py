@@ -211,12 +211,15 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
 
     After such a question they are read as the reply to it that they have become. About a warning
-    sign any words are a doubt. Not while something else is asked, which the reply would go to.
+    sign any words are a doubt. Not while something else is asked, which the reply would go to, and
+    not in place of the questions about warning signs, which nothing holds up.
     """
     last = None if step.memory.task is not None else answer_to(step, open, turn)
     if last is None or heard.signs:
         return False
     if step.person.status in SILENT or with_desk.holds_back(step):
+        return False
+    if open is not step.open and safety.is_screen_open(step):
         return False
     if last.item.id == open.session.pending:
         return _is_yes_again(step, last, heard.message.text)
