@@ -389,7 +389,7 @@ def _harmless() -> list[re.Pattern[str]]:
         "link": LINK.pattern, "name": "Mette Dam", "clinic": "Klinik Nord", "emergency": "112",
         "doctor": "1813", "helpline": "70 201 201", "who": r"Anne Berg[\w ]+", "day": r"[\w. ]+",
         "opens": ".{5}", "closes": ".{5}", "initial": "B", "travel": ".{60,80}", "hours": "24",
-        "about": "(how you are|hvordan du har det)", "code": r"\w{3} \w{3}", "minutes": "15",
+        "about": "(how you are|hvordan du har det)", "code": r"\w{3} \w{3}", "minutes": "15", "languages": r"[\w ]+",
     }  # fmt: skip
     found = []
     for words in load_catalogues("messages").values():
