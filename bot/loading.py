@@ -208,7 +208,7 @@ def step_for(
     After a step that has failed, load anew.
     """
     linked = deployment.links(channel)
-    own = [each for each in (loaded.open, loaded.suspended) if each is not None]
+    own = [*filter(None, (loaded.open, loaded.suspended))]
     if older:
         # Of a session there is one copy, however the message names it.
         older = {**older, **{each.id: each for each in own if each.id in older}}
