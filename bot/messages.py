@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -97,7 +98,9 @@ class Message(NamedTuple):
     """The entry whose words these are, where a person wrote them."""
 
 
-class Button(NamedTuple):
+# Not frozen, nor a tuple: a question has many, and each would cost twice as much to make.
+@dataclass(slots=True)
+class Button:
     """A pressable label as the channel shows it, and the data that comes back."""
 
     label: str
