@@ -109,8 +109,8 @@ class Outgoing(NamedTuple):
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
     """Queue messages; they are sent after the commit."""
-    for message in messages:
-        deployment.posted.note(message.channel, message.priority)
+    for channel, priority in {(message.channel, message.priority) for message in messages}:
+        deployment.posted.note(channel, priority)
     _INSERT.run(
         connection, [_row(message, deployment.ids.take(connection)) for message in messages]
     )
@@ -140,7 +140,7 @@ def _body(message: Outgoing) -> dict[str, Any]:
     rendered = message.rendered
     body = {
         "text": rendered.text,
-        "buttons": [[button.label, button.data] for button in rendered.buttons],
+        "buttons": [(button.label, button.data) for button in rendered.buttons],
         "subject": rendered.subject,
         "to": message.to,
     }
