@@ -88,7 +88,7 @@ def sessions(
         return {}
     return {
         row.id: (row.patient_id, open_session(found[row.patient_id].sealer, row.id, row.body))
-        for row in connection.execute(_SESSIONS, {"ids": sorted(ids)})
+        for row in connection.execute(_SESSIONS, {"ids": sorted(ids)}).all()
         if row.patient_id in found
     }
 
