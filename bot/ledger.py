@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
@@ -362,7 +363,18 @@ def _to_member(finished: Finished, mail: done.Mail) -> Outgoing:
 
 
 def _outgoing(
-    finished: Finished, channel: str, rendered: Rendered, priority: Priority, **more: Any
+    finished: Finished,
+    channel: str,
+    rendered: Rendered,
+    priority: Priority,
+    *,
+    address_id: int | None = None,
+    member_id: int | None = None,
+    to: str = "",
+    session_id: int | None = None,
+    turn: int | None = None,
+    not_before: datetime | None = None,
+    entry_id: int | None = None,
 ) -> Outgoing:
     return Outgoing(
         finished.loaded.sealer,
@@ -372,7 +384,13 @@ def _outgoing(
         rendered,
         priority,
         finished.step.now,
-        **more,
+        address_id,
+        member_id,
+        to,
+        session_id,
+        turn,
+        not_before,
+        entry_id,
     )
 
 
