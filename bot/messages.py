@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -74,6 +73,16 @@ class Choices(tuple[Choice, ...]):
         """Characters of the longest words."""
         return max([len(choice.words) for choice in self], default=0)
 
+    @cached_property
+    def keyed(self) -> tuple[Button, ...]:
+        """Buttons that show what is typed."""
+        return tuple(Button(key, data) for key, _, data in self)
+
+    @cached_property
+    def worded(self) -> tuple[Button, ...]:
+        """Buttons that show what is meant."""
+        return tuple(Button(words, data) for _, words, data in self)
+
 
 class Message(NamedTuple):
     """One message to a patient. `text` never lists the choices: the channel does.
@@ -98,9 +107,7 @@ class Message(NamedTuple):
     """The entry whose words these are, where a person wrote them."""
 
 
-# Not frozen, nor a tuple: a question has many, and each would cost twice as much to make.
-@dataclass(slots=True)
-class Button:
+class Button(NamedTuple):
     """A pressable label as the channel shows it, and the data that comes back."""
 
     label: str
@@ -108,10 +115,14 @@ class Button:
 
 
 class Rendered(NamedTuple):
-    """A message in a channel's own form; `subject` is for mail only."""
+    """A message in a channel's own form; `subject` is for mail only.
+
+    `place` is what comes back before the data of each button, as in `Message`.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     subject: str = ""
     picture: str = ""
     """An SVG; the channel makes of it what its provider takes."""
+    place: str = ""

@@ -140,7 +140,7 @@ def _body(message: Outgoing) -> dict[str, Any]:
     rendered = message.rendered
     body = {
         "text": rendered.text,
-        "buttons": [(button.label, button.data) for button in rendered.buttons],
+        "buttons": [(label, rendered.place + data) for label, data in rendered.buttons],
         "subject": rendered.subject,
         "to": message.to,
     }

@@ -48,15 +48,12 @@ class Request(NamedTuple):
 
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
-    place, choices, layout = message.place, message.choices, message.layout
+    choices, layout = message.choices, message.layout
     beside = choices.longest <= LONGEST_LABEL or layout is Layout.IN_TEXT
     text = message.text if beside else f"{message.text}\n\n{choices.listed}"
-    if beside and layout not in _NAMED_BY_KEYS:
-        buttons = [Button(label, place + data) for _, label, data in choices]
-    else:
-        buttons = [Button(key, place + data) for key, _, data in choices]
+    buttons = choices.worded if beside and layout not in _NAMED_BY_KEYS else choices.keyed
     text = _with_anchors(text, message, words)
-    return Rendered(text, tuple(buttons), picture=message.picture)
+    return Rendered(text, buttons, "", message.picture, message.place)
 
 
 def _with_anchors(text: str, message: Message, words: Catalogue) -> str:
@@ -233,7 +230,7 @@ def send_message(address: str, rendered: Rendered) -> Request:
         "link_preview_options": {"is_disabled": True},
     }
     if rendered.buttons:
-        body["reply_markup"] = _under(rendered.buttons)
+        body["reply_markup"] = _under(rendered.buttons, rendered.place)
     return Request("sendMessage", orjson.dumps(body))
 
 
@@ -248,7 +245,7 @@ def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
         return [alone, send_message(address, rendered)]
     body: dict[str, Any] = chat | {"caption": rendered.text}
     if rendered.buttons:
-        body["reply_markup"] = _under(rendered.buttons)
+        body["reply_markup"] = _under(rendered.buttons, rendered.place)
     return [Request("sendPhoto", orjson.dumps(body), png)]
 
 
@@ -262,8 +259,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _under(buttons: Sequence[Button]) -> dict[str, Any]:
-    return {"inline_keyboard": _keyboard(buttons)}
+def _under(buttons: Sequence[Button], place: str) -> dict[str, Any]:
+    return {"inline_keyboard": _keyboard(buttons, place)}
 
 
 def answer_press(press: Inbound) -> Request:
@@ -276,10 +273,10 @@ def in_reply(request: Request) -> bytes:
     return orjson.dumps({"method": request.method, **orjson.loads(request.body)})
 
 
-def _keyboard(buttons: Sequence[Button]) -> list[list[dict[str, str]]]:
+def _keyboard(buttons: Sequence[Button], place: str) -> list[list[dict[str, str]]]:
     """Letters and digits beside each other in rows of about the same length; words below."""
-    shown = [{"text": each.label, "callback_data": each.data} for each in buttons]
-    beside = MOST_BESIDE if max([len(each.label) for each in buttons]) <= LONGEST_KEY else 1
+    shown = [{"text": label, "callback_data": place + data} for label, data in buttons]
+    beside = MOST_BESIDE if max([len(label) for label, _ in buttons]) <= LONGEST_KEY else 1
     rows = -(-len(shown) // beside)
     wide = -(-len(shown) // rows)
     return [shown[start : start + wide] for start in range(0, len(shown), wide)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -306,7 +305,7 @@ def test_a_button_that_is_no_answer_to_how_often_ends_nothing(house: House) -> N
     house.wait(days=5)
     before = planned(house)
 
-    house.press(replace(monthly, data=monthly.data.replace("monthly", "daily")))
+    house.press(monthly._replace(data=monthly.data.replace("monthly", "daily")))
     house.settle()
 
     assert [e.code for e in house.timeline(patient) if e.kind == "rhythm"] == []
