@@ -220,8 +220,8 @@ def step_for(
         now,
         lambda: deployment.ids.take(connection),
         WEB if linked else channel,
-        linked=linked,
-        suspended=loaded.suspended,
+        linked,
+        loaded.suspended,
         older=older,
         recalled=recalled(connection, deployment, [*older.values(), *own]),
     )

@@ -368,14 +368,23 @@ def take(
     The database is asked only for what few messages need.
     """
     step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
-    silent = step.person.status in SILENT
-    helped = helping.may_write(step, amends)
-    heard = hear(message, step.person.language, deployment.scanner, silent=silent, helped=helped)
+    heard = _hear(deployment, step, message, amends)
     if needs_finished(step, heard):
         loading.add_finished(connection, deployment, loaded, step)
     _add_what_it_needs(connection, deployment, loaded, step, heard)
     answer(step, heard, amends)
     return step
+
+
+def _hear(
+    deployment: Deployment, step: Step, message: Inbound, amends: tuple[int, int] | None
+) -> Heard:
+    """A press has no words to be looked at."""
+    if message.kind is CHOICE:
+        return Heard(message, None)
+    silent = step.person.status in SILENT
+    helped = helping.may_write(step, amends)
+    return hear(message, step.person.language, deployment.scanner, silent=silent, helped=helped)
 
 
 def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
