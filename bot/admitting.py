@@ -172,10 +172,12 @@ class _Door:
 
         Each text at most once an hour: a lesser one must not keep a worse one back.
         """
-        signs = self.deployment.scanner.scan(message.text) if message.kind in _WRITTEN else ()
-        for key in safety.fixed_texts(signs):
+        if message.kind not in _WRITTEN:
+            return False
+        keys = safety.fixed_texts(self.deployment.scanner.report(message.text))
+        for key in keys:
             self._warn_once(_place(message), key)
-        return bool(signs)
+        return bool(keys)
 
     def _warn_once(self, place: Place, key: str) -> None:
         ring, trace = self.deployment.ring, f"warned.{key}"

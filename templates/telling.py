@@ -259,7 +259,11 @@ class Telling:
         )
 
     def flag(self, flag: Any) -> str:
-        """Which warning sign."""
+        """Which warning sign, and that a helper has told of it."""
+        sign = self._sign(flag)
+        return f"{sign}, {self.words.say('flags.by-helper')}" if flag.by_helper else sign
+
+    def _sign(self, flag: Any) -> str:
         if flag.item is None:
             return self.words.say("flag.unnamed")
         return self.words.name("flag", flag.item, self.labels.get(f"{flag.flow}/{flag.item}"))

@@ -37,6 +37,8 @@ class Flag:
     note: Said | None = None
     mistaken: bool = False
     handled: Said | None = None
+    by_helper: bool = False
+    """Somebody else has told of it, or answered so, for the patient."""
 
     @property
     def is_open(self) -> bool:
@@ -67,6 +69,7 @@ def _flag(entry: Entry, rows: Sequence[Entry], since: datetime | None) -> Flag:
         noted[0] if noted else None,
         _taken_back(entry, after) or (bool(follow_ups) and follow_ups[-1].code == MISTAKE),
         handled[0] if handled else None,
+        entry.author == "helper",
     )
 
 

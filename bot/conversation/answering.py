@@ -47,6 +47,7 @@ from bot.conversation.tasks import (
     enrolment,
     follow_up,
     hands,
+    helping,
     keeping,
     rezoning,
     rhythm,
@@ -69,6 +70,8 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     """
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
+    if heard.report.by_helper:
+        helping.note_writer(step)
     if told.take(step, heard, amends):
         desk_talk.keep(step)
         if heard.stops and step.person.status not in SILENT:

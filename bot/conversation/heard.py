@@ -11,7 +11,7 @@ from bot.conversation.places import is_place
 from bot.enrolment_codes import is_start_with_code
 from bot.inbound import Inbound
 from bot.phrases import Phrase, Says, phrases
-from flows.signs import Found, Scanner
+from flows.signs import Found, Report, Scanner
 
 _WRITTEN = (inbound.TEXT, inbound.EDIT)
 _ANYTHING = "a few words"
@@ -20,16 +20,21 @@ _ANYTHING = "a few words"
 class Heard(NamedTuple):
     """A message, the command that the whole of it is, and what else it says.
 
-    `signs` are warning signs that its words report, the most urgent first; `stops`: it asks
-    for an end of the messages, be that all it says or not. `phrases` are what the whole of it
-    may say of an answer, or of who writes.
+    `report` is what its words say of warning signs; `stops`: it asks for an end of the
+    messages, be that all it says or not. `phrases` are what the whole of it may say of an
+    answer, or of who writes.
     """
 
     message: Inbound
     command: Command | None
-    signs: tuple[Found, ...] = ()
+    report: Report = Report()
     stops: bool = False
     phrases: tuple[Phrase, ...] = ()
+
+    @property
+    def signs(self) -> tuple[Found, ...]:
+        """The warning signs that its words report, the most urgent first."""
+        return self.report.signs
 
 
 def hear(
@@ -47,17 +52,19 @@ def hear(
     other time it may be an answer. `helped`: somebody may be writing for the patient.
     """
     if message.handled is inbound.STOP:
-        return Heard(message, Command(STOP), scanner.scan(message.text, helped=helped), stops=True)
+        return Heard(
+            message, Command(STOP), scanner.report(message.text, helped=helped), stops=True
+        )
     if silent and message.handled is inbound.START:
         return Heard(message, Command(START))
     if message.kind not in _WRITTEN:
         return Heard(message, None)
     text = message.text
     command = recognise(text, language)
-    signs = () if is_start_with_code(text) else scanner.scan(text, helped=helped)
+    report = Report() if is_start_with_code(text) else scanner.report(text, helped=helped)
     if command is not None and not _is_about_an_answer(command, text, language):
-        return Heard(message, command, signs, command.name == STOP)
-    return Heard(message, None, signs, phrases=tuple(phrases(text, language)))
+        return Heard(message, command, report, command.name == STOP)
+    return Heard(message, None, report, phrases=tuple(phrases(text, language)))
 
 
 def prepare(languages: Iterable[str], scanner: Scanner) -> None:

@@ -15,6 +15,8 @@ from flows.session import Given
 
 LATE_AFTER = timedelta(hours=24)
 """What comes later than this after the end is marked: somebody may have seen the old score."""
+HELPER = "helper"
+"""The author of what somebody else says for the patient."""
 
 
 def record_given(
@@ -85,7 +87,7 @@ def _record(
         item.unit["en"] if item.unit else None,
         given.text or given.raw,
         details,
-        _author(step, open),
+        author_of(step, open),
         open.id,
         given.turn,
         open.entries.get(item_id),
@@ -94,10 +96,11 @@ def _record(
     step.do(entry)
 
 
-def _author(step: Step, open: OpenSession) -> str:
+def author_of(step: Step, open: OpenSession) -> str:
+    """Who gives what is answered in this session."""
     if step.entering is not None:
         return step.entering.author
-    return "helper" if open.helped and open.closed_at is None else "patient"
+    return HELPER if open.helped and open.closed_at is None else "patient"
 
 
 def _is_late(step: Step, open: OpenSession) -> bool:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation import consents
 from bot.conversation.effects import Audit, Mail, OpenCase, Record, SetDue
 from bot.conversation.memory import HANDS, OpenSession
+from bot.conversation.records import HELPER, author_of
 from bot.conversation.step import Step
 from bot.deployment import Clinic
 from bot.messages import Message, Priority
@@ -20,7 +21,7 @@ from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, Urgency
 from flows.session import ANSWER, Session
-from flows.signs import SELF_HARM, Found
+from flows.signs import SELF_HARM, Found, Report
 from trajectory.care_team import Member
 from trajectory.cases import Kind
 from trajectory.views import scope_of
@@ -42,29 +43,35 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
     if flag.item in step.raised:
         return
     _say_once(step, flag.urgency)
-    _raise(step, flag.item, flag.urgency, flag.raw, flow.id, open)
+    _raise(step, flag.item, flag.urgency, flag.raw, author_of(step, open), flow.id, open)
 
 
-def raise_told(step: Step, signs: Sequence[Found], text: str) -> None:
-    """A patient's own words report warning signs: one message, about the most urgent.
+def raise_told(step: Step, signs: Sequence[Found], text: str, *, by_helper: bool = False) -> None:
+    """Words of the patient's, or of a helper's, report signs: one message, on the most urgent.
 
     Before consent a sign is told of and put on the clinic's list, but no words are kept.
     """
     kept = text if consents.is_agreed(step) else None
+    author = HELPER if by_helper else _patient(step)
     physical = _physical(signs)
     if len(physical) < len(signs):
-        _raise_self_harm(step, kept)
+        _raise_self_harm(step, kept, author)
     if physical:
         _say_once(step, physical[0].urgency)
     for found in physical:
-        _raise(step, found.sign, found.urgency, kept)
+        _raise(step, found.sign, found.urgency, kept, author)
 
 
-def fixed_texts(signs: Sequence[Found]) -> list[str]:
-    """Which fixed messages these signs call for: self-harm has its own, then the most urgent."""
-    physical = _physical(signs)
-    own = [SELF_HARM] if len(physical) < len(signs) else []
-    return own + [found.urgency.value for found in physical[:1]]
+def say_whom_to_call(step: Step) -> None:
+    """Somebody who is not the patient may harm themselves: the numbers, and no case for that."""
+    _say_fixed(step, SELF_HARM)
+
+
+def fixed_texts(report: Report) -> list[str]:
+    """Which fixed messages this calls for: self-harm has its own, then the most urgent."""
+    physical = _physical(report.signs)
+    harm = report.other_in_danger or len(physical) < len(report.signs)
+    return [SELF_HARM] * harm + [found.urgency.value for found in physical[:1]]
 
 
 def _physical(signs: Sequence[Found]) -> list[Found]:
@@ -77,7 +84,7 @@ def raise_unanswered(step: Step) -> None:
     A doctor is to look the same day, since nobody knows that it is not urgent.
     """
     _say_once(step, Urgency.SAME_DAY)
-    _raise(step, UNCLEAR, Urgency.SAME_DAY, None)
+    _raise(step, UNCLEAR, Urgency.SAME_DAY, None, _patient(step))
 
 
 def raise_left_open(step: Step) -> None:
@@ -104,12 +111,13 @@ def _raise(
     sign: str,
     urgency: Urgency,
     raw: str | None,
+    author: str,
     flow: str = SCREEN,
     open: OpenSession | None = None,
 ) -> None:
     """Record it, put it on the clinic's list, alert those allowed, and ask again later."""
     step.raised += (sign,)
-    entry_id = _record(step, sign, urgency, raw, flow, open)
+    entry_id = _record(step, sign, urgency, raw, author, flow, open)
     step.do(OpenCase(Kind.RED_FLAG, urgency, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))
     if _remember(step, urgency):
@@ -127,8 +135,18 @@ def _put_question_off(step: Step) -> None:
         memory.task, memory.set_aside = memory.set_aside, None
 
 
+def _patient(step: Step) -> str:
+    return "patient" if step.entering is None else step.entering.author
+
+
 def _record(
-    step: Step, sign: str, urgency: Urgency, raw: str | None, flow: str, open: OpenSession | None
+    step: Step,
+    sign: str,
+    urgency: Urgency,
+    raw: str | None,
+    author: str,
+    flow: str = SCREEN,
+    open: OpenSession | None = None,
 ) -> int:
     definition = step.world.library.flow(flow).definition if open is None else None
     entry_id, entering = step.new_id(), step.entering
@@ -142,7 +160,7 @@ def _record(
             code=urgency.value,
             text=raw,
             detail=None if entering is None else {"worker": entering.worker},
-            author="patient" if entering is None else entering.author,
+            author=author,
             session_id=open.id if open else None,
             turn=open.session.turn if open else None,
             # It is known of, and told of, from now on, however old the paper is.
@@ -152,10 +170,10 @@ def _record(
     return entry_id
 
 
-def _raise_self_harm(step: Step, raw: str | None) -> None:
+def _raise_self_harm(step: Step, raw: str | None, author: str) -> None:
     """As a red flag, with its own message and no questions for a day; never the only route."""
     _say_fixed(step, SELF_HARM)
-    entry_id = _record(step, SELF_HARM, Urgency.EMERGENCY, raw, SCREEN, None)
+    entry_id = _record(step, SELF_HARM, Urgency.EMERGENCY, raw, author)
     step.do(OpenCase(Kind.SELF_HARM, Urgency.EMERGENCY, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))
     if not is_quiet(step):

@@ -13,24 +13,47 @@ from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
+from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
 from flows.model import Item
-from flows.reading import Understood, read
+from flows.reading import NotAReply, Understood, read
 from flows.replies import Amend, Said
 from flows.signs import SELF_HARM
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Raise what the words report; whether nothing else is to be said to this message."""
-    if not heard.signs or _is_label(step, heard.message.text):
+    text, other_in_danger = heard.message.text, heard.report.other_in_danger
+    if not (heard.signs or other_in_danger) or _is_label(step, text):
         return False
-    text = heard.message.text
-    safety.raise_told(step, heard.signs, text)
+    if other_in_danger:
+        safety.say_whom_to_call(step)
+        if not heard.signs:
+            return _is_all(step, heard, amends)
+    by_helper = helping.tells(step, heard.report)
+    safety.raise_told(step, heard.signs, text, by_helper=by_helper)
     ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
     if ends:
         safety.put_tasks_aside(step)
         _answer_quietly(step, text, amends)
     return ends
+
+
+def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
+    """Whether words about somebody else in danger say nothing more: then they are a note.
+
+    "I did not get that" has no place below whom to call.
+    """
+    if heard.command is not None or amends is not None or hands.is_in_doubt(step, heard):
+        return False
+    text, item = heard.message.text, _pending(step)
+    if step.memory.task is None and item is not None:
+        reading = read(item, text, step.lexicon)
+        if not isinstance(reading, NotAReply):
+            return False
+    if step.person.status == "active":
+        keeping.keep_silently(step, text)
+    return True
 
 
 def _is_label(step: Step, text: str) -> bool:

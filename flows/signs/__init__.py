@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flows.model import Urgency
-from flows.signs.context import clear_up, reports, take_for_writer
+from flows.signs.context import clear_up, reports, take_for_writer, tells_of_another
 from flows.signs.grammar import Grammar
 from flows.signs.text import cut
 from flows.signs.vocabulary import Vocabulary, read_words
@@ -26,6 +26,23 @@ class Found(NamedTuple):
 
     sign: str
     urgency: Urgency
+
+
+class Report(NamedTuple):
+    """What a text says of warning signs.
+
+    `signs` are the patient's, the most urgent first. `other_in_danger`: somebody who is not the
+    patient may harm themselves. `by_helper`: it says that somebody writes for the patient.
+    `of_relative`: somebody may, and writes of the patient as of another.
+    """
+
+    signs: tuple[Found, ...] = ()
+    other_in_danger: bool = False
+    by_helper: bool = False
+    of_relative: bool = False
+
+
+_NOTHING = Report()
 
 
 class Scanner:
@@ -49,25 +66,35 @@ class Scanner:
         return cls(Grammar.read(grammar, "grammar.yaml"), Vocabulary(concepts))
 
     def scan(self, text: str, *, helped: bool = False) -> tuple[Found, ...]:
-        """The signs that this text reports, the most urgent first; linear in its length.
+        """The signs that this text reports, the most urgent first; as `report`."""
+        return self.report(text, helped=helped).signs
 
-        `helped`: somebody may be writing for the patient, who then is whoever they write of.
+    def report(self, text: str, *, helped: bool = False) -> Report:
+        """What this text reports, whatever language it is in; linear in its length.
+
+        `helped`: somebody may be writing for the patient, who then is whoever they write of, as
+        where the text says so itself.
         """
         if len(text) < _SHORTEST:
-            return ()
+            return _NOTHING
         said = cut(text)
         hits = self._vocabulary.find(said)
-        if helped:
-            take_for_writer(hits)
+        by_helper = "helper" in hits
+        of_relative = (helped or by_helper) and take_for_writer(hits)
         possible = self._grammar.possible(hits.keys())
         if not possible:
-            return ()
+            return Report(by_helper=by_helper, of_relative=of_relative)
         clear_up(hits, said)
         self._grammar.derive(hits, said)
-        found = {
-            sign.id
-            for sign, rule in possible
-            for match in rule.matches(hits, said)
-            if reports(match, sign, hits, said)
-        }
-        return tuple(Found(s.id, s.urgency) for s in self._grammar.signs if s.id in found)
+        matches = [(sign, match) for sign, rule in possible for match in rule.matches(hits, said)]
+        found = {sign.id for sign, match in matches if reports(match, sign, hits, said)}
+        return Report(
+            tuple(Found(s.id, s.urgency) for s in self._grammar.signs if s.id in found),
+            SELF_HARM not in found
+            and any(
+                sign.id == SELF_HARM and tells_of_another(match, sign, hits, said)
+                for sign, match in matches
+            ),
+            by_helper,
+            of_relative,
+        )

@@ -10,19 +10,25 @@ from flows.signs.vocabulary import DEGREES, MARKS, UNSURE_SELF, Hit
 
 _SCOPE = 9
 """Words over which a negation reaches."""
+_NEVER_OWN = "suicide-third"
+"""What nobody says of themselves, whoever else is named beside it."""
 _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 
 
-def take_for_writer(hits: dict[str, list[Hit]]) -> None:
-    """Where a helper writes, "my mum" is the patient as "I" is elsewhere, and "not me" is not.
+def take_for_writer(hits: dict[str, list[Hit]]) -> bool:
+    """Where a helper writes, "my mum" and "she" are the patient, as "I" is elsewhere.
 
-    Whoever writes of nobody but animals or people in general writes of no patient.
+    "Not me" takes nothing back then. Whoever writes of nobody but animals or people in general
+    writes of no patient. Whether anybody is written of so.
     """
-    others, apart = hits.get("other", []), hits.get("no-patient", [])
-    if any(not _overlaps(hit, apart) for hit in others):
-        hits["self"] = sorted({*hits.get("self", ()), *hits.pop("other")})
     _drop(hits, "disclaim", ("not-me",))
+    others, apart = hits.get("other", []), hits.get("no-patient", [])
+    if others and all(_overlaps(hit, apart) for hit in others):
+        return False
+    meant = {*hits.pop("other", ()), *hits.get("she-or-he", ())}
+    hits["self"] = sorted({*hits.get("self", ()), *meant})
+    return bool(meant)
 
 
 def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:
@@ -81,10 +87,24 @@ def _drop(hits: dict[str, list[Hit]], concept: str, longer: Sequence[str]) -> No
 def reports(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
     """Whether the writer says that they have this now, or had it lately."""
     return not (
+        _is_somebody_else(match, hits, text)
+        or (not sign.whenever and _is_long_ago(match, hits, text))
+        or _is_not_said(match, sign, hits, text)
+    )
+
+
+def tells_of_another(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
+    """Whether the writer says so of somebody else, and not of long ago."""
+    return _is_somebody_else(match, hits, text) and not (
+        _is_long_ago(match, hits, text) or _is_not_said(match, sign, hits, text)
+    )
+
+
+def _is_not_said(match: Match, sign: Sign, hits: Hits, text: Text) -> bool:
+    """Whether the words name the sign only, of whomever: it is denied, or only asked about."""
+    return (
         _is_negated(match, hits, text)
         or _is_taken_back(match, hits, text)
-        or _is_somebody_else(match, hits, text)
-        or (not sign.whenever and _is_long_ago(match, hits, text))
         or (not sign.even_asked and _is_general(match, hits, text))
     )
 
@@ -192,9 +212,15 @@ def _is_somebody_else(match: Match, hits: Hits, text: Text) -> bool:
     if not together and not _goes_on_about(match, hits, text):
         return False
     since = last.end if together else text.sentence.index(text.sentence[match.focus])
-    if _between(since, match.end, ("self", "says"), hits):
+    if _between(since, match.end, ("self", "says"), hits) and not _is_never_own(match, hits):
         return False
     return not any(hit.start >= last.end for hit in hits.get("me-too", ()))
+
+
+def _is_never_own(match: Match, hits: Hits) -> bool:
+    return match.end == match.focus_end and any(
+        hit.start == match.focus for hit in hits.get(_NEVER_OWN, ())
+    )
 
 
 def _goes_on_about(match: Match, hits: Hits, text: Text) -> bool:

@@ -108,6 +108,13 @@ def test_a_corrected_value_is_amended_and_says_what_it_was() -> None:
     assert value["note"][0]["text"] == "corrected late, was 40"
 
 
+def test_a_sign_that_a_helper_told_of_says_so() -> None:
+    story = Story()
+    story.flag(at(3, 22), "leg-weakness", "same-day", author="helper")
+    said = section(of(story), "Warning signs")
+    assert said.startswith("22 Mar Same-day flag: weakness in one leg, told by a helper. ")
+
+
 def test_the_sections_tell_what_the_page_tells(bundle: dict[str, Any]) -> None:
     assert "Not CE-marked" in section(bundle, "What this is")
     assert section(bundle, "Warning signs").startswith("22 Mar Same-day flag: weakness in one leg")

@@ -397,7 +397,7 @@ def test_nothing_is_said_to_whoever_has_said_nothing(house: House, kind: Inbound
 # Warning signs from nobody we know
 
 EMERGENCIES = ["jeg kan ikke mærke når jeg tisser", "I cant feel when I pee"]
-SELF_HARM = ["jeg vil dø", "i want to die"]
+SELF_HARM = ["jeg vil dø", "i want to die", "my mum wants to die", "min far vil slå sig selv ihjel"]
 
 
 def is_safety_text(said: list[str], sign: str) -> bool:

@@ -25,6 +25,9 @@ MOST_FALSE_ALARMS = 0.05
 SAID = Path(__file__).parent / "said"
 """Texts that the author of the rules made up while writing them, each with what it raises."""
 
+IN_DANGER = {"da": {"da-359", "da-360", "da-361"}, "en": {"en-353", "en-354", "en-355"}}
+"""Texts that raise nothing of the patient's: a relative or a neighbour may harm themselves."""
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_warning_sign_is_raised(language: str) -> None:
@@ -74,6 +77,9 @@ def test_what_is_said_of_between_the_legs_is_not_told_of_both_legs(text: str) ->
         ("min mand har tabt følelsen i skridtet", "saddle-numbness"),
         ("min kone er følelsesløs i skridtet, ikke mig", "saddle-numbness"),
         ("far vil ikke leve mere", "self-harm"),
+        ("can't he pee because of the tablets?", "bladder-bowel"),
+        ("kan det passe at hun ikke kan tisse?", "bladder-bowel"),
+        ("skal hun ringe når hun ikke kan tisse?", "bladder-bowel"),
     ],
 )
 def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
@@ -92,6 +98,12 @@ def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
         "what should I do if mum gets a fever?",
         "my dog has a fever",
         "people with numb bums should call",
+        "what if she gets a fever?",
+        "when should she worry about numbness?",
+        "my dog is ill, why can't she pee?",
+        "hvad hvis hun får feber?",
+        "hvornår skal hun ringe om følelsesløshed?",
+        "min hund er syg, hvorfor kan hun ikke tisse?",
         "mor har ikke feber",
         "mor faldt for mange år siden",
         "min hund har feber",
@@ -99,6 +111,134 @@ def test_whom_a_helper_writes_of_is_the_patient(text: str, sign: str) -> None:
 )
 def test_a_helper_too_may_write_of_no_sign(text: str) -> None:
     assert shipped_scanner().scan(text, helped=True) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother says she will end her life",
+        "my dad keeps talking about dying",
+        "my wife is self harming",
+        "I visited my sister yesterday. She wants to kill herself",
+        "what do I do if my dad wants to kill himself?",
+        "my neighbour has had enough of life",
+        "min far siger han vil slå sig selv ihjel",
+        "min kone snakker om at tage livet af sig",
+        "min søn vil hænge sig",
+        "jeg er bange for at min mand tager livet af sig",
+        "hvad gør jeg hvis min far vil slå sig selv ihjel?",
+        "far er livstræt",
+    ],
+)
+def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> None:
+    scanner = shipped_scanner()
+
+    assert scanner.report(text)[:2] == ((), True)
+    found, other, *_ = scanner.report(text, helped=True)
+    assert ([each.sign for each in found], other) == (["self-harm"], False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my neighbour killed himself last year",
+        "my uncle took his own life years ago",
+        "my brother tried to kill himself years ago",
+        "my mother isn't suicidal",
+        "my sister says she doesn't want to kill herself",
+        "my husband is killing himself laughing",
+        "min nabo tog livet af sig sidste år",
+        "min bror prøvede at slå sig ihjel for ti år siden",
+        "min kone slår sig ihjel af grin",
+        "min mor har ikke selvmordstanker",
+    ],
+)
+def test_nobody_is_in_danger_by_what_was_or_is_not(text: str) -> None:
+    assert shipped_scanner().report(text)[:2] == ((), False)
+
+
+@pytest.mark.parametrize("text", ["the kids say they want to die", "ungerne vil dø"])
+def test_who_is_no_patient_may_be_in_danger_beside_a_helper(text: str) -> None:
+    assert shipped_scanner().report(text, helped=True)[:2] == ((), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my brother wants to kill himself and I think about doing the same",
+        "my sister wants to die and so do I",
+        "min bror vil tage livet af sig, og jeg tænker på at gøre det samme",
+    ],
+)
+def test_somebody_else_in_danger_hides_nobody(text: str) -> None:
+    assert raised(text) == ("self-harm", ("self-harm",))
+
+
+def test_a_sign_of_the_patient_stands_beside_somebody_else_in_danger() -> None:
+    text = "my friend says he wants to kill himself and I can't feel my bum"
+
+    found, other, *_ = shipped_scanner().report(text)
+
+    assert ([each.sign for each in found], other) == (["saddle-numbness"], True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: str) -> None:
+    others = [sample for sample in samples(language) if not sample.is_positive]
+    told = {each.id for each in others if shipped_scanner().report(each.say).other_in_danger}
+
+    assert told == IN_DANGER[language]
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("this is his daughter, my father can't pee since this morning", "bladder-bowel"),
+        ("hi its his daughter. dad cant pee since this morning", "bladder-bowel"),
+        ("Hi, I'm Peter's daughter. My father can't pee since this morning", "bladder-bowel"),
+        ("This is Peter, Birgit's son. My mother is numb between the legs", "saddle-numbness"),
+        ("daughter here. dad can't pee", "bladder-bowel"),
+        ("her husband writing. my wife has a fever of 39", "fever-unwell"),
+        ("my mum asked me to write. mum can't pee", "bladder-bowel"),
+        ("I'm texting from my mum's phone, my mum can't pee", "bladder-bowel"),
+        ("I'm her carer. My patient can't pee", "bladder-bowel"),
+        ("his daughter here: my father wants to kill himself", "self-harm"),
+        ("det er hans datter, min far kan ikke tisse", "bladder-bowel"),
+        ("Hej, jeg er Peters datter. Min far kan ikke tisse siden i morges", "bladder-bowel"),
+        ("Det er Peter, Birgits søn. Min mor er følelsesløs i skridtet", "saddle-numbness"),
+        ("datter her. far kan ikke tisse", "bladder-bowel"),
+        ("hendes mand skriver. min kone har feber 39", "fever-unwell"),
+        ("min mor bad mig skrive. mor kan ikke tisse", "bladder-bowel"),
+        ("jeg skriver fra min mors telefon, min mor kan ikke tisse", "bladder-bowel"),
+        ("det er Birgits hjemmehjælper. mor kan ikke holde på vandet", "bladder-bowel"),
+        ("hendes søn her: min mor vil tage livet af sig", "self-harm"),
+    ],
+)
+def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: str) -> None:
+    signs, other_in_danger, by_helper, _ = shipped_scanner().report(text)
+
+    assert [found.sign for found in signs] == [sign]
+    assert (other_in_danger, by_helper) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm writing for the first time. my mum fell yesterday",
+        "I am the mother of three and my son has a fever",
+        "it is my wife who has a fever",
+        "this is my daughter's phone, my mum has a fever",
+        "my mum is here with her daughter, my mum fell yesterday",
+        "jeg skriver for at sige at min mor har feber, så jeg træner ikke",
+        "jeg skriver på min telefon. min mor faldt i går",
+        "jeg er mor til tre, og min søn har feber",
+        "det er min kone, der har feber",
+        "jeg er hos mor, og hun har feber",
+        "I am as worried as mum, she has a fever",
+    ],
+)
+def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
+    assert shipped_scanner().report(text)[:3] == ((), False, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -221,6 +221,24 @@ def test_the_journal_text_holds_the_same_in_at_most_fifteen_lines() -> None:
     assert lines[-1].startswith("Check-ins 11/12")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "weakness in one leg, told by a helper"),
+        ("da", "svaghed i det ene ben, fortalt af en hjælper"),
+    ],
+)
+def test_a_sign_that_a_helper_told_of_says_so_on_the_page_and_in_the_journal(
+    language: str, said: str
+) -> None:
+    story = Story()
+    story.flag(at(3, 22), "leg-weakness", "same-day", author="helper")
+    summary = summarise(story.entries, BIRGIT, NOW, None)
+
+    assert said in read(page(summary, language=language))
+    assert said in journal(summary, language, **READER)
+
+
 WORDS = st.text(max_size=300)
 
 

@@ -35,6 +35,12 @@ def told(story: Story) -> Pdf:
     return paper(summarise(story.entries, BIRGIT, NOW, None))
 
 
+def test_a_sign_that_a_helper_told_of_says_so() -> None:
+    story = Story()
+    story.flag(at(3, 22), "leg-weakness", "same-day", author="helper")
+    assert "22 Mar SAME-DAY FLAG weakness in one leg, told by a helper" in told(story).text
+
+
 def test_it_tells_what_the_page_tells_in_its_order() -> None:
     text = paper(of(BIRGIT)).text
     parts = [

@@ -115,7 +115,9 @@ class Story:
             "score", when, flow="start-back", value=total, detail=detail, session_id=session
         )
 
-    def flag(self, when: datetime, item: str, urgency: str, text: str = "yes") -> Entry:
+    def flag(
+        self, when: datetime, item: str, urgency: str, text: str = "yes", **fields: Any
+    ) -> Entry:
         return self.write(
             "red-flag",
             when,
@@ -124,6 +126,7 @@ class Story:
             code=urgency,
             text=text,
             session_id=self.session(),
+            **fields,
         )
 
 

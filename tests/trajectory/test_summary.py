@@ -378,6 +378,11 @@ class TestWarningSigns:
         )
         assert summary_of(story).flags[0].mistaken
 
+    def test_one_that_a_helper_told_of_is_marked(self, story: Story) -> None:
+        story.flag(at(3, 22), "leg-weakness", "same-day", author="helper")
+        story.flag(at(3, 21), "fever-unwell", "same-day")
+        assert [flag.by_helper for flag in summary_of(story).flags] == [True, False]
+
     def test_open_ones_come_first_then_the_newest(self, story: Story) -> None:
         fever = story.flag(at(1, 10), "fever-unwell", "same-day")
         story.write("note", at(1, 11), text="Seen.", author=ANNE, detail={"flags": [fever.id]})

@@ -13,6 +13,7 @@ from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
+from flows.signs import Report
 
 NAME = "helping"
 
@@ -43,14 +44,29 @@ def take(step: Step, phrase: Phrase, text: str) -> bool:
 def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
     """Whether somebody writes for the patient, or may: the relative they name is the patient.
 
-    `amends` is the session and turn that an edited message answered.
+    `amends` is the session and turn that an edited message answered. Whoever has said who they
+    are may go on in another message of the day.
     """
+    if step.memory.helper_on == step.now.date().isoformat():
+        return True
     if step.open is not None and step.open.is_helped:
         return True
     if step.suspended is not None and step.suspended.is_helped:
         return True
     edited = None if amends is None else step.older.get(amends[0])
     return edited is not None and edited.is_helped
+
+
+def tells(step: Step, report: Report) -> bool:
+    """Whether a helper has told this: one is confirmed, or the words are not the patient's own."""
+    sessions = (step.open, step.suspended)
+    confirmed = any(each is not None and each.helped for each in sessions)
+    return confirmed or report.by_helper or report.of_relative
+
+
+def note_writer(step: Step) -> None:
+    """Remember for today that somebody has said they write for the patient."""
+    step.memory.helper_on = step.now.date().isoformat()
 
 
 def ask(step: Step) -> None:
@@ -72,6 +88,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
     assert task is not None
     answer = option or chosen(step, text)
     step.memory.task = None
+    if answer == "no":
+        step.memory.helper_on = ""
     if open is not None and answer == "no":
         open.maybe_helped = False
         step.do(SaveSession(open))

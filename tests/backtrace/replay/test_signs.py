@@ -76,3 +76,127 @@ def test_other_texts_record_no_sign(language: str) -> None:
 
     alarmed = [s.id for number, s in enumerate(told) if flags(lines, f"p{number}")]
     assert len(alarmed) <= 0.05 * len(told), alarmed
+
+
+IN_DANGER = {"en": "my mother wants to kill herself", "da": "min mor vil tage livet af sig"}
+
+
+def whom_to_call(language: str) -> str:
+    return load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> None:
+    script = Script().enrol(language=language, pathway="low-back-pain")
+
+    lines = script.say(IN_DANGER[language]).play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-1:] == [
+        ("note", IN_DANGER[language])
+    ]
+    assert entries(lines, "red-flag") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_consent_words_about_somebody_in_danger_are_not_kept(language: str) -> None:
+    script = Script().enrol(language=language, consent=False)
+
+    lines = script.say(IN_DANGER[language]).play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert entries(lines) == []
+
+
+@pytest.mark.parametrize(("language", "wrong"), [("en", "wrong number"), ("da", "forkert nummer")])
+def test_while_it_is_in_doubt_who_reads_whom_to_call_is_said_all_the_same(
+    language: str, wrong: str
+) -> None:
+    lines = Script().enrol(language=language).say(wrong, IN_DANGER[language]).play()
+
+    *_, asked, called, again = texts(lines)
+    assert (called, again) == (whom_to_call(language), asked)
+    assert entries(lines, "note") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "command"), [("en", "note my mum wants to die"), ("da", "note min mor vil dø")]
+)
+def test_a_command_about_somebody_in_danger_is_done(language: str, command: str) -> None:
+    lines = Script().enrol(language=language).say(command).play()
+
+    assert whom_to_call(language) in texts(lines)
+    assert len(entries(lines, "note")) == 1
+
+
+WRITES_FOR = {
+    "en": ("this is his daughter", "my dad has a fever", "he says 6", "no"),
+    "da": ("det er hans datter", "min far har feber", "han siger 6", "nej"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
+    who, sign, *_ = WRITES_FOR[language]
+
+    lines = Script().enrol(language=language).say(who, sign).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) -> None:
+    who, sign, answer, no = WRITES_FOR[language]
+    script = Script().enrol(language=language).say(who)
+    denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
+
+    assert flags(script.until("10:00", days=1).say(sign).play(), "p1") == []
+    assert flags(denied.say(sign).play(), "p1") == []
+
+
+def tellers(script: Script) -> list[str]:
+    """Who has told of each warning sign."""
+    return [each.get("author", "patient") for each in entries(script.play(), "red-flag")]
+
+
+ASKED_ABOUT = {"en": ("she says 6", "yes"), "da": ("hun siger 6", "ja")}
+OWN = {"en": "I have a fever", "da": "jeg har feber"}
+OF_HER = {"en": "mum has a fever", "da": "mor har feber"}
+ANSWERED = {"en": "she says yes", "da": "hun siger ja"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_that_a_confirmed_helper_tells_is_marked(language: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+    script.say(*ASKED_ABOUT[language], OWN[language])
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_it_is_asked_who_answers_the_words_show_who_tells_a_sign(language: str) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+    script.say(ASKED_ABOUT[language][0], OF_HER[language], OWN[language])
+
+    assert tellers(script) == ["helper", "patient"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_is_marked_where_its_words_say_who_writes(language: str) -> None:
+    script = Script().enrol(language=language).say(". ".join(WRITES_FOR[language][:2]))
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_that_a_helper_answers_is_marked(language: str) -> None:
+    script = Script().enrol(language=language).start("red-flags").say(ANSWERED[language])
+
+    assert tellers(script) == ["helper"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sign_of_ones_own_is_the_patients(language: str) -> None:
+    script = Script().enrol(language=language).say(OWN[language])
+
+    assert tellers(script) == ["patient"]
