@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.deployment import Deployment
 from trajectory import tables
+from trajectory.sql import Among
 
 LEASE = timedelta(minutes=15)
 """How long a process has for a chore; then another one does it."""
@@ -33,7 +34,7 @@ _AT = _due.c.at.type
 _MOMENT = bindparam("moment", type_=_AT)
 _OURS = and_(
     _due.c.owner_kind == _OWNER,
-    _due.c.kind.in_(bindparam("kinds", expanding=True, type_=_due.c.kind.type)),
+    Among(_due.c.kind, "kinds"),
 )
 _NOW_DUE = and_(_OURS, _due.c.at <= bindparam("now", type_=_AT))
 _LOOK = select(_due.c.kind).where(_NOW_DUE)

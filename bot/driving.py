@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from bot import due, leases
+from sqlalchemy import select
+
 from bot.deployment import Deployment
 from bot.directory.digests import send_due
 from bot.dispatching import dispatch
+from bot.due import NEXT_DUE, SOMETHING_DUE
+from bot.leases import NEXT_LEASE, NEXT_READY, SOMETHING_READY
 from bot.sending import BATCH, send_ready
+
+_WAITING = select(SOMETHING_READY, SOMETHING_DUE)
+_NEXT = select(NEXT_DUE, NEXT_READY, NEXT_LEASE)
 
 
 class MovableClock(Protocol):
@@ -29,10 +35,18 @@ def run_until_quiet(deployment: Deployment, most: int | None = None) -> None:
 
     `most` at a time, where nobody waits meanwhile; else as many as a process of its own does.
     """
-    while (
-        send_ready(deployment, most or BATCH) or dispatch(deployment, most) or send_due(deployment)
-    ):
+    while _did_something(deployment, most):
         pass
+
+
+def _did_something(deployment: Deployment, most: int | None) -> bool:
+    """Whether anything was sent or done; what cannot be done yet is left."""
+    asked = {"now": deployment.clock.now(), "channels": sorted(deployment.channels)}
+    with deployment.database.read() as connection:
+        ready, fallen = connection.execute(_WAITING, asked).one()
+    if ready and send_ready(deployment, most or BATCH):
+        return True
+    return bool(fallen and (dispatch(deployment, most) or send_due(deployment)))
 
 
 def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
@@ -54,10 +68,7 @@ def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> b
 
 def next_moment(deployment: Deployment, after: datetime) -> datetime | None:
     """When something falls due or becomes ready after this moment, or None."""
-    channels = sorted(deployment.channels)
+    asked = {"after": after, "channels": sorted(deployment.channels)}
     with deployment.database.read() as connection:
-        moments = (
-            due.next_moment(connection, after),
-            leases.next_moment(connection, after, channels),
-        )
+        moments = connection.execute(_NEXT, asked).one()
     return min((moment for moment in moments if moment is not None), default=None)

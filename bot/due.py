@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
@@ -81,10 +81,19 @@ _PUT_OFF = (
 )
 _STEPS = select(_due.c.owner_id, _due.c.at, _due.c.payload).where(
     _due.c.owner_kind == PATIENT,
-    _due.c.owner_id.in_(bindparam("owners", expanding=True)),
+    Among(_due.c.owner_id, "owners"),
     _due.c.kind == "step",
 )
-_NEXT = select(_due.c.at).where(_due.c.at > bindparam("after")).order_by(_due.c.at).limit(1)
+SOMETHING_DUE = exists().where(_due.c.at <= bindparam("now", type_=_due.c.at.type))
+"""Whether anything is due at the parameter `now`, a patient's or a professional's."""
+NEXT_DUE = (
+    select(_due.c.at)
+    .where(_due.c.at > bindparam("after", type_=_due.c.at.type))
+    .order_by(_due.c.at)
+    .limit(1)
+    .scalar_subquery()
+)
+"""When the next thing falls due after the parameter `after`, or null."""
 
 
 def write(
@@ -181,8 +190,3 @@ def put_off(
     if patient_ids:
         asked = {"owners": sorted(patient_ids), "now": now, "until": until}
         connection.execute(_PUT_OFF, asked)
-
-
-def next_moment(connection: Connection, after: datetime) -> datetime | None:
-    """When the next row falls due after this moment, or None."""
-    return connection.execute(_NEXT, {"after": after}).scalar_one_or_none()

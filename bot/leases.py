@@ -29,7 +29,7 @@ from bot.channels import NotSent, Trouble
 from bot.messages import Priority
 from bot.rates import SKEW
 from trajectory import patients, tables
-from trajectory.sql import written_out
+from trajectory.sql import Among, written_out
 
 LEASE = timedelta(minutes=2)
 """How long a process has for what it took; then another one sends it."""
@@ -43,7 +43,7 @@ _other = _outbox.alias("other")
 _earlier = _outbox.alias("earlier")
 _address = tables.core(tables.Address)
 _NOW = bindparam("now", type_=_outbox.c.ready_at.type)
-_OURS = _outbox.c.channel.in_(bindparam("channels", expanding=True))
+_OURS = Among(_outbox.c.channel, "channels")
 _URGENT_ENOUGH = _outbox.c.priority <= bindparam("least", type_=_outbox.c.priority.type)
 
 
@@ -123,14 +123,14 @@ _LOOK_CALMLY = _look(_IS_READY, ~_TOO_FAST)
 # address takes one, and looks again whether another is under way meanwhile.
 _HOLD = (
     select(_address.c.id, _address.c.value, _address.c.status)
-    .where(_address.c.id.in_(bindparam("ids", expanding=True)))
+    .where(Among(_address.c.id, "ids"))
     .order_by(_address.c.id)
     .with_for_update(key_share=True, skip_locked=True)
 )
-_EXIST = select(_address.c.id).where(_address.c.id.in_(bindparam("ids", expanding=True)))
+_EXIST = select(_address.c.id).where(Among(_address.c.id, "ids"))
 _LEASE = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)), ~_BLOCKED)
+    .where(Among(_outbox.c.id, "ids"), ~_BLOCKED)
     .values(
         status="sending",
         lease_until=bindparam("until", type_=_outbox.c.lease_until.type),
@@ -140,7 +140,7 @@ _LEASE = (
 )
 _HOLD_BACK = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .where(Among(_outbox.c.id, "ids"))
     .values(status=outbox.HELD, error=outbox.LOCKED, lease_until=None)
 )
 _GIVE_BACK = (
@@ -167,12 +167,20 @@ _GIVE_BACK = (
     )
 )
 _AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
-_NEXT_READY = select(func.min(_outbox.c.ready_at)).where(
-    written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS
+SOMETHING_READY = or_(*(exists().where(_OURS, each) for each in (_IS_READY, _IS_ABANDONED)))
+"""Whether any message's time has come, be it free to go or not: parameters `now`, `channels`."""
+NEXT_READY = (
+    select(func.min(_outbox.c.ready_at))
+    .where(written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _OURS)
+    .scalar_subquery()
 )
-_NEXT_LEASE = select(func.min(_outbox.c.lease_until)).where(
-    written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS
+"""When the next message becomes ready, or null: parameters `after`, `channels`."""
+NEXT_LEASE = (
+    select(func.min(_outbox.c.lease_until))
+    .where(written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _OURS)
+    .scalar_subquery()
 )
+"""When the next lease ends, or null: parameters `after`, `channels`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,7 @@ def _asked(now: datetime, channels: Sequence[str], least: Priority) -> dict[str,
         "now": now,
         "since": now - CHAT_TIME,
         "soon": now + SKEW,
-        "channels": channels,
+        "channels": list(channels),
         "least": int(least),
     }
 
@@ -279,14 +287,3 @@ def give_back(
     ]
     if rows:
         connection.execute(_GIVE_BACK, rows)
-
-
-def next_moment(
-    connection: Connection, after: datetime, channels: Sequence[str]
-) -> datetime | None:
-    """When the next message becomes ready or its lease ends after this moment, or None."""
-    asked = {"after": after, "channels": channels}
-    moments = [
-        connection.execute(each, asked).scalar_one_or_none() for each in (_NEXT_READY, _NEXT_LEASE)
-    ]
-    return min((moment for moment in moments if moment is not None), default=None)

@@ -13,6 +13,7 @@ from bot import outbox
 from bot.channels import LOOKED_UP, Others, Parcel, Trouble
 from trajectory import tables
 from trajectory.database import Database
+from trajectory.sql import Among
 
 WINDOWED = "whatsapp"
 """The channel on which what may be said depends on when the patient last wrote."""
@@ -22,15 +23,14 @@ twice what a provider's may be off for it to be asked at all (`bot.channels.twil
 
 _inbox = tables.core(tables.Inbox)
 _outbox = tables.core(tables.Outbox)
-_PATIENTS = bindparam("patients", expanding=True, type_=_inbox.c.patient_id.type)
 _HEARD = (
     select(_inbox.c.patient_id, func.max(_inbox.c.at).label("at"))
-    .where(_inbox.c.patient_id.in_(_PATIENTS), _inbox.c.channel == WINDOWED)
+    .where(Among(_inbox.c.patient_id, "patients"), _inbox.c.channel == WINDOWED)
     .group_by(_inbox.c.patient_id)
 )
 _NAMED = select(_outbox.c.provider_id).where(
     _outbox.c.channel == bindparam("name"),
-    _outbox.c.provider_id.in_(bindparam("ids", expanding=True)),
+    Among(_outbox.c.provider_id, "ids"),
 )
 _SINCE = bindparam("since", type_=_outbox.c.sent_at.type)
 _HAS_NO_ID = _outbox.c.provider_id.is_(None)

@@ -13,6 +13,7 @@ from bot.messages import Priority, Rendered
 from trajectory import patients, tables
 from trajectory.bulk import Insert
 from trajectory.keys import Sealer
+from trajectory.sql import Among
 
 BODY = "outbox.body"
 UNSENT = ("ready", "sending")
@@ -74,7 +75,7 @@ _HELD_BACK = (
 _HOLD = (
     select(_outbox.c.id)
     .where(
-        _outbox.c.patient_id.in_(bindparam("patients", expanding=True)),
+        Among(_outbox.c.patient_id, "patients"),
         _outbox.c.status.in_(_DROPPABLE),
     )
     .order_by(_outbox.c.id)

@@ -18,6 +18,7 @@ from bot import due, outbox
 from bot.conversation.effects import SetDue
 from bot.deployment import Deployment
 from trajectory import patients, tables
+from trajectory.sql import Among
 
 ARRIVED = ("delivered", "read")
 """What a provider says of a message that nothing takes back."""
@@ -51,7 +52,7 @@ _RECORD = (
 )
 _HOLD = (
     select(_outbox.c.id, _outbox.c.status, _outbox.c.attempts)
-    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .where(Among(_outbox.c.id, "ids"))
     .order_by(_outbox.c.id)
     .with_for_update()
 )

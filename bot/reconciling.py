@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from bot import forgetting
 from bot.channels import LOOKED_UP, NotSent
@@ -14,6 +14,7 @@ from bot.deployment import Deployment
 from bot.inbound import Inbound
 from bot.receiving import receive
 from trajectory import beats, tables
+from trajectory.sql import Among
 
 KIND = "reconcile"
 EVERY = timedelta(hours=1)
@@ -28,7 +29,7 @@ ON_ITS_WAY = timedelta(minutes=2)
 
 _inbox = tables.core(tables.Inbox)
 _KNOWN = select(_inbox.c.external_id).where(
-    _inbox.c.channel.in_(LOOKED_UP), _inbox.c.external_id.in_(bindparam("names", expanding=True))
+    _inbox.c.channel.in_(LOOKED_UP), Among(_inbox.c.external_id, "names")
 )
 
 Listing = Callable[[datetime], Iterable[Inbound]]

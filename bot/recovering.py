@@ -17,7 +17,7 @@ from bot.outcomes import Outcome
 from bot.verdicts import FIRST_WAIT
 from trajectory import beats, tables
 from trajectory.beats import Beat
-from trajectory.sql import written_out
+from trajectory.sql import Among, written_out
 
 LONG = timedelta(minutes=2)
 """What was shorter is no standstill: back-off has hardly begun."""
@@ -32,7 +32,7 @@ _SOME = (
     .where(
         written_out(_outbox.c.status, "ready"),
         _outbox.c.channel == bindparam("name"),
-        _outbox.c.error.in_(bindparam("errors", expanding=True)),
+        Among(_outbox.c.error, "errors"),
         _outbox.c.ready_at > _SOON,
     )
     .order_by(_outbox.c.id)
@@ -42,7 +42,7 @@ _SOME = (
 )
 _HURRY = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)), _outbox.c.status == "ready")
+    .where(Among(_outbox.c.id, "chosen"), _outbox.c.status == "ready")
     .values(
         ready_at=_SOON,
         # The attempt is a gift: a provider that comes and goes must use up none of the few.

@@ -19,7 +19,7 @@ from trajectory.audit import NewRecord
 from trajectory.database import Database
 from trajectory.ids import Ids
 from trajectory.scrubbing import scrub
-from trajectory.sql import written_out
+from trajectory.sql import Among, written_out
 
 HELD = outbox.HELD
 DOUBT = "unknown restored"
@@ -65,7 +65,7 @@ _SILENT = (
 _STOPPED = (_outbox.c.error == outbox.STOPPED) | _SILENT
 _RELEASE = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)), _outbox.c.status == HELD)
+    .where(Among(_outbox.c.id, "chosen"), _outbox.c.status == HELD)
     .values(
         status=case((_STOPPED, "dead"), else_="ready"),
         error=case((_STOPPED, outbox.STOPPED), else_=DOUBT),
@@ -75,7 +75,7 @@ _RELEASE = (
 )
 _DROP = (
     update(_outbox)
-    .where(_outbox.c.id.in_(bindparam("chosen", expanding=True)), _outbox.c.status == HELD)
+    .where(Among(_outbox.c.id, "chosen"), _outbox.c.status == HELD)
     .values(status="dead", error=outbox.DROPPED)
     .returning(_outbox.c.id, _outbox.c.patient_id, _outbox.c.status)
 )

@@ -27,7 +27,7 @@ from bot.deployment import Deployment
 from bot.receiving import FOR_DESK, UNKNOWN
 from bot.refusing import REFUSED
 from trajectory import enrolment_requests, tables
-from trajectory.sql import written_out
+from trajectory.sql import Among, written_out
 from trajectory.web_access import IDLE
 
 KIND = "retention"
@@ -59,7 +59,6 @@ _OF_DIRECTORY = tuple(
 _IS_FINAL = written_out(_outbox.c.status, "sent", "delivered", "read", "dead", "unknown")
 _BEFORE = bindparam("before", type_=_inbox.c.received_at.type)
 _MOST: BindParameter[int] = bindparam("most")
-_CHOSEN = bindparam("chosen", expanding=True, type_=_inbox.c.id.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def rules(periods: Periods) -> Iterator[Rule]:
     for table in (_code, _viewing, _enrolment, _check, *_OF_DIRECTORY):
         yield Rule(_old(table.c.expires_at), _gone(table), periods.access)
     yield Rule(_old(_request.c.created_at), _gone(_request), enrolment_requests.KEPT)
-    by_link = delete(_web_code).where(_web_code.c.link_id.in_(_CHOSEN))
+    by_link = delete(_web_code).where(Among(_web_code.c.link_id, "chosen"))
     yield Rule(_old(_link.c.expires_at), [by_link, *_gone(_link)], periods.access)
     yield Rule(_old(_session.c.last_seen_at), _gone(_session), IDLE + periods.access)
 
@@ -123,7 +122,7 @@ def _old(moment: Column[Any]) -> Select[tuple[int]]:
 
 
 def _gone(table: Table) -> list[Delete]:
-    return [delete(table).where(table.c.id.in_(_CHOSEN))]
+    return [delete(table).where(Among(table.c.id, "chosen"))]
 
 
 def _delete_some(deployment: Deployment, rule: Rule, now: datetime, left: int) -> int:

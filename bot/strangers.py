@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from bot import kept, outbox
 from bot.receiving import UNKNOWN
 from bot.refusing import REFUSED
 from trajectory import tables
 from trajectory.keys import Sealer
+from trajectory.sql import Among
 
 EMAIL = "email"
 """Where professionals are written to, and nobody else."""
@@ -26,11 +27,11 @@ _outbox = tables.core(tables.Outbox)
 _HEARD = select(_inbox.c.id, _inbox.c.channel, _inbox.c.body).where(
     _inbox.c.patient_id.is_(None),
     _inbox.c.status.in_((UNKNOWN, REFUSED)),
-    _inbox.c.channel.in_(bindparam("channels", expanding=True)),
+    Among(_inbox.c.channel, "channels"),
 )
 _TOLD = select(_outbox.c.id, _outbox.c.channel, _outbox.c.body).where(
     _outbox.c.patient_id.is_(None),
-    _outbox.c.channel.in_(bindparam("channels", expanding=True)),
+    Among(_outbox.c.channel, "channels"),
 )
 
 

@@ -25,13 +25,14 @@ from bot.parts import in_parts
 from bot.routing import other_route
 from bot.schedule import awake
 from trajectory import patients, tables
+from trajectory.sql import Among
 
 _LOST = ("dead", "unknown")
 _NEVER = (outbox.MOVED, outbox.STOPPED, outbox.DROPPED)
 
 _outbox = tables.core(tables.Outbox)
 _MESSAGES = select(_outbox).where(
-    _outbox.c.id.in_(bindparam("messages", expanding=True)),
+    Among(_outbox.c.id, "messages"),
     _outbox.c.patient_id == bindparam("patient"),
 )
 # One that is under way elsewhere says itself what becomes of it.
@@ -120,7 +121,7 @@ def _failed(held: Held, message_ids: Sequence[int]) -> list[Row[Any]]:
     """Those of these messages that nothing else has become of."""
     if held.person.status == "ended":
         return []
-    asked = {"messages": message_ids, "patient": held.patient_id}
+    asked = {"messages": list(message_ids), "patient": held.patient_id}
     rows = held.connection.execute(_MESSAGES, asked).all()
     return [
         row

@@ -39,6 +39,7 @@ from flows.recording import answered, ends_at_once, record
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.scoring import score
 from flows.session import (
+    AND_THEN,
     ANSWER,
     EXPIRED,
     FINISHED,
@@ -189,7 +190,7 @@ def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
     """The answer as it is kept; one that was asked back keeps the words of both replies."""
     named = reading.code or str(reading.value)
     if turn == session.turn and named in session.offered:
-        raw = f"{session.offered_raw} / {raw}"
+        raw = f"{session.offered_raw}{AND_THEN}{raw}"
     return Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
 
 
@@ -302,7 +303,17 @@ def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
 def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     """An answer to a question that does not wait."""
     recorded = record(flow, session, item, given)
+    if _asks_anew(flow, session, recorded.session):
+        return go_on(flow, *recorded)
     return after_corrections(flow, recorded.session, recorded.events)
+
+
+def _asks_anew(flow: Flow, before: Session, after: Session) -> bool:
+    """Whether something answered has to be asked anew, and nothing else is put again meanwhile."""
+    return before.pending not in before.given and any(
+        item.id in before.given and item.id not in after.given
+        for item in enabled_items(flow, after)
+    )
 
 
 def after_corrections(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
+
+from rapidfuzz.distance import OSA
 
 from flows.lexicon import Lexicon, Sense
 from flows.model import Flow, Item, ItemKind, Operator
@@ -19,6 +22,9 @@ UNKNOWN = "..."
 _NO_NAMES = (Sense.YES, Sense.NO, Sense.CONFIRM, Sense.DENY, Sense.NUMBER, Sense.NONE)
 
 _NAMED = re.compile(r"\{([^{}]*)\}")
+_WORD = re.compile(r"\w+")
+_LONG_ENOUGH = 5
+"""Letters of the shortest word that may have been misspelt: "dog" and "dig" are two words."""
 
 
 def named_in(text: str) -> frozenset[str]:
@@ -43,6 +49,34 @@ def is_quoted(flow: Flow, item: Item) -> bool:
     return item.kind is ItemKind.TEXT and any(
         item.id in named_in(text) for each in flow.items for text in each.text.values()
     )
+
+
+def quoting(flow: Flow, item_id: str) -> tuple[Item, ...]:
+    """The questions that quote what is answered there."""
+    return tuple(
+        item for item in flow.items if any(item_id in named_in(text) for text in item.text.values())
+    )
+
+
+def names_the_same(words: str, others: str) -> bool:
+    """Whether it is the same thing, spelt or written another way at most.
+
+    Words are added or exchanged only where another thing may be meant: "walking the dog" is not
+    "walking the cat", and 200 m are not 100 m.
+    """
+    pairs = zip_longest(_words(words), _words(others), fillvalue="")
+    return all(one == other or _is_misspelt(one, other) for one, other in pairs)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _is_misspelt(one: str, other: str) -> bool:
+    """Whether one letter at most is wrong, left out, doubled or swapped; the first is right."""
+    if min(len(one), len(other)) < _LONG_ENOUGH or one[0] != other[0]:
+        return False
+    return not any(c.isdigit() for c in one + other) and OSA.distance(one, other) <= 1
 
 
 def names_nothing(text: str, lexicon: Lexicon) -> bool:

@@ -16,19 +16,22 @@ from flows.events import (
     Turn,
 )
 from flows.model import Flow, Item, Urgency
-from flows.session import ANSWER, NOT_APPLICABLE, SKIP, Given, Session
+from flows.own_words import names_the_same, quoting
+from flows.session import ANSWER, NOT_APPLICABLE, SKIP, WAITING, Given, Session
 
 
 def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     """The session with this answer, and what happened; nothing where it says the same again.
 
-    Answers to items that it disables are dropped from the session; the log has them.
+    Answers to items that it disables are dropped from the session, and those that were given
+    for another thing than it names now; the log has them.
     """
     previous = session.given.get(item.id)
     if previous is not None and _same(previous, given):
         return Turn(session, ())
     events = (_event(item, given, previous), *_consequences(item, given))
-    return Turn(_without_disabled(flow, session.answering(item.id, given)), events)
+    session = _without_disabled(flow, session.answering(item.id, given))
+    return Turn(_without_outdated(flow, session, item, given, previous), events)
 
 
 def answered(session: Session) -> int:
@@ -78,4 +81,20 @@ def _without_disabled(flow: Flow, session: Session) -> Session:
         return session
     still = {item.id for item in enabled}
     kept = {item: given for item, given in session.given.items() if item in still}
+    return session._replace(given=kept)
+
+
+def _without_outdated(
+    flow: Flow, session: Session, item: Item, given: Given, previous: Given | None
+) -> Session:
+    """Without the rating of "lifting" where that has become "walking": it is asked anew.
+
+    A corrected spelling keeps it. So does a closed session, which asks nothing any more.
+    """
+    if previous is None or previous.text is None or session.status is not WAITING:
+        return session
+    if names_the_same(previous.text, given.text or ""):
+        return session
+    outdated = {each.id for each in quoting(flow, item.id)}
+    kept = {item: given for item, given in session.given.items() if item not in outdated}
     return session._replace(given=kept)

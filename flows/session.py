@@ -36,6 +36,10 @@ _READABLE = (1, VERSION)
 _NOTHING: Mapping[str, Any] = {}
 
 
+AND_THEN = " / "
+"""Between the words of two replies that are one answer, such as "7 or so / yes"."""
+
+
 class Given(NamedTuple):
     """What stands for an item now, with the raw words it was read from.
 
@@ -49,6 +53,11 @@ class Given(NamedTuple):
     value: int | None = None
     code: str | None = None
     text: str | None = None
+
+    @property
+    def was_asked_back(self) -> bool:
+        """Whether it took two replies: the words in doubt, and what was chosen then."""
+        return self.text is None and AND_THEN in self.raw
 
 
 class Session(NamedTuple):

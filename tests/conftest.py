@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 pytest_plugins = [
+    "tests.house.memory",
     "tests.house.browser",
     "tests.house.databases",
     "tests.house.golden",

@@ -133,13 +133,13 @@ _REFUSE = (
 )
 _HOLD = (
     select(_address.c.id)
-    .where(_address.c.id.in_(bindparam("wanted", expanding=True)))
+    .where(Among(_address.c.id, "wanted"))
     .order_by(_address.c.id)
     .with_for_update(key_share=True)
 )
 _HOLD_ALL = (
     select(_address.c.id)
-    .where(_address.c.patient_id.in_(bindparam("patient_ids", expanding=True)))
+    .where(Among(_address.c.patient_id, "patient_ids"))
     .order_by(_address.c.id)
     .with_for_update(key_share=True)
 )

@@ -9,7 +9,9 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
@@ -103,9 +105,37 @@ def sqlite_reader(url: URL) -> Engine:
     return engine
 
 
+class _SQLite(SQLiteDialect_pysqlite):
+    """SQLAlchemy's own, but for how a transaction begins.
+
+    By the driver itself: as a statement of SQLAlchemy it costs half of the transaction, and a
+    listener for it makes every statement look for listeners.
+    """
+
+    supports_statement_cache = True
+
+    def __init__(self, begins_with: str = "BEGIN", **options: Any) -> None:
+        super().__init__(**options)
+        self._begins_with = begins_with
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        dbapi_connection.execute(self._begins_with)
+
+    def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:
+        # Closed, or within a transaction as one is that could not begin: kept, it would be so for
+        # ever. One that only waits in vain is sound.
+        could_not_begin = cursor is None and isinstance(e, sqlite3.Error)
+        is_busy = getattr(e, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        return (could_not_begin and not is_busy) or super().is_disconnect(e, connection, cursor)
+
+
+registry.register("sqlite.backtrace", __name__, _SQLite.__name__)
+
+
 def _sqlite(url: URL, *, pool_size: int, begin: str) -> Engine:
-    engine = create_engine(
-        url,
+    return create_engine(
+        url.set(drivername="sqlite+backtrace"),
+        begins_with=begin,
         pool_size=pool_size,
         max_overflow=0,
         connect_args={
@@ -116,22 +146,6 @@ def _sqlite(url: URL, *, pool_size: int, begin: str) -> Engine:
         },
         **_COMMON,
     )
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        # By the driver itself: as a statement of SQLAlchemy it costs half of the transaction.
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        try:
-            driver.execute(begin)
-        except sqlite3.Error as error:
-            # SQLAlchemy lets pass what a listener raises: it would keep the connection for ever,
-            # closed or within a transaction as it is. One that only waits in vain is sound.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                connection.invalidate(error)
-            raise
-
-    return engine
 
 
 def postgresql_writer(url: URL, *, pool_size: int, durable: bool) -> Engine:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from trajectory import tables
 from trajectory.ids import Ids
+from trajectory.sql import Among
 
 _audit = tables.core(tables.AuditRecord)
 START = b""
@@ -58,7 +59,7 @@ _INSERT = insert(_audit)
 _CHAIN = select(_audit).where(_audit.c.patient_id == bindparam("patient_id")).order_by(_audit.c.n)
 _later = _audit.alias("later")
 _NEWEST = select(_audit.c.patient_id, _audit.c.n, _audit.c.hash).where(
-    _audit.c.patient_id.in_(bindparam("patients", expanding=True)),
+    Among(_audit.c.patient_id, "patients"),
     ~exists().where(_later.c.patient_id == _audit.c.patient_id, _later.c.n > _audit.c.n),
 )
 _last = (

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from trajectory import tables
 from trajectory.keys import Sealer
+from trajectory.sql import Among
 
 _member = tables.core(tables.CareTeamMember)
 _grant = tables.core(tables.AccessGrant)
@@ -54,7 +55,7 @@ _ONE = select(*FIELDS).where(
     _member.c.id == bindparam("member_id"), _member.c.patient_id == bindparam("patient_id")
 )
 _BOUNCED = select(_member.c.id).where(
-    _member.c.id.in_(bindparam("members", expanding=True)), _member.c.bounced_at.is_not(None)
+    Among(_member.c.id, "members"), _member.c.bounced_at.is_not(None)
 )
 
 

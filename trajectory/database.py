@@ -64,6 +64,7 @@ class Database:
         self.dialect: Dialect = cast(Dialect, place.get_backend_name())
         self._turn = threading.Lock()
         self._held: Connection | None = None
+        self._when_rolled_back: list[Callable[[], None]] = []
         self._writer, self._reader = _open(place, durable, pool_size)
 
     @classmethod
@@ -103,6 +104,13 @@ class Database:
             except Conflict:
                 time.sleep(random.uniform(0, 0.01 * attempt))  # noqa: S311 - spreads, hides nothing
         return self._once(work)
+
+    def when_rolled_back(self, then: Callable[[], None]) -> None:
+        """Call `then` whenever a write transaction has left nothing behind, before the next begins.
+
+        On SQLite only, where one runs at a time.
+        """
+        self._when_rolled_back.append(then)
 
     def writer_engine(self) -> Engine:
         """The engine behind `write`, for listeners and migrations; not a second way to write."""
@@ -146,8 +154,14 @@ class Database:
 
     @contextmanager
     def _one_writer(self) -> Iterator[Connection]:
-        with self._turn_of_one() as connection, connection.begin():
-            yield connection
+        with self._turn_of_one() as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                for then in self._when_rolled_back:
+                    then()
+                raise
 
     @contextmanager
     def _turn_of_one(self) -> Iterator[Connection]:

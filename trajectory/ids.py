@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from trajectory.database import Database
 
@@ -35,7 +35,7 @@ class Ids:
         self._next = 1
         self._end = 1
         if not self._sequence:
-            event.listen(database.writer_engine(), "rollback", self._forget)
+            database.when_rolled_back(self._forget)
 
     def take(self, connection: Connection) -> int:
         """The next id, for a row that `connection`'s write transaction inserts."""
@@ -53,7 +53,7 @@ class Ids:
         block = connection.execute(_NEXT_SQLITE, {"floor": self._next, "block": BLOCK})
         return int(block.scalar_one())
 
-    def _forget(self, _connection: Connection) -> None:
+    def _forget(self) -> None:
         """The reservation may be rolled back too, and another process may get the block."""
         with self._lock:
             self._end = self._next

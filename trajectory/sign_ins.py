@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from trajectory import tables
 from trajectory.ids import Ids
 from trajectory.keys import Ring
+from trajectory.sql import Among
 
 CODE_LIFE = timedelta(minutes=15)
 ATTEMPTS = 5
@@ -58,7 +59,7 @@ _BY_COOKIE = (
     select(_session.c.id, _session.c.professional_id, _session.c.last_seen_at)
     .join(_professional, _professional.c.id == _session.c.professional_id)
     .where(
-        _session.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
+        Among(_session.c.cookie_hash, "hashes"),
         _session.c.expires_at > NOW,
         _session.c.last_seen_at > bindparam("idle", type_=_session.c.last_seen_at.type),
         _professional.c.ready_at.is_not(None),

@@ -18,6 +18,7 @@ from trajectory import room_codes, tables
 from trajectory._addresses import LOCKED, VALUE, add_address
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among
 
 CHANNEL = "web"
 CHAT, COPY = "chat", "copy"
@@ -88,7 +89,7 @@ _VISITOR = (
         _patient.c.wrapped_key,
     )
     .select_from(_FROM)
-    .where(_session.c.cookie_hash.in_(bindparam("hashes", expanding=True)), *_MAY_WRITE)
+    .where(Among(_session.c.cookie_hash, "hashes"), *_MAY_WRITE)
     .order_by(_address.c.id)
     .limit(1)
 )
@@ -100,7 +101,7 @@ _STILL_OPEN = (
 )
 _OPEN_LINK = (
     _link.c.purpose == bindparam("opens"),
-    _link.c.token_hash.in_(bindparam("hashes", expanding=True)),
+    Among(_link.c.token_hash, "hashes"),
     _link.c.used_at.is_(None),
     _link.c.expires_at > bindparam("now"),
 )
@@ -113,7 +114,7 @@ _FIND_LINK = (
 _PLACES = (
     select(_address.c.patient_id, _address.c.id)
     .where(
-        _address.c.patient_id.in_(bindparam("patients", expanding=True)),
+        Among(_address.c.patient_id, "patients"),
         _address.c.channel == CHANNEL,
         _address.c.status != "closed",
     )

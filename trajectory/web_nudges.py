@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from trajectory import tables
+from trajectory.sql import Among
 from trajectory.web_access import CHANNEL, CHAT
 
 _link = tables.core(tables.WebLink)
 _session = tables.core(tables.WebSession)
 _inbox = tables.core(tables.Inbox)
 _SINCE = bindparam("since", type_=_link.c.created_at.type)
-_AMONG: BindParameter[Any] = bindparam("patients", expanding=True)
 _WAITING = (
     select(_link.c.address_id, func.max(_link.c.created_at).label("newest"))
     .where(
-        _link.c.patient_id.in_(_AMONG),
+        Among(_link.c.patient_id, "patients"),
         _link.c.address_id.is_not(None),
         _link.c.used_at.is_(None),
         _link.c.purpose == CHAT,
@@ -28,10 +27,12 @@ _WAITING = (
     .group_by(_link.c.address_id)
 )
 _WROTE = select(_inbox.c.patient_id).where(
-    _inbox.c.patient_id.in_(_AMONG), _inbox.c.channel == CHANNEL, _inbox.c.received_at > _SINCE
+    Among(_inbox.c.patient_id, "patients"),
+    _inbox.c.channel == CHANNEL,
+    _inbox.c.received_at > _SINCE,
 )
 _CAME = select(_session.c.patient_id).where(
-    _session.c.patient_id.in_(_AMONG),
+    Among(_session.c.patient_id, "patients"),
     _session.c.closed_at.is_(None),
     _session.c.created_at > _SINCE,
 )

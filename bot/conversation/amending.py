@@ -11,23 +11,40 @@ from bot.conversation import (
     late,
     looked,
     repair,
+    rewording,
     safety,
     several,
     told,
     with_desk,
 )
-from bot.conversation.effects import SaveSession
 from bot.conversation.heard import Heard
-from bot.conversation.memory import OpenSession
+from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
+from bot.conversation.memory import OpenSession, Task
 from bot.conversation.pending import ask_again
+from bot.conversation.questions import title
 from bot.conversation.step import SILENT, Step
+from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
-from flows.events import Corrected
-from flows.reading import Understood, read
+from flows.events import NotUnderstood
+from flows.model import Item
+from flows.reading import (
+    Ambiguous,
+    Denied,
+    NotAReply,
+    Reading,
+    Understood,
+    offer,
+    read,
+    read_confirmation,
+)
+from flows.reading.several import are_bare
 from flows.replies import Amend
+from flows.session import AND_THEN
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
+_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME, keeping.NAME)
+"""Tasks that ask what the words of one message are."""
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
@@ -37,17 +54,64 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     questionnaire is not changed by it: the new words belong to no other question.
     """
     command = commanding.settled(step, heard.command)
-    if _is_request(command):
+    if _is_request(command) or _moves(step, command, amends) or _is_restated(step, heard):
         return False
+    if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
+        return rewording.take(step, heard)
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
     return True
 
 
+def _may_answer(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
+    """Whether the new words may be an answer to the question that the message came to."""
+    open = _session(step, amends[0]) if amends is not None else None
+    item_id = open.session.asked_at(amends[1]) if open is not None and amends is not None else None
+    if open is None or item_id is None or amends is None:
+        return False
+    words = repair.answering_words(step, open, amends[1], heard)
+    reading = read(step.flow_of(open).item(item_id), words, step.lexicon)
+    return not isinstance(reading, NotAReply)
+
+
+def _session(step: Step, session_id: int) -> OpenSession | None:
+    if step.open is not None and step.open.id == session_id:
+        return step.open
+    return step.older.get(session_id)
+
+
+def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
+    """Remember which message is asked about, so that its edit is what it says instead.
+
+    `before` is the task that was under way when it came.
+    """
+    task, message = step.memory.task, heard.message
+    if task is not None and task is not before and task.name in _ABOUT_WORDS:
+        task.data[rewording.BY] = message.edit_of or message.external_id
+
+
+def _is_restated(step: Step, heard: Heard) -> bool:
+    """Whether these are other words for those that are asked about now; then nothing is asked."""
+    task = step.memory.task
+    if task is None or task.data.get(rewording.BY) != heard.message.edit_of:
+        return False
+    step.memory.task = None
+    return True
+
+
 def _is_request(command: Command | None) -> bool:
     """Whether the new words ask for something by themselves."""
     return command is not None and not command.weak and command.name not in _MOVES
+
+
+def _moves(step: Step, command: Command | None, amends: tuple[int, int] | None) -> bool:
+    """Whether the new words skip the question that waits, as what they were did not answer it."""
+    if command is None or command.name not in _MOVES or step.open is None or amends is None:
+        return False
+    session, turn = amends
+    waits = step.open.id == session and step.memory.task is None
+    return waits and step.open.session.asked_at(turn) == step.open.session.pending
 
 
 def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
@@ -64,12 +128,11 @@ def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
 
 
 def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
-    is_open = step.open is not None and step.open.id == session_id
-    open = step.open if is_open else step.older.get(session_id)
+    open = _session(step, session_id)
     if open is None:
         _say_unchangeable(step)
         return
-    screens = safety.is_screen_open(step)
+    screens, task = safety.is_screen_open(step), step.memory.task
     if session_id == step.memory.suspended:
         _correct_aside(step, heard, open, turn)
     else:
@@ -79,7 +142,7 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
-    elif not is_open:
+    elif step.memory.task is task and (task is not None or open is not step.open):
         ask_again(step)
 
 
@@ -88,32 +151,103 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
 
     Words that report a sign were dealt with; where they are no answer, nothing is said of that.
     """
+    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
+    if item_id is not None and heard.command is not None and heard.command.name in _MOVES:
+        _say_unchanged(step, open, flow.item(item_id))
+        return
     if several.amend(step, open, turn, heard.message.text):
         return
-    flow, item_id = step.flow_of(open), open.session.asked_at(turn)
+    if _is_asked_anew(step, heard, open, turn):
+        return
     words = repair.answering_words(step, open, turn, heard)
     reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
     if item_id is None or not isinstance(reading, Understood):
-        if not heard.signs:
+        if heard.signs:
+            _ask_on(step, open)
+        elif not several.say_unread(step, open, turn):
             asking.resume(step, open, Amend(turn, words, heard.message.text))
-        elif open is step.open:
-            ask_again(step)
     elif still_counts(flow, open.session, flow.item(item_id)):
         asking.resume(step, open, Amend(turn, words, heard.message.text))
     else:
         late.thank_for_edit(step, flow, [(flow.item(item_id), reading.code)])
 
 
+def _say_unchanged(step: Step, open: OpenSession, item: Item) -> None:
+    """To skip is about the question that waits, and "skip" is no answer in own words."""
+    name = title(step.flow_of(open), item, step.person.language)
+    step.add_line("hint.unchanged", title=name)
+    _ask_on(step, open)
+
+
+def _ask_on(step: Step, open: OpenSession) -> None:
+    """Put the question of this session again, if it is the one that waits."""
+    if open is step.open and step.memory.task is None:
+        ask_again(step)
+
+
+def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bool:
+    """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
+
+    After such a question they are read as the reply to it that they have become. About a warning
+    sign any words are a doubt. Not while something else is asked, which the reply would go to.
+    """
+    last = None if step.memory.task is not None else answer_to(step, open, turn)
+    if last is None or last.item.id == open.session.pending or heard.signs:
+        return False
+    if step.person.status in SILENT or with_desk.holds_back(step):
+        return False
+    if are_bare(heard.message.text, step.lexicon):
+        return False
+    words = repair.answering_words(step, open, turn, heard)
+    meant = _meant(step, last, words, alone=words == heard.message.text)
+    if isinstance(meant, Understood) and last.given.was_asked_back and stands_as(last, meant):
+        say_same(step, last)
+    elif isinstance(meant, Ambiguous):
+        changing.ask_back(step, last, words, heard.message.text)
+    elif isinstance(meant, Denied) or (
+        isinstance(meant, NotAReply) and _is_about_a_sign(last.item)
+    ):
+        changing.ask_anew(step, last, heard.message.text)
+    else:
+        return False
+    return True
+
+
+def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Denied:
+    """What the new words say; what is no answer to "7, is that right?" takes the yes back."""
+    if not last.given.was_asked_back:
+        return read(last.item, words, step.lexicon)
+    stood = last.given.code or str(last.given.value)
+    offered = _offered(step, last, stood)
+    meant = read_confirmation(last.item, offered, words, step.lexicon, alone=alone)
+    if isinstance(meant, NotAReply) or (isinstance(meant, Ambiguous) and stood in meant.candidates):
+        return Denied()
+    return meant
+
+
+def _offered(step: Step, last: Last, stood: str) -> tuple[str, ...]:
+    """What was offered for the words in doubt when this answer was chosen."""
+    doubtful, _, _ = last.given.raw.partition(AND_THEN)
+    reading = read(last.item, doubtful, step.lexicon)
+    candidates = offer(last.item, reading) if isinstance(reading, Ambiguous) else ()
+    return candidates if stood in candidates else (stood,)
+
+
+def _is_about_a_sign(item: Item) -> bool:
+    return item.flag is not None or bool(item.opens)
+
+
 def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
     """Correct the questionnaire that was put aside for a screen, which is asked on."""
+    if several.amend_aside(step, open, turn, heard.message.text):
+        return
     flow = step.flow_of(open)
     words = repair.answering_words(step, open, turn, heard)
-    amended = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
-    corrected = [event for event in amended.events if isinstance(event, Corrected)]
-    if corrected:
-        open.session = amended.session
-        step.do(SaveSession(open))
-        asking.tell(step, flow, open, corrected)
+    taken = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
+    several.keep_corrected(step, flow, open, taken)
+    missed = [event for event in taken.events if isinstance(event, NotUnderstood)]
+    if missed and not heard.signs and not several.say_unread(step, open, turn):
+        asking.tell(step, flow, open, missed)
 
 
 def _say_unchangeable(step: Step) -> None:
@@ -122,5 +256,9 @@ def _say_unchangeable(step: Step) -> None:
     if safety.is_held_now(step):
         looked.insist(step)
         return
-    step.add_line("old.edit")
+    last = last_answer(step)
+    if last is None:
+        step.add_line("old.edit")
+    else:
+        step.add_line("old.edit-how", title=title(last.flow, last.item, step.person.language))
     ask_again(step)

@@ -20,6 +20,7 @@ from bot.conversation import (
     looked,
     repair,
     returning,
+    rewording,
     safety,
     several,
     taking_back,
@@ -68,6 +69,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
+    before = step.memory.task
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
     if heard.report.by_helper:
@@ -80,6 +82,8 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
         commanding.do(step, Command("stop"))
     else:
         _take(step, heard, amends)
+    amending.note_what_it_began(step, heard, before)
+    rewording.note(step, heard, before)
     step.flush()
     step.secret |= consents.keeps_no_words(step)
     if heard.stops and heard.message.handled is inbound.STOP:

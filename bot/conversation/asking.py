@@ -37,6 +37,7 @@ from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item
+from flows.own_words import quoting
 from flows.replies import Back, Reply
 from flows.session import ANSWER, EXPIRED, FINISHED, WAITING, Given
 
@@ -188,10 +189,13 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     tell(step, flow, step.open, turn.events)
 
 
-def take_up(step: Step) -> None:
-    """Go on after a pause: an open session whose time has run out meanwhile is closed first."""
+def take_up(step: Step, *, stopped: bool = False) -> None:
+    """Go on after a pause: an open session whose time has run out meanwhile is closed first.
+
+    `stopped`: the patient had stopped the messages, so that it is no check-in missed.
+    """
     if step.open is not None and expires(step, step.open) <= step.now:
-        expire(step, step.open)
+        expire(step, step.open, stopped=stopped)
         return
     set_timers(step)
     repeat(step)
@@ -246,12 +250,15 @@ def put_down(step: Step) -> None:
     step.do(DropDue(("remind", "expire")))
 
 
-def expire(step: Step, open: OpenSession) -> None:
-    """Close a session whose time is up; what was answered stays, and is scored if enough."""
+def expire(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
+    """Close a session whose time is up; what was answered stays, and is scored if enough.
+
+    `stopped`: as in `take_up`.
+    """
     flow = step.flow_of(open)
     turn = engine.expire(flow, open.session)
     again = comes_again(step, open)
-    silence.note_expiry(step, open)
+    silence.note_expiry(step, open, stopped=stopped)
     if again is not None:
         step.memory.over = "again" if step.memory.over == "due" else step.memory.over
         payload = {"flow": flow.id, "last": True}
@@ -284,6 +291,7 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             record_correction(step, flow, open, item, given, previous)
             remember(step, flow, item, given)
             _echo(step, flow.item(item), given, title(flow, flow.item(item), step.person.language))
+            _say_what_stands(step, flow, open, item)
             _end_signs(step, flow, open, event)
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
@@ -361,6 +369,15 @@ def _echo(step: Step, item: Item, given: Given, corrected: str = "") -> None:
             step.add_line("echo.corrected", answer=answer, title=corrected)
         else:
             step.add_line("echo.answered", answer=answer)
+
+
+def _say_what_stands(step: Step, flow: Flow, open: OpenSession, item_id: str) -> None:
+    """What was answered about something goes on counting when that is named in other words."""
+    for item in quoting(flow, item_id):
+        given = open.session.given.get(item.id)
+        if given is not None and given.kind is ANSWER:
+            answer = label(item, given.code, given.value, step.person.language)
+            step.add_line("echo.stands", answer=answer)
 
 
 def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:

@@ -12,7 +12,7 @@ from bot.conversation.effects import Record
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import label, layout, letter, question, title
-from bot.conversation.remarks import remark
+from bot.conversation.remarks import is_remark, remark
 from bot.conversation.step import Step
 from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows import events as happened
@@ -60,7 +60,7 @@ def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBac
     Whether the question itself must be put again: nothing was meant but a question in between.
     """
     item = flow.item(event.item)
-    if is_question(step, event.raw):
+    if is_remark(step, event.raw):
         _keep(step, item, event.raw)
         if _only_asks(step, item, event.raw):
             return True

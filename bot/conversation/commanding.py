@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.commands import Command
 from bot.conversation import (
     agreed,
+    asides,
     asking,
     clinic_list,
     consents,
@@ -111,6 +112,8 @@ def waits_for_start(step: Step, command: Command) -> bool:
     """
     if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
         return False
+    if command.name == "too-much":
+        return True
     today = step.now.astimezone(step.person.zone).date().isoformat()
     if command.name in ("note", "question") and consents.is_agreed(step):
         step.do(Record(step.new_id(), command.name, text=command.slots["text"]))
@@ -196,7 +199,7 @@ def _start(step: Step, slots: Mapping[str, str]) -> None:
         else:
             step.add_line("start.again")
             receipts.tell_what_came_meanwhile(step)
-            asking.take_up(step)
+            asking.take_up(step, stopped=True)
         return
     _start_what_rests(step)
 
@@ -441,6 +444,18 @@ def _choose_language(step: Step, slots: Mapping[str, str]) -> None:
     speaking.begin(step)
 
 
+def _assistant(step: Step, slots: Mapping[str, str]) -> None:
+    asides.say_what_it_is(step)
+
+
+def _too_much(step: Step, slots: Mapping[str, str]) -> None:
+    asides.calm(step)
+
+
+def _other_language(step: Step, slots: Mapping[str, str]) -> None:
+    asides.say_languages(step)
+
+
 def _person(step: Step, slots: Mapping[str, str]) -> None:
     clinic_list.ask_for_person(step)
     ask_again(step)
@@ -594,6 +609,9 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "language": _language,
     "choose-language": _choose_language,
     "person": _person,
+    "assistant": _assistant,
+    "too-much": _too_much,
+    "other-language": _other_language,
     "visit": _visit,
     "next-visit": _next_visit,
     "cancel-visit": _cancel_visit,

@@ -68,6 +68,17 @@ def changeable(step: Step) -> list[Last]:
     return [each for open in sessions if open is not None for each in _answers(step, open)]
 
 
+def answer_at(step: Step, place: tuple[int, int]) -> Last | None:
+    """The answer of this session and turn, if it can still be changed by words."""
+    return next((each for each in changeable(step) if each.place == place), None)
+
+
+def answer_to(step: Step, open: OpenSession, turn: int) -> Last | None:
+    """The answer to what this session asked at that turn, if it can still be changed by words."""
+    found = (each for each in changeable(step) if each.open is open)
+    return next((each for each in found if each.item.id == open.session.asked_at(turn)), None)
+
+
 def _answers(step: Step, open: OpenSession) -> list[Last]:
     flow = step.flow_of(open)
     given = open.session.given
@@ -131,9 +142,7 @@ def correct(step: Step, last: Last, answer: str, raw: str) -> None:
     step.answered = last.place
     reading = read(last.item, answer, step.lexicon)
     if isinstance(reading, Understood) and stands_as(last, reading):
-        stands = short_answer(last.item, last.given, last.open.session.language)
-        step.add_line("changing.same", answer=stands)
-        asking.repeat(step)
+        say_same(step, last)
         return
     effects = len(step.effects)
     asking.resume(step, last.open, Amend(last.given.turn, answer, raw))
@@ -142,3 +151,10 @@ def correct(step: Step, last: Last, answer: str, raw: str) -> None:
         if not said:
             step.add_line("old.closed")
         asking.repeat(step)
+
+
+def say_same(step: Step, last: Last) -> None:
+    """The answer stands like that already; what waits comes again."""
+    stands = short_answer(last.item, last.given, last.open.session.language)
+    step.add_line("changing.same", answer=stands)
+    asking.repeat(step)

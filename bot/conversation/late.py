@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.conversation import asking
+from bot.conversation.last import is_recorded
 from bot.conversation.memory import Lapsed, OpenSession
 from bot.conversation.step import Step
 from flows.model import Flow, Item, ItemKind
@@ -48,12 +49,17 @@ def take_lapsed(step: Step, text: str) -> None:
 
 
 def thank_for_tap(step: Step, open: OpenSession, turn: int, option: str) -> bool:
-    """The same for a button of a session that ran out; False where that is not what it is."""
+    """The same for a button of a session that ran out; False where that is not what it is.
+
+    A press that repeats what stands came in time before, and gets no word.
+    """
     flow = step.flow_of(open)
     item_id = open.session.asked_at(turn)
     if open.session.status is not EXPIRED or item_id is None:
         return False
-    _thank(step, flow, flow.item(item_id), option)
+    item = flow.item(item_id)
+    if _opened(flow, item, option) is not None or not is_recorded(step, open, turn, option):
+        _thank(step, flow, item, option)
     return True
 
 

@@ -214,6 +214,9 @@ class Memory:
     is with, and whether it was asked what to talk about."""
     talk: Talk | None = None
     """The newest conversation with a person at the clinic."""
+    noted: dict[str, list[Any]] = field(default_factory=dict)
+    """By message the newest questions and notes that were kept from one: id of the entry that
+    stands, kind, code, detail."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
@@ -275,6 +278,8 @@ class OpenSession:
     form: dict[str, Any] = field(default_factory=dict)
     """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
     and by question what two statements were marked."""
+    at_once: dict[str, int] = field(default_factory=dict)
+    """By turn how many answers the message gave that came to it, where these are several."""
 
     @property
     def is_helped(self) -> bool:
@@ -308,6 +313,8 @@ class OpenSession:
             parts["in_one"] = True
         if self.form:
             parts["form"] = self.form
+        if self.at_once:
+            parts["at_once"] = self.at_once
         return parts
 
     @classmethod
@@ -328,4 +335,5 @@ class OpenSession:
             data.get("in_one", False),
             data.get("reminded"),
             data.get("form", {}),
+            data.get("at_once", {}),
         )

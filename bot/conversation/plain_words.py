@@ -37,6 +37,8 @@ PLAIN = frozenset(
         # Help, and where a person is to be had.
         "help",
         "cannot.read",
+        "aside.assistant",
+        "aside.languages",
         "failed",
         "person.listed",
         "person.unclear",

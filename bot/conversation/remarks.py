@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.commands import asks
 from bot.conversation.choices import is_question
 from bot.conversation.step import Step
 from flows.model import Item
@@ -23,6 +24,19 @@ def remark(step: Step, item: Item, text: str) -> str:
         return text[text.index(asked[0]) :].strip() if _ends_with(text, asked) else asked[0]
     rest = _ANSWER_FIRST.sub("", text, count=1)
     return rest.strip() if rest != text and _asks(step, item, rest) else text
+
+
+def is_remark(step: Step, text: str) -> bool:
+    """Whether a message that may answer asks something as well; the "?" of "silly, 7 ok?" does not.
+
+    The mark behind the last of several clauses is about that one alone.
+    """
+    if not is_question(step, text):
+        return False
+    clauses = _clauses(text)
+    if len(clauses) < 2 or text.count("?") > 1 or not text.rstrip().endswith("?"):
+        return True
+    return is_question(step, clauses[-1]) or any(map(asks, clauses))
 
 
 def _clauses(text: str) -> list[str]:

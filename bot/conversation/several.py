@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from bot.conversation import asking, in_one, late
 from bot.conversation.effects import SaveSession
 from bot.conversation.memory import OpenSession
-from bot.conversation.questions import short_answer
+from bot.conversation.questions import short_answer, title
 from bot.conversation.records import record_given
 from bot.conversation.step import Step
 from flows.engine import ask_again, still_counts
-from flows.events import Answered, AskedBack, Corrected, Event, Opened, RedFlag
+from flows.events import Answered, AskedBack, Corrected, Event, Opened, RedFlag, Turn
 from flows.lexicon import Sense
 from flows.model import Flow, Item
 from flows.own_words import in_own_words
@@ -39,6 +39,7 @@ def take(step: Step, text: str) -> bool:
     if not parts:
         return at_once and _one_by_one(step, flow, open, text)
     step.answered = (open.id, open.session.turn)
+    open.at_once[str(open.session.turn)] = len(parts)
     _give(step, flow, open, items, parts)
     return True
 
@@ -47,15 +48,66 @@ def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     """Take an edited message as the several answers that it is now; False where it is one.
 
     They belong to the questions that waited at this turn of the session, which may be closed.
+    Of a message that had given more, the patient hears what stands.
     """
-    if not may_be_several(text):
-        return False
     flow = step.flow_of(open)
     items = _one_after_another(flow, left_at(flow, open.session, turn))
-    parts = read_several(items, text, step.lexicon)
+    parts = _parts(step, items, text)
+    had = items[: open.at_once.get(str(turn), 0)]
+    if parts or (had and isinstance(read(had[0], text, step.lexicon), Understood)):
+        _say_what_stands(step, flow, open, had[max(len(parts), 1) :], "changing.left")
     if parts:
+        open.at_once[str(turn)] = max(len(had), len(parts))
         _give(step, flow, open, items, parts)
     return bool(parts)
+
+
+def say_unread(step: Step, open: OpenSession, turn: int) -> bool:
+    """Of a message with several answers, whose edit is none, say what stands; False: it had one."""
+    flow = step.flow_of(open)
+    had = left_at(flow, open.session, turn)[: open.at_once.get(str(turn), 0)]
+    _say_what_stands(step, flow, open, had, "changing.unread")
+    if had and open is step.open:
+        asking.repeat(step)
+    return bool(had)
+
+
+def amend_aside(step: Step, open: OpenSession, turn: int, text: str) -> bool:
+    """As `amend`, of a session that is put aside: what it has not asked yet it asks later."""
+    flow = step.flow_of(open)
+    items = _one_after_another(flow, left_at(flow, open.session, turn))
+    parts = _parts(step, items, text)
+    given = [pair for pair in zip(items, parts, strict=False) if pair[0].id in open.session.given]
+    if not given:
+        return False
+    asked, said = zip(*given, strict=True)
+    taken = take_several(flow, open.session, asked, said, step.lexicon)
+    keep_corrected(step, flow, open, taken)
+    return True
+
+
+def _parts(step: Step, items: Sequence[Item], text: str) -> tuple[Part, ...]:
+    return read_several(items, text, step.lexicon) if may_be_several(text) else ()
+
+
+def keep_corrected(step: Step, flow: Flow, open: OpenSession, taken: Turn) -> None:
+    """Of a session that is put aside the answers are corrected, and nothing is asked."""
+    corrected = [event for event in taken.events if isinstance(event, Corrected)]
+    if corrected:
+        open.session = taken.session
+        step.do(SaveSession(open))
+        asking.tell(step, flow, open, corrected)
+
+
+def _say_what_stands(
+    step: Step, flow: Flow, open: OpenSession, items: Sequence[Item], key: str
+) -> None:
+    """What an edit leaves as it was, and how that is changed."""
+    given, language = open.session.given, step.person.language
+    left = [item for item in items if item.id in given]
+    if left:
+        answers = ", ".join(short_answer(item, given[item.id], language) for item in left)
+        step.add_line(key, answers=answers, title=title(flow, left[-1], language))
 
 
 def _one_after_another(flow: Flow, items: Sequence[Item]) -> Sequence[Item]:

@@ -22,12 +22,16 @@ SILENT = "silent"
 NOT_ANSWERED, NOT_ASKED = "not-answered", "not-asked"
 
 
-def note_expiry(step: Step, open: OpenSession) -> None:
-    """Keep which question ran out; a check-in without any answer is one more missed."""
+def note_expiry(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
+    """Keep which question ran out; a check-in without any answer is one more missed.
+
+    Not where the patient had `stopped` the messages: then no answer was expected.
+    """
     flow, pending = step.flow_of(open), open.session.pending
     if pending is not None:
         step.memory.lapsed = Lapsed(flow.id, pending, step.now.isoformat())
-    if open.due and flow.kind is FlowKind.CHECK_IN and not open.session.given:
+    missed = open.due and flow.kind is FlowKind.CHECK_IN and not open.session.given
+    if missed and not stopped:
         miss(step, flow, open.due, NOT_ANSWERED)
 
 

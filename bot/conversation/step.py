@@ -217,7 +217,12 @@ class Step:
 
     def add_line(self, key: str, **params: object) -> None:
         """Say something that the next message of this step begins with."""
-        self.lead.append(self._noted(key, self.words.say(key, **params)))
+        self.add_line_in(self.person.language, key, **params)
+
+    def add_line_in(self, language: str, key: str, **params: object) -> None:
+        """As `add_line`, in a language that need not be the patient's."""
+        words = self.world.catalogues[language]
+        self.lead.append(self._noted(key, words.say(key, **params)))
 
     def say(self, message: Message) -> None:
         """Send a message, led by the lines that wait."""

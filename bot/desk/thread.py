@@ -21,6 +21,7 @@ from bot.receiving import FOR_DESK
 from trajectory import entries, tables
 from trajectory.entries import Entry
 from trajectory.keys import Sealer
+from trajectory.sql import Among
 from trajectory.web_access import CHANNEL as WEB
 
 _inbox = tables.core(tables.Inbox)
@@ -41,7 +42,7 @@ _SENT = select(
     _outbox.c.error,
     _outbox.c.ready_at,
     _outbox.c.sent_at,
-).where(_outbox.c.entry_id.in_(bindparam("entries", expanding=True)))
+).where(Among(_outbox.c.entry_id, "entries"))
 
 
 class State(StrEnum):

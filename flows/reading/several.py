@@ -18,7 +18,7 @@ from flows.reading.outcome import Reading, Understood
 _ANY = re.compile(r"[\s,;]+")
 _COMMA = re.compile(r"\s*,\s*")
 _LINE = re.compile(r"\s*[\n;]+\s*")
-_DOTTED = re.compile(r"[^\W_]{1,4}(?:\.[^\W_]{1,4}){2,}\.?")
+_DOTTED = re.compile(r"[^\W_]{1,4}(?:\.[^\W_]{1,4}){2,}(?:\s+[^\W_]{1,4})*\.?")
 _DECIMAL = re.compile(r"\d,\d")
 LONGEST_PART = 3
 """Words of a part that stands between commas, such as "4 days"; a longer one is a sentence."""
@@ -34,8 +34,14 @@ def may_be_several(text: str) -> bool:
     return _ANY.search(text.strip()) is not None or _DOTTED.fullmatch(text.strip()) is not None
 
 
+def are_bare(text: str, lexicon: Lexicon) -> bool:
+    """Whether it is two answers or more and nothing else, be it certain whose they are or not."""
+    parts = [part for part in _ANY.split(text.strip()) if part]
+    return len(parts) > 1 and all(_is_plain(lexicon.tokens(part)) for part in parts)
+
+
 def undotted(text: str) -> str:
-    """`6.4.2.n` as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
+    """`6.4.2.n` and "6.4.2 n" as "6 4 2 n"; a lone dot is that of a decimal, and stays."""
     return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from bot.messages import Priority
 from tests.api.conftest import Serve
 from tests.api.house import SCALE, STATEMENTS, House
+from tests.house.accessible import assert_accessible
 from tests.house.browser import SLOWEST
 from trajectory import web_access
 
@@ -227,8 +227,7 @@ def test_new_messages_are_told_to_a_screen_reader_and_safety_at_once(device: Dev
 
 
 def check_access(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 def fill(house: House) -> None:

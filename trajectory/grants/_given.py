@@ -24,6 +24,7 @@ from trajectory import care_team, tables
 from trajectory.care_team import Member
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among
 
 _grant = tables.core(tables.AccessGrant)
 _member = tables.core(tables.CareTeamMember)
@@ -101,7 +102,7 @@ _REF = select(
     _grant.c.first_seen_at,
     grant_is_active(NOW).label("active"),
 ).join(_member, _member.c.id == _grant.c.member_id)
-_BY_TOKEN = _REF.where(_grant.c.token_hash.in_(bindparam("hashes", expanding=True)))
+_BY_TOKEN = _REF.where(Among(_grant.c.token_hash, "hashes"))
 _BY_ID = _REF.where(_grant.c.id == bindparam("grant_id"))
 
 

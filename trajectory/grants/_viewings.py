@@ -12,6 +12,7 @@ from trajectory import care_team, sign_ins, tables
 from trajectory.grants._given import NOW, GrantEnded, by_id, grant_is_active, purposes_of
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
+from trajectory.sql import Among
 
 _viewing = tables.core(tables.Viewing)
 _grant = tables.core(tables.AccessGrant)
@@ -93,7 +94,7 @@ _OPEN = (
     .where(_viewing.c.expires_at > NOW, grant_is_active(NOW))
 )
 _BY_COOKIE = _OPEN.where(
-    _viewing.c.cookie_hash.in_(bindparam("hashes", expanding=True)),
+    Among(_viewing.c.cookie_hash, "hashes"),
     _viewing.c.session_id.is_(None),
     _viewing.c.last_seen_at > bindparam("idle", type_=_viewing.c.last_seen_at.type),
 )

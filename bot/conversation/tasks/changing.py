@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.conversation import asking
 from bot.conversation.choices import chosen, is_question
-from bot.conversation.last import Last, changeable, correct, just_finished, last_answer
+from bot.conversation.last import Last, answer_at, changeable, correct, just_finished, last_answer
 from bot.conversation.lists import joined
 from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.questions import question, said_as, title
@@ -15,6 +15,7 @@ from bot.conversation.tasks.keeping import keep_in_between
 from flows.model import Item
 from flows.reading import Ambiguous, NotAReply, Understood, given_as, read
 from flows.replies import Back, Said
+from flows.session import AND_THEN
 
 NAME = CHANGING
 _MOST = 9
@@ -53,6 +54,15 @@ def put(step: Step, last: Last) -> None:
     session, turn = last.place
     step.begin(NAME, "again", session=session, turn=turn)
     ask(step)
+
+
+def ask_anew(step: Step, last: Last, raw: str) -> None:
+    """The question of an answer again, since the patient takes back what was chosen for it."""
+    if last.open is not step.open:
+        put(step, last)
+        return
+    step.add_line("changing.anew")
+    asking.resume(step, last.open, Back(raw, last.item.id))
 
 
 def ask_back(step: Step, last: Last, answer: str, raw: str) -> None:
@@ -130,17 +140,14 @@ def _meant(step: Step) -> Last | None:
     place = (task.data["session"], task.data["turn"])
     if task.step == "which":
         return last if last is not None and last.place == place else None
-    return _at(step, place)
-
-
-def _at(step: Step, place: Sequence[int]) -> Last | None:
-    return next((each for each in changeable(step) if each.place == tuple(place)), None)
+    return answer_at(step, place)
 
 
 def _ask_which_of(step: Step) -> None:
     task, language = step.memory.task, step.person.language
     assert task is not None
-    found = [each for place in task.data["found"] if (each := _at(step, place)) is not None]
+    places = {tuple(place) for place in task.data["found"]}
+    found = [each for each in changeable(step) if each.place in places]
     options = [
         (f"{each.open.id}-{each.given.turn}", title(each.flow, each.item, language))
         for each in found
@@ -153,11 +160,13 @@ def _ask_which_of(step: Step) -> None:
 def _take_which_of(step: Step, option: str | None, text: str) -> None:
     task = step.memory.task
     assert task is not None
-    place = [int(part) for part in option.split("-")] if option not in (None, _NONE) else []
-    last = _at(step, place) if place else None
+    last = None
+    if option not in (None, _NONE):
+        session, _, turn = option.partition("-")
+        last = answer_at(step, (int(session), int(turn)))
     if last is not None:
         step.memory.task = None
-        correct(step, last, task.data["answer"], f"{task.data['raw']} / {text}")
+        correct(step, last, task.data["answer"], f"{task.data['raw']}{AND_THEN}{text}")
     elif option == _NONE or task.data.get("repeated"):
         _leave(step)
     else:
@@ -213,7 +222,7 @@ def _ask_again(step: Step, last: Last) -> None:
 def _take_which(step: Step, last: Last, text: str, option: str | None) -> None:
     task = step.memory.task
     assert task is not None
-    answer, raw = task.data["answer"], f"{task.data['raw']} / {text}"
+    answer, raw = task.data["answer"], f"{task.data['raw']}{AND_THEN}{text}"
     if option not in ("last", "pending"):
         _repeat_once(step)
         return

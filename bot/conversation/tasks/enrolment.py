@@ -23,7 +23,10 @@ from trajectory.cases import Cause, Kind
 NAME = "enrolment"
 LONGEST_NAME = 60
 
-_COMMANDS = frozenset({"stop", "help", "language", "person", "delete", "code", "consents"})
+_COMMANDS = frozenset(
+    {"stop", "help", "language", "person", "delete", "code", "consents"}
+    | {"assistant", "too-much", "other-language"}
+)
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")
 STANDS_STILL = "enrolment-stands-still"

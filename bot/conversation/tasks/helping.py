@@ -13,6 +13,7 @@ from bot.phrases import Phrase, Says
 from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
+from flows.session import AND_THEN
 from flows.signs import Report
 
 NAME = "helping"
@@ -97,7 +98,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
         step.add_line("helping.not-written")
         asking.repeat(step)
     elif answer == "yes":
-        _answer(step, open, task.data["answer"], f"{task.data['raw']} / {text}")
+        _answer(step, open, task.data["answer"], f"{task.data['raw']}{AND_THEN}{text}")
     else:
         step.answered = (open.id, open.session.turn)
         asking.resume(step, open, Said(text))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -19,6 +18,7 @@ from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.phones import PHONE, PhoneWard
 from tests.bot.desk.tables import FAULTY, HEADING
 from tests.bot.ward import ANNE, LARS
+from tests.house.accessible import assert_accessible
 from tests.house.pdf import Pdf
 from trajectory import entries, migrations
 
@@ -55,8 +55,7 @@ def context(
 
 def seen(page: Page, name: str) -> None:
     """Nothing is wrong with the page for those who see it otherwise; and keep a picture."""
-    problems = Axe().run(page)
-    assert problems.violations_count == 0, problems.generate_report()
+    assert_accessible(page)
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, "it must not scroll sideways"
     if PICTURES:

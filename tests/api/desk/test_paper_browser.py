@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
@@ -14,6 +13,7 @@ from bot.desk.worker import Worker
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.bot.ward import Ward
+from tests.house.accessible import assert_accessible
 from trajectory import entries, patients
 
 DESK, TABLET = (1280, 900), (768, 1024)
@@ -50,8 +50,7 @@ def looks_right(page: Page) -> None:
     page.wait_for_load_state()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.evaluate("window.innerWidth")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 def arrives(page: Page, heading: str) -> None:

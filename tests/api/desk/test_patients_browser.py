@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,6 +16,7 @@ from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.test_patients import PHONE, addresses, give_phone, status_of
 from tests.bot.ward import Ward
+from tests.house.accessible import assert_accessible
 from trajectory import entries, web_access
 
 
@@ -43,8 +43,7 @@ def page(
 
 
 def reads_aloud_and_fits(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
     width = page.viewport_size and page.viewport_size["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= (width or 0)
 

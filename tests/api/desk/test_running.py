@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from prometheus_client import REGISTRY
@@ -20,6 +19,7 @@ from bot.outbox import Outgoing
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.bot.ward import Ward
+from tests.house.accessible import assert_accessible
 from trajectory import audit, beats, patients, responses, tables
 from trajectory import deployment as deployment_key
 from trajectory.beats import Beat
@@ -239,8 +239,7 @@ def test_who_is_silent_is_said(
 
 
 def audit_page(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert_accessible(page)
 
 
 def fill(ward: Ward) -> int:

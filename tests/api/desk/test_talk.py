@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
@@ -21,6 +20,7 @@ from bot.driving import run_until_quiet
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import KIRSTEN, DeskHouse
 from tests.bot.ward import Ward
+from tests.house.accessible import assert_accessible
 from trajectory import patients, web_access
 
 WIDTHS = (1280, 768, 360)
@@ -258,8 +258,7 @@ def look(pictures: Path | None) -> Callable[[Page, str], None]:
     def look_at(page: Page, name: str) -> None:
         size = page.viewport_size
         assert size is not None
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert_accessible(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,6 +16,7 @@ from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.test_work import SIGN, give_phone, only, open_case
 from tests.bot.ward import Ward
+from tests.house.accessible import assert_accessible
 from trajectory import cases
 from trajectory.cases import Kind
 
@@ -170,7 +170,6 @@ def test_the_pages_have_no_faults_at_any_width(
     ):
         page.goto(f"{site}{path}")
         picture(page, f"work-{name}-{width}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     context.close()

@@ -52,7 +52,7 @@ def test_a_session_is_read_back_with_all_that_it_has() -> None:
     session = Session("odi", "d", "da", known={"lifting": Given(ANSWER, "let", 1, 0, "light")})
     open = OpenSession(
         7, session, begun, begun, {"lifting": 8}, True, True, True, begun.isoformat(), True, True,
-        2, {"mode": "paper"},
+        2, {"mode": "paper"}, {"4": 2},
     )  # fmt: skip
 
     assert all(getattr(open, part.name) for part in fields(OpenSession))

@@ -152,6 +152,39 @@ def test_a_tap_on_the_first_button_changes_the_first_of_ten(channel: str) -> Non
     assert corrections(lines) == [("pain-intensity", "c", "f", False)]
 
 
+@pytest.mark.parametrize(
+    ("language", "share", "edited", "told", "asked"),
+    [
+        (
+            "en",
+            "share with my physio Anne",
+            "6 ish maybe",
+            "I could not read the change.",
+            "e-mail",
+        ),
+        ("da", "del med min fys Anne", "6 agtigt måske", "Jeg kunne ikke læse rettelsen.", "mail"),
+    ],
+)
+def test_an_edit_in_doubt_asks_nothing_while_something_else_is_asked(
+    language: str, share: str, edited: str, told: str, asked: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    lines = script.say("7", id="m1").say(share).say(edited, edits="m1").play()
+    assert told in "\n".join(texts(lines)[-2:])
+    assert asked in texts(lines)[-1]
+    assert corrections(lines) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "edited"), [("en", "maybe"), ("en", "I think so"), ("da", "måske")]
+)
+def test_an_edit_in_doubt_puts_the_question_about_a_sign_again(language: str, edited: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("red-flags")
+    asked = texts(script.play())[-1].split("1/8")[1]
+    lines = script.say("no", id="m1").say(edited, edits="m1").play()
+    assert texts(lines)[-1].endswith(f"1/8{asked}")
+
+
 def test_an_edited_correction_is_read_like_the_message_it_was() -> None:
     script = finished_odi("telegram").say("I meant F", id="x").say("I meant E", edits="x")
     lines = script.play()
@@ -536,6 +569,23 @@ def test_the_remark_is_kept_without_the_number(channel: str, said: str, kept: st
     answered = script.say("yes") if channel == "sms" else script.tap("Yes")
     (answer,) = entries(answered.play(), "answer")
     assert answer["value"] == 7
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "asked", "kept"),
+    [
+        ("en", "this is bullshit, 7 ok?", "7, is that right?", []),
+        ("da", "det er noget pis, 7 ok?", "7, er det rigtigt?", []),
+        ("en", "my back hurts, may i run, 7 ok?", "7, is that right?", ["may i run"]),
+        ("da", "min ryg er træt, må jeg løbe, 7 ok?", "7, er det rigtigt?", ["må jeg løbe"]),
+    ],
+)
+def test_a_number_behind_a_curse_is_asked_back_and_its_mark_asks_nothing_else(
+    language: str, said: str, asked: str, kept: list[str]
+) -> None:
+    lines = Script().enrol(language=language).start("weekly-check-in").say(said).play()
+    assert asked in texts(lines)[-1]
+    assert all(words in e["raw"] for e, words in zip(entries(lines, "question"), kept, strict=True))
 
 
 @pytest.mark.parametrize(

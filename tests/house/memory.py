@@ -1,0 +1,45 @@
+"""What tests write is kept in memory where there is room: nobody misses it, and disks are slow.
+
+A run's folder goes with the run. Whoever wants to look at what a test has left behind says where
+it is to be, as in `TMPDIR=/tmp make test`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from multiprocessing.util import Finalize
+from pathlib import Path
+
+SHARED = Path("/dev/shm")
+ROOM = 4 * 2**30
+"""Bytes that must be free: a run leaves less than one GiB behind."""
+_NAME = "backtrace-tests-"
+
+
+def roomy() -> Path | None:
+    """A place in memory with room for everything that a run writes, or None."""
+    if SHARED.is_dir() and os.access(SHARED, os.W_OK) and shutil.disk_usage(SHARED).free > ROOM:
+        return SHARED
+    return None
+
+
+def pytest_configure() -> None:
+    """Make this run's folder; xdist's workers inherit it."""
+    place = roomy()
+    if "TMPDIR" in os.environ or place is None:
+        return
+    _clear(place)
+    folder = place / f"{_NAME}{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    # Not in a forked process, and after multiprocessing has cleared its own folder in there.
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=-200)
+
+
+def _clear(place: Path) -> None:
+    """Take away what runs left that were killed."""
+    for folder in place.glob(f"{_NAME}*"):
+        if not Path("/proc", folder.name.removeprefix(_NAME)).exists():
+            shutil.rmtree(folder, ignore_errors=True)
