@@ -125,7 +125,10 @@ class Session(NamedTuple):
             self.given,
             self.facts,
             (*self.trail, item_id),
-            known=self.known,
+            0,
+            (),
+            "",
+            self.known,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -171,7 +174,7 @@ class Session(NamedTuple):
             data.get("misunderstood", 0),
             tuple(data.get("offered", ())),
             data.get("offered_raw", ""),
-            _read(data.get("known", _NOTHING)),
+            _read(data["known"]) if "known" in data else _NOTHING,
         )
 
 

@@ -391,7 +391,7 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     """Keep what need not be asked anew, and what other flows' conditions ask for."""
     step.memory.lapsed = None
     known.remember(step, flow, item_id, given)
-    if flow.kind is FlowKind.INTAKE and given.code is not None:
+    if flow.is_intake and given.code is not None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
 

@@ -116,7 +116,7 @@ def _raise(
     open: OpenSession | None = None,
 ) -> None:
     """Record it, put it on the clinic's list, alert those allowed, and ask again later."""
-    step.raised.add(sign)
+    step.raised += (sign,)
     entry_id = _record(step, sign, urgency, raw, author, flow, open)
     step.do(OpenCase(Kind.RED_FLAG, urgency, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))
