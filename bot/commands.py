@@ -120,7 +120,7 @@ def asks_to_stop(text: str, language: str) -> bool:
 
 
 def _answers_too(said: str, language: str) -> bool:
-    """Whether an outburst begins or ends with a yes or no, which politeness would be left out as."""
+    """Whether an outburst begins or ends with a yes or no, which is no politeness beside it."""
     first, *more = said.casefold().split()
     ends = [part.strip(_EDGES) for part in (first, *more[-1:])]
     return any(_is_answer_word(part, language) for part in ends)
