@@ -14,6 +14,9 @@ _NEVER_OWN = "suicide-third"
 """What nobody says of themselves, whoever else is named beside it."""
 _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
+_MISHAPS = ("by-mishap", "taken-today")
+"""Phrases beside which words of self-harm mean pain, carelessness or medicine that is taken."""
+_SELF_HARM = ("suicide", "suicide-third", "myself")
 
 
 def take_for_writer(hits: dict[str, list[Hit]]) -> bool:
@@ -38,8 +41,10 @@ def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:
 def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
     """Drop small words that only belong to a longer phrase: the "my" of "my mother"."""
     _settle_language(hits)
-    if "disclaim" in hits:
-        hits["disclaim"] = [hit for hit in hits["disclaim"] if _ends_clause(hit, text)]
+    for concept in ("disclaim", "taken-today"):
+        if concept in hits:
+            hits[concept] = [hit for hit in hits[concept] if _ends_clause(hit, text)]
+    _drop_mishaps(hits, text)
     interjections = {hit.start for hit in hits.get("interjection", ())}
     if interjections and "not" in hits:
         hits["not"] = [hit for hit in hits["not"] if hit.start not in interjections]
@@ -63,6 +68,18 @@ def _settle_language(hits: dict[str, list[Hit]]) -> None:
         if own >= max(marks.values(), default=0):
             for meant in ("self", "subject"):
                 hits[meant] = sorted([*hits.get(meant, ()), *hits[concept]])
+
+
+def _drop_mishaps(hits: dict[str, list[Hit]], text: Text) -> None:
+    mishaps = [
+        hit
+        for concept in _MISHAPS
+        for hit in hits.get(concept, ())
+        if text.together(hit.start, hit.end - 1)
+    ]
+    for concept in _SELF_HARM if mishaps else ():
+        if concept in hits:
+            hits[concept] = [hit for hit in hits[concept] if not _overlaps(hit, mishaps)]
 
 
 def _ends_clause(hit: Hit, text: Text) -> bool:

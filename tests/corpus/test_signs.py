@@ -151,6 +151,10 @@ def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> No
         "min bror prøvede at slå sig ihjel for ti år siden",
         "min kone slår sig ihjel af grin",
         "min mor har ikke selvmordstanker",
+        "my wife harms herself by lifting the kids",
+        "my mum took all her pills today",
+        "min mand skader sig selv, når han løfter forkert",
+        "min mor har taget alle sine piller i dag",
     ],
 )
 def test_nobody_is_in_danger_by_what_was_or_is_not(text: str) -> None:
