@@ -6,7 +6,7 @@ cards, IFOMPT 2020. A "no" never earns a reassuring sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,20 +46,25 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
     _raise(step, flag.item, flag.urgency, flag.raw, author_of(step, open), flow.id, open)
 
 
-def raise_told(step: Step, signs: Sequence[Found], text: str, *, by_helper: bool = False) -> None:
-    """Words of the patient's, or of a helper's, report signs: one message, on the most urgent.
+def raise_told(
+    step: Step, signs: Sequence[Found], text: str, *, by_helper: Set[str] = frozenset()
+) -> None:
+    """Words report signs, some of them `by_helper`: one message, on the most urgent.
 
     Before consent a sign is told of and put on the clinic's list, but no words are kept.
     """
     kept = text if consents.is_agreed(step) else None
-    author = HELPER if by_helper else _patient(step)
+
+    def author(sign: str) -> str:
+        return HELPER if sign in by_helper else _patient(step)
+
     physical = _physical(signs)
     if len(physical) < len(signs):
-        _raise_self_harm(step, kept, author)
+        _raise_self_harm(step, kept, author(SELF_HARM))
     if physical:
         _say_once(step, physical[0].urgency)
     for found in physical:
-        _raise(step, found.sign, found.urgency, kept, author)
+        _raise(step, found.sign, found.urgency, kept, author(found.sign))
 
 
 def say_whom_to_call(step: Step) -> None:

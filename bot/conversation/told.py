@@ -30,7 +30,7 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
         safety.say_whom_to_call(step)
         if not heard.signs:
             return _is_all(step, heard, amends)
-    by_helper = helping.tells(step, heard.report)
+    by_helper = helping.told(step, heard.report)
     safety.raise_told(step, heard.signs, text, by_helper=by_helper)
     ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
     if ends:

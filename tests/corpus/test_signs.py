@@ -245,6 +245,45 @@ def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
     assert shipped_scanner().report(text)[:3] == ((), False, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("my wife asked me to write: I can't feel my bum", "saddle-numbness"),
+        ("I am using my daughter's phone, I can't pee", "bladder-bowel"),
+        ("The nurse here says I have a fever", "fever-unwell"),
+        ("I have my daughter here, I can't feel when I pee", "bladder-bowel"),
+        ("I can't pee, my wife asked me to write", "bladder-bowel"),
+        ("min kone bad mig skrive, jeg kan ikke tisse", "bladder-bowel"),
+        ("jeg skriver fra min datters telefon, jeg kan ikke tisse", "bladder-bowel"),
+        ("sygeplejersken her siger jeg har feber", "fever-unwell"),
+        ("jeg er Emmas mor og jeg har feber", "fever-unwell"),
+    ],
+)
+def test_own_words_beside_a_relative_are_no_helpers(text: str, sign: str) -> None:
+    signs, _, by_helper, of_relative = shipped_scanner().report(text)
+
+    assert [found.sign for found in signs] == [sign]
+    assert (by_helper, of_relative) == (False, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("his daughter here: I am worried, my father can't pee", {"bladder-bowel"}),
+        ("I'm her carer, I think she has a fever", {"fever-unwell"}),
+        ("I'm writing on behalf of Birgit: fever 39", {"fever-unwell"}),
+        ("daughter here, I have a fever and dad can't pee", {"bladder-bowel"}),
+        ("hendes mand skriver. jeg er bange, min kone har feber 39", {"fever-unwell"}),
+        ("det er hans datter: feber 39", {"fever-unwell"}),
+        ("jeg er Emmas mor, jeg har feber, og hun kan ikke tisse", {"bladder-bowel"}),
+    ],
+)
+def test_of_a_helpers_words_those_of_the_relative_are_marked(text: str, told: set[str]) -> None:
+    report = shipped_scanner().report(text)
+
+    assert (report.by_helper, report.of_relative) == (True, told)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_helper_takes_no_sign_away(language: str) -> None:
     scanner = shipped_scanner()

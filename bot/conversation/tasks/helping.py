@@ -58,11 +58,12 @@ def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
     return edited is not None and edited.is_helped
 
 
-def tells(step: Step, report: Report) -> bool:
-    """Whether a helper has told this: one is confirmed, or the words are not the patient's own."""
+def told(step: Step, report: Report) -> frozenset[str]:
+    """The signs that a helper tells: all where one is confirmed, else those told of another."""
     sessions = (step.open, step.suspended)
-    confirmed = any(each is not None and each.helped for each in sessions)
-    return confirmed or report.by_helper or report.of_relative
+    if any(each is not None and each.helped for each in sessions):
+        return frozenset(found.sign for found in report.signs)
+    return report.of_relative
 
 
 def note_writer(step: Step) -> None:

@@ -188,6 +188,35 @@ def test_a_sign_is_marked_where_its_words_say_who_writes(language: str) -> None:
     assert tellers(script) == ["helper"]
 
 
+ASKED_TO_WRITE = {
+    "en": "my wife asked me to write: I can't feel my bum",
+    "da": "min kone bad mig skrive, jeg er følelsesløs i skridtet",
+}
+OF_HERS = {"en": "my wife has a fever", "da": "min kone har feber"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_words_beside_a_relative_are_the_patients(language: str) -> None:
+    script = Script().enrol(language=language).say(ASKED_TO_WRITE[language], OF_HERS[language])
+
+    assert tellers(script) == ["patient"]
+
+
+BOTH = {
+    "en": "this is his daughter, I have a fever and he can't pee",
+    "da": "det er hans datter, jeg har feber, og han kan ikke tisse",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_two_signs_each_has_its_own_teller(language: str) -> None:
+    lines = Script().enrol(language=language).say(BOTH[language]).play()
+
+    assert [
+        (each["item"], each.get("author", "patient")) for each in entries(lines, "red-flag")
+    ] == [("bladder-bowel", "helper"), ("fever-unwell", "patient")]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sign_that_a_helper_answers_is_marked(language: str) -> None:
     script = Script().enrol(language=language).start("red-flags").say(ANSWERED[language])
