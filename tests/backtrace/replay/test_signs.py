@@ -154,6 +154,19 @@ def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) ->
     assert flags(denied.say(sign).play(), "p1") == []
 
 
+NOT_FOR = {
+    "en": ("I have no answer for that", "my dad has a fever"),
+    "da": ("jeg skriver for mig selv", "min far har feber"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_writes_for_nobody_reports_no_relatives_fever(language: str) -> None:
+    said, sign = NOT_FOR[language]
+
+    assert flags(Script().enrol(language=language).say(said, sign).play(), "p1") == []
+
+
 def tellers(script: Script) -> list[str]:
     """Who has told of each warning sign."""
     return [each.get("author", "patient") for each in entries(script.play(), "red-flag")]
