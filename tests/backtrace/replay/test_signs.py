@@ -145,13 +145,24 @@ def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) -> None:
+def test_who_writes_counts_for_a_day_and_no_longer_than_a_no(language: str) -> None:
     who, sign, answer, no = WRITES_FOR[language]
     script = Script().enrol(language=language).say(who)
     denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
 
-    assert flags(script.until("10:00", days=1).say(sign).play(), "p1") == []
+    assert flags(script.wait(hours=24).say(sign).play(), "p1") == []
     assert flags(denied.say(sign).play(), "p1") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("said", "told"), [("00:15", "02:15"), ("23:00", "01:30")])
+def test_who_writes_counts_across_midnight(language: str, said: str, told: str) -> None:
+    who, sign, *_ = WRITES_FOR[language]
+    script = Script().enrol(language=language).until(said, days=1).say(who)
+
+    lines = script.until(told, days=int(told < said)).say(sign).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
 
 
 NOT_FOR = {
