@@ -28,6 +28,8 @@ from trajectory.views import scope_of
 
 UNCLEAR = "new-symptoms"
 """The sign of somebody who reported a new symptom and did not say which."""
+OTHER_IN_DANGER = "self-harm-of-another"
+"""The message on somebody who is not the patient and may harm themselves."""
 FOLLOW_UP = "follow-up"
 """The due row that asks whether a doctor has looked."""
 FOLLOW_UP_AFTER = timedelta(hours=3)
@@ -69,14 +71,16 @@ def raise_told(
 
 def say_whom_to_call(step: Step) -> None:
     """Somebody who is not the patient may harm themselves: the numbers, and no case for that."""
-    _say_fixed(step, SELF_HARM)
+    _say_fixed(step, OTHER_IN_DANGER)
 
 
 def fixed_texts(report: Report) -> list[str]:
     """Which fixed messages this calls for: self-harm has its own, then the most urgent."""
     physical = _physical(report.signs)
-    harm = report.other_in_danger or len(physical) < len(report.signs)
-    return [SELF_HARM] * harm + [found.urgency.value for found in physical[:1]]
+    harm = [OTHER_IN_DANGER] if report.other_in_danger else []
+    if len(physical) < len(report.signs):
+        harm = [SELF_HARM]
+    return harm + [found.urgency.value for found in physical[:1]]
 
 
 def _physical(signs: Sequence[Found]) -> list[Found]:

@@ -82,7 +82,7 @@ IN_DANGER = {"en": "my mother wants to kill herself", "da": "min mor vil tage li
 
 
 def whom_to_call(language: str) -> str:
-    return load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+    return load_catalogues("messages")[language].say("safety.self-harm-of-another", **NUMBERS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
