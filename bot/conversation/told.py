@@ -15,7 +15,7 @@ from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
-from flows.model import Item
+from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Amend, Said
 from flows.signs import SELF_HARM
@@ -42,12 +42,13 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
 def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Whether words about somebody else in danger say nothing more: then they are a note.
 
-    "I did not get that" has no place below whom to call.
+    "I did not get that" has no place below whom to call, nor are they the activity, the goal or
+    whatever else is asked for in own words: that question waits.
     """
     if heard.command is not None or amends is not None or hands.is_in_doubt(step, heard):
         return False
     text, item = heard.message.text, _pending(step)
-    if step.memory.task is None and item is not None:
+    if step.memory.task is None and item is not None and item.kind is not ItemKind.TEXT:
         reading = read(item, text, step.lexicon)
         if not isinstance(reading, NotAReply):
             return False

@@ -98,6 +98,32 @@ def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> N
     assert entries(lines, "red-flag") == []
 
 
+@pytest.mark.parametrize(("language", "activity"), [("en", "gardening"), ("da", "havearbejde")])
+def test_a_question_in_own_words_waits_for_its_answer_behind_somebody_in_danger(
+    language: str, activity: str
+) -> None:
+    script = Script().enrol(language=language).start("psfs")
+
+    lines = script.say(IN_DANGER[language], activity).play()
+
+    _, called, _ = texts(lines)
+    assert called == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-2:] == [
+        ("note", IN_DANGER[language]),
+        ("answer", activity),
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_in_own_words_is_put_again_later(language: str) -> None:
+    script = Script().enrol(language=language).start("psfs").say(IN_DANGER[language])
+
+    named, called, again = texts(script.wait(days=2).play())
+
+    assert called == whom_to_call(language)
+    assert again.endswith(named.splitlines()[-1])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_before_consent_words_about_somebody_in_danger_are_not_kept(language: str) -> None:
     script = Script().enrol(language=language, consent=False)
