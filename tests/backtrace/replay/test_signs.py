@@ -124,6 +124,55 @@ def test_a_question_in_own_words_is_put_again_later(language: str) -> None:
     assert again.endswith(named.splitlines()[-1])
 
 
+YES = {"en": "yes", "da": "ja"}
+OPEN, PUT_ASIDE = ("6",), ("6", "2", "3", "")
+"""What answers the check-in up to its second question, and up to the questions about signs."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("answers", [OPEN, PUT_ASIDE], ids=["open", "put aside"])
+def test_an_edit_about_somebody_in_danger_is_a_note_and_the_question_comes_again(
+    language: str, answers: tuple[str, ...]
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    for number, answer in enumerate(answers):
+        script.say(answer or YES[language], id=f"m{number}")
+
+    lines = script.say(IN_DANGER[language], edits="m0").play()
+
+    *_, asked, called, again = texts(lines)
+    assert called == whom_to_call(language)
+    assert again == asked.splitlines()[-1]
+    assert [each["value"] for each in entries(lines) if each["item"] == "pain"] == [6]
+    assert [each["raw"] for each in entries(lines, "note")] == [IN_DANGER[language]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edit_about_somebody_in_danger_takes_no_answer_in_own_words(language: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("psfs")
+
+    lines = script.say("yoga", id="m1").say(IN_DANGER[language], edits="m1").play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-2:] == [
+        ("answer", "yoga"),
+        ("note", IN_DANGER[language]),
+    ]
+
+
+@pytest.mark.parametrize(("language", "also"), [("en", "4, but"), ("da", "4, men")])
+def test_a_number_in_an_edit_about_somebody_in_danger_is_asked_about(
+    language: str, also: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    script.say("6", id="m1").say(f"{also} {IN_DANGER[language]}", edits="m1").say(YES[language])
+
+    lines = script.play()
+
+    assert whom_to_call(language) in texts(lines)
+    assert [each["value"] for each in entries(lines) if each["item"] == "pain"] == [6, 4]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_before_consent_words_about_somebody_in_danger_are_not_kept(language: str) -> None:
     script = Script().enrol(language=language, consent=False)
