@@ -16,6 +16,8 @@ _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 _RELATIVE = "relative"
 """Whom a helper writes of."""
+_ENDS_CLAUSE = ("disclaim", "taken-today", "spent")
+"""Phrases that mean this only with nothing behind them: "no puedo más", not "más de una hora"."""
 _MISHAPS = ("by-mishap", "taken-today")
 """Phrases beside which words of self-harm mean pain, carelessness or medicine that is taken."""
 _SELF_HARM = ("suicide", "suicide-third", "myself")
@@ -66,7 +68,7 @@ def _belongs_to(hit: Hit, phrases: Sequence[Hit]) -> bool:
 def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
     """Drop small words that only belong to a longer phrase: the "my" of "my mother"."""
     _settle_language(hits)
-    for concept in ("disclaim", "taken-today"):
+    for concept in _ENDS_CLAUSE:
         if concept in hits:
             hits[concept] = [hit for hit in hits[concept] if _ends_clause(hit, text)]
     _drop_mishaps(hits, text)

@@ -69,6 +69,25 @@ def test_a_sign_in_free_text_is_told_of_and_recorded_on_every_channel(language: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("said", "urgency"),
+    [
+        ("no puedo orinar", "emergency"),
+        ("no puedo más", "self-harm"),
+        ("ich kann nicht pinkeln", "emergency"),
+        ("ich kann nicht mehr", "self-harm"),
+    ],
+)
+def test_plain_words_of_another_language_are_answered_in_the_patients_own(
+    language: str, said: str, urgency: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said)
+
+    fixed = load_catalogues("messages")[language].say(f"safety.{urgency}", **NUMBERS)
+    assert texts(script.play())[-1] == fixed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_other_texts_record_no_sign(language: str) -> None:
     told = chosen(language, positive=False)
 
