@@ -16,9 +16,9 @@ _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
 _RELATIVE = "relative"
 """Whom a helper writes of."""
-_ENDS_CLAUSE = ("disclaim", "taken-today", "spent")
+_ENDS_CLAUSE = ("disclaim", "mishap-alone", "spent")
 """Phrases that mean this only with nothing behind them: "no puedo más", not "más de una hora"."""
-_MISHAPS = ("by-mishap", "taken-today")
+_MISHAPS = ("by-mishap", "mishap-alone")
 """Phrases beside which words of self-harm mean pain, carelessness or medicine that is taken."""
 _SELF_HARM = ("suicide", "suicide-third", "myself")
 
