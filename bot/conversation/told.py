@@ -7,7 +7,7 @@ an answer as well.
 
 from __future__ import annotations
 
-from bot.conversation import asking, safety
+from bot.conversation import asking, rewording, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
@@ -44,7 +44,8 @@ def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
 
     "I did not get that" has no place below whom to call, nor are they the activity, the goal or
     whatever else is asked for in own words: that question waits, and an answer to it stands.
-    An edit may change an answer as well, and is a note in any case.
+    An edit may change an answer as well, and is a note in any case, or what was kept of the
+    message before.
     """
     if heard.command is not None or hands.is_in_doubt(step, heard):
         return False
@@ -55,9 +56,10 @@ def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
         reading = read(item, text, step.lexicon)
         if not isinstance(reading, NotAReply):
             return False
-    if step.person.status == "active":
+    is_all = amends is None or in_own_words
+    if step.person.status == "active" and (is_all or not rewording.is_kept(step, heard)):
         keeping.keep_silently(step, text)
-    return amends is None or in_own_words
+    return is_all
 
 
 def _is_label(step: Step, text: str) -> bool:

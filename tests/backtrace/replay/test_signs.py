@@ -167,6 +167,16 @@ def test_an_edit_about_somebody_in_danger_is_a_note_and_the_question_comes_again
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_words_about_somebody_in_danger_that_are_edited_again_are_one_note(language: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    more = f"{IN_DANGER[language]}!"
+
+    lines = script.say("6", id="m1").say(IN_DANGER[language], more, edits="m1").play()
+
+    assert [each["raw"] for each in entries(lines, "note")] == [IN_DANGER[language], more]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_edit_about_somebody_in_danger_takes_no_answer_in_own_words(language: str) -> None:
     script = Script().enrol(channel="telegram", language=language).start("psfs")
 
