@@ -36,6 +36,11 @@ class Heard(NamedTuple):
         """The warning signs that its words report, the most urgent first."""
         return self.report.signs
 
+    @property
+    def alarms(self) -> bool:
+        """Whether its words report a sign, or somebody else in danger: what to do was said."""
+        return bool(self.signs) or self.report.other_in_danger
+
 
 def hear(
     message: Inbound,

@@ -164,8 +164,8 @@ class Memory:
     ISO date, value, option id, own words."""
     heard_on: str = ""
     """ISO date of the newest message of the patient."""
-    helper_on: str = ""
-    """ISO date of the newest message that says somebody writes for the patient; empty: none does,
+    helper_at: str = ""
+    """ISO time of the newest message that says somebody writes for the patient; empty: none does,
     or it was denied."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
