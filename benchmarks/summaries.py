@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any, cast
@@ -89,7 +88,7 @@ def _live(practice: Practice) -> None:
     ids = practice.deployment.ids
     with practice.database.write() as connection:
         rows = [
-            replace(entry, id=ids.take(connection), patient_id=practice.birgit)
+            entry._replace(id=ids.take(connection), patient_id=practice.birgit)
             for entry in a_year()
         ]
         entries.append(connection, [(practice.sealer, row) for row in rows])

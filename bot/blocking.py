@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, exists, select
 
-from bot.inbound import Inbound, InboundKind
+from bot import inbound
+from bot.inbound import Inbound
 from trajectory import patients, tables
 from trajectory.patients import PatientRef
 
@@ -20,7 +21,7 @@ _HEARD_SINCE = select(
     exists().where(
         _inbox.c.patient_id == bindparam("patient"),
         _inbox.c.channel == bindparam("channel"),
-        _inbox.c.kind != InboundKind.BLOCKED.value,
+        _inbox.c.kind != inbound.BLOCKED.value,
         _inbox.c.at >= bindparam("since", type_=_inbox.c.at.type),
     )
 )
@@ -34,9 +35,9 @@ def note(connection: Connection, messages: Iterable[Stored]) -> list[Stored]:
     others = []
     for each in messages:
         match each.message.kind:
-            case InboundKind.BLOCKED:
+            case inbound.BLOCKED:
                 _block(connection, each.ref, each.message)
-            case InboundKind.UNBLOCKED:
+            case inbound.UNBLOCKED:
                 patients.reach_again(connection, each.ref.address_id)
             case _:
                 others.append(each)

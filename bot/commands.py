@@ -29,6 +29,8 @@ from bot.zones import read_place
 from templates.command_words import CommandWords, load_command_words
 
 STOP, START = "stop", "start"
+TOO_MUCH = "too-much"
+"""An outburst, which answers nothing."""
 _BLANKS = re.compile(r"\s+")
 _EDGES = " \t\n.!,;:\"'()/"
 _MARKS = re.compile(r"^[^\w?]+|[^\w?]+$")
@@ -97,6 +99,8 @@ def recognise(text: str, language: str) -> Command | None:
     if not said or (said.isalnum() and said.casefold() not in _single_words()):
         return None
     command = _whole(said, text, language)
+    if command is not None and command.name == TOO_MUCH and _answers_too(said, language):
+        return None
     if command is not None and command.name == STOP:
         return command
     if asks_to_stop(text, language):
@@ -113,6 +117,13 @@ def asks_to_stop(text: str, language: str) -> bool:
         or _a_clause_stops(text, language)
         or any(_phrase_stops(_said(text), compiled) for compiled in _by_language(language))
     )
+
+
+def _answers_too(said: str, language: str) -> bool:
+    """Whether an outburst begins or ends with a yes or no, which is no politeness beside it."""
+    first, *more = said.casefold().split()
+    ends = [part.strip(_EDGES) for part in (first, *more[-1:])]
+    return any(_is_answer_word(part, language) for part in ends)
 
 
 def _stops_beside_answers(text: str, language: str) -> bool:

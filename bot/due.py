@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from bot.conversation.effects import DropDue, SetDue
 from bot.conversation.falling_due import Fallen
@@ -15,7 +15,7 @@ from bot.deployment import Deployment
 from trajectory import tables
 from trajectory.bulk import Delete, Insert
 from trajectory.erasure import ERASED
-from trajectory.sql import Among
+from trajectory.sql import Among, without_index
 
 PATIENT = "patient"
 REROUTE = "reroute"
@@ -40,8 +40,8 @@ _SET = Insert(
     instead_of=("owner_kind", "owner_id", "key"),
 )
 _DROP = Delete(_due, "owner_kind", "owner_id", "key")
-# Spelt so that no index but that of the times serves: SQLite would read all rows of patients.
-_OF_PATIENTS = func.coalesce(_due.c.owner_kind, "") == PATIENT
+# By the index of the times: SQLite would read all rows of patients.
+_OF_PATIENTS = without_index(_due.c.owner_kind) == PATIENT
 _OWNERS = (
     select(_due.c.owner_id)
     .where(_OF_PATIENTS, _due.c.at <= bindparam("now"))

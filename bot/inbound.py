@@ -33,6 +33,11 @@ class Handled(StrEnum):
     HELP = "help"
 
 
+TEXT, CHOICE, EDIT, OTHER, GROUP, BLOCKED, UNBLOCKED = InboundKind
+STOP, START, HELP = Handled
+"""The members by themselves: through its class Python 3.11 is slow to find one."""
+
+
 # Not frozen: that costs a call for each field of every message.
 @dataclass(slots=True)
 class Inbound:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -39,6 +40,17 @@ _INSERT_SESSION = Insert(
     _session, "id", "patient_id", "flow", "definition", "status", "opened_at", "closed_at", "body"
 )
 _UPDATE_SESSION = Update(_session, "id", "status", "closed_at", "body")
+_TIMERS = (done.SetDue, done.DropDue)
+_MANY_AT_ONCE = (
+    done.Say,
+    done.Record,
+    done.SaveSession,
+    *_TIMERS,
+    done.SavePatient,
+    done.Mail,
+    done.Audit,
+)
+"""What is written for all steps at once; everything else by `_write_rare`."""
 _Kind = TypeVar("_Kind")
 
 
@@ -74,6 +86,10 @@ class Finished:
         return self.sequence
 
 
+_Effects: TypeAlias = Sequence[tuple[Finished, done.Effect]]
+"""All effects of some steps, in order."""
+
+
 def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
     """Render and seal what a step has left, so that nothing in it can fail any more."""
     said: list[Said] = []
@@ -98,30 +114,28 @@ def write(connection: Connection, deployment: Deployment, steps: Sequence[Finish
         return
     for finished in steps:
         finished.sequence = finished.loaded.row.sequence
-    _write_entries(connection, steps)
-    _write_sessions(connection, steps)
-    _write_due(connection, deployment, steps)
-    _write_patients(connection, deployment, steps)
-    _hold_unsent(connection, steps)
-    for finished in steps:
-        for effect in finished.step.effects:
+    effects = [(finished, effect) for finished in steps for effect in finished.step.effects]
+    _write_entries(connection, effects)
+    _write_sessions(connection, effects)
+    _write_due(connection, deployment, effects)
+    _write_patients(connection, deployment, effects)
+    _hold_unsent(connection, effects)
+    for finished, effect in effects:
+        if not isinstance(effect, _MANY_AT_ONCE):
             _write_rare(connection, deployment, finished, effect)
-    _write_audits(connection, deployment, steps)
-    _write_messages(connection, deployment, steps)
+    _write_audits(connection, deployment, effects)
+    _write_messages(connection, deployment, steps, effects)
     _write_conversations(connection, steps)
 
 
-def _of_kind(steps: Sequence[Finished], kind: type[_Kind]) -> Iterator[tuple[Finished, _Kind]]:
-    for finished in steps:
-        for effect in finished.step.effects:
-            if isinstance(effect, kind):
-                yield finished, effect
+def _of_kind(effects: _Effects, kind: type[_Kind]) -> list[tuple[Finished, _Kind]]:
+    return [(finished, effect) for finished, effect in effects if isinstance(effect, kind)]
 
 
-def _write_entries(connection: Connection, steps: Sequence[Finished]) -> None:
+def _write_entries(connection: Connection, effects: _Effects) -> None:
     rows = [
         (finished.loaded.sealer, _entry(finished, record))
-        for finished, record in _of_kind(steps, done.Record)
+        for finished, record in _of_kind(effects, done.Record)
     ]
     if rows:
         entries.append(connection, rows)
@@ -130,32 +144,32 @@ def _write_entries(connection: Connection, steps: Sequence[Finished]) -> None:
 def _entry(finished: Finished, record: done.Record) -> NewEntry:
     step = finished.step
     return NewEntry(
-        id=record.id,
-        patient_id=finished.patient_id,
-        sequence=finished.next_sequence(),
-        at=record.at or step.said_at,
-        recorded_at=step.now,
-        kind=record.kind,
-        flow=record.flow,
-        definition=record.definition,
-        item=record.item,
-        value=record.value,
-        code=record.code,
-        unit=record.unit,
-        text=record.text,
-        detail=record.detail,
-        author=record.author,
-        channel=finished.route.channel if step.entering is None else step.entering.mode,
-        session_id=record.session_id,
-        turn=record.turn,
-        supersedes=record.supersedes,
+        record.id,
+        finished.patient_id,
+        finished.next_sequence(),
+        record.at or step.said_at,
+        step.now,
+        record.kind,
+        record.flow,
+        record.definition,
+        record.item,
+        record.value,
+        record.code,
+        record.unit,
+        record.text,
+        record.detail,
+        record.author,
+        finished.route.channel if step.entering is None else step.entering.mode,
+        record.session_id,
+        record.turn,
+        record.supersedes,
     )
 
 
-def _write_sessions(connection: Connection, steps: Sequence[Finished]) -> None:
+def _write_sessions(connection: Connection, effects: _Effects) -> None:
     opened: dict[int, tuple[Any, ...]] = {}
     changed: dict[int, tuple[Any, ...]] = {}
-    for finished, save in _of_kind(steps, done.SaveSession):
+    for finished, save in _of_kind(effects, done.SaveSession):
         if save.opened or save.open.id in opened:
             opened[save.open.id] = _session_row(finished, save)
         else:
@@ -171,7 +185,7 @@ def _session_row(finished: Finished, save: done.SaveSession) -> tuple[Any, ...]:
         finished.patient_id,
         session.flow,
         session.definition,
-        session.status.value,
+        str(session.status),
         open.opened_at,
         open.closed_at,
         finished.sessions[open.id],
@@ -180,23 +194,20 @@ def _session_row(finished: Finished, save: done.SaveSession) -> tuple[Any, ...]:
 
 def _session_change(finished: Finished, save: done.SaveSession) -> tuple[Any, ...]:
     open = save.open
-    return open.id, open.session.status.value, open.closed_at, finished.sessions[open.id]
+    return open.id, str(open.session.status), open.closed_at, finished.sessions[open.id]
 
 
-def _write_due(connection: Connection, deployment: Deployment, steps: Sequence[Finished]) -> None:
+def _write_due(connection: Connection, deployment: Deployment, effects: _Effects) -> None:
     changes: list[tuple[int, done.SetDue | done.DropDue]] = [
-        (finished.patient_id, effect)
-        for finished in steps
-        for effect in finished.step.effects
-        if isinstance(effect, done.SetDue | done.DropDue)
+        (finished.patient_id, effect) for finished, effect in effects if isinstance(effect, _TIMERS)
     ]
     if changes:
         due.write(connection, deployment, changes)
 
 
-def _hold_unsent(connection: Connection, steps: Sequence[Finished]) -> None:
+def _hold_unsent(connection: Connection, effects: _Effects) -> None:
     """Before any of the batch's addresses is written, since what follows may close one."""
-    silenced = {finished.patient_id for finished, _ in _of_kind(steps, done.DropUnsent)}
+    silenced = {finished.patient_id for finished, _ in _of_kind(effects, done.DropUnsent)}
     if silenced:
         outbox.hold_unsent(connection, silenced)
 
@@ -250,10 +261,8 @@ def _write_rare(
             cases.set_state(connection, patient_id, kind, state, now, by, reason)
 
 
-def _write_patients(
-    connection: Connection, deployment: Deployment, steps: Sequence[Finished]
-) -> None:
-    saved = {finished.patient_id: finished for finished, _ in _of_kind(steps, done.SavePatient)}
+def _write_patients(connection: Connection, deployment: Deployment, effects: _Effects) -> None:
+    saved = {finished.patient_id: finished for finished, _ in _of_kind(effects, done.SavePatient)}
     people = [(key, each.loaded.sealer, described(each.step.person)) for key, each in saved.items()]
     patients.save_all(connection, people)
     for patient_id, each in saved.items():
@@ -275,19 +284,17 @@ def described(person: Person) -> NewPatient:
     )
 
 
-def _write_audits(
-    connection: Connection, deployment: Deployment, steps: Sequence[Finished]
-) -> None:
+def _write_audits(connection: Connection, deployment: Deployment, effects: _Effects) -> None:
     records = [
         NewRecord(finished.patient_id, audited.actor, audited.action, audited.subject)
-        for finished, audited in _of_kind(steps, done.Audit)
+        for finished, audited in _of_kind(effects, done.Audit)
     ]
     if records:
-        audit.append_all(connection, deployment.ids, records, steps[0].step.now)
+        audit.append_all(connection, deployment.ids, records, effects[0][0].step.now)
 
 
 def _write_messages(
-    connection: Connection, deployment: Deployment, steps: Sequence[Finished]
+    connection: Connection, deployment: Deployment, steps: Sequence[Finished], effects: _Effects
 ) -> None:
     talks = [_talk(finished) for finished in steps if finished.step.linked and finished.said]
     first = steps[0].step
@@ -297,7 +304,7 @@ def _write_messages(
         for finished in steps
         for message in _to_patient(finished, chats.get(finished.patient_id))
     ]
-    mails = [_to_member(*pair) for pair in _of_kind(steps, done.Mail)]
+    mails = [_to_member(*pair) for pair in _of_kind(effects, done.Mail)]
     outbox.post(connection, deployment, says + mails)
 
 
@@ -356,7 +363,18 @@ def _to_member(finished: Finished, mail: done.Mail) -> Outgoing:
 
 
 def _outgoing(
-    finished: Finished, channel: str, rendered: Rendered, priority: Priority, **more: Any
+    finished: Finished,
+    channel: str,
+    rendered: Rendered,
+    priority: Priority,
+    *,
+    address_id: int | None = None,
+    member_id: int | None = None,
+    to: str = "",
+    session_id: int | None = None,
+    turn: int | None = None,
+    not_before: datetime | None = None,
+    entry_id: int | None = None,
 ) -> Outgoing:
     return Outgoing(
         finished.loaded.sealer,
@@ -366,7 +384,13 @@ def _outgoing(
         rendered,
         priority,
         finished.step.now,
-        **more,
+        address_id,
+        member_id,
+        to,
+        session_id,
+        turn,
+        not_before,
+        entry_id,
     )
 
 

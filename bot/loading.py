@@ -88,7 +88,7 @@ def sessions(
         return {}
     return {
         row.id: (row.patient_id, open_session(found[row.patient_id].sealer, row.id, row.body))
-        for row in connection.execute(_SESSIONS, {"ids": sorted(ids)})
+        for row in connection.execute(_SESSIONS, {"ids": sorted(ids)}).all()
         if row.patient_id in found
     }
 
@@ -208,7 +208,7 @@ def step_for(
     After a step that has failed, load anew.
     """
     linked = deployment.links(channel)
-    own = [each for each in (loaded.open, loaded.suspended) if each is not None]
+    own = [*filter(None, (loaded.open, loaded.suspended))]
     if older:
         # Of a session there is one copy, however the message names it.
         older = {**older, **{each.id: each for each in own if each.id in older}}
@@ -220,8 +220,8 @@ def step_for(
         now,
         lambda: deployment.ids.take(connection),
         WEB if linked else channel,
-        linked=linked,
-        suspended=loaded.suspended,
+        linked,
+        loaded.suspended,
         older=older,
         recalled=recalled(connection, deployment, [*older.values(), *own]),
     )

@@ -13,7 +13,7 @@ from bot import outbox
 from bot.channels import LOOKED_UP, Others, Parcel, Trouble
 from trajectory import tables
 from trajectory.database import Database
-from trajectory.sql import Among
+from trajectory.sql import Among, without_index
 
 WINDOWED = "whatsapp"
 """The channel on which what may be said depends on when the patient last wrote."""
@@ -25,7 +25,7 @@ _inbox = tables.core(tables.Inbox)
 _outbox = tables.core(tables.Outbox)
 _HEARD = (
     select(_inbox.c.patient_id, func.max(_inbox.c.at).label("at"))
-    .where(Among(_inbox.c.patient_id, "patients"), _inbox.c.channel == WINDOWED)
+    .where(Among(_inbox.c.patient_id, "patients"), without_index(_inbox.c.channel) == WINDOWED)
     .group_by(_inbox.c.patient_id)
 )
 _NAMED = select(_outbox.c.provider_id).where(

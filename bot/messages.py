@@ -73,6 +73,16 @@ class Choices(tuple[Choice, ...]):
         """Characters of the longest words."""
         return max([len(choice.words) for choice in self], default=0)
 
+    @cached_property
+    def keyed(self) -> tuple[Button, ...]:
+        """Buttons that show what is typed."""
+        return tuple(Button(key, data) for key, _, data in self)
+
+    @cached_property
+    def worded(self) -> tuple[Button, ...]:
+        """Buttons that show what is meant."""
+        return tuple(Button(words, data) for _, words, data in self)
+
 
 class Message(NamedTuple):
     """One message to a patient. `text` never lists the choices: the channel does.
@@ -105,10 +115,14 @@ class Button(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """A message in a channel's own form; `subject` is for mail only."""
+    """A message in a channel's own form; `subject` is for mail only.
+
+    `place` is what comes back before the data of each button, as in `Message`.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     subject: str = ""
     picture: str = ""
     """An SVG; the channel makes of it what its provider takes."""
+    place: str = ""

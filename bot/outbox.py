@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, case, select, update
 
@@ -84,8 +83,7 @@ _HOLD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A rendered message with everything that sending it needs.
 
     To the patient `address_id` says where; to somebody of the care team `member_id` and the
@@ -112,8 +110,8 @@ class Outgoing:
 
 def post(connection: Connection, deployment: Deployment, messages: Sequence[Outgoing]) -> None:
     """Queue messages; they are sent after the commit."""
-    for message in messages:
-        deployment.posted.note(message.channel, message.priority)
+    for channel, priority in {(message.channel, message.priority) for message in messages}:
+        deployment.posted.note(channel, priority)
     _INSERT.run(
         connection, [_row(message, deployment.ids.take(connection)) for message in messages]
     )
@@ -143,7 +141,7 @@ def _body(message: Outgoing) -> dict[str, Any]:
     rendered = message.rendered
     body = {
         "text": rendered.text,
-        "buttons": [[button.label, button.data] for button in rendered.buttons],
+        "buttons": [(label, rendered.place + data) for label, data in rendered.buttons],
         "subject": rendered.subject,
         "to": message.to,
     }

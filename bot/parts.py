@@ -35,5 +35,4 @@ def in_parts(rendered: Rendered) -> list[Rendered]:
     if len(rendered.text) <= LONGEST_TEXT:
         return [rendered]
     *first, last = parts(rendered.text)
-    picture, subject = rendered.picture, rendered.subject
-    return [*map(Rendered, first), Rendered(last, rendered.buttons, subject, picture)]
+    return [*map(Rendered, first), rendered._replace(text=last)]

@@ -5,10 +5,11 @@ Lock order: inbox keys (sorted), conversations (by id), then all the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection, bindparam, select, tuple_, update
@@ -27,7 +28,7 @@ from bot.conversation.memory import OpenSession
 from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import helping
 from bot.deployment import Deployment
-from bot.inbound import Handled, Inbound, InboundKind
+from bot.inbound import CHOICE, EDIT, GROUP, HELP, START, STOP, Inbound
 from bot.kept import masked, sealed
 from bot.ledger import Finished, Route, finish
 from bot.loading import Loaded
@@ -59,6 +60,8 @@ _INSERT = Insert(
     "status",
     once=True,
 )
+_KEY = itemgetter(1, 2)
+"""Channel and external id of such a row."""
 _MARK_ANSWERED = Update(_inbox, "id", "session_id", "turn")
 _MARK_EDITED = (
     update(_inbox)
@@ -80,8 +83,7 @@ _DISOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A message that is new, with its row and whose it is."""
 
     id: int
@@ -99,6 +101,10 @@ class _Senders:
     sealers: Mapping[int, Sealer]
     others: Sealer | None
     """For unknown senders; None: there are none."""
+
+    def ref_of(self, message: Inbound) -> PatientRef | None:
+        """The patient who wrote this; what is written in a group is nobody's."""
+        return None if message.kind is GROUP else self.refs.get(_place(message))
 
     def sealer_of(self, ref: PatientRef | None) -> Sealer:
         sealer = self.others if ref is None else self.sealers[ref.patient_id]
@@ -157,53 +163,45 @@ def _store_new(
     now: datetime,
 ) -> list[Stored]:
     """Store what is new; the messages of patients among it, in the order in which they came."""
-    refs = senders.refs
-    rows: dict[tuple[str, str], tuple[Any, ...]] = {}
-    stored = []
-    for key, message in _first_of_each(batch).items():
-        row_id = deployment.ids.take(connection)
-        place = _place(message)
-        ref = refs.get(place) if place else None
-        rows[key] = _row(row_id, message, ref, senders.sealer_of(ref), now)
-        if ref is not None and message.handled is not Handled.HELP:
-            stored.append(Stored(row_id, message, ref))
-    fresh = _INSERT.once(connection, [rows[key] for key in sorted(rows)])
-    new = [m for key, m in _first_of_each(batch).items() if rows[key][0] in fresh]
-    refuse(connection, deployment, [m for m in new if m.kind is InboundKind.GROUP], now)
-    stored = [each for each in stored if each.id in fresh]
-    strangers = [(rows[m.channel, m.external_id][0], m) for m in new if _is_strange(m, refs)]
+    came = [
+        (deployment.ids.take(connection), message, senders.ref_of(message))
+        for message in _first_of_each(batch)
+    ]
+    rows = [_row(row_id, m, ref, senders.sealer_of(ref), now) for row_id, m, ref in came]
+    fresh = _INSERT.once(connection, sorted(rows, key=_KEY))
+    new = [each for each in came if each[0] in fresh]
+    refuse(connection, deployment, [m for _, m, _ in new if m.kind is GROUP], now)
+    stored = [
+        Stored(row_id, message, ref)
+        for row_id, message, ref in new
+        if ref is not None and message.handled is not HELP
+    ]
+    strangers = [(row_id, m) for row_id, m, ref in new if ref is None and m.kind is not GROUP]
     others = {s.ref.patient_id for s in stored}
     admitted = admit(connection, deployment, strangers, others, senders.locked, now)
     return stored + [Stored(*each) for each in admitted]
 
 
-def _first_of_each(batch: Sequence[Inbound]) -> dict[tuple[str, str], Inbound]:
+def _first_of_each(batch: Sequence[Inbound]) -> Collection[Inbound]:
     found: dict[tuple[str, str], Inbound] = {}
     for message in batch:
         found.setdefault((message.channel, message.external_id), message)
-    return found
+    return found.values()
 
 
 def _senders(connection: Connection, deployment: Deployment, batch: Sequence[Inbound]) -> _Senders:
     ring = deployment.ring
-    places = {place for message in batch if (place := _place(message))}
+    places = {_place(message) for message in batch if message.kind is not GROUP}
     known, sealers = patients.senders(connection, ring, places)
     locked = {place: ref for place, ref in known.items() if ref.status == patients.LOCKED}
     refs = {place: ref for place, ref in known.items() if place not in locked}
-    all_known = all(_place(message) in refs for message in batch)
+    all_known = len(refs) == len(places) and not any(m.kind is GROUP for m in batch)
     others = None if all_known else deployment_key.sealer(connection, ring)
     return _Senders(refs, locked, sealers, others)
 
 
-def _place(message: Inbound) -> tuple[str, str] | None:
-    """Where a patient may be found who wrote this; what is written in a group is nobody's."""
-    group = message.kind is InboundKind.GROUP
-    return None if group else (message.channel, message.address)
-
-
-def _is_strange(message: Inbound, refs: Mapping[tuple[str, str], PatientRef]) -> bool:
-    place = _place(message)
-    return place is not None and place not in refs
+def _place(message: Inbound) -> tuple[str, str]:
+    return message.channel, message.address
 
 
 def _row(
@@ -216,14 +214,14 @@ def _row(
         ref.patient_id if ref else None,
         message.at,
         now,
-        message.kind.value,
+        str(message.kind),
         sealed(sealer, row_id, message),
         _status(message, ref),
     )
 
 
 def _status(message: Inbound, ref: PatientRef | None) -> str:
-    if message.kind is InboundKind.GROUP:
+    if message.kind is GROUP:
         return REFUSED
     return "done" if ref else UNKNOWN
 
@@ -313,10 +311,10 @@ def _reach_again(connection: Connection, messages: Sequence[Stored]) -> None:
 
     Not so where the provider has taken a STOP: it lets nothing through until START.
     """
-    stopped = {m.ref.address_id for m in messages if m.message.handled is Handled.STOP}
+    stopped = {m.ref.address_id for m in messages if m.message.handled is STOP}
     failed = {m.ref.address_id for m in messages if m.ref.status == "gone" or m.ref.failures}
     # What `ref` says is from before the batch, which may have brought the STOP.
-    failed |= {m.ref.address_id for m in messages if m.message.handled is Handled.START}
+    failed |= {m.ref.address_id for m in messages if m.message.handled is START}
     for address_id in sorted(stopped):
         patients.lose_address(connection, address_id)
     for address_id in sorted(failed - stopped):
@@ -373,14 +371,23 @@ def take(
     The database is asked only for what few messages need.
     """
     step = loading.step_for(connection, deployment, loaded, now, message.channel, older)
-    silent = step.person.status in SILENT
-    helped = helping.may_write(step, amends)
-    heard = hear(message, step.person.language, deployment.scanner, silent=silent, helped=helped)
+    heard = _hear(deployment, step, message, amends)
     if needs_finished(step, heard):
         loading.add_finished(connection, deployment, loaded, step)
     _add_what_it_needs(connection, deployment, loaded, step, heard)
     answer(step, heard, amends)
     return step
+
+
+def _hear(
+    deployment: Deployment, step: Step, message: Inbound, amends: tuple[int, int] | None
+) -> Heard:
+    """A press has no words to be looked at."""
+    if message.kind is CHOICE:
+        return Heard(message, None)
+    silent = step.person.status in SILENT
+    helped = helping.may_write(step, amends)
+    return hear(message, step.person.language, deployment.scanner, silent=silent, helped=helped)
 
 
 def _set_aside(connection: Connection, stored: Stored, error: str) -> None:
@@ -444,7 +451,7 @@ def _amended(
     connection: Connection, messages: Sequence[Stored]
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """Which session and turn the messages answered that were now edited."""
-    keys = sorted({_key(m.message) for m in messages if m.message.kind is InboundKind.EDIT})
+    keys = sorted({_key(m.message) for m in messages if m.message.kind is EDIT})
     if not keys:
         return {}
     rows = connection.execute(
@@ -484,11 +491,7 @@ def _mark_answered(
 
     What an edit has answered is what the message answers from then on.
     """
-    typed = [
-        (stored.id, *place)
-        for stored, place in answers
-        if stored.message.kind is not InboundKind.CHOICE
-    ]
+    typed = [(stored.id, *place) for stored, place in answers if stored.message.kind is not CHOICE]
     _MARK_ANSWERED.run(connection, typed)
     for stored, (session, turn) in answers:
         if stored.message.edit_of:

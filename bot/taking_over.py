@@ -226,7 +226,7 @@ def _lead(held: Held, lost: Route, route: Route) -> str:
 
 def _led(lead: str, rendered: Rendered) -> Rendered:
     text = "\n".join(filter(None, (lead, rendered.text)))
-    return Rendered(text, rendered.buttons, picture=rendered.picture)
+    return rendered._replace(text=text)
 
 
 def _rendered(body: dict[str, Any]) -> Rendered:

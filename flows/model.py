@@ -233,6 +233,11 @@ class Flow:
         return self.kind is FlowKind.SCREEN
 
     @cached_property
+    def is_intake(self) -> bool:
+        """Whether its answers are facts that the conditions of other flows ask for."""
+        return self.kind is FlowKind.INTAKE
+
+    @cached_property
     def asks_for_signs(self) -> bool:
         """Whether it asks for the warning signs one by one."""
         return self.is_screen and self.has_flags

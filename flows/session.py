@@ -96,8 +96,9 @@ class Session(NamedTuple):
 
     def offers(self, given: Given) -> bool:
         """Whether this answer is one of those that are on offer."""
-        named = given.code or str(given.value)
-        return given.turn == self.turn and named in self.offered
+        if not self.offered or given.turn != self.turn:
+            return False
+        return (given.code or str(given.value)) in self.offered
 
     def answering(self, item_id: str, given: Given, offered: tuple[str, ...] = ()) -> Session:
         """The session with this answer in place of any earlier one; it was one of `offered`."""
@@ -135,8 +136,11 @@ class Session(NamedTuple):
             self.given,
             self.facts,
             (*self.trail, item_id),
-            known=self.known,
-            asked_back=self.asked_back,
+            0,
+            (),
+            "",
+            self.known,
+            self.asked_back,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -184,8 +188,8 @@ class Session(NamedTuple):
             data.get("misunderstood", 0),
             tuple(data.get("offered", ())),
             data.get("offered_raw", ""),
-            _read(data.get("known", _NOTHING)),
-            {item: tuple(each) for item, each in data.get("asked_back", _NOTHING).items()},
+            _read(data["known"]) if "known" in data else _NOTHING,
+            _read_offers(data["asked_back"]) if "asked_back" in data else _NOTHING,
         )
 
 
@@ -199,3 +203,7 @@ def _read(data: Mapping[str, Any]) -> dict[str, Given]:
         item: Given(_KINDS[kind], raw, turn, value, code, text)
         for item, (kind, raw, turn, value, code, text) in data.items()
     }
+
+
+def _read_offers(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {item: tuple(each) for item, each in data.items()}

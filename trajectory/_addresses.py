@@ -182,7 +182,7 @@ def _found(
     }
     if not asked:
         return
-    for row in connection.execute(statement, _parameters(asked)):
+    for row in connection.execute(statement, _parameters(asked)).all():
         if row.status != "closed":
             ref = PatientRef(row.patient_id, row.id, row.status, row.failures)
             yield asked[row.channel, bytes(row.hash)], ref, row

@@ -106,10 +106,11 @@ class Database:
         return self._once(work)
 
     def when_rolled_back(self, then: Callable[[], None]) -> None:
-        """Call `then` whenever a write transaction has left nothing behind, before the next begins.
+        """Call `then` whenever an exception has rolled back a write, before the next one begins.
 
-        On SQLite only, where one runs at a time.
+        SQLite only, where one runs at a time.
         """
+        assert self.dialect == "sqlite"
         self._when_rolled_back.append(then)
 
     def writer_engine(self) -> Engine:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Row, Select, bindparam, select
@@ -20,8 +19,7 @@ _entry = tables.core(tables.Entry)
 _TEXT = "entry.text"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One fact of a patient's trajectory, in the clear.
 
     `at` is when it holds for the patient, `recorded_at` when it was written down; `sequence`
@@ -55,16 +53,16 @@ ENTERED = frozenset({"paper", "telephone", "tablet"})
 NewEntry = Entry
 """An entry reads the same before it is written and after; the name says which is meant."""
 
-_INSERT = Insert(_entry, *Entry.__slots__)
+_INSERT = Insert(_entry, *Entry._fields)
 _TIMELINE = (
-    select(*(_entry.c[name] for name in Entry.__slots__))
+    select(*(_entry.c[name] for name in Entry._fields))
     .where(_entry.c.patient_id == bindparam("patient_id"))
     .order_by(_entry.c.sequence)
 )
-_TEXT_AT, _DETAIL_AT = (Entry.__slots__.index(name) for name in ("text", "detail"))
-_WITHOUT_WORDS = [name for name in Entry.__slots__ if name != "text"]
+_TEXT_AT, _DETAIL_AT = (Entry._fields.index(name) for name in ("text", "detail"))
+_WITHOUT_WORDS = [name for name in Entry._fields if name != "text"]
 _AFTER = (
-    select(*(_entry.c[name] for name in Entry.__slots__))
+    select(*(_entry.c[name] for name in Entry._fields))
     .where(_entry.c.id > bindparam("entry_id"))
     .order_by(_entry.c.id)
 )

@@ -264,7 +264,7 @@ def lock_conversations(connection: Connection, patient_ids: Collection[int]) -> 
     """
     if not patient_ids:
         return []
-    rows = connection.execute(_LOCK, {"patients": sorted(set(patient_ids))})
+    rows = connection.execute(_LOCK, {"patients": sorted(set(patient_ids))}).all()
     return [LockedPatient(*row) for row in rows]
 
 

@@ -57,6 +57,15 @@ def written_out(column: ColumnElement[str], *values: str) -> ColumnElement[bool]
     return column == words[0] if len(words) == 1 else column.in_(words)
 
 
+def without_index(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column, spelt so that no index that begins with it serves.
+
+    SQLite knows nothing of how many rows have a value: of two indexes it may take the one of a
+    whole channel instead of the one of a few patients.
+    """
+    return func.coalesce(column, "")
+
+
 class _JsonList(TypeDecorator[Sequence[Any]]):
     """A list as one parameter of SQLite."""
 

@@ -18,7 +18,7 @@ from trajectory import room_codes, tables
 from trajectory._addresses import LOCKED, VALUE, add_address
 from trajectory.ids import Ids
 from trajectory.keys import Ring, Sealer
-from trajectory.sql import Among
+from trajectory.sql import Among, without_index
 
 CHANNEL = "web"
 CHAT, COPY = "chat", "copy"
@@ -115,7 +115,7 @@ _PLACES = (
     select(_address.c.patient_id, _address.c.id)
     .where(
         Among(_address.c.patient_id, "patients"),
-        _address.c.channel == CHANNEL,
+        without_index(_address.c.channel) == CHANNEL,
         _address.c.status != "closed",
     )
     .order_by(_address.c.id.desc())

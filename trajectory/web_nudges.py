@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from trajectory import tables
-from trajectory.sql import Among
+from trajectory.sql import Among, without_index
 from trajectory.web_access import CHANNEL, CHAT
 
 _link = tables.core(tables.WebLink)
@@ -28,7 +28,7 @@ _WAITING = (
 )
 _WROTE = select(_inbox.c.patient_id).where(
     Among(_inbox.c.patient_id, "patients"),
-    _inbox.c.channel == CHANNEL,
+    without_index(_inbox.c.channel) == CHANNEL,
     _inbox.c.received_at > _SINCE,
 )
 _CAME = select(_session.c.patient_id).where(

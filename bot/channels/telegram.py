@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import BLOCKED, CHOICE, EDIT, GROUP, OTHER, TEXT, UNBLOCKED, Inbound, InboundKind
 from bot.messages import Button, Layout, Message, Rendered
 from templates.catalogue import Catalogue
 
@@ -31,7 +31,8 @@ LONGEST_CAPTION = 1024
 ASKED_FOR = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of updates that we want to be told of."""
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?!\S)")
-_REACHED = {"kicked": InboundKind.BLOCKED, "member": InboundKind.UNBLOCKED}
+_NAMED_BY_KEYS = (Layout.DIGITS, Layout.IN_TEXT)
+_REACHED = {"kicked": BLOCKED, "member": UNBLOCKED}
 
 Update = Mapping[str, Any]
 """An update of the Bot API, as its JSON says it."""
@@ -47,15 +48,12 @@ class Request(NamedTuple):
 
 def render(message: Message, words: Catalogue) -> Rendered:
     """The message as one Telegram text with an inline keyboard."""
-    place = message.place
-    beside = message.choices.longest <= LONGEST_LABEL or message.layout is Layout.IN_TEXT
-    text = message.text if beside else f"{message.text}\n\n{message.choices.listed}"
-    if beside and message.layout not in (Layout.DIGITS, Layout.IN_TEXT):
-        buttons = [Button(each.words, place + each.data) for each in message.choices]
-    else:
-        buttons = [Button(each.key, place + each.data) for each in message.choices]
+    choices, layout = message.choices, message.layout
+    beside = choices.longest <= LONGEST_LABEL or layout is Layout.IN_TEXT
+    text = message.text if beside else f"{message.text}\n\n{choices.listed}"
+    buttons = choices.worded if beside and layout not in _NAMED_BY_KEYS else choices.keyed
     text = _with_anchors(text, message, words)
-    return Rendered(text, tuple(buttons), picture=message.picture)
+    return Rendered(text, buttons, "", message.picture, message.place)
 
 
 def _with_anchors(text: str, message: Message, words: Catalogue) -> str:
@@ -137,8 +135,8 @@ def _said(text: str) -> str:
 
 def _kind(message: Update) -> InboundKind:
     if not _is_private(message):
-        return InboundKind.GROUP
-    return InboundKind.TEXT if "text" in message else InboundKind.OTHER
+        return GROUP
+    return TEXT if "text" in message else OTHER
 
 
 def _edit(message: Update, bot: str, update_id: int) -> Inbound | None:
@@ -150,7 +148,7 @@ def _edit(message: Update, bot: str, update_id: int) -> Inbound | None:
         NAME,
         _chat(message),
         f"{edited}.{update_id}",
-        InboundKind.EDIT,
+        EDIT,
         _moment(message["edit_date"]),
         _said(message["text"]),
         edit_of=edited,
@@ -169,7 +167,7 @@ def _press(query: Update, now: datetime) -> Inbound | None:
         NAME,
         _chat(message),
         query_id,
-        InboundKind.CHOICE,
+        CHOICE,
         now,
         label_of(message, data),
         data,
@@ -232,7 +230,7 @@ def send_message(address: str, rendered: Rendered) -> Request:
         "link_preview_options": {"is_disabled": True},
     }
     if rendered.buttons:
-        body["reply_markup"] = _under(rendered.buttons)
+        body["reply_markup"] = _under(rendered.buttons, rendered.place)
     return Request("sendMessage", orjson.dumps(body))
 
 
@@ -247,7 +245,7 @@ def send_picture(address: str, rendered: Rendered, png: bytes) -> list[Request]:
         return [alone, send_message(address, rendered)]
     body: dict[str, Any] = chat | {"caption": rendered.text}
     if rendered.buttons:
-        body["reply_markup"] = _under(rendered.buttons)
+        body["reply_markup"] = _under(rendered.buttons, rendered.place)
     return [Request("sendPhoto", orjson.dumps(body), png)]
 
 
@@ -261,8 +259,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _under(buttons: Sequence[Button]) -> dict[str, Any]:
-    return {"inline_keyboard": _keyboard(buttons)}
+def _under(buttons: Sequence[Button], place: str) -> dict[str, Any]:
+    return {"inline_keyboard": _keyboard(buttons, place)}
 
 
 def answer_press(press: Inbound) -> Request:
@@ -275,10 +273,10 @@ def in_reply(request: Request) -> bytes:
     return orjson.dumps({"method": request.method, **orjson.loads(request.body)})
 
 
-def _keyboard(buttons: Sequence[Button]) -> list[list[dict[str, str]]]:
+def _keyboard(buttons: Sequence[Button], place: str) -> list[list[dict[str, str]]]:
     """Letters and digits beside each other in rows of about the same length; words below."""
-    shown = [{"text": label, "callback_data": data} for label, data in buttons]
-    beside = MOST_BESIDE if max([len(b.label) for b in buttons]) <= LONGEST_KEY else 1
+    shown = [{"text": label, "callback_data": place + data} for label, data in buttons]
+    beside = MOST_BESIDE if max([len(label) for label, _ in buttons]) <= LONGEST_KEY else 1
     rows = -(-len(shown) // beside)
     wide = -(-len(shown) // rows)
     return [shown[start : start + wide] for start in range(0, len(shown), wide)]

@@ -69,9 +69,10 @@ def is_muted(step: Step, flow: Flow) -> bool:
 def today(step: Step) -> Today:
     """What has been asked on the patient's present day, to be counted on."""
     date = step.now.astimezone(step.person.zone).date().isoformat()
-    if step.memory.today.date != date:
-        step.memory.today = Today(date)
-    return step.memory.today
+    known = step.memory.today
+    if known is None or known.date != date:
+        known = step.memory.today = Today(date)
+    return known
 
 
 def tomorrow(step: Step) -> datetime:

@@ -184,7 +184,7 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
     words = repair.answering_words(step, open, turn, heard)
     reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
     if item_id is None or not isinstance(reading, Understood):
-        if heard.signs:
+        if heard.alarms:
             _ask_on(step, open)
         elif not several.say_unread(step, open, turn):
             asking.resume(step, open, Amend(turn, words, heard.message.text))
@@ -231,8 +231,8 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
         say_same(step, last)
     elif isinstance(meant, Ambiguous):
         changing.ask_back(step, last, words, heard.message.text)
-    elif isinstance(meant, Denied) or (
-        isinstance(meant, NotAReply) and _is_about_a_sign(last.item)
+    elif not heard.alarms and (
+        isinstance(meant, Denied) or (isinstance(meant, NotAReply) and _is_about_a_sign(last.item))
     ):
         changing.ask_anew(step, last, heard.message.text)
     else:
@@ -278,7 +278,7 @@ def _correct_aside(step: Step, heard: Heard, open: OpenSession, turn: int) -> No
     taken = resume(flow, open.session, Amend(turn, words, heard.message.text), step.lexicon)
     several.keep_corrected(step, flow, open, taken)
     missed = [event for event in taken.events if isinstance(event, NotUnderstood)]
-    if missed and not heard.signs and not several.say_unread(step, open, turn):
+    if missed and not heard.alarms and not several.say_unread(step, open, turn):
         asking.tell(step, flow, open, missed)
 
 

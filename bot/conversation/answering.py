@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bot import inbound
 from bot.commands import Command
 from bot.conversation import (
     amending,
@@ -52,7 +53,7 @@ from bot.conversation.tasks import (
     rezoning,
     rhythm,
 )
-from bot.inbound import Handled, Inbound, InboundKind
+from bot.inbound import Inbound
 from flows.replies import Back, Chose, DoesNotApply, Reply, Said, Skip
 
 _CONFIRMS = {"y": "button.yes", "n": "button.no"}
@@ -85,7 +86,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
     rewording.note(step, heard, before)
     step.flush()
     step.secret |= consents.keeps_no_words(step)
-    if heard.stops and heard.message.handled is Handled.STOP:
+    if heard.stops and heard.message.handled is inbound.STOP:
         # The provider has confirmed it and carries nothing more.
         told.hush(step)
 
@@ -96,22 +97,22 @@ def _take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> None:
         return
     if taking_back.take(step, heard.message) or corrected_look.take(step, heard.message):
         return
-    if course.why_ended(step) and heard.message.kind is not InboundKind.TEXT:
+    if course.why_ended(step) and heard.message.kind is not inbound.TEXT:
         say_over(step)
         return
     if _is_in_doubt(step, heard.message):
         ask_again(step)
         return
     match heard.message.kind:
-        case InboundKind.CHOICE if with_desk.is_button_held(step, heard.message):
+        case inbound.CHOICE if with_desk.is_button_held(step, heard.message):
             desk_talk.say_who_writes(step)
-        case InboundKind.CHOICE:
+        case inbound.CHOICE:
             _press(step, heard.message)
-        case InboundKind.TEXT:
+        case inbound.TEXT:
             _read(step, heard)
-        case InboundKind.EDIT if not amending.take(step, heard, amends):
+        case inbound.EDIT if not amending.take(step, heard, amends):
             _read(step, heard)
-        case InboundKind.OTHER:
+        case inbound.OTHER:
             _say_unreadable(step)
 
 
@@ -132,7 +133,7 @@ def _is_in_doubt(step: Step, message: Inbound) -> bool:
 
     Only the buttons of that question count then; words are read as its answer.
     """
-    if not hands.waits(step) or message.kind not in (InboundKind.CHOICE, InboundKind.EDIT):
+    if not hands.waits(step) or message.kind not in (inbound.CHOICE, inbound.EDIT):
         return False
     return not message.choice.startswith("t.")
 

@@ -22,12 +22,17 @@ def calm(step: Step) -> None:
     """An outburst is no answer: what else can be written, and the question is not pressed again."""
     if safety.is_held_now(step):
         looked.insist(step)
-    elif step.memory.held:
+    elif step.memory.held or _is_in_doubt(step):
         ask_again(step)
     elif step.open is not None and step.memory.task is None:
         step.add_line("aside.too-much")
     else:
         step.add_line("aside.too-much-idle")
+
+
+def _is_in_doubt(step: Step) -> bool:
+    """Whether the next yes would be to "No, is that right?", which nobody has in mind any more."""
+    return step.memory.task is None and step.open is not None and bool(step.open.session.offered)
 
 
 def say_languages(step: Step) -> None:

@@ -212,14 +212,21 @@ def resume(step: Step, open: OpenSession, reply: Reply) -> None:
 
 
 def repeat(step: Step) -> None:
-    """Put the pending question again, after something else was dealt with."""
+    """Put the pending question again, after something else was dealt with.
+
+    A yes is to that question from now on, and not to "No, is that right?" that came before.
+    """
     if step.memory.task is not None or step.open is None or looked.stands(step):
         open_next(step)
     elif _is_silent(step):
         pass
     else:
-        flow = step.flow_of(step.open)
-        tell(step, flow, step.open, engine.ask_again(flow, step.open.session).events)
+        flow, open = step.flow_of(step.open), step.open
+        again = engine.ask_again(flow, open.session)
+        if again.session is not open.session:
+            open.session = again.session
+            step.do(SaveSession(open))
+        tell(step, flow, open, again.events)
     step.flush()
 
 
@@ -389,7 +396,7 @@ def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:
     """Keep what need not be asked anew, and what other flows' conditions ask for."""
     step.memory.lapsed = None
     known.remember(step, flow, item_id, given)
-    if flow.kind is FlowKind.INTAKE and given.code is not None:
+    if flow.is_intake and given.code is not None:
         step.memory.facts[f"{flow.id}/{item_id}"] = given.code
 
 

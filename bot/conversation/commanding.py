@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.commands import Command
+from bot.commands import TOO_MUCH, Command
 from bot.conversation import (
     agreed,
     asides,
@@ -112,7 +112,7 @@ def waits_for_start(step: Step, command: Command) -> bool:
     """
     if step.person.status != "stopped" or command.weak or command.name not in _COMMANDS:
         return False
-    if command.name == "too-much":
+    if command.name == TOO_MUCH:
         return True
     today = step.now.astimezone(step.person.zone).date().isoformat()
     if command.name in ("note", "question") and consents.is_agreed(step):
@@ -610,7 +610,7 @@ _COMMANDS: Mapping[str, Callable[[Step, Mapping[str, str]], None]] = {
     "choose-language": _choose_language,
     "person": _person,
     "assistant": _assistant,
-    "too-much": _too_much,
+    TOO_MUCH: _too_much,
     "other-language": _other_language,
     "visit": _visit,
     "next-visit": _next_visit,

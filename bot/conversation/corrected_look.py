@@ -15,7 +15,7 @@ from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import answers_what_waits
 from bot.conversation.tasks import follow_up, hands
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import Inbound
 from bot.phrases import Says
 
 JUST_NOW = timedelta(hours=1)
@@ -25,11 +25,10 @@ _CORRECTIONS = (Says.CORRECTION, Says.CORRECTION_OR_ANSWER)
 
 def take(step: Step, message: Inbound) -> bool:
     """Deal with a button of that question which is answered; False: it is none."""
-    if message.kind is not InboundKind.CHOICE or not _may_change(step):
+    if not message.choice.startswith("t.") or not _may_change(step):
         return False
-    kind, _, rest = message.choice.partition(".")
-    turn, _, option = rest.partition(".")
-    if kind != "t" or not _was_of(step, turn) or option not in looked.OPTIONS:
+    turn, _, option = message.choice.removeprefix("t.").partition(".")
+    if not _was_of(step, turn) or option not in looked.OPTIONS:
         return False
     if option == step.memory.looked["said"]:
         # A double press; whatever it were answered with could only sound like less.

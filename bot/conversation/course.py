@@ -55,8 +55,10 @@ def end(step: Step, why: Why, raw: str | None = None, author: str = "patient") -
 
 def why_ended(step: Step) -> Why | None:
     """Why the course is over; None: it is not, or the patient never agreed to one."""
+    if step.person.status != "ended":
+        return None
     why = step.memory.ended.get("why") or (Why.DIED if step.memory.died else None)
-    return Why(why) if why and step.person.status == "ended" else None
+    return Why(why) if why else None
 
 
 def say_over(step: Step) -> None:

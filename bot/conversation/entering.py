@@ -22,7 +22,7 @@ from bot.schedule import awake
 from flows import events as happened
 from flows import forms
 from flows.forms import Form
-from flows.model import Flow, FlowKind
+from flows.model import Flow
 from flows.session import EXPIRED, SKIP, Given
 from flows.signs import SELF_HARM, Found
 from trajectory.cases import Kind, State
@@ -141,7 +141,7 @@ def _remember(step: Step, flow: Flow, item: str, given: Given) -> None:
     """What an old paper says does not stand in place of what is known since."""
     if _is_recent(step, flow):
         asking.remember(step, flow, item, given)
-    elif flow.kind is FlowKind.INTAKE and given.code is not None:
+    elif flow.is_intake and given.code is not None:
         step.memory.facts.setdefault(f"{flow.id}/{item}", given.code)
         if f"{flow.id}/{item}" not in step.memory.known:
             known.remember(step, flow, item, given)

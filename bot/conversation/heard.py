@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bot import commands
+from bot import commands, inbound
 from bot.commands import START, STOP, Command, recognise
 from bot.conversation.places import is_place
 from bot.enrolment_codes import is_start_with_code
-from bot.inbound import Handled, Inbound, InboundKind
+from bot.inbound import Inbound
 from bot.phrases import Phrase, Says, phrases
 from flows.signs import Found, Report, Scanner
 
-_WRITTEN = (InboundKind.TEXT, InboundKind.EDIT)
+_WRITTEN = (inbound.TEXT, inbound.EDIT)
 _ANYTHING = "a few words"
 
 
@@ -36,6 +36,11 @@ class Heard(NamedTuple):
         """The warning signs that its words report, the most urgent first."""
         return self.report.signs
 
+    @property
+    def alarms(self) -> bool:
+        """Whether its words report a sign, or somebody else in danger: what to do was said."""
+        return bool(self.signs) or self.report.other_in_danger
+
 
 def hear(
     message: Inbound,
@@ -51,11 +56,11 @@ def hear(
     provider has opened the line again our START as well, whichever word it was ("yes"): at any
     other time it may be an answer. `helped`: somebody may be writing for the patient.
     """
-    if message.handled is Handled.STOP:
+    if message.handled is inbound.STOP:
         return Heard(
             message, Command(STOP), scanner.report(message.text, helped=helped), stops=True
         )
-    if silent and message.handled is Handled.START:
+    if silent and message.handled is inbound.START:
         return Heard(message, Command(START))
     if message.kind not in _WRITTEN:
         return Heard(message, None)

@@ -65,7 +65,7 @@ class Waiting:
 class Today:
     """What has been asked on the patient's calendar day `date` (ISO)."""
 
-    date: str = ""
+    date: str
     questions: int = 0
     answer: str = ""
     """Whether the patient wanted more when asked; empty: not asked."""
@@ -166,14 +166,14 @@ class Memory:
     ISO date, value, option id, own words."""
     heard_on: str = ""
     """ISO date of the newest message of the patient."""
-    helper_on: str = ""
-    """ISO date of the newest message that says somebody writes for the patient; empty: none does,
+    helper_at: str = ""
+    """ISO time of the newest message that says somebody writes for the patient; empty: none does,
     or it was denied."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
     openings: list[str] = field(default_factory=list)
     """ISO times at which the clock spoke first, as far back as a limit looks."""
-    today: Today = field(default_factory=Today)
+    today: Today | None = None
     unanswered: int = 0
     """Check-ins in a row without an answer, since the patient was heard last."""
     quiet: bool = False
@@ -223,11 +223,9 @@ class Memory:
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
         values = _values(self)
-        parts = dict(zip(compress(_PARTS, values), filter(None, values), strict=True))
-        if self.today.date:
+        parts: dict[str, Any] = dict(compress(zip(_PARTS, values, strict=True), values))
+        if self.today is not None:
             parts["today"] = self.today.to_json()
-        else:
-            del parts["today"]
         return parts
 
     @classmethod
@@ -291,23 +289,32 @@ class OpenSession:
         return self.helped or self.maybe_helped
 
     def to_json(self) -> dict[str, Any]:
-        """What table `session` keeps sealed: a dictionary for orjson, which writes times itself."""
+        """What table `session` keeps sealed: a dictionary for orjson, which writes times itself.
+
+        What is empty is left out, but for `reminded`, where that means something.
+        """
         parts: dict[str, Any] = {
             "session": self.session.to_json(),
             "opened_at": self.opened_at,
-            "closed_at": self.closed_at,
             "entries": self.entries,
-            "last": self.last,
-            "helped": self.helped,
-            "due": self.due,
-            "free": self.free,
-            "in_one": self.in_one,
             "reminded": self.reminded,
         }
-        if self.form:
-            parts["form"] = self.form
+        if self.closed_at is not None:
+            parts["closed_at"] = self.closed_at
+        if self.last:
+            parts["last"] = True
+        if self.helped:
+            parts["helped"] = True
         if self.maybe_helped:
             parts["maybe_helped"] = True
+        if self.due:
+            parts["due"] = self.due
+        if self.free:
+            parts["free"] = True
+        if self.in_one:
+            parts["in_one"] = True
+        if self.form:
+            parts["form"] = self.form
         if self.at_once:
             parts["at_once"] = self.at_once
         return parts

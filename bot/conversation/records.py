@@ -77,20 +77,20 @@ def _record(
     if step.entering is not None:
         details["worker"] = step.entering.worker
     entry = Record(
-        id=step.new_id(),
-        kind=kind,
-        flow=flow.id,
-        definition=flow.definition,
-        item=item_id,
-        value=given.value,
-        code=given.code,
-        unit=item.unit["en"] if item.unit else None,
-        text=given.text or given.raw,
-        detail=details,
-        author=author_of(step, open),
-        session_id=open.id,
-        turn=given.turn,
-        supersedes=open.entries.get(item_id),
+        step.new_id(),
+        kind,
+        flow.id,
+        flow.definition,
+        item_id,
+        given.value,
+        given.code,
+        item.unit["en"] if item.unit else None,
+        given.text or given.raw,
+        details,
+        author_of(step, open),
+        open.id,
+        given.turn,
+        open.entries.get(item_id),
     )
     open.entries[item_id] = entry.id
     step.do(entry)

@@ -34,7 +34,8 @@ def is_remark(step: Step, text: str) -> bool:
     if not is_question(step, text):
         return False
     clauses = _clauses(text)
-    if len(clauses) < 2 or text.count("?") > 1 or not text.rstrip().endswith("?"):
+    _, mark, behind = text.rstrip().partition("?")
+    if len(clauses) < 2 or not mark or behind:
         return True
     return is_question(step, clauses[-1]) or any(map(asks, clauses))
 

@@ -6,7 +6,7 @@ cards, IFOMPT 2020. A "no" never earns a reassuring sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ from trajectory.views import scope_of
 
 UNCLEAR = "new-symptoms"
 """The sign of somebody who reported a new symptom and did not say which."""
+OTHER_IN_DANGER = "self-harm-of-another"
+"""The message on somebody who is not the patient and may harm themselves."""
 FOLLOW_UP = "follow-up"
 """The due row that asks whether a doctor has looked."""
 FOLLOW_UP_AFTER = timedelta(hours=3)
@@ -46,32 +48,39 @@ def raise_flag(step: Step, flow: Flow, open: OpenSession, flag: RedFlag) -> None
     _raise(step, flag.item, flag.urgency, flag.raw, author_of(step, open), flow.id, open)
 
 
-def raise_told(step: Step, signs: Sequence[Found], text: str, *, by_helper: bool = False) -> None:
-    """Words of the patient's, or of a helper's, report signs: one message, on the most urgent.
+def raise_told(
+    step: Step, signs: Sequence[Found], text: str, *, by_helper: Set[str] = frozenset()
+) -> None:
+    """Words report signs, some of them `by_helper`: one message, on the most urgent.
 
     Before consent a sign is told of and put on the clinic's list, but no words are kept.
     """
     kept = text if consents.is_agreed(step) else None
-    author = HELPER if by_helper else _patient(step)
+
+    def author(sign: str) -> str:
+        return HELPER if sign in by_helper else _patient(step)
+
     physical = _physical(signs)
     if len(physical) < len(signs):
-        _raise_self_harm(step, kept, author)
+        _raise_self_harm(step, kept, author(SELF_HARM))
     if physical:
         _say_once(step, physical[0].urgency)
     for found in physical:
-        _raise(step, found.sign, found.urgency, kept, author)
+        _raise(step, found.sign, found.urgency, kept, author(found.sign))
 
 
 def say_whom_to_call(step: Step) -> None:
     """Somebody who is not the patient may harm themselves: the numbers, and no case for that."""
-    _say_fixed(step, SELF_HARM)
+    _say_fixed(step, OTHER_IN_DANGER)
 
 
 def fixed_texts(report: Report) -> list[str]:
     """Which fixed messages this calls for: self-harm has its own, then the most urgent."""
     physical = _physical(report.signs)
-    harm = report.other_in_danger or len(physical) < len(report.signs)
-    return [SELF_HARM] * harm + [found.urgency.value for found in physical[:1]]
+    harm = [OTHER_IN_DANGER] if report.other_in_danger else []
+    if len(physical) < len(report.signs):
+        harm = [SELF_HARM]
+    return harm + [found.urgency.value for found in physical[:1]]
 
 
 def _physical(signs: Sequence[Found]) -> list[Found]:
@@ -116,7 +125,7 @@ def _raise(
     open: OpenSession | None = None,
 ) -> None:
     """Record it, put it on the clinic's list, alert those allowed, and ask again later."""
-    step.raised.add(sign)
+    step.raised += (sign,)
     entry_id = _record(step, sign, urgency, raw, author, flow, open)
     step.do(OpenCase(Kind.RED_FLAG, urgency, entry_id))
     step.do(Audit("red-flag", f"entry:{entry_id}"))

@@ -155,11 +155,11 @@ class Step:
     does not want that anything is kept."""
     lead: list[str] = field(default_factory=list)
     """Lines that the next message begins with."""
-    plain: set[str] = field(default_factory=set)
+    plain: tuple[str, ...] = ()
     """Texts of this step that say nothing about health; noted where the channel is linked."""
     picture: str = ""
     """An SVG that goes with the next message."""
-    raised: set[str] = field(default_factory=set)
+    raised: tuple[str, ...] = ()
     """Warning signs that this step has raised already."""
     told: str = ""
     """The urgency of what this step has told the patient to do."""
@@ -312,5 +312,5 @@ class Step:
     def _noted(self, key: str, text: str) -> str:
         """The text of this message, remembered where it may be sent over a linked channel."""
         if self.linked and key in PLAIN:
-            self.plain.add(text)
+            self.plain += (text,)
         return text

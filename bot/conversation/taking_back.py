@@ -17,7 +17,7 @@ from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.conversation.supposing import answers_what_waits
 from bot.conversation.tasks import allowing, ending, enrolment, sharing, withdrawing
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import Inbound
 from bot.phrases import Says
 from trajectory.care_team import Member
 from trajectory.grants import Grant
@@ -61,10 +61,9 @@ def ask(step: Step, heard: Heard) -> bool:
 
 
 def _pressed(step: Step, message: Inbound) -> str | None:
-    if message.kind is not InboundKind.CHOICE or step.memory.erasing:
+    if not message.choice.startswith("t.") or step.memory.erasing:
         return None
-    kind, _, rest = message.choice.partition(".")
-    return consents.of_turn(step, rest.partition(".")[0]) if kind == "t" else None
+    return consents.of_turn(step, message.choice.split(".")[1])
 
 
 def _may_be_meant(step: Step) -> bool:

@@ -7,15 +7,15 @@ an answer as well.
 
 from __future__ import annotations
 
-from bot.conversation import asking, safety
+from bot.conversation import asking, rewording, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
-from bot.conversation.memory import KEEPING
+from bot.conversation.memory import KEEPING, OpenSession
 from bot.conversation.step import Step
 from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
-from flows.model import Item
+from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Amend, Said
 from flows.signs import SELF_HARM
@@ -23,14 +23,14 @@ from flows.signs import SELF_HARM
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Raise what the words report; whether nothing else is to be said to this message."""
-    text, other_in_danger = heard.message.text, heard.report.other_in_danger
-    if not (heard.signs or other_in_danger) or _is_label(step, text):
+    text = heard.message.text
+    if not heard.alarms or _is_label(step, text):
         return False
-    if other_in_danger:
+    if heard.report.other_in_danger:
         safety.say_whom_to_call(step)
         if not heard.signs:
             return _is_all(step, heard, amends)
-    by_helper = helping.tells(step, heard.report)
+    by_helper = helping.told(step, heard.report)
     safety.raise_told(step, heard.signs, text, by_helper=by_helper)
     ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
     if ends:
@@ -42,18 +42,24 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
 def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Whether words about somebody else in danger say nothing more: then they are a note.
 
-    "I did not get that" has no place below whom to call.
+    "I did not get that" has no place below whom to call, nor are they the activity, the goal or
+    whatever else is asked for in own words: that question waits, and an answer to it stands.
+    An edit may change an answer as well, and is a note in any case, or what was kept of the
+    message before.
     """
-    if heard.command is not None or amends is not None or hands.is_in_doubt(step, heard):
+    if heard.command is not None or hands.is_in_doubt(step, heard):
         return False
-    text, item = heard.message.text, _pending(step)
-    if step.memory.task is None and item is not None:
+    text = heard.message.text
+    item = _pending(step) if amends is None else _amended(step, *amends)
+    in_own_words = item is not None and item.kind is ItemKind.TEXT
+    if amends is None and step.memory.task is None and item is not None and not in_own_words:
         reading = read(item, text, step.lexicon)
         if not isinstance(reading, NotAReply):
             return False
-    if step.person.status == "active":
+    is_all = amends is None or in_own_words
+    if step.person.status == "active" and (is_all or not rewording.is_kept(step, heard)):
         keeping.keep_silently(step, text)
-    return True
+    return is_all
 
 
 def _is_label(step: Step, text: str) -> bool:
@@ -73,12 +79,23 @@ def _pending(step: Step) -> Item | None:
     return step.flow_of(open).item(open.session.pending)
 
 
+def _amended(step: Step, session_id: int, turn: int) -> Item | None:
+    """What the message had answered that was edited."""
+    open = _session(step, session_id)
+    item_id = None if open is None else open.session.asked_at(turn)
+    return None if open is None or item_id is None else step.flow_of(open).item(item_id)
+
+
+def _session(step: Step, session_id: int) -> OpenSession | None:
+    if step.open is not None and step.open.id == session_id:
+        return step.open
+    return step.older.get(session_id)
+
+
 def _answer_quietly(step: Step, text: str, amends: tuple[int, int] | None) -> None:
     """What the same words answer is kept as the answer, without a word about it."""
     if amends is not None:
-        session = (
-            step.open if step.open and step.open.id == amends[0] else step.older.get(amends[0])
-        )
+        session = _session(step, amends[0])
         if session is not None:
             asking.resume(step, session, Amend(amends[1], text))
             step.answered = amends

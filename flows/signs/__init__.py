@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flows.model import Urgency
-from flows.signs.context import clear_up, reports, take_for_writer, tells_of_another
+from flows.signs.context import clear_up, is_own, reports, take_for_writer, tells_of_another
 from flows.signs.grammar import Grammar
 from flows.signs.text import cut
 from flows.signs.vocabulary import Vocabulary, read_words
@@ -39,7 +39,7 @@ class Report(NamedTuple):
     signs: tuple[Found, ...] = ()
     other_in_danger: bool = False
     by_helper: bool = False
-    of_relative: bool = False
+    of_relative: frozenset[str] = frozenset()
 
 
 _NOTHING = Report()
@@ -80,14 +80,18 @@ class Scanner:
         said = cut(text)
         hits = self._vocabulary.find(said)
         by_helper = "helper" in hits
-        of_relative = (helped or by_helper) and take_for_writer(hits)
+        helped = helped or by_helper
+        if helped:
+            take_for_writer(hits)
         possible = self._grammar.possible(hits.keys())
         if not possible:
-            return Report(by_helper=by_helper, of_relative=of_relative)
+            return Report(by_helper=by_helper)
         clear_up(hits, said)
         self._grammar.derive(hits, said)
         matches = [(sign, match) for sign, rule in possible for match in rule.matches(hits, said)]
-        found = {sign.id for sign, match in matches if reports(match, sign, hits, said)}
+        reported = [each for each in matches if reports(each[1], each[0], hits, said)]
+        found = frozenset(sign.id for sign, _ in reported)
+        own = {sign.id for sign, match in reported if not helped or is_own(match, hits, said)}
         return Report(
             tuple(Found(s.id, s.urgency) for s in self._grammar.signs if s.id in found),
             SELF_HARM not in found
@@ -95,6 +99,6 @@ class Scanner:
                 sign.id == SELF_HARM and tells_of_another(match, sign, hits, said)
                 for sign, match in matches
             ),
-            by_helper,
-            of_relative,
+            by_helper and (not found or found != own),
+            found - own,
         )

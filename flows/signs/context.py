@@ -14,32 +14,64 @@ _NEVER_OWN = "suicide-third"
 """What nobody says of themselves, whoever else is named beside it."""
 _MEANT_OTHERWISE = {"suicide": "distance", "degrees-unit": "other-degrees"}
 """What means something else inside a phrase of one clause, though the rest of it still counts."""
+_RELATIVE = "relative"
+"""Whom a helper writes of."""
+_ENDS_CLAUSE = ("disclaim", "mishap-alone", "spent")
+"""Phrases that mean this only with nothing behind them: "no puedo más", not "más de una hora"."""
+_MISHAPS = ("by-mishap", "mishap-alone")
+"""Phrases beside which words of self-harm mean pain, carelessness or medicine that is taken."""
+_SELF_HARM = ("suicide", "suicide-third", "myself")
 
 
-def take_for_writer(hits: dict[str, list[Hit]]) -> bool:
+def take_for_writer(hits: dict[str, list[Hit]]) -> None:
     """Where a helper writes, "my mum" and "she" are the patient, as "I" is elsewhere.
 
     "Not me" takes nothing back then. Whoever writes of nobody but animals or people in general
-    writes of no patient. Whether anybody is written of so.
+    writes of no patient.
     """
     _drop(hits, "disclaim", ("not-me",))
     others, apart = hits.get("other", []), hits.get("no-patient", [])
     if others and all(_overlaps(hit, apart) for hit in others):
-        return False
+        return
     meant = {*hits.pop("other", ()), *hits.get("she-or-he", ())}
     hits["self"] = sorted({*hits.get("self", ()), *meant})
-    return bool(meant)
+    hits[_RELATIVE] = sorted(meant)
+
+
+def is_own(match: Match, hits: Hits, text: Text) -> bool:
+    """Whether a writer who may be a helper says so of themselves: "I", and no "mum" behind it.
+
+    Words of nobody are a helper's where they say who writes: "his daughter here: fever 39".
+    """
+    relatives, helpers = hits.get(_RELATIVE, ()), hits.get("helper", ())
+    own = [
+        hit
+        for hit in hits.get("self", ())
+        if not _overlaps(hit, relatives) and not _belongs_to(hit, helpers)
+    ]
+    named = sorted([*own, *relatives])
+    before = [hit for hit in named if hit.start <= match.focus]
+    beside = [hit for hit in named if text.together(hit.start, match.focus)]
+    near = [hit for hit in before if hit in beside][-1:] or beside[:1] or before[-1:]
+    return near[0] in own if near else not helpers
 
 
 def _overlaps(hit: Hit, others: Sequence[Hit]) -> bool:
     return any(hit.start < each.end and each.start < hit.end for each in others)
 
 
+def _belongs_to(hit: Hit, phrases: Sequence[Hit]) -> bool:
+    """Whether a word stands in one of these phrases or leads into it: the "I'm" of "I'm her"."""
+    return any(hit.start < phrase.end and phrase.start <= hit.end for phrase in phrases)
+
+
 def clear_up(hits: dict[str, list[Hit]], text: Text) -> None:
     """Drop small words that only belong to a longer phrase: the "my" of "my mother"."""
     _settle_language(hits)
-    if "disclaim" in hits:
-        hits["disclaim"] = [hit for hit in hits["disclaim"] if _ends_clause(hit, text)]
+    for concept in _ENDS_CLAUSE:
+        if concept in hits:
+            hits[concept] = [hit for hit in hits[concept] if _ends_clause(hit, text)]
+    _drop_mishaps(hits, text)
     interjections = {hit.start for hit in hits.get("interjection", ())}
     if interjections and "not" in hits:
         hits["not"] = [hit for hit in hits["not"] if hit.start not in interjections]
@@ -63,6 +95,18 @@ def _settle_language(hits: dict[str, list[Hit]]) -> None:
         if own >= max(marks.values(), default=0):
             for meant in ("self", "subject"):
                 hits[meant] = sorted([*hits.get(meant, ()), *hits[concept]])
+
+
+def _drop_mishaps(hits: dict[str, list[Hit]], text: Text) -> None:
+    mishaps = [
+        hit
+        for concept in _MISHAPS
+        for hit in hits.get(concept, ())
+        if text.together(hit.start, hit.end - 1)
+    ]
+    for concept in _SELF_HARM if mishaps else ():
+        if concept in hits:
+            hits[concept] = [hit for hit in hits[concept] if not _overlaps(hit, mishaps)]
 
 
 def _ends_clause(hit: Hit, text: Text) -> bool:

@@ -20,7 +20,9 @@ from flows.source import Block, Source, parse
 
 NEAR = 6
 """Words between the parts of a rule that says nothing else."""
-INHERENT = frozenset({"cannot", "not", "nothing", "without", "unfelt"})
+INHERENT = frozenset(
+    {"cannot", "not", "nothing", "without", "unfelt", "no-water", "want-to-die", "spent"}
+)
 """A sign that begins with one of these is not taken back by another negation before it."""
 
 _RULE = re.compile(

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)?|\n|[.!?;:,()]|(?<=\s)[-/](?=\s)")
+_ACCENT = re.compile("[\u0300-\u036f]+")
 _ENDS = frozenset(".!?;\n")
 _FOLDED = str.maketrans(
     {
@@ -36,8 +37,8 @@ def fold(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text.replace("'", "").replace("`", "")
-    composed = unicodedata.normalize("NFC", text).translate(_FOLDED)
-    return unicodedata.normalize("NFKD", composed)
+    text = unicodedata.normalize("NFC", text).translate(_FOLDED)
+    return text if text.isascii() else _ACCENT.sub("", unicodedata.normalize("NFKD", text))
 
 
 def cut(text: str) -> Text:

@@ -397,17 +397,22 @@ def test_nothing_is_said_to_whoever_has_said_nothing(house: House, kind: Inbound
 # Warning signs from nobody we know
 
 EMERGENCIES = ["jeg kan ikke mærke når jeg tisser", "I cant feel when I pee"]
-SELF_HARM = ["jeg vil dø", "i want to die", "my mum wants to die", "min far vil slå sig selv ihjel"]
+SELF_HARM = ["jeg vil dø", "i want to die"]
+OTHER_IN_DANGER = ["my mum wants to die", "min far vil slå sig selv ihjel"]
 
 
 def is_safety_text(said: list[str], sign: str) -> bool:
     """One message, in both languages, that names nobody."""
     (only,) = said
-    numbers = ["70 201 201"] if sign in SELF_HARM else ["Call 112 NOW", "Ring 112 NU"]
-    return all(number in only for number in ["112", *numbers]) and "Birgit" not in only
+    told = ["Call 112 NOW", "Ring 112 NU"]
+    if sign in SELF_HARM:
+        told = ["70 201 201", "If you may harm yourself", "fare for at skade dig selv"]
+    if sign in OTHER_IN_DANGER:
+        told = ["70 201 201", "If somebody may harm themselves", "nogen i fare for at skade sig"]
+    return all(words in only for words in ["112", *told]) and "Birgit" not in only
 
 
-@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM)
+@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM + OTHER_IN_DANGER)
 def test_a_stranger_in_danger_is_told_what_to_do(house: House, sign: str) -> None:
     with structlog.testing.capture_logs() as log:
         assert is_safety_text(text(house, sign), sign)
@@ -418,7 +423,7 @@ def test_a_stranger_in_danger_is_told_what_to_do(house: House, sign: str) -> Non
     assert is_safety_text(text(house, sign), sign)
 
 
-@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM)
+@pytest.mark.parametrize("sign", EMERGENCIES + SELF_HARM + OTHER_IN_DANGER)
 def test_a_closed_address_is_not_deaf_to_danger(house: House, sign: str) -> None:
     birgit = house.enrol(PHONE, channel="sms")
     text(house, "you have the wrong number")

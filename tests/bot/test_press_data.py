@@ -36,7 +36,8 @@ def ask(item: Item, language: str, session: int, turn: int) -> Message:
 def test_every_question_fits_whatever_its_numbers(session: int, turn: int) -> None:
     for item, language in asked():
         rendered = render(ask(item, language, session, turn), CATALOGUES[language])
-        assert all(0 < len(b.data.encode()) <= LONGEST_DATA for b in rendered.buttons)
+        pressed = [rendered.place + button.data for button in rendered.buttons]
+        assert all(len(rendered.place) < len(each.encode()) <= LONGEST_DATA for each in pressed)
 
 
 def test_the_longest_numbers_fit_with_the_longest_option_that_a_definition_may_have() -> None:

@@ -44,12 +44,24 @@ def test_few_other_texts_raise_anything(language: str) -> None:
     assert len(alarms) <= MOST_FALSE_ALARMS * len(others), alarms
 
 
+def said(language: str) -> list[tuple[str, str]]:
+    lines = (SAID / f"{language}.txt").read_text("utf-8").splitlines()
+    return [(level, text) for level, _, text in (line.partition(": ") for line in lines)]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_rules_were_tried_with_stays_right(language: str) -> None:
-    lines = (SAID / f"{language}.txt").read_text("utf-8").splitlines()
-    texts = [(level, text) for level, _, text in (line.partition(": ") for line in lines)]
+    texts = said(language)
 
     assert len(texts) > 200
+    assert [text for level, text in texts if raised(text)[0] != level] == []
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_what_cannot_wait_is_heard_in_plain_words_of_other_languages(language: str) -> None:
+    texts = said(language)
+
+    assert {level for level, _ in texts} == {"emergency", "self-harm", "none"}
     assert [text for level, text in texts if raised(text)[0] != level] == []
 
 
@@ -151,6 +163,10 @@ def test_a_relative_in_danger_is_another_unless_a_helper_writes(text: str) -> No
         "min bror prøvede at slå sig ihjel for ti år siden",
         "min kone slår sig ihjel af grin",
         "min mor har ikke selvmordstanker",
+        "my wife harms herself by lifting the kids",
+        "my mum took all her pills today",
+        "min mand skader sig selv, når han løfter forkert",
+        "min mor har taget alle sine piller i dag",
     ],
 )
 def test_nobody_is_in_danger_by_what_was_or_is_not(text: str) -> None:
@@ -198,6 +214,8 @@ def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: s
         ("Hi, I'm Peter's daughter. My father can't pee since this morning", "bladder-bowel"),
         ("This is Peter, Birgit's son. My mother is numb between the legs", "saddle-numbness"),
         ("daughter here. dad can't pee", "bladder-bowel"),
+        ("I'm writing for her. my mum can't pee", "bladder-bowel"),
+        ("typing for my elderly mother, mum can't pee", "bladder-bowel"),
         ("her husband writing. my wife has a fever of 39", "fever-unwell"),
         ("my mum asked me to write. mum can't pee", "bladder-bowel"),
         ("I'm texting from my mum's phone, my mum can't pee", "bladder-bowel"),
@@ -207,6 +225,8 @@ def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: s
         ("Hej, jeg er Peters datter. Min far kan ikke tisse siden i morges", "bladder-bowel"),
         ("Det er Peter, Birgits søn. Min mor er følelsesløs i skridtet", "saddle-numbness"),
         ("datter her. far kan ikke tisse", "bladder-bowel"),
+        ("jeg skriver for hende. min mor kan ikke tisse", "bladder-bowel"),
+        ("svarer for min gamle far, far kan ikke tisse", "bladder-bowel"),
         ("hendes mand skriver. min kone har feber 39", "fever-unwell"),
         ("min mor bad mig skrive. mor kan ikke tisse", "bladder-bowel"),
         ("jeg skriver fra min mors telefon, min mor kan ikke tisse", "bladder-bowel"),
@@ -225,12 +245,18 @@ def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: s
     "text",
     [
         "I'm writing for the first time. my mum fell yesterday",
+        "I have no answer for that. my mum fell yesterday",
+        "who do I text for my results? my son has a fever",
+        "I answer for myself, my dad has a fever",
         "I am the mother of three and my son has a fever",
         "it is my wife who has a fever",
         "this is my daughter's phone, my mum has a fever",
         "my mum is here with her daughter, my mum fell yesterday",
         "jeg skriver for at sige at min mor har feber, så jeg træner ikke",
         "jeg skriver på min telefon. min mor faldt i går",
+        "jeg skriver for mig selv. Min mor har feber",
+        "jeg svarer for første gang. min mor faldt i går",
+        "det kan jeg ikke svare for, min far har feber",
         "jeg er mor til tre, og min søn har feber",
         "det er min kone, der har feber",
         "jeg er hos mor, og hun har feber",
@@ -239,6 +265,46 @@ def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: s
 )
 def test_who_only_names_a_relative_is_no_helper(text: str) -> None:
     assert shipped_scanner().report(text)[:3] == ((), False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("my wife asked me to write: I can't feel my bum", "saddle-numbness"),
+        ("I am using my daughter's phone, I can't pee", "bladder-bowel"),
+        ("The nurse here says I have a fever", "fever-unwell"),
+        ("I have my daughter here, I can't feel when I pee", "bladder-bowel"),
+        ("I can't pee, my wife asked me to write", "bladder-bowel"),
+        ("min kone bad mig skrive, jeg kan ikke tisse", "bladder-bowel"),
+        ("jeg skriver fra min datters telefon, jeg kan ikke tisse", "bladder-bowel"),
+        ("sygeplejersken her siger jeg har feber", "fever-unwell"),
+        ("jeg er Emmas mor og jeg har feber", "fever-unwell"),
+    ],
+)
+def test_own_words_beside_a_relative_are_no_helpers(text: str, sign: str) -> None:
+    signs, _, by_helper, of_relative = shipped_scanner().report(text)
+
+    assert [found.sign for found in signs] == [sign]
+    assert (by_helper, of_relative) == (False, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("his daughter here: I am worried, my father can't pee", {"bladder-bowel"}),
+        ("I'm her carer, I think she has a fever", {"fever-unwell"}),
+        ("I'm writing on behalf of Birgit: fever 39", {"fever-unwell"}),
+        ("daughter here, I have a fever and dad can't pee", {"bladder-bowel"}),
+        ("hendes mand skriver. jeg er bange, min kone har feber 39", {"fever-unwell"}),
+        ("det er hans datter: feber 39", {"fever-unwell"}),
+        ("jeg er Emmas mor, jeg har feber, og hun kan ikke tisse", {"bladder-bowel"}),
+    ],
+)
+def test_of_a_helpers_words_those_of_the_relative_are_marked(text: str, told: set[str]) -> None:
+    report = shipped_scanner().report(text)
+
+    assert report.by_helper
+    assert report.of_relative == frozenset(told)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,6 +6,7 @@ it is to be, as in `TMPDIR=/tmp make test`.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -31,15 +32,26 @@ def pytest_configure() -> None:
     if "TMPDIR" in os.environ or place is None:
         return
     _clear(place)
-    folder = place / f"{_NAME}{os.getpid()}"
-    folder.mkdir(mode=0o700)
+    folder = Path(tempfile.mkdtemp(prefix=_NAME, dir=place))
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    _held(folder)
     # Not in a forked process, and after multiprocessing has cleared its own folder in there.
     Finalize(None, shutil.rmtree, (folder, True), exitpriority=-200)
 
 
 def _clear(place: Path) -> None:
-    """Take away what runs left that were killed."""
+    """Take away what runs left that were killed: nobody holds it any more."""
     for folder in place.glob(f"{_NAME}*"):
-        if not Path("/proc", folder.name.removeprefix(_NAME)).exists():
+        if _held(folder):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _held(folder: Path) -> bool:
+    """Hold this folder for as long as this process lives; False: another one does."""
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True

@@ -66,7 +66,9 @@ def test_calming_words_would_be_found(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
-@pytest.mark.parametrize("key", ["emergency", "same-day", "soon", "self-harm", "quiet"])
+@pytest.mark.parametrize(
+    "key", ["emergency", "same-day", "soon", "self-harm", "self-harm-of-another", "quiet"]
+)
 def test_a_fixed_message_names_whom_to_call_in_one_text_message(language: str, key: str) -> None:
     text = CATALOGUES[language].say(f"safety.{key}", **NUMBERS)
 
@@ -75,7 +77,9 @@ def test_a_fixed_message_names_whom_to_call_in_one_text_message(language: str, k
 
 
 @pytest.mark.parametrize("language", sorted(CATALOGUES))
-@pytest.mark.parametrize("key", ["emergency", "same-day", "soon", "self-harm"])
+@pytest.mark.parametrize(
+    "key", ["emergency", "same-day", "soon", "self-harm", "self-harm-of-another"]
+)
 def test_a_fixed_message_says_that_nobody_may_read_it_today(language: str, key: str) -> None:
     nobody = {"en": r"perhaps nobody", "da": r"måske ser ingen"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -188,4 +187,4 @@ def birgit() -> list[Entry]:
 
 def later(entry: Entry, **changes: Any) -> Entry:
     """The same entry with something else in it."""
-    return replace(entry, **changes)
+    return entry._replace(**changes)

@@ -1,6 +1,5 @@
 """The trajectory: entries go in in the clear, lie sealed, and come back in order."""
 
-import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ def answer(entry_id: int, patient_id: int, sequence: int = 1, **more: Any) -> Ne
         recorded_at=NOW,
         kind="answer",
     )
-    return dataclasses.replace(plain, **more)
+    return plain._replace(**more)
 
 
 def test_an_entry_comes_back_whole(record: Record) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import time, timedelta
 
-from bot.commands import recognise, without_politeness
+from bot.commands import TOO_MUCH, recognise, without_politeness
 from bot.conversation import asking, consents, own_code, pathways
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, DropDue, OpenCase, SavePatient, SetDue
@@ -25,7 +25,7 @@ LONGEST_NAME = 60
 
 _COMMANDS = frozenset(
     {"stop", "help", "language", "person", "delete", "code", "consents"}
-    | {"assistant", "too-much", "other-language"}
+    | {"assistant", TOO_MUCH, "other-language"}
 )
 _STEPS = ("language", "consent", "name", "hour", "weekday", "code")
 _HOURS = ("08:00", "12:00", "18:00", "20:00")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.conversation import asking
 from bot.conversation.choices import chosen
 from bot.conversation.effects import SaveSession
@@ -17,6 +19,8 @@ from flows.session import AND_THEN
 from flows.signs import Report
 
 NAME = "helping"
+HELPS_FOR = timedelta(hours=24)
+"""How long whoever has said that they write for the patient may go on in other messages."""
 
 
 def take(step: Step, phrase: Phrase, text: str) -> bool:
@@ -46,9 +50,10 @@ def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
     """Whether somebody writes for the patient, or may: the relative they name is the patient.
 
     `amends` is the session and turn that an edited message answered. Whoever has said who they
-    are may go on in another message of the day.
+    are may go on in another message, by day or night.
     """
-    if step.memory.helper_on == step.now.date().isoformat():
+    said_at = step.memory.helper_at
+    if said_at and step.now < datetime.fromisoformat(said_at) + HELPS_FOR:
         return True
     if step.open is not None and step.open.is_helped:
         return True
@@ -58,16 +63,17 @@ def may_write(step: Step, amends: tuple[int, int] | None) -> bool:
     return edited is not None and edited.is_helped
 
 
-def tells(step: Step, report: Report) -> bool:
-    """Whether a helper has told this: one is confirmed, or the words are not the patient's own."""
+def told(step: Step, report: Report) -> frozenset[str]:
+    """The signs that a helper tells: all where one is confirmed, else those told of another."""
     sessions = (step.open, step.suspended)
-    confirmed = any(each is not None and each.helped for each in sessions)
-    return confirmed or report.by_helper or report.of_relative
+    if any(each is not None and each.helped for each in sessions):
+        return frozenset(found.sign for found in report.signs)
+    return report.of_relative
 
 
 def note_writer(step: Step) -> None:
-    """Remember for today that somebody has said they write for the patient."""
-    step.memory.helper_on = step.now.date().isoformat()
+    """Remember for a while that somebody has said they write for the patient."""
+    step.memory.helper_at = step.now.isoformat()
 
 
 def ask(step: Step) -> None:
@@ -90,7 +96,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     answer = option or chosen(step, text)
     step.memory.task = None
     if answer == "no":
-        step.memory.helper_on = ""
+        step.memory.helper_at = ""
     if open is not None and answer == "no":
         open.maybe_helped = False
         step.do(SaveSession(open))

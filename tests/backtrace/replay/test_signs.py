@@ -69,6 +69,25 @@ def test_a_sign_in_free_text_is_told_of_and_recorded_on_every_channel(language: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("said", "urgency"),
+    [
+        ("no puedo orinar", "emergency"),
+        ("no puedo más", "self-harm"),
+        ("ich kann nicht pinkeln", "emergency"),
+        ("ich kann nicht mehr", "self-harm"),
+    ],
+)
+def test_plain_words_of_another_language_are_answered_in_the_patients_own(
+    language: str, said: str, urgency: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said)
+
+    fixed = load_catalogues("messages")[language].say(f"safety.{urgency}", **NUMBERS)
+    assert texts(script.play())[-1] == fixed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_other_texts_record_no_sign(language: str) -> None:
     told = chosen(language, positive=False)
 
@@ -82,7 +101,7 @@ IN_DANGER = {"en": "my mother wants to kill herself", "da": "min mor vil tage li
 
 
 def whom_to_call(language: str) -> str:
-    return load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+    return load_catalogues("messages")[language].say("safety.self-harm-of-another", **NUMBERS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -96,6 +115,91 @@ def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> N
         ("note", IN_DANGER[language])
     ]
     assert entries(lines, "red-flag") == []
+
+
+@pytest.mark.parametrize(("language", "activity"), [("en", "gardening"), ("da", "havearbejde")])
+def test_a_question_in_own_words_waits_for_its_answer_behind_somebody_in_danger(
+    language: str, activity: str
+) -> None:
+    script = Script().enrol(language=language).start("psfs")
+
+    lines = script.say(IN_DANGER[language], activity).play()
+
+    _, called, _ = texts(lines)
+    assert called == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-2:] == [
+        ("note", IN_DANGER[language]),
+        ("answer", activity),
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_in_own_words_is_put_again_later(language: str) -> None:
+    script = Script().enrol(language=language).start("psfs").say(IN_DANGER[language])
+
+    named, called, again = texts(script.wait(days=2).play())
+
+    assert called == whom_to_call(language)
+    assert again.endswith(named.splitlines()[-1])
+
+
+YES = {"en": "yes", "da": "ja"}
+OPEN, PUT_ASIDE = ("6",), ("6", "2", "3", "")
+"""What answers the check-in up to its second question, and up to the questions about signs."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("answers", [OPEN, PUT_ASIDE], ids=["open", "put aside"])
+def test_an_edit_about_somebody_in_danger_is_a_note_and_the_question_comes_again(
+    language: str, answers: tuple[str, ...]
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    for number, answer in enumerate(answers):
+        script.say(answer or YES[language], id=f"m{number}")
+
+    lines = script.say(IN_DANGER[language], edits="m0").play()
+
+    *_, asked, called, again = texts(lines)
+    assert called == whom_to_call(language)
+    assert again == asked.splitlines()[-1]
+    assert [each["value"] for each in entries(lines) if each["item"] == "pain"] == [6]
+    assert [each["raw"] for each in entries(lines, "note")] == [IN_DANGER[language]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_about_somebody_in_danger_that_are_edited_again_are_one_note(language: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    more = f"{IN_DANGER[language]}!"
+
+    lines = script.say("6", id="m1").say(IN_DANGER[language], more, edits="m1").play()
+
+    assert [each["raw"] for each in entries(lines, "note")] == [IN_DANGER[language], more]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edit_about_somebody_in_danger_takes_no_answer_in_own_words(language: str) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("psfs")
+
+    lines = script.say("yoga", id="m1").say(IN_DANGER[language], edits="m1").play()
+
+    assert texts(lines)[-1] == whom_to_call(language)
+    assert [(each["kind"], each["raw"]) for each in entries(lines)][-2:] == [
+        ("answer", "yoga"),
+        ("note", IN_DANGER[language]),
+    ]
+
+
+@pytest.mark.parametrize(("language", "also"), [("en", "4, but"), ("da", "4, men")])
+def test_a_number_in_an_edit_about_somebody_in_danger_is_asked_about(
+    language: str, also: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start("weekly-check-in")
+    script.say("6", id="m1").say(f"{also} {IN_DANGER[language]}", edits="m1").say(YES[language])
+
+    lines = script.play()
+
+    assert whom_to_call(language) in texts(lines)
+    assert [each["value"] for each in entries(lines) if each["item"] == "pain"] == [6, 4]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -145,13 +249,37 @@ def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_who_writes_counts_for_the_day_and_no_longer_than_a_no(language: str) -> None:
+def test_who_writes_counts_for_a_day_and_no_longer_than_a_no(language: str) -> None:
     who, sign, answer, no = WRITES_FOR[language]
     script = Script().enrol(language=language).say(who)
     denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
 
-    assert flags(script.until("10:00", days=1).say(sign).play(), "p1") == []
+    assert flags(script.wait(hours=24).say(sign).play(), "p1") == []
     assert flags(denied.say(sign).play(), "p1") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("said", "told"), [("00:15", "02:15"), ("23:00", "01:30")])
+def test_who_writes_counts_across_midnight(language: str, said: str, told: str) -> None:
+    who, sign, *_ = WRITES_FOR[language]
+    script = Script().enrol(language=language).until(said, days=1).say(who)
+
+    lines = script.until(told, days=int(told < said)).say(sign).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
+
+
+NOT_FOR = {
+    "en": ("I have no answer for that", "my dad has a fever"),
+    "da": ("jeg skriver for mig selv", "min far har feber"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_writes_for_nobody_reports_no_relatives_fever(language: str) -> None:
+    said, sign = NOT_FOR[language]
+
+    assert flags(Script().enrol(language=language).say(said, sign).play(), "p1") == []
 
 
 def tellers(script: Script) -> list[str]:
@@ -186,6 +314,35 @@ def test_a_sign_is_marked_where_its_words_say_who_writes(language: str) -> None:
     script = Script().enrol(language=language).say(". ".join(WRITES_FOR[language][:2]))
 
     assert tellers(script) == ["helper"]
+
+
+ASKED_TO_WRITE = {
+    "en": "my wife asked me to write: I can't feel my bum",
+    "da": "min kone bad mig skrive, jeg er følelsesløs i skridtet",
+}
+OF_HERS = {"en": "my wife has a fever", "da": "min kone har feber"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_words_beside_a_relative_are_the_patients(language: str) -> None:
+    script = Script().enrol(language=language).say(ASKED_TO_WRITE[language], OF_HERS[language])
+
+    assert tellers(script) == ["patient"]
+
+
+BOTH = {
+    "en": "this is his daughter, I have a fever and he can't pee",
+    "da": "det er hans datter, jeg har feber, og han kan ikke tisse",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_two_signs_each_has_its_own_teller(language: str) -> None:
+    lines = Script().enrol(language=language).say(BOTH[language]).play()
+
+    assert [
+        (each["item"], each.get("author", "patient")) for each in entries(lines, "red-flag")
+    ] == [("bladder-bowel", "helper"), ("fever-unwell", "patient")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

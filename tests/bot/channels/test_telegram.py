@@ -31,7 +31,7 @@ from bot.channels.telegram_setup import (
 )
 from bot.commands import recognise
 from bot.inbound import Inbound, InboundKind
-from bot.messages import Button, Choice, Choices, Message, Rendered
+from bot.messages import Button, Choice, Choices, Layout, Message, Rendered
 from templates.catalogue import load_catalogues
 from tests.house.bot_api import bot_api, wrong_call, wrong_fields
 
@@ -282,6 +282,18 @@ def test_buttons_carry_their_data() -> None:
             ]
         ]
     }
+
+
+def test_what_a_question_gives_back_begins_with_its_place_and_its_buttons_are_everybodys() -> None:
+    words, yes_or_no = load_catalogues("messages")["en"], Choices([Choice("Y", "Yes", "yes")])
+    first, second = (
+        render(Message("Pain?", yes_or_no, Layout.YES_NO, place=place), words)
+        for place in ("q.12.3.", "q.13.1.")
+    )
+    assert first.buttons is second.buttons
+    for rendered, data in ((first, "q.12.3.yes"), (second, "q.13.1.yes")):
+        _, body = called(send_message("4711", rendered))
+        assert body["reply_markup"]["inline_keyboard"] == [[{"text": "Yes", "callback_data": data}]]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+import pytest
 
 from bot.conversation.memory import Lapsed, Memory, OpenSession, Talk, Task, Today, Waiting
+from flows.session import ANSWER, Given, Session
 
 OLDER = """
 {"waiting": [{"flow": "odi", "items": null, "priority": 30, "last": true},
@@ -44,6 +47,28 @@ def test_a_session_of_an_older_version_is_read() -> None:
     assert OpenSession.from_json(7, stored(open.to_json())) == open
 
 
+def test_a_session_is_read_back_with_all_that_it_has() -> None:
+    begun = datetime(2026, 1, 6, 17, tzinfo=UTC)
+    session = Session("odi", "d", "da", known={"lifting": Given(ANSWER, "let", 1, 0, "light")})
+    open = OpenSession(
+        7, session, begun, begun, {"lifting": 8}, True, True, True, begun.isoformat(), True, True,
+        2, {"mode": "paper"}, {"4": 2},
+    )  # fmt: skip
+
+    assert all(getattr(open, part.name) for part in fields(OpenSession))
+    assert OpenSession.from_json(7, stored(open.to_json())) == open
+
+
+@pytest.mark.parametrize("reminded", [0, None])
+def test_of_a_session_what_is_empty_is_left_out(reminded: int | None) -> None:
+    begun = datetime(2026, 1, 6, 17, tzinfo=UTC)
+    open = OpenSession(7, Session("odi", "d", "da"), begun, reminded=reminded)
+    written = stored(open.to_json())
+
+    assert written.keys() == {"session", "opened_at", "entries", "reminded"}
+    assert OpenSession.from_json(7, written) == open
+
+
 def test_an_empty_memory_is_an_empty_document() -> None:
     assert Memory().to_json() == {}
 
@@ -61,7 +86,7 @@ SAMPLES: dict[str, Any] = {
     "dict[str, list[Any]]": {"odi/lifting": ["2026-01-06", 2, "heavy", "two"]},
     "Task | None": Task("sharing", "preview", 3, {"member": 7}, "2026-01-06T17:00:00+00:00"),
     "list[Waiting]": [Waiting("odi", ("lifting",), 30, True, "2026-01-06", True, True)],
-    "Today": Today("2026-01-06", 7, "more"),
+    "Today | None": Today("2026-01-06", 7, "more"),
     "Talk | None": Talk(2, "2026-01-06T17:00:00+00:00", 7, "Mette Dam", told=True),
     "Lapsed | None": Lapsed("odi", "lifting", "2026-01-06T17:00:00+00:00"),
 }

@@ -692,7 +692,7 @@ def test_what_older_versions_wrote_is_read() -> None:
     session = Session("odi", "hash", "en")
     opened = OpenSession(1, session, datetime(2026, 1, 5, tzinfo=UTC))
     old = orjson.loads(orjson.dumps(opened.to_json()))
-    del old["helped"]
+    old.pop("helped", None)
     assert OpenSession.from_json(1, old).helped is False
 
 

@@ -11,6 +11,7 @@ from bot.desk import answers, sheets, talking
 from bot.desk.sheets import Mode, NotTaken, Refused
 from bot.desk.worker import Worker
 from bot.held import NoSuchPatient
+from bot.loading import open_session
 from flows.forms import Fault, Left, Mark
 from templates.pages import telling_of
 from tests.bot.desk.forms import KIRSTEN, ODI, PER, check_in, days, enter, odi, signs, told
@@ -367,7 +368,7 @@ def test_a_check_in_entered_early_takes_this_weeks_place_and_no_other(house: Hou
 
 def due_of(house: House, patient_id: int, session_id: int) -> str:
     (row,) = [row for row in house.rows(tables.core(tables.Session)) if row.id == session_id]
-    return str(house.sealer(patient_id).open_json("session.body", row.id, row.body)["due"])
+    return open_session(house.sealer(patient_id), row.id, row.body).due
 
 
 def test_the_session_says_when_the_calendar_would_have_asked(house: House) -> None:
