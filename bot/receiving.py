@@ -63,6 +63,12 @@ _INSERT = Insert(
 _KEY = itemgetter(1, 2)
 """Channel and external id of such a row."""
 _MARK_ANSWERED = Update(_inbox, "id", "session_id", "turn")
+_MARK_EDITED = (
+    update(_inbox)
+    .where(_inbox.c.channel == bindparam("in"), _inbox.c.external_id == bindparam("message"))
+    .where(_inbox.c.patient_id == bindparam("patient"), _inbox.c.status != FOR_DESK)
+    .values(session_id=bindparam("session"), turn=bindparam("of_turn"))
+)
 _MARK_FAILED = (
     update(_inbox)
     .where(_inbox.c.id == bindparam("message"))
@@ -238,18 +244,15 @@ def _answer(
     _open_window(connection, deployment, messages, now)
     amended = _amended(connection, messages)
     older = _older(connection, found, messages, amended)
-    finished = [
-        _one(
-            connection,
-            deployment,
-            stored,
-            found[stored.ref.patient_id],
-            older.get(stored.ref.patient_id, {}),
-            amended.get(_key(stored.message)),
-            now,
-        )
-        for stored in messages
-    ]
+    finished: list[Finished] = []
+    for stored in messages:
+        patient_id = stored.ref.patient_id
+        amends, known = amended.get(_key(stored.message)), older.get(patient_id, {})
+        done = _one(connection, deployment, stored, found[patient_id], known, amends, now)
+        if done.step.answered is not None:
+            # Its edit may be in the same batch.
+            amended[_written(stored.message)] = done.step.answered
+        finished.append(done)
     ledger.write(connection, deployment, finished)
     answers = [
         (stored, done.step.answered)
@@ -439,6 +442,11 @@ def _key(message: Inbound) -> tuple[str, str]:
     return message.channel, message.edit_of
 
 
+def _written(message: Inbound) -> tuple[str, str]:
+    """Channel and id of the message itself, whether this is its first version or an edit."""
+    return message.channel, message.edit_of or message.external_id
+
+
 def _amended(
     connection: Connection, messages: Sequence[Stored]
 ) -> dict[tuple[str, str], tuple[int, int]]:
@@ -479,9 +487,18 @@ def _older(
 def _mark_answered(
     connection: Connection, answers: Sequence[tuple[Stored, tuple[int, int]]]
 ) -> None:
-    """An edit of these finds its question; what was pressed cannot be edited."""
+    """An edit of these finds its question; what was pressed cannot be edited.
+
+    What an edit has answered is what the message answers from then on.
+    """
     typed = [(stored.id, *place) for stored, place in answers if stored.message.kind is not CHOICE]
     _MARK_ANSWERED.run(connection, typed)
+    for stored, (session, turn) in answers:
+        if stored.message.edit_of:
+            channel, message = _written(stored.message)
+            owner = stored.ref.patient_id
+            values = {"patient": owner, "session": session, "of_turn": turn}
+            connection.execute(_MARK_EDITED, {"in": channel, "message": message, **values})
 
 
 def _mark_for_desk(

@@ -155,7 +155,7 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
     match reading:
         case Understood():
             given = _given(session, reading, raw, session.turn)
-            return _answer(flow, session, item, given)
+            return _answer(flow, session, item, given, chosen=reply.chosen)
         case Ambiguous():
             return _ask_back(session, item, raw, reading)
         case Denied():
@@ -188,10 +188,10 @@ def _outdated(flow: Flow, session: Session, item: Item) -> Turn:
 
 def _given(session: Session, reading: Understood, raw: str, turn: int) -> Given:
     """The answer as it is kept; one that was asked back keeps the words of both replies."""
-    named = reading.code or str(reading.value)
-    if turn == session.turn and named in session.offered:
-        raw = f"{session.offered_raw}{AND_THEN}{raw}"
-    return Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
+    given = Given(ANSWER, raw, turn, reading.value, reading.code, reading.text)
+    if session.offers(given):
+        return given._replace(raw=f"{session.offered_raw}{AND_THEN}{raw}")
+    return given
 
 
 def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Turn:
@@ -253,10 +253,11 @@ def _amended(flow: Flow, session: Session, reply: Amend, lexicon: Lexicon) -> Tu
     if item is None:
         return _unchanged(flow, session)
     if item.id == session.pending:
-        return _said(flow, session, item, Said(text, raw), lexicon)
+        return _said(flow, session, item, Said(text, raw, reply.chosen), lexicon)
     reading = _read(flow, item, text, lexicon)
     if isinstance(reading, Understood):
-        return _take(flow, session, item, _given(session, reading, raw, turn))
+        given = _given(session, reading, raw, turn)
+        return _take(flow, session, item, given, chosen=reply.chosen)
     return _not_understood(flow, session, item, raw, reading.why)
 
 
@@ -286,23 +287,25 @@ def _is_changeable(flow: Flow, session: Session, item: Item) -> bool:
     return item.id in session.given
 
 
-def _take(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+def _take(flow: Flow, session: Session, item: Item, given: Given, *, chosen: bool = False) -> Turn:
     if item.id == session.pending:
-        return _answer(flow, session, item, given)
-    return _correct(flow, session, item, given)
+        return _answer(flow, session, item, given, chosen=chosen)
+    return _correct(flow, session, item, given, chosen=chosen)
 
 
-def _answer(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+def _answer(
+    flow: Flow, session: Session, item: Item, given: Given, *, chosen: bool = False
+) -> Turn:
     """An answer to the pending question (or that it is left out), then the next one."""
-    recorded = record(flow, without_known(session, item), item, given)
+    recorded = record(flow, without_known(session, item), item, given, chosen=chosen)
     if ends_at_once(flow, recorded.events):
         return _finish(flow, recorded.session, recorded.events)
     return go_on(flow, recorded.session, recorded.events)
 
 
-def _correct(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+def _correct(flow: Flow, session: Session, item: Item, given: Given, *, chosen: bool) -> Turn:
     """An answer to a question that does not wait."""
-    recorded = record(flow, session, item, given)
+    recorded = record(flow, session, item, given, chosen=chosen)
     if _asks_anew(flow, session, recorded.session):
         return go_on(flow, *recorded)
     return after_corrections(flow, recorded.session, recorded.events)

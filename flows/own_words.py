@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
+from unicodedata import category
 
 from rapidfuzz.distance import OSA
 
@@ -22,7 +23,8 @@ UNKNOWN = "..."
 _NO_NAMES = (Sense.YES, Sense.NO, Sense.CONFIRM, Sense.DENY, Sense.NUMBER, Sense.NONE)
 
 _NAMED = re.compile(r"\{([^{}]*)\}")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+|[^\w\s]")
+_REPEATED = re.compile(r"(\w)\1+")
 _LONG_ENOUGH = 5
 """Letters of the shortest word that may have been misspelt: "dog" and "dig" are two words."""
 
@@ -62,21 +64,35 @@ def names_the_same(words: str, others: str) -> bool:
     """Whether it is the same thing, spelt or written another way at most.
 
     Words are added or exchanged only where another thing may be meant: "walking the dog" is not
-    "walking the cat", and 200 m are not 100 m.
+    "walking the cat", and 200 m are not 100 m. A picture is a word.
     """
     pairs = zip_longest(_words(words), _words(others), fillvalue="")
     return all(one == other or _is_misspelt(one, other) for one, other in pairs)
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    found = _WORD.findall(text.casefold())
+    return [each for each in found if each[0].isalnum() or category(each[0]).startswith("S")]
 
 
 def _is_misspelt(one: str, other: str) -> bool:
-    """Whether one letter at most is wrong, left out, doubled or swapped; the first is right."""
+    """Whether letters are doubled, or two neighbours swapped, at most.
+
+    Another letter in one place makes another word: "lægge" is not "ligge".
+    """
     if min(len(one), len(other)) < _LONG_ENOUGH or one[0] != other[0]:
         return False
-    return not any(c.isdigit() for c in one + other) and OSA.distance(one, other) <= 1
+    if any(c.isdigit() for c in one + other):
+        return False
+    return _single(one) == _single(other) or _is_swapped(one, other)
+
+
+def _single(word: str) -> str:
+    return _REPEATED.sub(r"\1", word)
+
+
+def _is_swapped(one: str, other: str) -> bool:
+    return sorted(one) == sorted(other) and OSA.distance(one, other) == 1
 
 
 def names_nothing(text: str, lexicon: Lexicon) -> bool:

@@ -20,8 +20,10 @@ from flows.own_words import names_the_same, quoting
 from flows.session import ANSWER, NOT_APPLICABLE, SKIP, WAITING, Given, Session
 
 
-def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
+def record(flow: Flow, session: Session, item: Item, given: Given, *, chosen: bool = False) -> Turn:
     """The session with this answer, and what happened; nothing where it says the same again.
+
+    `chosen`: the patient was asked whether this is meant, elsewhere than in the session.
 
     Answers to items that it disables are dropped from the session, and those that were given
     for another thing than it names now; the log has them.
@@ -30,7 +32,8 @@ def record(flow: Flow, session: Session, item: Item, given: Given) -> Turn:
     if previous is not None and _same(previous, given):
         return Turn(session, ())
     events = (_event(item, given, previous), *_consequences(item, given))
-    session = _without_disabled(flow, session.answering(item.id, given))
+    answering = session.answering(item.id, given, _offered(session, given, chosen=chosen))
+    session = _without_disabled(flow, answering)
     return Turn(_without_outdated(flow, session, item, given, previous), events)
 
 
@@ -44,6 +47,13 @@ def ends_at_once(flow: Flow, events: Iterable[Event]) -> bool:
     return flow.is_screen and any(
         isinstance(event, RedFlag) and event.urgency is Urgency.EMERGENCY for event in events
     )
+
+
+def _offered(session: Session, given: Given, *, chosen: bool) -> tuple[str, ...]:
+    """What was on offer when this was chosen; nothing where it was said without a doubt."""
+    if session.offers(given):
+        return session.offered
+    return (given.code or str(given.value),) if chosen else ()
 
 
 def _same(one: Given, other: Given) -> bool:

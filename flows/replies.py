@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Free words of the patient; `raw` is the whole message where these are a part of it."""
+    """Free words of the patient; `raw` is the whole message where these are a part of it.
+
+    `chosen`: they are what the patient chose when asked what was meant, and `raw` has both.
+    """
 
     text: str
     raw: str = ""
+    chosen: bool = False
 
 
 class Chose(NamedTuple):
@@ -51,12 +55,13 @@ class Back:
 class Amend:
     """New words for the answer to the question of that turn, such as an edited message.
 
-    `raw` is the whole message where these are a part of it.
+    `raw` and `chosen` are as in `Said`.
     """
 
     turn: int
     text: str
     raw: str = ""
+    chosen: bool = False
 
 
 Reply = Said | Chose | Skip | DoesNotApply | Back | Amend

@@ -54,11 +54,6 @@ class Given(NamedTuple):
     code: str | None = None
     text: str | None = None
 
-    @property
-    def was_asked_back(self) -> bool:
-        """Whether it took two replies: the words in doubt, and what was chosen then."""
-        return self.text is None and AND_THEN in self.raw
-
 
 class Session(NamedTuple):
     """One run through a flow.
@@ -67,7 +62,8 @@ class Session(NamedTuple):
     button or an edited message finds its own question. `offered` holds the candidates of
     a question that was asked back ("Do you mean C?"), as option ids or digits. `known` holds
     by item what was answered earlier and is shown for confirmation in place of the question,
-    until the item is answered or the patient says that it is not right any more.
+    until the item is answered or the patient says that it is not right any more. `asked_back`
+    holds by item what was on offer where its answer was chosen after words in doubt.
     """
 
     flow: str
@@ -82,6 +78,7 @@ class Session(NamedTuple):
     offered: tuple[str, ...] = ()
     offered_raw: str = ""
     known: Mapping[str, Given] = _NOTHING
+    asked_back: Mapping[str, tuple[str, ...]] = _NOTHING
 
     @property
     def turn(self) -> int:
@@ -97,8 +94,14 @@ class Session(NamedTuple):
         """Id of the item asked at this turn, or None when there was no such turn."""
         return self.trail[turn - 1] if 1 <= turn <= len(self.trail) else None
 
-    def answering(self, item_id: str, given: Given) -> Session:
-        """The session with this answer in place of any earlier one."""
+    def offers(self, given: Given) -> bool:
+        """Whether this answer is one of those that are on offer."""
+        if not self.offered or given.turn != self.turn:
+            return False
+        return (given.code or str(given.value)) in self.offered
+
+    def answering(self, item_id: str, given: Given, offered: tuple[str, ...] = ()) -> Session:
+        """The session with this answer in place of any earlier one; it was one of `offered`."""
         return Session(
             self.flow,
             self.definition,
@@ -112,7 +115,15 @@ class Session(NamedTuple):
             self.offered,
             self.offered_raw,
             self.known,
+            self._asked_back(item_id, offered),
         )
+
+    def _asked_back(self, item_id: str, offered: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+        if offered:
+            return {**self.asked_back, item_id: offered}
+        if item_id in self.asked_back:
+            return {item: each for item, each in self.asked_back.items() if item != item_id}
+        return self.asked_back
 
     def asking(self, item_id: str) -> Session:
         """The session with this item put next; nothing is on offer for it yet."""
@@ -129,6 +140,7 @@ class Session(NamedTuple):
             (),
             "",
             self.known,
+            self.asked_back,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -150,6 +162,8 @@ class Session(NamedTuple):
             parts["offered"], parts["offered_raw"] = self.offered, self.offered_raw
         if self.known:
             parts["known"] = _dump(self.known)
+        if self.asked_back:
+            parts["asked_back"] = self.asked_back
         return parts
 
     @classmethod
@@ -175,6 +189,7 @@ class Session(NamedTuple):
             tuple(data.get("offered", ())),
             data.get("offered_raw", ""),
             _read(data["known"]) if "known" in data else _NOTHING,
+            _read_offers(data["asked_back"]) if "asked_back" in data else _NOTHING,
         )
 
 
@@ -188,3 +203,7 @@ def _read(data: Mapping[str, Any]) -> dict[str, Given]:
         item: Given(_KINDS[kind], raw, turn, value, code, text)
         for item, (kind, raw, turn, value, code, text) in data.items()
     }
+
+
+def _read_offers(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {item: tuple(each) for item, each in data.items()}

@@ -17,11 +17,12 @@ from bot.conversation import (
     told,
     with_desk,
 )
+from bot.conversation.effects import Say
 from bot.conversation.heard import Heard
 from bot.conversation.last import Last, answer_to, last_answer, say_same, stands_as
-from bot.conversation.memory import OpenSession, Task
+from bot.conversation.memory import PARTS, OpenSession, Task
 from bot.conversation.pending import ask_again
-from bot.conversation.questions import title
+from bot.conversation.questions import short_answer, title
 from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
@@ -33,18 +34,18 @@ from flows.reading import (
     NotAReply,
     Reading,
     Understood,
-    offer,
     read,
     read_confirmation,
 )
 from flows.reading.several import are_bare
-from flows.replies import Amend
-from flows.session import AND_THEN
+from flows.replies import Amend, Chose
 
 _MOVES = ("back", "skip", "does-not-apply")
 """They are about the question that waits, which the edited message is not."""
-_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME, keeping.NAME)
+_ABOUT_WORDS = (changing.NAME, confirming.NAME, helping.NAME)
 """Tasks that ask what the words of one message are."""
+_BY = "by"
+"""Key in such a task's data: the id of that message."""
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
@@ -54,19 +55,28 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     questionnaire is not changed by it: the new words belong to no other question.
     """
     command = commanding.settled(step, heard.command)
-    if _is_request(command) or _moves(step, command, amends) or _is_restated(step, heard):
+    if _is_request(command) or _moves(step, command, amends):
+        return False
+    if keeping.restate(step, heard.message.edit_of, heard.message.text):
+        ask_again(step)
+        return True
+    restated = _is_restated(step, heard)
+    if restated and amends is None:
         return False
     if rewording.is_kept(step, heard) and not _may_answer(step, heard, amends):
-        return rewording.take(step, heard)
+        rewording.take(step, heard)
+        return True
     if amends is None:
         return _is_no_answer(step, heard, command)
     _correct(step, heard, *amends)
+    if restated and not _is_anything_said(step):
+        _say_same(step, *amends)
     return True
 
 
 def _may_answer(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Whether the new words may be an answer to the question that the message came to."""
-    open = _session(step, amends[0]) if amends is not None else None
+    open = step.session(amends[0]) if amends is not None else None
     item_id = open.session.asked_at(amends[1]) if open is not None and amends is not None else None
     if open is None or item_id is None or amends is None:
         return False
@@ -75,26 +85,26 @@ def _may_answer(step: Step, heard: Heard, amends: tuple[int, int] | None) -> boo
     return not isinstance(reading, NotAReply)
 
 
-def _session(step: Step, session_id: int) -> OpenSession | None:
-    if step.open is not None and step.open.id == session_id:
-        return step.open
-    return step.older.get(session_id)
-
-
 def note_what_it_began(step: Step, heard: Heard, before: Task | None) -> None:
     """Remember which message is asked about, so that its edit is what it says instead.
 
     `before` is the task that was under way when it came.
     """
-    task, message = step.memory.task, heard.message
-    if task is not None and task is not before and task.name in _ABOUT_WORDS:
-        task.data[rewording.BY] = message.edit_of or message.external_id
+    task, message = step.memory.task, heard.message.edit_of or heard.message.external_id
+    if task is not None and task.name == keeping.NAME:
+        keeping.note_message(task, message)
+    elif task is not None and task is not before and task.name in _ABOUT_WORDS:
+        task.data[_BY] = message
 
 
 def _is_restated(step: Step, heard: Heard) -> bool:
-    """Whether these are other words for those that are asked about now; then nothing is asked."""
+    """Whether these are other words for those that are asked about now; then nothing is asked.
+
+    Of a message that had answered a question they are the answer once more, however often it is
+    edited; else they are read as if nothing had been written before them.
+    """
     task = step.memory.task
-    if task is None or task.data.get(rewording.BY) != heard.message.edit_of:
+    if task is None or heard.message.edit_of not in (task.data.get(_BY), *task.data.get(PARTS, ())):
         return False
     step.memory.task = None
     return True
@@ -128,7 +138,7 @@ def _is_no_answer(step: Step, heard: Heard, command: Command | None) -> bool:
 
 
 def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
-    open = _session(step, session_id)
+    open = step.session(session_id)
     if open is None:
         _say_unchangeable(step)
         return
@@ -144,6 +154,18 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         desk_talk.note_correction(step)
     elif step.memory.task is task and (task is not None or open is not step.open):
         ask_again(step)
+
+
+def _is_anything_said(step: Step) -> bool:
+    return bool(step.lead) or any(isinstance(effect, Say) for effect in step.effects)
+
+
+def _say_same(step: Step, session_id: int, turn: int) -> None:
+    """The question was put again and its edit is the answer that stands: that is not left open."""
+    open = step.session(session_id)
+    last = None if open is None else answer_to(step, open, turn)
+    if last is not None and step.person.status not in SILENT:
+        say_same(step, last)
 
 
 def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
@@ -189,18 +211,23 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
 
     After such a question they are read as the reply to it that they have become. About a warning
-    sign any words are a doubt. Not while something else is asked, which the reply would go to.
+    sign any words are a doubt. Not while something else is asked, which the reply would go to, and
+    not in place of the questions about warning signs, which nothing holds up.
     """
     last = None if step.memory.task is not None else answer_to(step, open, turn)
-    if last is None or last.item.id == open.session.pending or heard.signs:
+    if last is None or heard.signs:
         return False
     if step.person.status in SILENT or with_desk.holds_back(step):
         return False
+    if open is not step.open and safety.is_screen_open(step):
+        return False
+    if last.item.id == open.session.pending:
+        return _is_yes_again(step, last, heard.message.text)
     if are_bare(heard.message.text, step.lexicon):
         return False
     words = repair.answering_words(step, open, turn, heard)
     meant = _meant(step, last, words, alone=words == heard.message.text)
-    if isinstance(meant, Understood) and last.given.was_asked_back and stands_as(last, meant):
+    if isinstance(meant, Understood) and last.offered and stands_as(last, meant):
         say_same(step, last)
     elif isinstance(meant, Ambiguous):
         changing.ask_back(step, last, words, heard.message.text)
@@ -213,24 +240,29 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     return True
 
 
+def _is_yes_again(step: Step, last: Last, text: str) -> bool:
+    """Leave the answer where its question was put again and the yes to it is back."""
+    if not last.offered or last.open.session.offered:
+        return False
+    meant = _meant(step, last, text, alone=True)
+    if not isinstance(meant, Understood) or not stands_as(last, meant):
+        return False
+    stood = last.given.code or str(last.given.value)
+    answer = short_answer(last.item, last.given, last.open.session.language)
+    step.add_line("changing.same", answer=answer)
+    asking.resume(step, last.open, Chose(last.open.session.turn, stood))
+    return True
+
+
 def _meant(step: Step, last: Last, words: str, *, alone: bool) -> Reading | Denied:
     """What the new words say; what is no answer to "7, is that right?" takes the yes back."""
-    if not last.given.was_asked_back:
+    if not last.offered:
         return read(last.item, words, step.lexicon)
     stood = last.given.code or str(last.given.value)
-    offered = _offered(step, last, stood)
-    meant = read_confirmation(last.item, offered, words, step.lexicon, alone=alone)
+    meant = read_confirmation(last.item, last.offered, words, step.lexicon, alone=alone)
     if isinstance(meant, NotAReply) or (isinstance(meant, Ambiguous) and stood in meant.candidates):
         return Denied()
     return meant
-
-
-def _offered(step: Step, last: Last, stood: str) -> tuple[str, ...]:
-    """What was offered for the words in doubt when this answer was chosen."""
-    doubtful, _, _ = last.given.raw.partition(AND_THEN)
-    reading = read(last.item, doubtful, step.lexicon)
-    candidates = offer(last.item, reading) if isinstance(reading, Ambiguous) else ()
-    return candidates if stood in candidates else (stood,)
 
 
 def _is_about_a_sign(item: Item) -> bool:

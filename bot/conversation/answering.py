@@ -410,7 +410,7 @@ def _goes_back(step: Step, label: str, place: Sequence[str]) -> bool:
     """A No after the Yes to "Do you mean ...?" puts that question again."""
     session, turn = (*place, "")[:2]
     number = int(session) if session.isdecimal() else 0
-    open = step.open if step.open is not None and step.open.id == number else step.older.get(number)
+    open = step.session(number)
     if open is None or not turn.isdecimal() or step.memory.task is not None:
         return False
     if (
@@ -458,8 +458,8 @@ def _choose_late(step: Step, label: str, option: str) -> None:
 
 def _press_answer(step: Step, label: str, session: str, turn: str, option: str) -> None:
     wanted = int(session) if session.isdecimal() else 0
-    is_open = step.open is not None and step.open.id == wanted
-    open = step.open if is_open else step.older.get(wanted)
+    open = step.session(wanted)
+    is_open = open is step.open
     if open is None or not turn.isdecimal():
         step.add_line("old.button")
         ask_again(step)

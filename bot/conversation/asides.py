@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from bot.conversation import looked, safety
 from bot.conversation.lists import joined
 from bot.conversation.pending import ask_again
@@ -42,7 +44,12 @@ def say_languages(step: Step) -> None:
 
 
 def _names(step: Step, language: str) -> dict[str, str]:
+    """What the languages are called in this one, and the words that change to each."""
     catalogues = step.world.catalogues
-    names = [words.say("language.name") for words in catalogues.values()]
-    either = joined(names, catalogues[language].say("or"))
-    return {"languages": either, "emergency": safety.emergency(step)}
+    word, called = catalogues[language].say("or"), Locale.parse(language).languages
+    names = {code: words.say("language.name") for code, words in catalogues.items()}
+    return {
+        "languages": joined([called.get(code, name) for code, name in names.items()], word),
+        "names": joined(list(names.values()), word),
+        "emergency": safety.emergency(step),
+    }

@@ -37,7 +37,7 @@ from bot.schedule import awake
 from flows import engine
 from flows import events as happened
 from flows.model import Flow, FlowKind, Item
-from flows.own_words import quoting
+from flows.own_words import names_the_same, quoting
 from flows.replies import Back, Reply
 from flows.session import ANSWER, EXPIRED, FINISHED, WAITING, Given
 
@@ -298,7 +298,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
             record_correction(step, flow, open, item, given, previous)
             remember(step, flow, item, given)
             _echo(step, flow.item(item), given, title(flow, flow.item(item), step.person.language))
-            _say_what_stands(step, flow, open, item)
+            if not names_the_same(previous.text or "", given.text or ""):
+                _say_what_stands(step, flow, open, item)
             _end_signs(step, flow, open, event)
         case happened.Skipped(item, given) | happened.NotApplicable(item, given):
             record_given(step, flow, open, item, given)
@@ -379,12 +380,16 @@ def _echo(step: Step, item: Item, given: Given, corrected: str = "") -> None:
 
 
 def _say_what_stands(step: Step, flow: Flow, open: OpenSession, item_id: str) -> None:
-    """What was answered about something goes on counting when that is named in other words."""
+    """What was answered about something goes on counting where another thing is named too late.
+
+    And how it is changed.
+    """
     for item in quoting(flow, item_id):
         given = open.session.given.get(item.id)
         if given is not None and given.kind is ANSWER:
-            answer = label(item, given.code, given.value, step.person.language)
-            step.add_line("echo.stands", answer=answer)
+            language = step.person.language
+            answer = label(item, given.code, given.value, language)
+            step.add_line("echo.stands", answer=answer, title=title(flow, item, language))
 
 
 def remember(step: Step, flow: Flow, item_id: str, given: Given) -> None:

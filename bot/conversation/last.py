@@ -39,6 +39,11 @@ class Last:
         """Session and turn."""
         return self.open.id, self.given.turn
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What was on offer where it was chosen after words in doubt; else nothing."""
+        return self.open.session.asked_back.get(self.item.id, ())
+
 
 def needs_finished(step: Step, heard: Heard) -> bool:
     """Whether this message may be about the questionnaire that was finished last."""
@@ -137,15 +142,18 @@ def is_warning(item: Item, reading: Reading) -> bool:
     return said_yes and (item.flag is not None or "yes" in (item.opens or {}))
 
 
-def correct(step: Step, last: Last, answer: str, raw: str) -> None:
-    """Read `answer`, which is in the words `raw`, as the new answer; the score follows."""
+def correct(step: Step, last: Last, answer: str, raw: str, *, chosen: bool = False) -> None:
+    """Read `answer`, which is in the words `raw`, as the new answer; the score follows.
+
+    `chosen`: as in `flows.replies.Said`.
+    """
     step.answered = last.place
     reading = read(last.item, answer, step.lexicon)
     if isinstance(reading, Understood) and stands_as(last, reading):
         say_same(step, last)
         return
     effects = len(step.effects)
-    asking.resume(step, last.open, Amend(last.given.turn, answer, raw))
+    asking.resume(step, last.open, Amend(last.given.turn, answer, raw, chosen))
     if last.open is not step.open:
         said = step.lead or any(isinstance(each, Record | Say) for each in step.effects[effects:])
         if not said:

@@ -20,6 +20,8 @@ TALKING, AGREEING = "talking", "agreeing"
 """The tasks that ask what to talk about at a visit, and what was agreed there."""
 KEEPING = "keeping"
 """The task that asks whether words which came unasked should be kept."""
+PARTS = "parts"
+"""Key in that task's data: the words of each message that is asked about, by its id."""
 
 
 @dataclass(slots=True)
@@ -216,7 +218,7 @@ class Memory:
     """The newest conversation with a person at the clinic."""
     noted: dict[str, list[Any]] = field(default_factory=dict)
     """By message the newest questions and notes that were kept from one: id of the entry that
-    stands, kind, code, detail."""
+    stands, kind, code, detail and, where several are one entry, the words of each message."""
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary for orjson, which writes the parts itself; empty ones are left out."""

@@ -97,7 +97,7 @@ def _take_one(step: Step, phrase: Phrase, text: str) -> bool:
 
 def _go_back_to(step: Step, words: str, text: str) -> bool:
     """Put the question that is named again; where own words are asked for, only by its place."""
-    item = _pending(step)
+    item = step.pending_item
     if item is not None and item.kind is ItemKind.TEXT and not is_place(words):
         return False
     found = named.by_words(step, words)
@@ -114,7 +114,7 @@ def _go_back_to(step: Step, words: str, text: str) -> bool:
 
 def _correct_named(step: Step, words: str, answer: str, text: str) -> bool:
     """Change the answer that is named, or ask which; False where none is."""
-    open, item = step.open, _pending(step)
+    open, item = step.open, step.pending_item
     found = named.by_words(step, words)
     if count := named.is_beyond(step, words):
         step.add_line("changing.no-such", count=count)
@@ -236,7 +236,7 @@ def _correct(step: Step, phrase: Phrase, text: str) -> bool:
 
 def _is_yes_to_a_sign(step: Step, open: OpenSession, last: Last | None, phrase: Phrase) -> bool:
     """Whether a warning sign waits that this says yes to; only a sign just before comes first."""
-    item = _pending(step)
+    item = step.pending_item
     if item is None or "other" in phrase.slots or (last is not None and last.open is open):
         return False
     return is_warning(item, read(item, phrase.slots["answer"], step.lexicon))
@@ -255,7 +255,7 @@ def _is_too_late(step: Step, answer: str) -> bool:
 
 def _is_plain_yes_or_no(step: Step, text: str) -> bool:
     """Whether the whole of it answers the question that waits ("no, I do not agree")."""
-    item = _pending(step)
+    item = step.pending_item
     if item is None or poles(item) is None:
         return False
     return _is_answer(step, item, text)
@@ -267,7 +267,7 @@ def _speaks_of_pending(open: OpenSession) -> bool:
 
 
 def _answer_pending(step: Step, open: OpenSession, answer: str, text: str) -> bool:
-    item = _pending(step)
+    item = step.pending_item
     if item is None or not _is_answer(step, item, answer):
         return False
     step.answered = (open.id, open.session.turn)
@@ -301,22 +301,16 @@ def _takes_back(step: Step, phrase: Phrase) -> bool:
 
 def _may_be_pending(step: Step, *said: str) -> bool:
     """Whether any of these words may answer the question that waits, be it in doubt."""
-    item = _pending(step)
+    item = step.pending_item
     return item is not None and any(
         not isinstance(read(item, words, step.lexicon), NotAReply) for words in said
     )
 
 
 def _fits_pending(step: Step, answer: str, text: str) -> bool:
-    item = _pending(step)
+    item = step.pending_item
     if item is None:
         return False
     if _is_answer(step, item, answer):
         return True
     return poles(item) is not None and not isinstance(read(item, text, step.lexicon), NotAReply)
-
-
-def _pending(step: Step) -> Item | None:
-    if step.open is None or step.open.session.pending is None:
-        return None
-    return step.flow_of(step.open).item(step.open.session.pending)

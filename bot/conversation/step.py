@@ -19,7 +19,7 @@ from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Choices, Layout, Message, Priority, press_data
 from flows.lexicon import Lexicon
 from flows.library import Library
-from flows.model import Flow, Pathway
+from flows.model import Flow, Item, Pathway
 from templates.catalogue import Catalogue
 from templates.consents import ConsentText, load_consents
 from templates.next_steps import NextStep
@@ -210,6 +210,19 @@ class Step:
         """The definition that this session finishes on, whatever has been deployed since."""
         definition = open.session.definition
         return self.recalled.get(definition) or self.world.library.by_hash(definition)
+
+    def session(self, session_id: int) -> OpenSession | None:
+        """The session of this id: the open one, or an older one that this message may correct."""
+        if self.open is not None and self.open.id == session_id:
+            return self.open
+        return self.older.get(session_id)
+
+    @property
+    def pending_item(self) -> Item | None:
+        """The question of the open session that waits for an answer."""
+        if self.open is None or self.open.session.pending is None:
+            return None
+        return self.flow_of(self.open).item(self.open.session.pending)
 
     def do(self, effect: Effect) -> None:
         """Add an effect; effects are written in this order."""

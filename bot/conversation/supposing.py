@@ -20,9 +20,9 @@ def answers_what_waits(step: Step, text: str) -> bool:
         return any(character.isdecimal() for character in text)
     if task is not None:
         return not task.data.get("options") or chosen(step, text) is not None
-    if step.open is None or step.open.session.pending is None:
+    item = step.pending_item
+    if item is None:
         return False
-    item = step.flow_of(step.open).item(step.open.session.pending)
     if item.kind is ItemKind.TEXT:
         return True
     return isinstance(read(item, text, step.lexicon), Understood | Ambiguous)
@@ -31,8 +31,8 @@ def answers_what_waits(step: Step, text: str) -> bool:
 def may_be_for_what_waits(step: Step, command: Command) -> bool:
     """Whether a day or an hour alone came where something was asked: it changes nothing unasked."""
     task = step.memory.task
-    waits = step.open is not None and step.open.session.pending is not None
-    return command.weak and command.name == "rhythm" and (waits or task is not None)
+    waits = step.pending_item is not None or task is not None
+    return command.weak and command.name == "rhythm" and waits
 
 
 def is_confirming(step: Step) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flows.events import Why
@@ -31,6 +32,8 @@ _SAYING = frozenset(
     }
 )
 
+_CLAUSE = re.compile(r"[,.;:!]\s+|\s+[-–—]\s+|\n")
+
 NUMBERS = (ItemKind.SCALE, ItemKind.COUNT)
 
 
@@ -39,7 +42,20 @@ def read(item: Item, text: str, lexicon: Lexicon) -> Reading:
     if item.kind is ItemKind.TEXT:
         words = text.strip()
         return Understood(text=words) if words else NotAReply(Why.NOT_A_REPLY)
-    return read_tokens(item, without_signature(text, lexicon), lexicon)
+    tokens = without_signature(text, lexicon)
+    reading = read_tokens(item, tokens, lexicon)
+    if isinstance(reading, NotAReply) and _asks_of_its_number(item, text, tokens, lexicon):
+        return read_tokens(item, tokens[:-1], lexicon)
+    return reading
+
+
+def _asks_of_its_number(item: Item, text: str, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """Whether the "?" at the end is that of a clause which may be the answer: "silly, 7 ok?"."""
+    if item.kind not in NUMBERS or not tokens or tokens[-1].text != "?":
+        return False
+    _, *clauses = _CLAUSE.split(text)
+    last = lexicon.tokens(clauses[-1]) if clauses else ()
+    return len(last) < len(tokens) and not isinstance(read_tokens(item, last, lexicon), NotAReply)
 
 
 def _asking(token: Token) -> Token:

@@ -183,7 +183,7 @@ def _judge(asked: Question, words: Sequence[Token]) -> Reading:
     if len(amounts[0]) > 1:
         half = amounts[0][1] - amounts[0][0] == 1
         return ambiguous(within, Why.HALF if half else Why.SEVERAL)
-    if _amid(counted, leftover, words):
+    if _amid(counted, leftover):
         return NotAReply(Why.NOT_A_REPLY)
     if leftover or not _said_once(counted):
         return ambiguous(within, Why.UNCERTAIN)
@@ -200,13 +200,13 @@ def _may_be_meant(counted: _Counted, words: Sequence[Token]) -> bool:
     return counted.at == 0 and not any(word.means(Sense.EXCEPT) for word in words)
 
 
-def _amid(counted: Sequence[_Counted], leftover: Sequence[int], words: Sequence[Token]) -> bool:
+def _amid(counted: Sequence[_Counted], leftover: Sequence[int]) -> bool:
     """Whether other words stand before and behind: "I took 2 tablets" is no answer.
 
-    A question mark is no word: "this is silly, 7 ok?" may be one.
+    A question mark behind it is such a word, too: "can I lift 5?".
     """
-    said = [at for at in leftover if words[at].text[0].isalnum()]
-    return any(at < counted[0].at for at in said) and any(at > counted[-1].at for at in said)
+    before = any(at < counted[0].at for at in leftover)
+    return before and any(at > counted[-1].at for at in leftover)
 
 
 def _said_once(counted: Sequence[_Counted]) -> bool:

@@ -245,6 +245,29 @@ def test_an_edited_message_corrects_the_answer_that_it_gave(house: House) -> Non
     assert kinds == [("answer", 4), ("correction", 7)]
 
 
+def test_what_an_edit_has_answered_is_corrected_by_the_next_edit(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id)
+    house.write("8")
+    house.write("no, 4", id="asked about")
+    house.write("5", kind=InboundKind.EDIT, edit_of="asked about")
+    house.write("6", kind=InboundKind.EDIT, edit_of="asked about")
+    told = [(e.kind, e.value) for e in house.timeline(birgit.patient_id) if e.item]
+    assert told == [("answer", 8), ("answer", 5), ("correction", 6)]
+
+
+def test_a_message_is_corrected_by_its_edit_in_the_same_batch(house: House) -> None:
+    birgit = house.enrol()
+    house.ask(birgit.patient_id)
+    first = house.message("4", id="first")
+    edits = [
+        house.message(text, id=text, kind=InboundKind.EDIT, edit_of="first") for text in ("5", "7")
+    ]
+    receive(house.deployment, [first, *edits])
+    kinds = [(e.kind, e.value) for e in house.timeline(birgit.patient_id) if e.item == "pain"]
+    assert kinds == [("answer", 4), ("correction", 5), ("correction", 7)]
+
+
 def test_nobody_corrects_somebody_elses_answer(house: House) -> None:
     birgit = house.enrol()
     house.enrol("jonas")

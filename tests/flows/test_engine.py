@@ -166,6 +166,22 @@ def test_a_candidate_is_tapped() -> None:
     assert talk.send(Chose(1, "7"))[0] == Answered("pain", answer(7, "6½ / 7", 1))
 
 
+def test_what_was_on_offer_is_kept_as_long_as_the_answer_chosen_from_it() -> None:
+    talk = Talk(flow(PAIN, DAYS, BOTHERED))
+    talk.say("was 9 now 3", "3", "5 or 6", "6")
+    assert talk.session.asked_back == {"pain": ("9", "3"), "days": ("5", "6")}
+    talk.send(Amend(1, "4"))
+    assert talk.session.asked_back == {"days": ("5", "6")}
+    talk.send(Amend(1, "5", "no, 5 / yes", chosen=True))
+    assert talk.session.asked_back == {"days": ("5", "6"), "pain": ("5",)}
+
+
+def test_a_stroke_between_numbers_is_no_second_reply() -> None:
+    talk = Talk(flow(PAIN, DAYS))
+    assert talk.say("6 / 10")[0] == Answered("pain", answer(6, "6 / 10", 1))
+    assert talk.session.asked_back == {}
+
+
 def test_a_digit_on_a_lettered_list_is_asked_back() -> None:
     talk = Talk(flow(BOTHERED, PAIN))
     assert talk.say("4") == (AskedBack("bothered", "4", ("very-much",), Why.DIGIT_FOR_LETTER),)
@@ -686,6 +702,8 @@ def keeps_only_what_belongs(session: Session) -> None:
         item = EVERYTHING.item(item_id)
         assert kept.raw
         assert session.asked_at(kept.turn) == item_id
+        named = kept.code or str(kept.value)
+        assert named in session.asked_back.get(item_id, (named,))
         if kept.kind is not GivenKind.ANSWER:
             assert (kept.value, kept.code, kept.text) == (None, None, None)
         elif item.kind is ItemKind.TEXT:

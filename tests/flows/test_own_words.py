@@ -46,7 +46,9 @@ def test_a_text_says_what_it_quotes() -> None:
     [
         ("lifting my grandson", "Lifting my grandson."),
         ("lifting my grandson", "lifitng my grandson"),
-        ("lifting my grandson", "lifting my grandsons"),
+        ("lifting my grandson", "liftting my grandson"),
+        ("🚶", "🚶 "),
+        ("at lægge gulv", "At lægge gulv!"),
         ("gå ned ad trapper", "Gå ned ad trappper"),
         ("walk 200 metres", "walk 200 meters"),
     ],
@@ -65,6 +67,13 @@ def test_another_spelling_names_the_same_thing(words: str, others: str) -> None:
         ("gå op ad trapper", "gå ned ad trapper"),
         ("walk 20000 steps", "walk 30000 steps"),
         ("løfte børnene", ""),
+        ("lifting my grandson", "lifting my grandsons"),
+        ("at lægge mig", "at ligge mig"),
+        ("rejse mig", "rense mig"),
+        ("carving wood", "carting wood"),
+        ("🚶", "🏋"),
+        ("at 🚶", "at 🏋"),
+        ("🚶", "..."),
     ],
 )
 def test_other_words_may_name_another_thing(words: str, others: str) -> None:

@@ -166,7 +166,8 @@ def _take_which_of(step: Step, option: str | None, text: str) -> None:
         last = answer_at(step, (int(session), int(turn)))
     if last is not None:
         step.memory.task = None
-        correct(step, last, task.data["answer"], f"{task.data['raw']}{AND_THEN}{text}")
+        raw = f"{task.data['raw']}{AND_THEN}{text}"
+        correct(step, last, task.data["answer"], raw, chosen=True)
     elif option == _NONE or task.data.get("repeated"):
         _leave(step)
     else:
@@ -247,7 +248,7 @@ def _repeat_once(step: Step) -> None:
 def _change(step: Step, last: Last, answer: str, raw: str) -> None:
     """Change the last answer, once it is sure to what."""
     if isinstance(read(last.item, answer, step.lexicon), Understood):
-        correct(step, last, answer, raw)
+        correct(step, last, answer, raw, chosen=True)
     else:
         ask_back(step, last, answer, raw)
 
@@ -266,14 +267,13 @@ def _answer_pending(step: Step, answer: str, whole: str, raw: str, *, named: boo
 
     What was `named` when it was asked which is meant need not be asked back once more.
     """
-    open = step.open
+    open, item = step.open, step.pending_item
     assert open is not None
-    assert open.session.pending is not None
-    item = step.flow_of(open).item(open.session.pending)
+    assert item is not None
     answer = _in_full(step, open, item, answer) if named else answer
     fits = isinstance(read(item, answer, step.lexicon), Understood)
     step.answered = (open.id, open.session.turn)
-    asking.resume(step, open, Said(answer if fits else whole, raw))
+    asking.resume(step, open, Said(answer if fits else whole, raw, chosen=True))
 
 
 def _leave(step: Step) -> None:

@@ -104,16 +104,17 @@ def reply(step: Step, text: str, option: str | None) -> None:
         step.add_line("helping.not-written")
         asking.repeat(step)
     elif answer == "yes":
-        _answer(step, open, task.data["answer"], f"{task.data['raw']}{AND_THEN}{text}")
+        raw = f"{task.data['raw']}{AND_THEN}{text}"
+        _answer(step, open, task.data["answer"], raw, chosen=True)
     else:
         step.answered = (open.id, open.session.turn)
         asking.resume(step, open, Said(text))
 
 
-def _answer(step: Step, open: OpenSession, answer: str, raw: str) -> None:
+def _answer(step: Step, open: OpenSession, answer: str, raw: str, *, chosen: bool = False) -> None:
     open.helped = True
     step.answered = (open.id, open.session.turn)
-    asking.resume(step, open, Said(answer, raw))
+    asking.resume(step, open, Said(answer, raw, chosen))
 
 
 def _pending(step: Step) -> Item | None:

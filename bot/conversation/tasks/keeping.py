@@ -6,7 +6,7 @@ from bot.commands import recognise
 from bot.conversation import asking, consents
 from bot.conversation.choices import chosen, is_bare_answer
 from bot.conversation.effects import Record
-from bot.conversation.memory import KEEPING
+from bot.conversation.memory import KEEPING, PARTS, Task
 from bot.conversation.step import Step
 
 NAME = KEEPING
@@ -41,6 +41,31 @@ def reply(step: Step, text: str, option: str | None) -> None:
     else:
         step.add_line("keep.not-kept")
     asking.repeat(step)
+
+
+def note_message(task: Task, message: str) -> None:
+    """Remember that this message brought what is new among the words."""
+    parts = task.data.setdefault(PARTS, {})
+    new = task.data["text"].removeprefix("\n".join(parts.values())).removeprefix("\n")
+    if new:
+        parts[message] = "\n".join(filter(None, (parts.get(message), new)))
+
+
+def restate(step: Step, message: str, text: str) -> bool:
+    """Put an edit in place of one message's words; False where the offer is about no other's.
+
+    A mere yes or no is no words: then the others' are left.
+    """
+    task = step.memory.task
+    parts = task.data.get(PARTS, {}) if task is not None and task.name == NAME else {}
+    if task is None or message not in parts or len(parts) == 1:
+        return False
+    if is_bare_answer(step, text):
+        del parts[message]
+    else:
+        parts[message] = text
+    task.data["text"] = "\n".join(parts.values())
+    return True
 
 
 def _leaves(step: Step, text: str) -> bool:

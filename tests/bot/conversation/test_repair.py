@@ -610,6 +610,41 @@ def test_a_question_in_between_is_kept_and_the_pending_one_put_again(
     assert again.split("/")[-1].split("\n")[-1] == pending.split("\n")[-1]
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "kept"),
+    [
+        ("en", "should I take 2?", "should I take 2?"),
+        ("en", "is it ok if I walk 5?", "is it ok if I walk 5?"),
+        ("en", "my back is sore, can I lift 5?", "can I lift 5?"),
+        ("da", "må jeg tage 2?", "må jeg tage 2?"),
+        ("da", "kan jeg løfte 5?", "kan jeg løfte 5?"),
+        ("da", "jeg er øm, må jeg løfte 5?", "må jeg løfte 5?"),
+    ],
+)
+def test_a_question_that_ends_in_a_number_is_no_answer_in_doubt(
+    language: str, said: str, kept: str
+) -> None:
+    lines = Script().enrol(language=language).start("weekly-check-in").say(said).play()
+    assert [e["raw"] for e in entries(lines, "question")] == [kept]
+    assert texts(lines)[-1].startswith(("I cannot answer that", "Det kan jeg ikke svare på"))
+    assert texts(lines)[-1].endswith(texts(lines)[-2].partition("1/4 ")[2])
+
+
+@pytest.mark.parametrize(
+    ("language", "edited", "unread"),
+    [
+        ("en", "meh", "I could not read the change. Nothing was changed: Pain."),
+        ("da", "tja", "Jeg kunne ikke læse rettelsen. Intet er ændret: Smerter."),
+    ],
+)
+@pytest.mark.parametrize("said", ["6 / 10", "6/10"])
+def test_a_stroke_in_an_answer_is_no_sign_that_it_was_asked_back(
+    language: str, edited: str, unread: str, said: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said, id="m1").say("4")
+    assert unread in texts(script.say(edited, edits="m1").play())[-1]
+
+
 # Help that grows
 
 
