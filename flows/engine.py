@@ -253,7 +253,8 @@ def _amended(flow: Flow, session: Session, reply: Amend, lexicon: Lexicon) -> Tu
     if item is None:
         return _unchanged(flow, session)
     if item.id == session.pending:
-        return _said(flow, session, item, Said(text, raw, reply.chosen), lexicon)
+        # In place of words in doubt, and so no reply to what was offered for them.
+        return _said(flow, _settled(session), item, Said(text, raw, reply.chosen), lexicon)
     reading = _read(flow, item, text, lexicon)
     if isinstance(reading, Understood):
         given = _given(session, reading, raw, turn)

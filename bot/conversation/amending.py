@@ -27,7 +27,7 @@ from bot.conversation.step import SILENT, Step
 from bot.conversation.tasks import changing, confirming, helping, keeping
 from flows.engine import resume, still_counts
 from flows.events import NotUnderstood
-from flows.model import Item
+from flows.model import Item, ItemKind
 from flows.reading import (
     Ambiguous,
     Denied,
@@ -152,8 +152,17 @@ def _correct(step: Step, heard: Heard, session_id: int, turn: int) -> None:
         told.hush(step)
     elif with_desk.holds_back(step):
         desk_talk.note_correction(step)
-    elif step.memory.task is task and (task is not None or open is not step.open):
+    elif safety.is_screen_open(step) and not screens:
+        pass  # It has just been asked.
+    elif _gave_way(step, task) or (
+        step.memory.task is task and (task is not None or open is not step.open)
+    ):
         ask_again(step)
+
+
+def _gave_way(step: Step, task: Task | None) -> bool:
+    """Whether what was being asked is asked no more, for the signs that are to be asked about."""
+    return task is not None and step.memory.task is None
 
 
 def _is_anything_said(step: Step) -> bool:
@@ -183,7 +192,10 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
         return
     words = repair.answering_words(step, open, turn, heard)
     reading = None if item_id is None else read(flow.item(item_id), words, step.lexicon)
-    if item_id is None or not isinstance(reading, Understood):
+    if item_id is not None and heard.signs and flow.item(item_id).kind is ItemKind.TEXT:
+        # "I can't pee" is nothing to be asked about with a rating, whatever else it may be.
+        _ask_on(step, open)
+    elif item_id is None or not isinstance(reading, Understood):
         if heard.alarms:
             _ask_on(step, open)
         elif not several.say_unread(step, open, turn):
@@ -228,7 +240,10 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     words = repair.answering_words(step, open, turn, heard)
     meant = _meant(step, last, words, alone=words == heard.message.text)
     if isinstance(meant, Understood) and last.offered and stands_as(last, meant):
-        say_same(step, last)
+        if _may_be_other(step, last, words):
+            changing.ask_anew(step, last, heard.message.text)
+        else:
+            say_same(step, last)
     elif isinstance(meant, Ambiguous):
         changing.ask_back(step, last, words, heard.message.text)
     elif not heard.alarms and (
@@ -240,12 +255,25 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     return True
 
 
+def _may_be_other(step: Step, last: Last, words: str) -> bool:
+    """Whether it says the contrary of a sign where it took the place of the words in doubt.
+
+    "Maybe no", and a yes to "No, is that right?": nobody knows which of the two has become "yes".
+    """
+    alone = read(last.item, words, step.lexicon)
+    return (
+        _is_about_a_sign(last.item) and isinstance(alone, Understood) and not stands_as(last, alone)
+    )
+
+
 def _is_yes_again(step: Step, last: Last, text: str) -> bool:
     """Leave the answer where its question was put again and the yes to it is back."""
     if not last.offered or last.open.session.offered:
         return False
     meant = _meant(step, last, text, alone=True)
     if not isinstance(meant, Understood) or not stands_as(last, meant):
+        return False
+    if _may_be_other(step, last, text):
         return False
     stood = last.given.code or str(last.given.value)
     answer = short_answer(last.item, last.given, last.open.session.language)

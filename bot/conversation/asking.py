@@ -20,7 +20,7 @@ from bot.conversation import (
 from bot.conversation.admission import Verdict
 from bot.conversation.closing_words import asks_before_all, is_there_more, say_closing_words
 from bot.conversation.effects import DropDue, SaveSession, SetDue
-from bot.conversation.giving_way import give_way, waits_until
+from bot.conversation.giving_way import give_way, make_way, waits_until
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, question, title
 from bot.conversation.records import record_correction, record_given, record_score
@@ -415,7 +415,10 @@ def put_first(step: Step, open: OpenSession | None, flow_id: str) -> None:
     memory.waiting[:] = [w for w in memory.waiting if w.flow != flow_id]
     helped = open is not None and open.is_helped
     memory.waiting.insert(0, Waiting(flow_id, None, flow.priority, maybe_helped=helped))
-    if step.open is not None and step.open is not open and flow.is_screen:
+    if not flow.is_screen:
+        return
+    make_way(step)
+    if step.open is not None and step.open is not open:
         _suspend(step, step.open)
 
 

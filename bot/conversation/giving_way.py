@@ -61,6 +61,16 @@ def put_away(step: Step, task: Task) -> None:
         drop(step, "task.given-way")
 
 
+def make_way(step: Step) -> None:
+    """Put away what is being asked, for the questions about warning signs.
+
+    But for what nothing goes before.
+    """
+    task = step.memory.task
+    if task is not None and task.name not in _LASTING and task.name != FOLLOW_UP:
+        put_away(step, task)
+
+
 def drop(step: Step, key: str) -> None:
     """End the task under way unanswered, and say so under `key`; words that waited are kept."""
     task = step.memory.task

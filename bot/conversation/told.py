@@ -11,7 +11,7 @@ from bot.conversation import asking, rewording, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Effect, Record, Say
 from bot.conversation.heard import Heard
-from bot.conversation.memory import KEEPING, OpenSession
+from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
@@ -50,7 +50,7 @@ def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     if heard.command is not None or hands.is_in_doubt(step, heard):
         return False
     text = heard.message.text
-    item = _pending(step) if amends is None else _amended(step, *amends)
+    item = step.pending_item if amends is None else _amended(step, *amends)
     in_own_words = item is not None and item.kind is ItemKind.TEXT
     if amends is None and step.memory.task is None and item is not None and not in_own_words:
         reading = read(item, text, step.lexicon)
@@ -65,41 +65,31 @@ def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
 def _is_label(step: Step, text: str) -> bool:
     """Whether this is nothing but the words of an option that waits."""
     said = text.strip().casefold()
-    item = _pending(step)
+    item = step.pending_item
     labels = [words for option in item.options for words in option.text.values()] if item else []
     task = step.memory.task
     labels += [words for _, words in task.data.get("options", [])] if task else []
     return said in (label.casefold() for label in labels)
 
 
-def _pending(step: Step) -> Item | None:
-    open = step.open
-    if open is None or open.session.pending is None:
-        return None
-    return step.flow_of(open).item(open.session.pending)
-
-
 def _amended(step: Step, session_id: int, turn: int) -> Item | None:
     """What the message had answered that was edited."""
-    open = _session(step, session_id)
+    open = step.session(session_id)
     item_id = None if open is None else open.session.asked_at(turn)
     return None if open is None or item_id is None else step.flow_of(open).item(item_id)
 
 
-def _session(step: Step, session_id: int) -> OpenSession | None:
-    if step.open is not None and step.open.id == session_id:
-        return step.open
-    return step.older.get(session_id)
-
-
 def _answer_quietly(step: Step, text: str, amends: tuple[int, int] | None) -> None:
-    """What the same words answer is kept as the answer, without a word about it."""
+    """What the same words answer is kept as the answer, without a word about it.
+
+    They are no activity or goal, whatever else is asked for in own words.
+    """
     if amends is not None:
-        session = _session(step, amends[0])
-        if session is not None:
+        session, item = step.session(amends[0]), _amended(step, *amends)
+        if session is not None and item is not None and item.kind is not ItemKind.TEXT:
             asking.resume(step, session, Amend(amends[1], text))
             step.answered = amends
-    elif step.open is not None and (item := _pending(step)) is not None:
+    elif step.open is not None and (item := step.pending_item) is not None:
         is_screen = step.flow_of(step.open).is_screen
         if is_screen and isinstance(read(item, text, step.lexicon), Understood):
             step.answered = (step.open.id, step.open.session.turn)
