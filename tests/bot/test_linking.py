@@ -300,7 +300,7 @@ def test_who_prefers_the_chat_is_sent_no_text_message(linked: House) -> None:
 def test_messages_that_a_phone_may_carry_are_filled_with_nothing_about_health() -> None:
     harmless = {
         "clinic", "emergency", "doctor", "helpline", "travel", "who", "day", "opens", "closes",
-        "initial", "link", "hours", "about", "code", "minutes", "name", "languages",
+        "initial", "link", "hours", "about", "code", "minutes", "name", "languages", "names",
     }  # fmt: skip
     for words in load_catalogues("messages").values():
         filled = {name for key in PLAIN for name in re.findall(r"{(\w+)}", words.messages[key])}
@@ -390,7 +390,7 @@ def _harmless() -> list[re.Pattern[str]]:
         "doctor": "1813", "helpline": "70 201 201", "who": r"Anne Berg[\w ]+", "day": r"[\w. ]+",
         "opens": ".{5}", "closes": ".{5}", "initial": "B", "travel": ".{60,80}", "hours": "24",
         "about": "(how you are|hvordan du har det)", "code": r"\w{3} \w{3}", "minutes": "15",
-        "languages": r"[\w ]+",
+        "languages": r"[\w ]+", "names": r"[\w ]+",
     }  # fmt: skip
     found = []
     for words in load_catalogues("messages").values():
