@@ -24,6 +24,8 @@ _CALLED = "called nobody"
 _make = _engines._postgresql
 _free: dict[str, dict[Key, list[Engine]]] = {}
 """By the database: what nobody uses now. Engines of all other databases end as ever."""
+_made: dict[str, list[Engine]] = {}
+"""By the database: all of them, for whoever opens a database and uses it no further closes none."""
 _connected: dict[str, set[int]] = {}
 """By the database: the server's processes that serve these engines."""
 
@@ -37,6 +39,7 @@ def keep(url: str) -> None:
     """From now on an engine to this database is kept where one is closed."""
     _free[_name(make_url(url))] = defaultdict(list)
     _connected[_name(make_url(url))] = set()
+    _made[_name(make_url(url))] = []
 
 
 def end(url: str) -> None:
@@ -51,7 +54,9 @@ def drop(url: str) -> None:
     """Close what is kept; nothing is from now on."""
     end(url)
     name = _name(make_url(url))
-    del _free[name], _connected[name]
+    for engine in _made[name]:
+        Engine.dispose(engine)
+    del _free[name], _connected[name], _made[name]
 
 
 def connected(url: str) -> list[int]:
@@ -69,6 +74,7 @@ def _lend(url: URL, pool_size: int, isolation: Any, options: str) -> Engine:
     if kept[key]:
         return kept[key].pop()
     engine = _make(url, pool_size, isolation, options)
+    _made[name].append(engine)
     event.listen(engine, "connect", _note(name, set.add))
     event.listen(engine, "close", _note(name, set.discard))
     event.listen(engine, "checkout", _use)
