@@ -23,6 +23,7 @@ from bot.conversation import (
     rewording,
     safety,
     several,
+    sign_first,
     taking_back,
     told,
     with_desk,
@@ -221,6 +222,8 @@ def _take_words(step: Step, text: str, heard: Heard | None = None) -> None:
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":
         _hear_only_flags(step, Said(text))
+    elif sign_first.take(step, text):
+        pass
     elif heard is None or not repair.take(step, heard):
         _hear(step, text)
 

@@ -280,6 +280,10 @@ def expire(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
     """Record what happened and say what the patient should hear, in that order."""
+    opened = next((each.flow for each in events if isinstance(each, happened.Opened)), None)
+    if opened is not None and open is step.open and open.session.status is WAITING:
+        _tell_before(step, flow, open, events, opened)
+        return
     for event in events:
         _tell(step, flow, open, event)
     if open.session.status is not WAITING and open is step.open:
@@ -322,6 +326,17 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Expired():
             if flow.asks_for_signs and not safety.was_flagged(flow, open.session):
                 safety.raise_unanswered(step)
+
+
+def _tell_before(
+    step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event], opened: str
+) -> None:
+    """A warning sign goes before what is still asked here, be it in doubt; that comes after it."""
+    for event in events:
+        if not isinstance(event, happened.Opened | happened.Asked | happened.AskedBack):
+            _tell(step, flow, open, event)
+    put_first(step, None, opened)
+    open_next(step, "bridge")
 
 
 def _ran_out_at(step: Step, open: OpenSession) -> datetime | None:

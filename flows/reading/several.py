@@ -45,6 +45,11 @@ def undotted(text: str) -> str:
     return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
 
 
+def is_decimal(text: str) -> bool:
+    """Whether the one comma of a message may be that of a decimal: "6,4"."""
+    return text.count(",") == 1 and _DECIMAL.search(text) is not None
+
+
 def read_several(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """The answers to the first of these questions, two or more, where there is no doubt at all.
 
@@ -82,7 +87,7 @@ def _ways(text: str) -> list[tuple[list[str], bool]]:
         ways.append((_LINE.split(text), True))
     elif text.count(",") > 1 or ("," in text and not _DECIMAL.search(text)):
         ways.append((_COMMA.split(text), False))
-    if not _DECIMAL.search(text) or text.count(",") > 1:
+    if not is_decimal(text):
         ways.append((_ANY.split(text), False))
     return ways
 

@@ -1,0 +1,86 @@
+"""A yes to a warning sign that stands among several answers, perhaps with more words than that.
+
+Where several answers are not taken as they stand, such a yes comes before what is asked back:
+docs/adr/0012.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flows.lexicon import Lexicon, Sense
+from flows.model import Item, ItemKind
+from flows.reading.answer import NUMBERS, read
+from flows.reading.outcome import Ambiguous, Reading, Understood
+from flows.reading.several import Part, is_decimal
+
+_PART = re.compile(r"[^\s,;]+")
+_FEWEST = 2
+"""Numbers beside a yes that make a message several answers; before the last question one does."""
+
+
+def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | None:
+    """The warning sign that this message says yes to, or may, beside answers to others.
+
+    `items` are all that are still to be answered, in order. None where the sign is the first of
+    them, which the message is read for in any case.
+    """
+    sign = _sign_behind(items)
+    if sign is None:
+        return None
+    parts = _PART.findall(text)
+    numbers = [part for part in parts if _means(part, lexicon, Sense.NUMBER)]
+    one_is_enough = items.index(sign) == 1 and _means(parts[0], lexicon, Sense.NUMBER)
+    if not numbers or (len(numbers) < _FEWEST and not one_is_enough):
+        return None
+    if not _means(parts[0], lexicon, Sense.NUMBER, Sense.YES, Sense.NO):
+        return None
+    return sign if _may_be_yes(read(sign, text, lexicon)) else None
+
+
+def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
+    """An answer to each question before a warning sign, and words behind them that may be its yes.
+
+    Empty where it is not certain whose answers they are.
+    """
+    sign = _sign_behind(items)
+    if sign is None or is_decimal(text):
+        return ()
+    before = items[: items.index(sign)]
+    found = list(_PART.finditer(text))
+    if len(found) <= len(before) or any(item.kind not in NUMBERS for item in before):
+        return ()
+    parts = [match.group() for match in found[: len(before)]]
+    rest = text[found[len(before)].start() :].strip()
+    if any(token.means(Sense.NUMBER) for token in lexicon.tokens(rest)):
+        return ()
+    if not all(_means(part, lexicon, Sense.NUMBER) for part in parts):
+        return ()
+    answers = [(part, read(item, part, lexicon)) for item, part in zip(before, parts, strict=True)]
+    said = read(sign, rest, lexicon)
+    if not all(isinstance(each, Understood) for _, each in answers) or not _may_be_yes(said):
+        return ()
+    return (*answers, (rest, said))
+
+
+def _sign_behind(items: Sequence[Item]) -> Item | None:
+    """The first warning sign behind the question that waits."""
+    return next((item for item in items[1:] if _is_sign(item)), None)
+
+
+def _is_sign(item: Item) -> bool:
+    opens = "yes" in (item.opens or {})
+    return item.kind is ItemKind.YES_NO and (item.flag is not None or opens)
+
+
+def _means(part: str, lexicon: Lexicon, *senses: Sense) -> bool:
+    """Whether a part is one word of such a meaning."""
+    tokens = lexicon.tokens(part)
+    return len(tokens) == 1 and tokens[0].means(*senses) and not tokens[0].weak
+
+
+def _may_be_yes(reading: Reading) -> bool:
+    if isinstance(reading, Understood):
+        return reading.code == "yes"
+    return isinstance(reading, Ambiguous) and "yes" in reading.candidates
