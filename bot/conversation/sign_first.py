@@ -10,7 +10,7 @@ from bot.conversation.step import Step
 from bot.conversation.tasks import changing
 from flows.model import Flow, Item
 from flows.reading.several import may_be_several, read_all, read_several
-from flows.reading.sign_among import read_up_to_sign, sign_among
+from flows.reading.sign_among import leaves_sign, read_up_to_sign, sign_among
 from flows.replies import Said
 from flows.several import ask_first, left, left_at
 
@@ -27,7 +27,8 @@ def take(step: Step, text: str) -> bool:
     flow = step.flow_of(open)
     items = several.one_after_another(flow, left(flow, open.session))
     at_once = in_one.is_asked(step, flow, open)
-    if (read_all if at_once else read_several)(items, text, step.lexicon):
+    taken = (read_all if at_once else read_several)(items, text, step.lexicon)
+    if taken and not leaves_sign(items, taken):
         return False
     parts = read_up_to_sign(items, text, step.lexicon)
     sign = None if parts else sign_among(items, text, step.lexicon)

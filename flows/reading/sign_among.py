@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
-from flows.reading.outcome import Ambiguous, Reading, Understood
+from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood
 from flows.reading.several import Part, is_decimal
 
 _PART = re.compile(r"[^\s,;]+")
@@ -62,6 +62,13 @@ def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple
     if not all(isinstance(each, Understood) for _, each in answers) or not _may_be_yes(said):
         return ()
     return (*answers, (rest, said))
+
+
+def leaves_sign(items: Sequence[Item], parts: Sequence[Part]) -> bool:
+    """Whether what is read as answers has something else than an answer in the sign's place."""
+    sign = _sign_behind(items)
+    found = zip(items, parts, strict=False)
+    return any(item is sign and isinstance(reading, NotAReply) for item, (_, reading) in found)
 
 
 def _sign_behind(items: Sequence[Item]) -> Item | None:
