@@ -41,6 +41,7 @@ class Says(StrEnum):
     NOT_MET = "not-met"
     NOTHING = "nothing"
     DOCTOR_LOOKED = "doctor-looked"
+    PUZZLED = "puzzled"
     MISTAKEN = "mistaken"
     RANG = "rang"
     CONSENTS = "consents"

@@ -58,6 +58,8 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     command = commanding.settled(step, heard.command)
     if _is_request(command) or _moves(step, command, amends):
         return False
+    if amends is None and corrected_look.amend(step, heard):
+        return True
     if keeping.restate(step, heard.message.edit_of, heard.message.text):
         ask_again(step)
         return True

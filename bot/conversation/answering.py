@@ -70,7 +70,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
-    before = step.memory.task
+    before, answered = step.memory.task, step.memory.looked
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
     if heard.report.by_helper:
@@ -85,6 +85,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
         _take(step, heard, amends)
     amending.note_what_it_began(step, heard, before)
     rewording.note(step, heard, before)
+    looked.note_message(step, heard.message.edit_of or heard.message.external_id, answered)
     step.flush()
     step.secret |= consents.keeps_no_words(step)
     if heard.stops and heard.message.handled is inbound.STOP:
