@@ -44,6 +44,7 @@ class Says(StrEnum):
     PUZZLED = "puzzled"
     MISTAKEN = "mistaken"
     RANG = "rang"
+    ME_TOO = "me-too"
     CONSENTS = "consents"
     DECLINES = "declines"
 

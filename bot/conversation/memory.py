@@ -136,6 +136,8 @@ class Memory:
     """The enrolment that an emergency came into; it goes on when somebody has looked."""
     self_harm_at: str = ""
     """ISO time at which the patient last wrote of harming themselves."""
+    other_in_danger_at: str = ""
+    """ISO time at which the patient last wrote of somebody else who may harm themselves."""
     wrong_codes: int = 0
     """Wrong tries at the patient's own code since the last right one."""
     code_locked_until: str = ""

@@ -232,6 +232,19 @@ def test_of_the_others_only_words_of_self_harm_are_told_whom_to_call(language: s
         ("jeg skriver fra min mors telefon, min mor kan ikke tisse", "bladder-bowel"),
         ("det er Birgits hjemmehjælper. mor kan ikke holde på vandet", "bladder-bowel"),
         ("hendes søn her: min mor vil tage livet af sig", "self-harm"),
+        ("the patient can't feel his legs", "both-legs"),
+        ("patient cannot pee since this morning", "bladder-bowel"),
+        ("daughter of Birgit, mum has wet herself", "bladder-bowel"),
+        ("son of Birgit Hansen here. mum can't pee", "bladder-bowel"),
+        ("my mum can't pee, this is her phone", "bladder-bowel"),
+        ("this is mum's phone. mum can't pee", "bladder-bowel"),
+        ("my husband can't feel his legs, he is the patient", "both-legs"),
+        ("patienten kan ikke mærke sine ben", "both-legs"),
+        ("datter af Birgit, mor har tisset i bukserne", "bladder-bowel"),
+        ("søn til Birgit Hansen her. mor kan ikke tisse", "bladder-bowel"),
+        ("min mor kan ikke tisse, det er hendes telefon", "bladder-bowel"),
+        ("det er mors telefon. mor kan ikke tisse", "bladder-bowel"),
+        ("min mand kan ikke mærke sine ben, han er patienten", "both-legs"),
     ],
 )
 def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: str) -> None:
@@ -261,6 +274,12 @@ def test_who_says_that_they_write_for_the_patient_is_a_helper(text: str, sign: s
         "det er min kone, der har feber",
         "jeg er hos mor, og hun har feber",
         "I am as worried as mum, she has a fever",
+        "the patients on the ward can't pee",
+        "my patient leaflet says to ask. my mum has a fever",
+        "my daughter of five has a fever",
+        "this is a phone. my mum has a fever",
+        "patienterne på stuen kan ikke tisse",
+        "min datter på fem har feber",
     ],
 )
 def test_who_only_names_a_relative_is_no_helper(text: str) -> None:

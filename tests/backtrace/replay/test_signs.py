@@ -117,6 +117,42 @@ def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> N
     assert entries(lines, "red-flag") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "me too"),
+        ("en", "so do I"),
+        ("en", "and me too, I can't cope"),
+        ("en", "I feel the same"),
+        ("da", "også mig"),
+        ("da", "jeg også"),
+        ("da", "det vil jeg også"),
+        ("da", "jeg har det på samme måde"),
+    ],
+)
+def test_me_too_behind_somebody_else_in_danger_is_a_sign_of_the_writers_own(
+    language: str, said: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+
+    lines = script.say(IN_DANGER[language], said).play()
+
+    assert [(each["item"], each["raw"]) for each in entries(lines, "red-flag")] == [
+        ("self-harm", said)
+    ]
+    fixed = load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+    assert texts(lines)[-1] == fixed
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "me too"), ("da", "jeg også")])
+def test_me_too_by_itself_and_two_days_later_is_none(language: str, said: str) -> None:
+    script = Script().enrol(language=language).say(said)
+    assert entries(script.play(), "red-flag") == []
+
+    script.say(IN_DANGER[language]).wait(days=2).say(said)
+    assert entries(script.play(), "red-flag") == []
+
+
 @pytest.mark.parametrize(("language", "activity"), [("en", "gardening"), ("da", "havearbejde")])
 def test_a_question_in_own_words_waits_for_its_answer_behind_somebody_in_danger(
     language: str, activity: str
