@@ -33,6 +33,8 @@ class Says(StrEnum):
     CORRECTION_OR_ANSWER = "correction-or-answer"
     HELPER = "helper"
     HELPER_NAMES = "helper-names"
+    HELPER_WRITES = "helper-writes"
+    ME_AGAIN = "me-again"
     NOT_ME = "not-me"
     ME = "me"
     DIED = "died"

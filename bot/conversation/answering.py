@@ -26,6 +26,7 @@ from bot.conversation import (
     sign_first,
     taking_back,
     told,
+    who_writes,
     with_desk,
 )
 from bot.conversation.choices import is_bare_answer
@@ -75,6 +76,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
         returning.hear(step, stops=heard.stops)
     if heard.report.by_helper:
         helping.note_writer(step)
+    who_writes.note(step, heard)
     if told.take(step, heard, amends):
         desk_talk.keep(step)
         if heard.stops and step.person.status not in SILENT:
@@ -165,6 +167,8 @@ def _read(step: Step, heard: Heard) -> None:
     if heard.signs and _is_all_said(step, text):
         return
     if hands.hear(step, heard) or taking_back.ask(step, heard) or corrected_look.hear(step, heard):
+        return
+    if who_writes.tell(step):
         return
     if is_confirming(step):
         _take_confirmation(step, text, None)

@@ -11,7 +11,7 @@ from bot.conversation.last import is_warning
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import said_as
 from bot.conversation.step import Step
-from bot.phrases import Phrase, Says
+from bot.phrases import Phrase, Says, phrases
 from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
@@ -93,7 +93,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     """A yes takes the answer; other words are what the patient answers instead."""
     task, open = step.memory.task, step.open
     assert task is not None
-    answer = option or chosen(step, text)
+    answer = option or chosen(step, text) or _said(step, text)
     step.memory.task = None
     if answer == "no":
         step.memory.helper_at = ""
@@ -109,6 +109,14 @@ def reply(step: Step, text: str, option: str | None) -> None:
     else:
         step.answered = (open.id, open.session.turn)
         asking.resume(step, open, Said(text))
+
+
+def _said(step: Step, text: str) -> str | None:
+    """A yes or no in other words: who writes."""
+    says = {phrase.says for phrase in phrases(text, step.person.language)}
+    if Says.HELPER_WRITES in says:
+        return "yes"
+    return "no" if says & {Says.ME, Says.ME_AGAIN} else None
 
 
 def _answer(step: Step, open: OpenSession, answer: str, raw: str, *, chosen: bool = False) -> None:
