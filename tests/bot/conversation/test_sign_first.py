@@ -159,6 +159,13 @@ def test_with_another_number_the_sign_is_asked_about_before_the_rest() -> None:
     assert texts(lines)[-1].endswith(IS_YES["en"])
 
 
+def test_a_no_before_the_numbers_is_not_taken_for_an_answer_and_nothing_is_kept() -> None:
+    before = len(answers(asked_in_one_message("").play()))
+    lines = asked_in_one_message("no 4 2 0 6").play()
+    assert len(answers(lines)) == before
+    assert texts(lines)[-1].startswith(ONE_BY_ONE["en"])
+
+
 # Edits
 
 
