@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from flows.events import Why
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
@@ -16,8 +18,6 @@ from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood
 from flows.reading.several import Part, is_decimal
 
 _PART = re.compile(r"[^\s,;]+")
-_FEWEST = 2
-"""Numbers beside a yes that make a message several answers; before the last question one does."""
 
 
 def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | None:
@@ -30,13 +30,27 @@ def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | Non
     if sign is None:
         return None
     parts = _PART.findall(text)
-    numbers = [part for part in parts if _means(part, lexicon, Sense.NUMBER)]
-    one_is_enough = items.index(sign) == 1 and _means(parts[0], lexicon, Sense.NUMBER)
-    if not numbers or (len(numbers) < _FEWEST and not one_is_enough):
+    if not parts or not _means(parts[0], lexicon, Sense.NUMBER, Sense.YES, Sense.NO):
         return None
-    if not _means(parts[0], lexicon, Sense.NUMBER, Sense.YES, Sense.NO):
+    alone = items.index(sign) == 1 and _means(parts[0], lexicon, Sense.NUMBER)
+    if not _are_several(items[0], parts, text, lexicon, alone=alone):
         return None
     return sign if _may_be_yes(read(sign, text, lexicon)) else None
+
+
+def _are_several(
+    item: Item, parts: Sequence[str], text: str, lexicon: Lexicon, *, alone: bool
+) -> bool:
+    """Whether there is more than one answer: "7 7 yes", but not "yes 7 out of 10".
+
+    `alone`: one number is enough.
+    """
+    reading = read(item, text, lexicon)
+    if isinstance(reading, Understood):
+        return False
+    numbers = [_means(part, lexicon, Sense.NUMBER) for part in parts]
+    in_doubt = isinstance(reading, Ambiguous) and reading.why is Why.SEVERAL
+    return alone or in_doubt or (True, True) in pairwise(numbers)
 
 
 def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:

@@ -77,6 +77,7 @@ def test_a_yes_in_doubt_behind_all_answers_is_all_that_is_asked_back(
         ("en", "yes 6 4 2"),
         ("en", "12 4 2 yes idiot"),
         ("en", "6 4 2 1 maybe yes"),
+        ("en", "7 7 yes"),
         ("da", "6 4 ja"),
         ("da", "6 4 måske ja, idiot"),
     ],
@@ -134,7 +135,18 @@ def test_what_was_asked_back_before_does_not_hide_the_yes() -> None:
     assert "1/8" in texts(lines)[-1]
 
 
-@pytest.mark.parametrize("said", ["6 4 2 no idiot", "6 or 7", "6 yes", "4 5"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "7 out of 10 yes idiot",
+        "yes idiot",
+        "7 yes i took 2 pills",
+        "6 4 2 no idiot",
+        "6 or 7",
+        "6 yes",
+        "4 5",
+    ],
+)
 def test_what_holds_no_yes_beside_several_answers_is_asked_about_as_ever(said: str) -> None:
     lines = check_in(said).play()
     assert answers(lines) == []
@@ -164,6 +176,10 @@ def test_a_no_before_the_numbers_is_not_taken_for_an_answer_and_nothing_is_kept(
     lines = asked_in_one_message("no 4 2 0 6").play()
     assert len(answers(lines)) == before
     assert texts(lines)[-1].startswith(ONE_BY_ONE["en"])
+
+
+def test_one_answer_in_more_words_is_no_several() -> None:
+    assert answers(check_in("yes 7 out of 10").play()) == [("pain", 7)]
 
 
 # Edits
