@@ -23,7 +23,12 @@ from bot.conversation.effects import DropDue, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, make_way, waits_until
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, question, title
-from bot.conversation.records import record_correction, record_given, record_score
+from bot.conversation.records import (
+    does_a_helper_answer,
+    record_correction,
+    record_given,
+    record_score,
+)
 from bot.conversation.step import Step
 from bot.conversation.timers import (
     ASIDE,
@@ -173,6 +178,7 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
         turn.session,
         step.now,
         last=waiting.last,
+        helped=does_a_helper_answer(step),
         maybe_helped=waiting.maybe_helped,
         due=waiting.due,
         free=waiting.free,

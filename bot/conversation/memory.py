@@ -171,6 +171,9 @@ class Memory:
     helper_at: str = ""
     """ISO time of the newest message that says somebody writes for the patient; empty: none does,
     or it was denied."""
+    helper_answers_at: str = ""
+    """ISO time at which somebody said, and no more, that they write for the patient; empty: nobody
+    did, or the patient is back."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
     openings: list[str] = field(default_factory=list)

@@ -52,13 +52,14 @@ def tell(step: Step) -> bool:
 
 def _begin(step: Step) -> None:
     helping.note_writer(step)
+    step.memory.helper_answers_at = step.now.isoformat()
     for open in _sessions(step):
         open.helped = True
         step.do(SaveSession(open))
 
 
 def _end(step: Step) -> None:
-    step.memory.helper_at = ""
+    helping.forget_writer(step)
     for open in _sessions(step):
         open.helped = open.maybe_helped = False
         step.do(SaveSession(open))

@@ -54,6 +54,17 @@ def test_what_a_helper_answers_who_said_so_is_marked(language: str, said: str) -
     assert authors(script.say("6", "4").play()) == ["helper", "helper"]
 
 
+@pytest.mark.parametrize(("hours", "author"), [(3, "helper"), (25, "patient")])
+def test_what_is_asked_later_is_the_helpers_for_a_day(hours: int, author: str) -> None:
+    script = Script().enrol().say(DAUGHTER["en"]).wait(hours=hours).start("weekly-check-in")
+    assert authors(script.say("6").play()) == [author]
+
+
+def test_what_is_asked_after_the_patient_is_back_is_their_own() -> None:
+    script = Script().enrol().say(DAUGHTER["en"], "it's me again").start("weekly-check-in")
+    assert authors(script.say("6").play()) == ["patient"]
+
+
 @pytest.mark.parametrize(("language", "said"), PATIENTS)
 def test_the_patient_takes_the_phone_back(language: str, said: str) -> None:
     script = check_in(language, DAUGHTER[language], "6", said)
