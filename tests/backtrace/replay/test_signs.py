@@ -287,11 +287,22 @@ def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_who_writes_counts_for_a_day_and_no_longer_than_a_no(language: str) -> None:
     who, sign, answer, no = WRITES_FOR[language]
+    phone = {"en": "I am texting from his phone", "da": "jeg skriver fra hans telefon"}[language]
     script = Script().enrol(language=language).say(who)
-    denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
+    doubted = Script().enrol(language=language).start("weekly-check-in").say(phone, answer)
 
     assert flags(script.wait(hours=24).say(sign).play(), "p1") == []
-    assert flags(denied.say(sign).play(), "p1") == []
+    assert flags(doubted.say(no, sign).play(), "p1") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_write_counts_as_long_as_nobody_has_said_no(language: str) -> None:
+    phone = {"en": "I am texting from his phone", "da": "jeg skriver fra hans telefon"}[language]
+    script = Script().enrol(language=language).start("weekly-check-in")
+
+    lines = script.say(phone, WRITES_FOR[language][1]).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
