@@ -124,6 +124,8 @@ def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> N
         ("en", "so do I"),
         ("en", "and me too, I can't cope"),
         ("en", "I feel the same"),
+        ("en", "I also want to"),
+        ("en", "yes, I want that too sometimes"),
         ("da", "også mig"),
         ("da", "jeg også"),
         ("da", "det vil jeg også"),
@@ -142,6 +144,13 @@ def test_me_too_behind_somebody_else_in_danger_is_a_sign_of_the_writers_own(
     ]
     fixed = load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
     assert texts(lines)[-1] == fixed
+
+
+@pytest.mark.parametrize("said", ["I think so", "i want to", "yes, I want that", "I feel it"])
+def test_what_says_no_too_behind_somebody_else_in_danger_is_no_sign(said: str) -> None:
+    script = Script().enrol().start("weekly-check-in").say(IN_DANGER["en"], "6, but it varies")
+
+    assert entries(script.say(said).play(), "red-flag") == []
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "me too"), ("da", "jeg også")])

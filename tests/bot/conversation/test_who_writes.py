@@ -104,6 +104,24 @@ def test_what_else_the_patient_says_is_taken_as_usual(said: str) -> None:
         assert authors(script.say("yes").play()) == ["patient"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "it is me, her husband"),
+        ("en", "it's me again, Birgit's daughter"),
+        ("en", "it's me who writes for her"),
+        ("da", "det er mig, hendes mand"),
+        ("da", "det er mig, datteren"),
+        ("da", "det er mig igen, Birgits søn"),
+        ("da", "det er mig, der skriver for hende"),
+    ],
+)
+def test_me_may_be_the_helper_still(language: str, said: str) -> None:
+    script = check_in(language, DAUGHTER[language], "6", said)
+    assert texts(script.play())[-1].startswith(THANKS[language])
+    assert authors(script.say("4").play()) == ["helper", "helper"]
+
+
 @pytest.mark.parametrize("said", ["it is Anna's daughter", "this is Anna again", "it's me again"])
 def test_without_a_helper_or_with_another_name_it_is_no_change(said: str) -> None:
     told = texts(check_in("en", said).play())[-1]
