@@ -23,7 +23,7 @@ def reply(step: Step, text: str, option: str | None) -> None:
     if answer is None:
         if says_rang(step, text):
             step.add_line("follow-up.rang")
-        elif _says(step, text, Says.PUZZLED):
+        elif _says(step, text, Says.PUZZLED) or _says(step, text, Says.DOCTOR_LOOKED):
             step.add_line("follow-up.what")
         ask(step)
         return
@@ -81,7 +81,9 @@ def acknowledge(step: Step) -> None:
 
 
 def _told(step: Step, text: str) -> str | None:
-    """A nurse on the phone is no doctor who has looked."""
+    """A nurse on the phone is no doctor who has looked; "looked at?" asks, and says nothing."""
+    if "?" in text:
+        return None
     if _says(step, text, Says.DOCTOR_LOOKED):
         return "seen"
     return "mistake" if _says(step, text, Says.MISTAKEN) else None
