@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from flows.events import Why
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
@@ -32,38 +31,35 @@ def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | Non
     parts = _PART.findall(text)
     if not parts or not _means(parts[0], lexicon, Sense.NUMBER, Sense.YES, Sense.NO):
         return None
-    alone = items.index(sign) == 1 and _means(parts[0], lexicon, Sense.NUMBER)
-    if not _are_several(items[0], parts, text, lexicon, alone=alone):
+    if not _are_several(items[0], parts, text, lexicon):
         return None
     return sign if _may_be_yes(read(sign, text, lexicon)) else None
 
 
-def _are_several(
-    item: Item, parts: Sequence[str], text: str, lexicon: Lexicon, *, alone: bool
-) -> bool:
-    """Whether there is more than one answer: "7 7 yes", but not "yes 7 out of 10".
-
-    `alone`: one number is enough.
-    """
-    reading = read(item, text, lexicon)
-    if isinstance(reading, Understood):
+def _are_several(item: Item, parts: Sequence[str], text: str, lexicon: Lexicon) -> bool:
+    """Whether there is more than one answer: "7 7 yes", not "yes 7 out of 10" or "7 or 8, yes"."""
+    if isinstance(read(item, text, lexicon), Understood):
         return False
     numbers = [_means(part, lexicon, Sense.NUMBER) for part in parts]
-    in_doubt = isinstance(reading, Ambiguous) and reading.why is Why.SEVERAL
-    return alone or in_doubt or (True, True) in pairwise(numbers)
+    return (True, True) in pairwise(numbers)
 
 
 def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """An answer to each question before a warning sign, and words behind them that may be its yes.
 
-    Empty where it is not certain whose answers they are.
+    Empty where it is not certain whose answers they are, and behind one number: "7 yes, all week"
+    may be that one in more words, and the sign is asked next in any case.
     """
     sign = _sign_behind(items)
     if sign is None or is_decimal(text):
         return ()
     before = items[: items.index(sign)]
     found = list(_PART.finditer(text))
-    if len(found) <= len(before) or any(item.kind not in NUMBERS for item in before):
+    if (
+        len(before) < 2
+        or len(found) <= len(before)
+        or any(item.kind not in NUMBERS for item in before)
+    ):
         return ()
     parts = [match.group() for match in found[: len(before)]]
     rest = text[found[len(before)].start() :].strip()
