@@ -42,13 +42,14 @@ def take(step: Step, text: str) -> bool:
 def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     """Of an edit to several answers with what may be a yes to a warning sign, ask about that.
 
-    What it says of the others without doubt is taken. False where there is no such yes.
+    What it says of the others without doubt is taken. False where there is no such yes, and where
+    the sign can be asked about no more.
     """
     flow = step.flow_of(open)
     items = several.one_after_another(flow, left_at(flow, open.session, turn))
     parts = read_up_to_sign(items, text, step.lexicon)
     sign = items[len(parts) - 1] if parts else sign_among(items, text, step.lexicon)
-    if sign is None:
+    if sign is None or (open is not step.open and answer_about(step, open, sign.id) is None):
         return False
     words = parts[-1][0] if parts else text
     if parts:
@@ -56,9 +57,9 @@ def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     last = answer_about(step, open, sign.id)
     if last is not None:
         changing.ask_back(step, last, words, text)
-    elif open is step.open and open.session.pending == sign.id:
+    elif open.session.pending == sign.id:
         asking.resume(step, open, Said(words, text))
-    elif open is step.open:
+    else:
         _ask(step, flow, open, sign, words)
     return True
 

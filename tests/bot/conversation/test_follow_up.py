@@ -144,6 +144,21 @@ def test_whoever_does_not_know_what_is_asked_hears_it_and_is_asked_again(
     assert segments(told) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I don't know what to do"), ("en", "what do you mean it's worse"),
+        ("en", "I don't understand what the doctor said"),
+        ("da", "jeg ved ikke hvad jeg skal gøre"),
+    ],
+)  # fmt: skip
+def test_whoever_is_at_a_loss_is_not_told_what_the_question_means(
+    language: str, said: str
+) -> None:
+    lines = asked_of(language, channel="sms").say(said).play()
+    assert not texts(lines)[-1].startswith(MEANT[language])
+
+
 @pytest.mark.parametrize(("language", "no", "yes"), [("en", "no", "yes"), ("da", "nej", "ja")])
 def test_an_edit_of_the_no_to_a_yes_is_the_answer(language: str, no: str, yes: str) -> None:
     script = asked_of(language).say(no, id="m1").say(yes, edits="m1")

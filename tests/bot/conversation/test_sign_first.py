@@ -231,6 +231,18 @@ def test_an_edit_that_may_be_a_yes_asks_about_the_sign(language: str, to: str) -
     assert "1/8" in texts(lines)[-1]
 
 
+@pytest.mark.parametrize(("language", "to"), [("en", "8 4 2 maybe yes"), ("da", "7 4 ja")])
+def test_an_edit_that_comes_too_late_to_be_asked_about_is_said_to_be_unread(
+    language: str, to: str
+) -> None:
+    script = Script().enrol(channel="telegram", language=language).start(CHECK_IN)
+    script.say(f"7 4 2 {NO[language]}", id="m1").wait(hours=25).say(to, edits="m1")
+    lines = script.play()
+    assert entries(lines, "correction") == []
+    unread = {"en": "I could not read the change.", "da": "Jeg kunne ikke læse rettelsen."}
+    assert texts(lines)[-1].startswith(unread[language])
+
+
 def test_the_other_answers_of_such_an_edit_are_corrected() -> None:
     lines = edited("7 5 2 maybe yes").play()
     assert [(e["item"], e["value"]) for e in entries(lines, "correction")] == [
