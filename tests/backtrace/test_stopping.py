@@ -28,7 +28,8 @@ from trajectory.database import Database
 from trajectory.keys import Ring
 
 SECRET = "a-secret_42"
-PATIENTS = range(48_120_175_001, 48_120_175_009)
+PATIENTS = range(48_120_175_001, 48_120_175_025)
+"""Telegram takes one message a second for each: with a few of them the test would wait."""
 
 
 @dataclass

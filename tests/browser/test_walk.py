@@ -105,6 +105,7 @@ def test_nothing_is_lost_when_the_demo_is_killed(page: Page, demo: Program) -> N
     said, shown = phone.said(), clock(page)
 
     demo.kill()
+    demo.forked = True  # by now it is known that it begins
     demo.start()
 
     page.reload()
