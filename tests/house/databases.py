@@ -18,7 +18,7 @@ from tests.house import postgres
 from tests.house.shelf import Shelf
 
 KINDS = ("sqlite", "postgresql")
-STORE = ("tests/trajectory/", "tests/crash/")
+STORE = ("tests/trajectory/",)
 """How rows are kept is tested on both kinds, however short the run."""
 FOLDER = "BACKTRACE_TEST_POSTGRES"
 OWNER = "BACKTRACE_TEST_OWNER"
