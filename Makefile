@@ -8,8 +8,9 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 PORT ?= 8000
 # PYTEST_ARGS='-n 0 -k telegram' to look at something closely. Three on two cores: many tests wait
-# for programs that they started, and one more would only load everything once more.
-PYTEST_ARGS ?= -n 3 --dist worksteal
+# for programs that they started, and one more would only load everything once more. Without
+# --by-turns what only uses a database runs on SQLite and on PostgreSQL (docs/adr/0003).
+PYTEST_ARGS ?= -n 3 --dist worksteal --by-turns
 # BENCH_ARGS='--rounds 5' for a quick look
 BENCH_ARGS ?= --profile
 VENV := .venv
@@ -50,7 +51,7 @@ demo: setup
 check: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 	$(BIN)/lint-imports
 
 test: check

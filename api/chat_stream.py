@@ -31,7 +31,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Closed(Exception):
-    """The device is let in no longer."""
+    """The page shows no more of it: the device is let in no longer, or the language is another."""
 
 
 async def news(
@@ -40,7 +40,7 @@ async def news(
     """What was not read yet, after every look (often nothing), until the process stops.
 
     Raises:
-        Closed: when the web session was closed.
+        Closed: when the web session was closed, or the patient has chosen another language.
     """
     paces: Iterator[float] = iter(())
     while not bell.closed:
@@ -82,7 +82,8 @@ def _look(web: Web, visitor: Visitor, cursor: Cursor) -> list[Bubble]:
     deployment = web.deployment
     try:
         with deployment.database.read() as connection:
-            if not web_access.is_open(connection, visitor.session_id, deployment.clock.now()):
+            now = deployment.clock.now()
+            if web_access.spoken(connection, visitor.session_id, now) != visitor.language:
                 raise Closed
             found = said(connection, visitor.sealer, visitor.patient_id, cursor.after, MOST)
     except Unavailable:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
@@ -59,6 +60,14 @@ def note_running(deployment: Deployment, began: datetime) -> None:
     deployment.database.run(partial(key_history.note_running, ring=ring, now=began))
 
 
+def where(settings: Settings, host: str, port: int, channels: Iterable[str]) -> Iterator[str]:
+    """What is said at the start: where it is, its channels, and where links lead if elsewhere."""
+    yield f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}"
+    chosen = "public_url" in settings.model_fields_set
+    if not chosen and urlsplit(settings.public_url).port != port:
+        yield f"Links lead to {settings.public_url}: set BACKTRACE_PUBLIC_URL to change that"
+
+
 def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
     """Everything in one process. Raises InsecureAddress, PortTaken, and what `deployed` raises.
 
@@ -85,14 +94,15 @@ def serve(settings: Settings, host: str, port: int, say: Callable[[str], None]) 
         telegram_heard(settings, deployment, presses, app.state.web.inbox.put),
     ):
         note_running(deployment, began)
-        say(f"BackTrace is on http://{host}:{port}, its channels are {', '.join(sorted(channels))}")
+        for line in where(settings, host, port, channels):
+            say(line)
         with deployment.database.read() as connection:
             if is_simulated(connection):
                 say("The patients in this database are invented (backtrace simulate)")
         listen(app, doorbell, host, port)
 
 
-def web(settings: Settings, host: str, port: int) -> None:
+def web(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
     """Answers; several run beside each other on PostgreSQL. Raises OneProcessOnly, as `serve`."""
     require_https(settings)
     require_server(settings)
@@ -116,10 +126,12 @@ def web(settings: Settings, host: str, port: int) -> None:
         telegram_heard(settings, deployment, presses, None),
     ):
         note_running(deployment, began)
+        for line in where(settings, host, port, channels):
+            say(line)
         listen(app, doorbell, host, port)
 
 
-def worker(settings: Settings) -> None:
+def worker(settings: Settings, say: Callable[[str], None]) -> None:
     """Ticks and sends until it is told to stop; any number on PostgreSQL. Raises as `web`."""
     require_server(settings)
     if settings.metrics_port:
@@ -140,4 +152,5 @@ def worker(settings: Settings) -> None:
     ):
         note_running(deployment, began)
         keep_what_is_loaded()
+        say(f"BackTrace asks and sends, its channels are {', '.join(sorted(channels))}")
         stop.wait()

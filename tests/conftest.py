@@ -8,6 +8,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from backtrace import garbage
+
 pytest_plugins = [
     "tests.house.memory",
     "tests.house.browser",
@@ -44,4 +46,4 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.enable()
-        gc.freeze()
+        garbage.keep_what_is_loaded()

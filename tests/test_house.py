@@ -3,15 +3,17 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
-from tests.house import engines
+from tests.house import databases, engines
 from tests.house.golden import compare
 from tests.house.listening import statements
 from tests.house.network import NetworkBlockedError
@@ -69,6 +71,61 @@ class TestDatabases:
 
     def test_two_kinds(self, database_url: str, request: pytest.FixtureRequest) -> None:
         assert database_url.startswith(request.node.callspec.params["database_url"])
+
+
+@dataclass(eq=False)
+class _Test:
+    """What pytest knows of a test before it runs."""
+
+    function: str
+    kind: str = ""
+    variant: str = ""
+    mark: str = ""
+
+    @property
+    def nodeid(self) -> str:
+        return f"{self.function}[{'-'.join(filter(None, (self.kind, self.variant)))}]"
+
+    @property
+    def callspec(self) -> SimpleNamespace:
+        return SimpleNamespace(params={"migrated_database_url": self.kind} if self.kind else {})
+
+    def get_closest_marker(self, name: str) -> object:
+        return self.mark == name or None
+
+
+def _left(*tests: _Test) -> list[str]:
+    left = databases.out_of_turn(cast("list[pytest.Item]", tests))
+    return sorted(item.nodeid for item in left)
+
+
+class TestByTurns:
+    def test_the_variants_of_a_test_go_to_one_kind_and_to_the_other(self) -> None:
+        name = "tests/bot/test_codes.py::test_a_code"
+        tests = [_Test(name, kind, each) for each in "abcd" for kind in databases.KINDS]
+        left = _left(*tests)
+        assert [each[-2] for each in sorted(left, key=lambda each: each[-2])] == [*"abcd"]
+        assert sum("sqlite" in each for each in left) == 2
+
+    def test_tests_of_one_variant_are_not_all_on_the_same_kind(self) -> None:
+        names = [f"tests/bot/test_codes.py::test_{n}" for n in range(64)]
+        left = _left(*(_Test(name, kind) for name in names for kind in databases.KINDS))
+        assert len(left) == 64
+        assert 20 < sum("sqlite" in each for each in left) < 44
+
+    @pytest.mark.parametrize(
+        "tests",
+        [
+            [_Test("tests/bot/test_a.py::test_a", kind, mark="both_databases")
+             for kind in databases.KINDS],
+            [_Test("tests/trajectory/test_a.py::test_a", kind) for kind in databases.KINDS],
+            [_Test("tests/bot/test_a.py::test_a", "postgresql")],
+            [_Test("tests/bot/test_a.py::test_a")],
+        ],
+        ids=["marked", "of the store", "only on one", "without a database"],
+    )  # fmt: skip
+    def test_nothing_else_is_left_out(self, tests: list[_Test]) -> None:
+        assert _left(*tests) == []
 
 
 class TestLentEngines:

@@ -93,8 +93,8 @@ _VISITOR = (
     .order_by(_address.c.id)
     .limit(1)
 )
-_STILL_OPEN = (
-    select(_session.c.id)
+_SPOKEN = (
+    select(_patient.c.language)
     .select_from(_FROM)
     .where(_session.c.id == bindparam("session"), *_MAY_WRITE)
     .limit(1)
@@ -244,10 +244,10 @@ def find_visitor(connection: Connection, ring: Ring, cookie: str, now: datetime)
     )
 
 
-def is_open(connection: Connection, session_id: int, now: datetime) -> bool:
-    """Whether this device may still read and write."""
+def spoken(connection: Connection, session_id: int, now: datetime) -> str | None:
+    """The patient's language by now; None where this device may no longer read and write."""
     asked = {"session": session_id, "used_since": now - IDLE}
-    return connection.execute(_STILL_OPEN, asked).one_or_none() is not None
+    return connection.scalar(_SPOKEN, asked)
 
 
 def touch(connection: Connection, ring: Ring, session_id: int, cookie: str, now: datetime) -> None:

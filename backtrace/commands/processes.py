@@ -26,13 +26,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @app.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Run the web side: chats and professionals' pages."""
-    start(lambda settings: running.web(settings, host, port))
+    start(lambda settings: running.web(settings, host, port, typer.echo))
 
 
 @app.command()
 def worker() -> None:
     """Run the ticking side: what falls due, and what is to be sent."""
-    start(running.worker)
+    start(lambda settings: running.worker(settings, typer.echo))
 
 
 @app.command()

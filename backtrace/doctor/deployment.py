@@ -75,7 +75,7 @@ def _erased(what: str, settings: Settings) -> Finding:
         require_list(settings)
     except NoList as error:
         return Finding(what, Verdict.WRONG, str(error))
-    return Finding(what, Verdict.OK, str(file))
+    return Finding(what, Verdict.OK, _named(file))
 
 
 def _audit_log(what: str, settings: Settings) -> Finding:
@@ -85,7 +85,11 @@ def _audit_log(what: str, settings: Settings) -> Finding:
         return Finding(what, Verdict.OFF, says)
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         return Finding(what, Verdict.WRONG, f"{file} cannot be written; check its permissions")
-    return Finding(what, Verdict.OK, f"{file}; `backtrace audit verify` checks it")
+    return Finding(what, Verdict.OK, f"{_named(file)}; `backtrace audit verify` checks it")
+
+
+def _named(file: Path) -> str:
+    return str(file) if file.exists() else f"{file}, which the first process will make"
 
 
 def _is_new(settings: Settings) -> bool:

@@ -14,7 +14,7 @@ from tests.api.conftest import Serve
 from tests.api.house import SCALE, STATEMENTS, House
 from tests.house.accessible import assert_accessible
 from tests.house.browser import SLOWEST
-from trajectory import web_access
+from trajectory import patients, web_access
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -64,6 +64,18 @@ def test_writing_and_being_answered_without_a_reload(device: Device) -> None:
     expect(page.get_by_role("textbox")).to_be_focused()
     expect(page.get_by_role("textbox")).to_have_value("")
     assert page.evaluate("window.notReloaded")
+
+
+def test_whoever_chooses_another_language_has_the_whole_page_in_it(device: Device) -> None:
+    page, house = device.open(), device.house
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    with house.database.write() as connection:
+        patients.change(connection, house.patient_id, language="da")
+    house.say("Vi skriver dansk nu.")
+    house.doorbell.ring(house.patient_id)
+    expect(page.locator("html")).to_have_attribute("lang", "da")
+    expect(page.get_by_role("button", name="Hjælp")).to_be_visible()
+    assert lines(page)[-1] == "Vi skriver dansk nu."
 
 
 def test_answering_by_keyboard_alone(device: Device) -> None:

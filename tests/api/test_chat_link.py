@@ -125,6 +125,7 @@ def test_a_device_that_nobody_used_for_long_is_let_in_no_more(
     assert patient.get("/chat").status_code == 401
 
 
+@pytest.mark.both_databases
 def test_closing_the_chat_lets_this_device_in_no_more(patient: TestClient, house: House) -> None:
     other = house.let_in()
     mine = patient.cookies[COOKIE]
@@ -324,6 +325,7 @@ def test_the_device_of_somebody_else_is_asked_like_any_other(
     assert "code of six digits" in patient.post(link).text
 
 
+@pytest.mark.both_databases
 def test_a_phone_that_is_no_longer_theirs_opens_nothing(
     visitor: TestClient, house: House, sent: str
 ) -> None:

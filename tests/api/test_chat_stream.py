@@ -14,7 +14,7 @@ from api.metrics import STREAMS
 from bot.doorbell import LISTENERS
 from tests.api.conftest import Serve
 from tests.api.house import SCALE, House
-from trajectory import web_access
+from trajectory import patients, web_access
 from trajectory.database import Unavailable
 
 
@@ -185,6 +185,22 @@ def test_closing_the_chat_elsewhere_ends_the_stream(browser: Browser, house: Hou
         page.next()
         with house.database.write() as connection:
             web_access.close_all(connection, house.patient_id, house.clock.now())
+        house.doorbell.ring(house.patient_id)
+        last = page.next()
+        assert last
+        assert last.name == "closed"
+        assert page.next() is None
+
+
+def test_a_page_in_a_language_that_is_no_longer_theirs_is_to_be_loaded_anew(
+    browser: Browser, house: House
+) -> None:
+    with browser.listen() as page:
+        house.say("Hello.")
+        page.next()
+        with house.database.write() as connection:
+            patients.change(connection, house.patient_id, language="da")
+        house.say("Hej.")
         house.doorbell.ring(house.patient_id)
         last = page.next()
         assert last

@@ -165,6 +165,7 @@ def test_a_key_belongs_to_one_request(clinic: House) -> None:
     assert count(clinic) == 1
 
 
+@pytest.mark.both_databases
 def test_what_is_kept_for_a_repetition_does_not_open_with_the_ring_alone(clinic: House) -> None:
     given = enrol(clinic, KEY)
     (row,) = clinic.rows(tables.core(tables.EnrolmentRequest))

@@ -23,6 +23,8 @@ from trajectory import audit, staff_tokens
 from trajectory.database import Database
 from trajectory.staff_tokens import Role
 
+pytestmark = pytest.mark.both_databases
+
 BIRGIT = {"name": "Birgit Holm", "language": "en", "channel": "sms"}
 SETTING = "a-token-of-the-settings-0123"
 

@@ -27,6 +27,8 @@ from trajectory.database import Database
 from trajectory.keys import Ring
 from trajectory.professionals import Professional
 
+pytestmark = pytest.mark.both_databases
+
 RING = Ring.generate()
 LONG_AGO = timedelta(hours=3)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
 from typer.testing import CliRunner
 
 from backtrace import cli
@@ -29,13 +28,14 @@ def test_a_mistyped_command_is_answered_with_what_may_be_meant() -> None:
     assert "Did you mean 'outbox'?" in told.output
 
 
-@pytest.mark.parametrize("command", ["keys", "replay", "outbox"])
-def test_a_command_of_the_shell_loads_no_web_framework(command: str) -> None:
+def test_the_commands_of_the_shell_load_no_web_framework() -> None:
     """They begin in half the time so."""
     code = (
-        "import sys; from typer.testing import CliRunner; from backtrace.cli import app;"
-        f"CliRunner().invoke(app, [{command!r}, '--help']);"
-        "print([name for name in ('fastapi', 'uvicorn', 'telegram') if name in sys.modules])"
+        "import sys; from typer.testing import CliRunner; from backtrace.cli import app\n"
+        "for command in ('keys', 'replay', 'outbox'):\n"
+        "    CliRunner().invoke(app, [command, '--help'])\n"
+        "    found = {'fastapi', 'uvicorn', 'telegram'} & set(sys.modules)\n"
+        "    print(command, *found)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+    assert told.stdout.split("\n") == ["keys", "replay", "outbox", ""]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backtrace.doctor import Finding, Verdict, text_to_paste
+from backtrace.doctor.deployment import deployment
 from backtrace.doctor.telegram import telegram
 from backtrace.doctor.twilio import twilio
 from backtrace.settings import Settings
@@ -65,6 +67,19 @@ def ask_twilio(
 def test_a_channel_without_settings_is_off() -> None:
     assert [f.verdict for f in telegram(Settings())] == [Verdict.OFF]
     assert [f.verdict for f in twilio(Settings())] == [Verdict.OFF, Verdict.OFF]
+
+
+def test_a_file_that_is_not_there_yet_is_not_called_one_that_is(tmp_path: Path) -> None:
+    def told() -> dict[str, str]:
+        settings = Settings(database_url=f"sqlite:///{tmp_path / 'clinic.db'}")
+        return {finding.what: finding.says for finding in deployment(settings)}
+
+    files = {"list of the erased": ".erased", "audit log": ".audit"}
+    new = told()
+    for what, end in files.items():
+        assert new[what].startswith(f"{tmp_path / 'clinic.db'}{end}, which the first process will")
+        (tmp_path / f"clinic.db{end}").touch()
+    assert not any("will make" in told()[what] for what in files)
 
 
 def test_a_bot_whose_webhook_is_ours_is_fine() -> None:

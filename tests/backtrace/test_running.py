@@ -61,6 +61,18 @@ def test_a_mail_server_that_does_not_answer_holds_back_no_reply(house: House) ->
 ACCOUNT: dict[str, Any] = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
 
 
+def test_whoever_chooses_another_port_is_told_where_links_lead() -> None:
+    def told(port: int, **more: str) -> list[str]:
+        settings = Settings(_env_file=None, **more)  # type: ignore[arg-type]
+        return list(running.where(settings, "127.0.0.1", port, ["web", "sms"]))
+
+    here = "BackTrace is on http://127.0.0.1:8012, its channels are sms, web"
+    elsewhere = "Links lead to http://127.0.0.1:8000: set BACKTRACE_PUBLIC_URL to change that"
+    assert told(8012) == [here, elsewhere]
+    assert told(8012, public_url="https://nord.example") == [here]
+    assert len(told(8000)) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "on", "doors"),
     [

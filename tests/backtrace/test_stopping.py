@@ -28,7 +28,8 @@ from trajectory.database import Database
 from trajectory.keys import Ring
 
 SECRET = "a-secret_42"
-PATIENTS = range(48_120_175_001, 48_120_175_009)
+PATIENTS = range(48_120_175_001, 48_120_175_025)
+"""Telegram takes one message a second for each: with a few of them the test would wait."""
 
 
 @dataclass
@@ -102,6 +103,7 @@ def test_what_was_acknowledged_is_stored_once_and_nothing_is_sent_twice(clinic: 
     clinic.stopped.set()
     for patient in patients:
         patient.join()
+    assert all("its channels are telegram, web" in each.log.read_text() for each in clinic.programs)
     stored = Counter(row.external_id for row in clinic.house.inbox())
     assert len(clinic.acknowledged) > 40
     assert {stored[each] for each in clinic.names()} == {1}

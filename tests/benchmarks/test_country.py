@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
 
 from benchmarks.country import MONDAY, Country, dispatch_all, fill
 from trajectory import tables
 from trajectory.keys import Ring
+
+pytestmark = pytest.mark.both_databases
 
 _due, _outbox = tables.core(tables.Due), tables.core(tables.Outbox)
 

@@ -13,6 +13,8 @@ from bot.chores import AnyChore, Chore, Long
 from tests.bot.house import House
 from trajectory import tables
 
+pytestmark = pytest.mark.both_databases
+
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 

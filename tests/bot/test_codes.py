@@ -317,6 +317,7 @@ def test_guesses_in_one_batch_are_counted_as_well(house: House) -> None:
     assert len(house.sms.sent) == 5
 
 
+@pytest.mark.both_databases
 def test_what_strangers_tried_is_forgotten_after_a_day(house: House) -> None:
     wrong(house, "K7M4-2PQR")
     house.clock.set(house.clock.now() + timedelta(days=1, seconds=1))

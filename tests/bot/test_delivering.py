@@ -22,6 +22,8 @@ from tests.bot.posting import Post
 from trajectory import tables
 from trajectory.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 PHONE = "+4520304050"
 RANK = {"sent": 1, "ready": 2, "dead": 2, "delivered": 3, "read": 4}
 SAYS = ("queued", "sending", "sent", "undelivered", "failed", "delivered", "read")

@@ -20,6 +20,8 @@ from trajectory.database import Unavailable
 from trajectory.erasure import erase
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.both_databases
+
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 
 

@@ -20,6 +20,8 @@ from tests.house.telegram_server import CHAT, TelegramServer
 from tests.house.twilio_server import NUMBER, SID, Trouble, TwilioServer
 from trajectory import patients, tables
 
+pytestmark = pytest.mark.both_databases
+
 PATIENT = "+4520301234"
 SAID = "my hip is like macaroni"
 

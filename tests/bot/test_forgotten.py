@@ -176,6 +176,7 @@ def test_what_she_wrote_before_she_was_known_goes_too(house: House) -> None:
     assert len([row for row in house.outbox() if row.patient_id is None]) <= 1
 
 
+@pytest.mark.both_databases
 def test_the_key_that_opened_her_words_is_gone_and_the_ring_opens_nothing(house: House) -> None:
     her = live(house)
     hers = sealed_of(house, her)

@@ -264,6 +264,7 @@ def test_after_a_long_silence_the_phone_is_asked_who_reads_before_any_link(
     assert nudges(said) == [MESSAGE_WAITS]
 
 
+@pytest.mark.both_databases
 def test_a_wrong_number_is_left_no_link_that_opens(linked: House) -> None:
     patient_id = ask(linked)
     assert links(linked) == 1

@@ -191,6 +191,7 @@ def test_the_same_address_may_be_given_again(house: House, post: Post, birgit: P
     assert member(house).bounced_at is None
 
 
+@pytest.mark.both_databases
 def test_a_second_mail_under_way_is_not_sent_there(
     house: House, post: Post, birgit: PatientRef
 ) -> None:

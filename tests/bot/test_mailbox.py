@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.mailbox import mails
 from bot.sending import send_ready
 from tests.bot.practice import MINUTE, Practice
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_mail_is_shown_once_it_has_gone_out(practice: Practice) -> None:

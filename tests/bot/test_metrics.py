@@ -87,6 +87,7 @@ def test_what_waits_for_a_setting_or_for_later_makes_nobody_late(house: House) -
     assert readyz(house) == (200, {"status": "ok"})
 
 
+@pytest.mark.both_databases
 def test_a_database_of_an_older_program_is_not_ready_and_one_of_a_newer_is(house: House) -> None:
     for revision, status in (("0001", 503), ("9999", 200)):
         with house.database.write() as connection:

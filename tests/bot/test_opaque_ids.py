@@ -9,6 +9,8 @@ from tests.bot.house import House
 from trajectory.database import Database
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.both_databases
+
 CHAT, STRANGER = "4711000123", "4711000999"
 EDIT = InboundKind.EDIT
 

@@ -218,11 +218,10 @@ def test_polling_goes_on_after_trouble(
     assert heard(house) == ["help"]
 
 
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 def test_of_two_processes_one_polls_and_the_other_takes_over(
     house: House, server: TelegramServer
 ) -> None:
-    if house.database.dialect != "postgresql":
-        pytest.skip("on SQLite there is one process")
     house.enrol(str(CHAT))
     with polling(server, house) as first:
         passed(server, server.writes("help"))

@@ -23,6 +23,8 @@ from tests.house.telegram_counter import most_within
 from trajectory.database import Database, Unavailable
 from trajectory.send_rates import Level
 
+pytestmark = pytest.mark.both_databases
+
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK

@@ -29,6 +29,8 @@ from trajectory import deployment, erasure, migrations, patients
 from trajectory.database import Conflict, Database, Unavailable
 from trajectory.keys import Ring, WrongKey
 
+pytestmark = pytest.mark.both_databases
+
 POISON = "the word that breaks it"
 
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)

@@ -19,6 +19,8 @@ from tests.bot.house import MORNING, House
 from tests.house import twilio_server as far
 from tests.house.twilio_server import NUMBER, SID, TOKEN, TwilioServer
 
+pytestmark = pytest.mark.both_databases
+
 PATIENT = "+4520301234"
 
 

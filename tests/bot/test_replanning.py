@@ -18,6 +18,8 @@ from tests.bot.house import MORNING, House
 from trajectory import patients, tables
 from trajectory.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 CHECK_IN, ODI = "weekly-check-in", "odi"
 Edit = Callable[[Pathway], Pathway]
 
@@ -303,9 +305,8 @@ def test_patients_of_a_release_that_kept_no_count_are_counted_by_the_calendar(
     assert planned(both) == before
 
 
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 def test_whom_another_worker_holds_is_planned_anew_the_next_time(both: House) -> None:
-    if both.database.dialect == "sqlite":
-        pytest.skip("one writer")
     held = enrol(both, days=1)
     other = enrol(both, address="niels")
     deploy(both, without("intake-more"))

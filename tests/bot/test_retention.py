@@ -15,6 +15,8 @@ from bot.transcript import transcript
 from tests.bot.house import House
 from trajectory import tables
 
+pytestmark = pytest.mark.both_databases
+
 DAY = timedelta(days=1)
 
 

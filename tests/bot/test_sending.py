@@ -29,6 +29,8 @@ from tests.house.listening import heard
 from trajectory.database import Database, Unavailable
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.both_databases
+
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK
 

@@ -21,6 +21,8 @@ from trajectory.database import Database
 from trajectory.erasure import erase
 from trajectory.patients import PatientRef
 
+pytestmark = pytest.mark.both_databases
+
 PHONE = "+4520304050"
 LINE = "My messages did not arrive by SMS, so I am writing here."
 SAFETY, REPLY, BULK = Priority.SAFETY, Priority.REPLY, Priority.BULK

@@ -41,9 +41,9 @@ def live(kind: str, values: Mapping[str, Any], port: int, log: str) -> None:
     # Neither a file nor a variable of the machine may decide.
     settings = Settings(_env_file=None, **values)
     if kind == "web":
-        running.web(settings, "127.0.0.1", port)
+        running.web(settings, "127.0.0.1", port, lambda _: None)
     elif kind == "worker":
-        running.worker(settings)
+        running.worker(settings, lambda _: None)
     else:
         running.serve(settings, "127.0.0.1", port, lambda _: None)
 

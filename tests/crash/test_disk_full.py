@@ -18,6 +18,8 @@ from tests.crash.site import PHONE, Site, let_in, site
 from trajectory import migrations
 from trajectory.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 FULL = """
 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END

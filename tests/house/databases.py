@@ -4,9 +4,11 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -16,12 +18,24 @@ from tests.house import postgres
 from tests.house.shelf import Shelf
 
 KINDS = ("sqlite", "postgresql")
+STORE = ("tests/trajectory/",)
+"""How rows are kept is tested on both kinds, however short the run."""
 FOLDER = "BACKTRACE_TEST_POSTGRES"
 OWNER = "BACKTRACE_TEST_OWNER"
 
 
-def pytest_configure() -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --by-turns."""
+    parser.addoption(
+        "--by-turns",
+        action="store_true",
+        help="run what only uses a database on one kind of it, by turns, and not on both",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Give one folder to the whole run: xdist's workers inherit it and share one server."""
+    config.addinivalue_line("markers", "both_databases: runs on both kinds, also --by-turns")
     if FOLDER not in os.environ:
         os.environ[FOLDER] = str(postgres.new_folder())
         os.environ[OWNER] = str(os.getpid())
@@ -32,6 +46,40 @@ def pytest_unconfigure() -> None:
     if os.environ.get(OWNER) == str(os.getpid()):
         postgres.stop(Path(os.environ.pop(FOLDER)))
         del os.environ[OWNER]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where asked to, leave half of what only uses a database to the next longer run."""
+    if not config.getoption("--by-turns"):
+        return
+    left = out_of_turn(items)
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=list(left))
+
+
+def out_of_turn(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """What is left out: the variants of each test go to one kind and to the other by turns."""
+    functions: dict[str, dict[str, list[pytest.Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        kind = _kind(item)
+        if kind:
+            function, _, variant = item.nodeid.partition("[")
+            functions[function][variant.replace(kind, "")].append(item)
+    left: set[pytest.Item] = set()
+    for function, variants in functions.items():
+        # Which kind is the first differs between tests, and never between runs.
+        for turn, kinds in enumerate(variants.values(), crc32(function.encode())):
+            chosen = kinds[turn % len(kinds)]
+            left.update(item for item in kinds if item is not chosen)
+    return left
+
+
+def _kind(item: pytest.Item) -> str | None:
+    """On which kind of database this is, of a test that need not be on both."""
+    if item.nodeid.startswith(STORE) or item.get_closest_marker("both_databases"):
+        return None
+    call = getattr(item, "callspec", None)
+    return call.params.get("migrated_database_url") if call else None
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ from sqlalchemy.engine import make_url
 from trajectory.database import Database
 from trajectory.sole import Sole
 
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""On SQLite there is one process."""
+
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
@@ -19,38 +22,34 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture
-def server(database: Database) -> Database:
-    if database.dialect != "postgresql":
-        pytest.skip("on SQLite there is one process")
-    return database
-
-
 def test_the_first_who_asks_has_it_and_keeps_it(database: Database) -> None:
     sole = Sole(database, "poller")
     assert [sole.held(), sole.held()] == [True, True]
     sole.close()
 
 
-def test_two_processes_never_have_it_at_once(server: Database) -> None:
-    first, second = Sole(server, "two"), Sole(server, "two")
+@on_postgresql
+def test_two_processes_never_have_it_at_once(database: Database) -> None:
+    first, second = Sole(database, "two"), Sole(database, "two")
     assert [first.held(), second.held(), first.held()] == [True, False, True]
     first.close()
     assert second.held()
     second.close()
 
 
-def test_locks_of_other_names_are_free(server: Database) -> None:
-    first, second = Sole(server, "one-name"), Sole(server, "another")
+@on_postgresql
+def test_locks_of_other_names_are_free(database: Database) -> None:
+    first, second = Sole(database, "one-name"), Sole(database, "another")
     assert [first.held(), second.held()] == [True, True]
     first.close()
     second.close()
 
 
-def test_it_falls_with_the_connection_of_whoever_holds_it(server: Database) -> None:
-    first, second = Sole(server, "falls"), Sole(server, "falls")
+@on_postgresql
+def test_it_falls_with_the_connection_of_whoever_holds_it(database: Database) -> None:
+    first, second = Sole(database, "falls"), Sole(database, "falls")
     assert first.held()
-    place = make_url(server.url).set(drivername="postgresql")
+    place = make_url(database.url).set(drivername="postgresql")
     with psycopg.connect(place.render_as_string(hide_password=False), autocommit=True) as admin:
         admin.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"

@@ -83,13 +83,11 @@ class DeskHouse:
         site: str,
         worker: Worker,
         *,
-        width: int = 1280,
-        height: int = 900,
         scripts: bool = True,
     ) -> BrowserContext:
         """Chromium, signed in; `site` is where `tests.api.conftest.serve` serves `plain_app`."""
         context = engine.new_context(
-            viewport={"width": width, "height": height},
+            viewport={"width": 1280, "height": 900},
             locale="en-GB",
             java_script_enabled=scripts,
             reduced_motion="reduce",

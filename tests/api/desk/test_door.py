@@ -122,6 +122,7 @@ def test_the_last_operator_keeps_the_role(house: DeskHouse, ole: Worker, mette: 
     staff.remove(deployment, ole.id)
 
 
+@pytest.mark.both_databases
 def test_of_two_operators_who_leave_at_the_same_moment_one_stays(either_ward: Ward) -> None:
     deployment, together = either_ward.deployment, Barrier(2)
     both = [staff.add(deployment, replace(OLE, email=f"{n}@nord.example")) for n in range(2)]

@@ -206,6 +206,7 @@ def test_an_hour_without_the_provider_is_told_and_nothing_is_lost(
     assert "stands still" not in page
 
 
+@pytest.mark.both_databases
 def test_what_waited_follows_at_once_when_one_message_goes_through(
     clinic: Clinic, providers: Providers
 ) -> None:

@@ -13,10 +13,10 @@ from bot.desk.worker import Worker
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.bot.ward import Ward
-from tests.house.accessible import assert_accessible
+from tests.house.accessible import assert_fits
 from trajectory import entries, patients
 
-DESK, TABLET = (1280, 900), (768, 1024)
+TABLET = (768, 1024)
 LETTERS = "cbcbccbcdc"
 
 
@@ -30,13 +30,10 @@ def site(serve: Serve, plain_app: FastAPI) -> str:
     return serve(plain_app)
 
 
-@pytest.fixture(params=[DESK, TABLET], ids=["desk", "tablet"])
-def page(
-    request: pytest.FixtureRequest, house: DeskHouse, engine: Browser, site: str, mette: Worker
-) -> Iterator[Page]:
+@pytest.fixture
+def page(house: DeskHouse, engine: Browser, site: str, mette: Worker) -> Iterator[Page]:
     """The secretary's browser; an error of its scripts fails the test."""
-    width, height = request.param
-    context = house.context(engine, site, mette, width=width, height=height)
+    context = house.context(engine, site, mette)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.message))
@@ -46,11 +43,9 @@ def page(
 
 
 def looks_right(page: Page) -> None:
-    """Nothing is cut off sideways, and axe finds nothing."""
+    """On the secretary's desk and on a tablet."""
     page.wait_for_load_state()
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= page.evaluate("window.innerWidth")
-    assert_accessible(page)
+    assert_fits(page, (1280, TABLET[0]))
 
 
 def arrives(page: Page, heading: str) -> None:

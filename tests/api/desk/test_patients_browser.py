@@ -16,7 +16,7 @@ from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.api.desk.test_patients import PHONE, addresses, give_phone, status_of
 from tests.bot.ward import Ward
-from tests.house.accessible import assert_accessible
+from tests.house.accessible import assert_fits
 from trajectory import entries, web_access
 
 
@@ -32,20 +32,17 @@ def birgit(ward: Ward) -> int:
     return patient_id
 
 
-@pytest.fixture(params=[1280, 768])
-def page(
-    request: pytest.FixtureRequest, engine: Browser, site: str, house: DeskHouse, mette: Worker
-) -> Iterator[Page]:
-    """Mette's browser, on her desk and on a tablet; it has no mouse."""
-    context = house.context(engine, site, mette, width=request.param)
+@pytest.fixture
+def page(engine: Browser, site: str, house: DeskHouse, mette: Worker) -> Iterator[Page]:
+    """Mette's browser; it has no mouse."""
+    context = house.context(engine, site, mette)
     yield context.new_page()
     context.close()
 
 
 def reads_aloud_and_fits(page: Page) -> None:
-    assert_accessible(page)
-    width = page.viewport_size and page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= (width or 0)
+    """On her desk and on a tablet."""
+    assert_fits(page, (1280, 768))
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -19,7 +19,7 @@ from bot.outbox import Outgoing
 from tests.api.conftest import Serve
 from tests.api.desk.desk_house import DeskHouse
 from tests.bot.ward import Ward
-from tests.house.accessible import assert_accessible
+from tests.house.accessible import assert_fits
 from trajectory import audit, beats, patients, responses, tables
 from trajectory import deployment as deployment_key
 from trajectory.beats import Beat
@@ -238,10 +238,6 @@ def test_who_is_silent_is_said(
 # In a browser.
 
 
-def audit_page(page: Page) -> None:
-    assert_accessible(page)
-
-
 def fill(ward: Ward) -> int:
     """A clinic with troubles and answers; the number of a dead message."""
     birgit = ward.enrol()
@@ -258,19 +254,16 @@ def fill(ward: Ward) -> int:
     return dead(ward, birgit)
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
 def test_the_page_fits_and_reads_aloud(
-    house: DeskHouse, plain_app: FastAPI, serve: Serve, engine: Browser, ward: Ward, ole: Worker,
-    width: int,
-) -> None:  # fmt: skip
+    house: DeskHouse, plain_app: FastAPI, serve: Serve, engine: Browser, ward: Ward, ole: Worker
+) -> None:
     fill(ward)
     site = serve(plain_app)
-    with house.context(engine, site, ole, width=width) as context:
+    with house.context(engine, site, ole) as context:
         page = context.new_page()
         for path in ("/desk/running", "/desk/running/undelivered"):
             page.goto(site + path)
-            audit_page(page)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert_fits(page, (1280, 768, 390))
 
 
 def test_a_dead_message_is_sent_again_by_keyboard_without_scripts(

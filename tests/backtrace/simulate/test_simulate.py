@@ -27,6 +27,8 @@ from tests.bot.house import House
 from trajectory.database import Database
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE, SEED = 5, 1
 END = FIRST_DAY + timedelta(days=9)
 """The Wednesday after the first check-in."""

@@ -170,6 +170,7 @@ def test_five_numbers_a_day_are_enough(light_house: House) -> None:
         send_check(house, birgit)
 
 
+@pytest.mark.both_databases
 def test_the_last_address_goes_only_when_the_desk_is_sure(house: House, birgit: PatientRef) -> None:
     remove = addresses.remove
     house.set_due(birgit.patient_id)

@@ -16,6 +16,8 @@ from tests.bot.ward import ANNE
 from trajectory import care_team, erasure, migrations, tables
 from trajectory.database import Database
 
+pytestmark = pytest.mark.both_databases
+
 BY = "desk:7"
 
 

@@ -19,6 +19,8 @@ from tests.trajectory.test_patients import until_somebody_waits
 from trajectory import enrolment_codes, patients, room_codes, web_access
 from trajectory.patients import PatientRef
 
+pytestmark = pytest.mark.both_databases
+
 PHONE, NEW = "+4520304050", "+4551525354"
 CLOSED = "Nothing that is written from here is read or answered"
 

@@ -256,6 +256,7 @@ def test_a_line_of_the_list_is_ended_without_others_of_the_same_trouble(clinic: 
         assert waiting.alike(connection, "sms", "") == []
 
 
+@pytest.mark.both_databases
 def test_a_mail_of_no_patient_leaves_its_trace_in_the_clinic_s_own_chain(house: House) -> None:
     with house.database.write() as connection:
         number, now = house.deployment.ids.take(connection), house.clock.now()

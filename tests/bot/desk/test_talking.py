@@ -590,6 +590,7 @@ def test_a_take_over_that_nobody_asked_for_leaves_nothing_on_the_list(house: Hou
 # The list, the audit, and what is kept
 
 
+@pytest.mark.both_databases
 def test_the_list_names_who_waits_and_who_holds(house: House) -> None:
     birgit = with_patient(house)
     other = house.enrol("jens", name="Jens Bo").patient_id

@@ -335,6 +335,7 @@ def test_while_somebody_of_the_clinic_writes_with_the_patient_the_assistant_stay
     assert "pain" in said_since(light_house, before)[-1].lower()
 
 
+@pytest.mark.both_databases
 def test_the_list_says_of_no_warning_sign_which_it_was(house: House) -> None:
     birgit = house.enrol()
     for kind in (Kind.SELF_HARM, Kind.PERSON):

@@ -218,6 +218,7 @@ def test_whoever_chooses_another_time_and_the_digest_hold_things_in_one_order(wa
     assert digests_of(ward) == []
 
 
+@pytest.mark.both_databases
 def test_trouble_with_one_stops_no_other(ward: Ward) -> None:
     anne, lars = ward.hire(), ward.hire(LARS)
     for number in (anne, lars):

@@ -222,6 +222,7 @@ def test_a_warning_sign_that_is_handled_leaves_the_list(ward: Ward) -> None:
     assert ward.read_list(cookie).to_look_at == []
 
 
+@pytest.mark.both_databases
 def test_the_patient_is_told_in_whose_list_a_line_was_shown(ward: Ward) -> None:
     anne = ward.hire()
     shared = ward.share(anne)

@@ -230,6 +230,7 @@ def test_the_mail_to_somebody_of_the_directory_is_in_their_language_and_holds_no
     assert "/s/" not in mail
 
 
+@pytest.mark.both_databases
 def test_somebody_named_before_under_the_same_address_and_role_is_one_person(ward: Ward) -> None:
     cookie, birgit = ward.sign_in(ward.hire()), ward.enrol()
     ward.write(birgit, "add my physio Anne, anne@klinik.example")

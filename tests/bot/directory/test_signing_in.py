@@ -246,6 +246,7 @@ def test_whoever_leaves_sees_nothing_more_and_the_patients_are_told(ward: Ward) 
         staff.remove(ward.deployment, 999_999)
 
 
+@pytest.mark.both_databases
 def test_a_new_key_of_the_ring_finds_the_address_again(ward: Ward) -> None:
     ward.hire()
     ring = Ring.parse(f"{Ring.generate('k2').setting()},{ward.deployment.ring.setting()}")

@@ -28,6 +28,8 @@ from trajectory import tables
 from trajectory.database import Database
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.both_databases
+
 _session = tables.core(tables.Session)
 
 PEOPLE, SEED = 10, 3
