@@ -27,6 +27,8 @@ PATIENTS = [
     ("en", "I am the patient again"),
     ("en", "it's me again, Birgit"),
     ("en", "it's me"),
+    ("en", "me again"),
+    ("da", "mig igen"),
     ("en", "this is Birgit again"),
     ("en", "I'm writing myself again"),
     ("da", "det er mig selv igen"),
