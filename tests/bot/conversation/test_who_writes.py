@@ -28,6 +28,8 @@ PATIENTS = [
     ("en", "it's me again, Birgit"),
     ("en", "it's me"),
     ("en", "me again"),
+    ("en", "no, it's me"),
+    ("da", "nej, det er mig"),
     ("da", "mig igen"),
     ("en", "this is Birgit again"),
     ("en", "I'm writing myself again"),
