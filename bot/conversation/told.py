@@ -7,6 +7,8 @@ an answer as well.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.conversation import asking, rewording, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Effect, Record, Say
@@ -46,7 +48,19 @@ def _said_as_well(step: Step, heard: Heard) -> tuple[Found, ...]:
     same = any(phrase.says is Says.ME_TOO for phrase in heard.phrases)
     if not same or not safety.was_told_of_another(step):
         return ()
+    if _answers_what_came_since(step, heard.message.text):
+        return ()
     return (Found(SELF_HARM, Urgency.EMERGENCY),)
+
+
+def _answers_what_came_since(step: Step, text: str) -> bool:
+    """Whether "I feel the same" clearly answers a questionnaire begun after those words."""
+    open, item = step.open, step.pending_item
+    if open is None or item is None or item.kind is ItemKind.TEXT or step.memory.task is not None:
+        return False
+    if open.opened_at <= datetime.fromisoformat(step.memory.other_in_danger_at):
+        return False
+    return isinstance(read(item, text, step.lexicon), Understood)
 
 
 def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:

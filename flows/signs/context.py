@@ -26,7 +26,11 @@ _SELF_HARM = ("suicide", "suicide-third", "myself")
 def drop_seeming_helpers(hits: dict[str, list[Hit]]) -> None:
     """Drop who seems to write in other words: the "patient has" of "another patient has"."""
     seeming = hits.get("no-helper", ())
-    helpers = [hit for hit in hits.pop("helper", ()) if not _overlaps(hit, seeming)]
+    helpers = [
+        hit
+        for hit in hits.pop("helper", ())
+        if not any(each.start <= hit.start < each.end for each in seeming)
+    ]
     if helpers:
         hits["helper"] = helpers
 

@@ -146,6 +146,20 @@ def test_me_too_behind_somebody_else_in_danger_is_a_sign_of_the_writers_own(
     assert texts(lines)[-1] == fixed
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "I feel the same"), ("da", "jeg har det samme")]
+)
+def test_what_answers_a_questionnaire_begun_since_is_no_sign(language: str, said: str) -> None:
+    since = Script().enrol(language=language).say(IN_DANGER[language]).start("change").say(said)
+    before = Script().enrol(language=language).start("change").say(IN_DANGER[language], said)
+
+    lines = since.play()
+
+    assert entries(lines, "red-flag") == []
+    assert [each["code"] for each in entries(lines, "answer")] == ["unchanged"]
+    assert flags(before.play(), "p1") == [("self-harm", "emergency")]
+
+
 @pytest.mark.parametrize("said", ["I think so", "i want to", "yes, I want that", "I feel it"])
 def test_what_says_no_too_behind_somebody_else_in_danger_is_no_sign(said: str) -> None:
     script = Script().enrol().start("weekly-check-in").say(IN_DANGER["en"], "6, but it varies")
