@@ -18,6 +18,8 @@ from trajectory import tables
 from trajectory.database import Database
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.first
+
 PATIENCE = 300.0
 """Seconds: the machine may have other work."""
 TWILIO = {

@@ -35,6 +35,8 @@ from trajectory._addresses import VALUE, hash_purpose
 from trajectory.database import Database
 from trajectory.patients import BODY, PROFILE
 
+pytestmark = pytest.mark.first
+
 on_postgresql = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 SECRET = "a-secret-of-the-webhook"
 FIRST_CHAT = 100_000

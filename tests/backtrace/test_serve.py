@@ -28,6 +28,8 @@ from tests.house.twilio_server import NUMBER, SID, Trouble, TwilioServer
 from trajectory.database import Database
 from trajectory.keys import Ring
 
+pytestmark = pytest.mark.first
+
 PUBLIC = "https://nord.example"
 SECRET = "a-secret_42"
 STAFF = "a-token-of-the-clinic-0123456789"

@@ -31,7 +31,9 @@ from tests.house.processes import start
 from trajectory import audit_checks, care_team, grants
 from trajectory.care_team import Member
 
-SECONDS = float(os.environ.get("BACKTRACE_TEST_STRESS_SECONDS", "8"))
+pytestmark = pytest.mark.first
+
+SECONDS = float(os.environ.get("BACKTRACE_TEST_STRESS_SECONDS", "5"))
 PATIENTS = 12
 LIVES = 10
 WORDS = "copper meadow"

@@ -11,10 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
 
+import pytest
+
 from tests.crash.clinic import ClinicUnderFire, clinic
 from tests.crash.judge import judge
 from tests.house import postgres
 from trajectory import migrations
+
+pytestmark = pytest.mark.first
 
 LONG = os.environ.get("BACKTRACE_TEST_LONG") == "1"
 SEED = int(os.environ.get("BACKTRACE_TEST_SEED", SystemRandom().randrange(10**6)))
