@@ -152,9 +152,7 @@ def test_whoever_does_not_know_what_is_asked_hears_it_and_is_asked_again(
         ("da", "jeg ved ikke hvad jeg skal gøre"),
     ],
 )  # fmt: skip
-def test_whoever_is_at_a_loss_is_not_told_what_the_question_means(
-    language: str, said: str
-) -> None:
+def test_whoever_is_at_a_loss_is_not_told_what_the_question_means(language: str, said: str) -> None:
     lines = asked_of(language, channel="sms").say(said).play()
     assert not texts(lines)[-1].startswith(MEANT[language])
 
