@@ -7,10 +7,10 @@ from itertools import takewhile
 
 from flows.conditions import enabled_items
 from flows.engine import after_corrections, go_on, resume, still_counts
-from flows.events import Event, Turn
+from flows.events import AskedBack, Event, Turn, Why
 from flows.lexicon import Lexicon
 from flows.model import Flow, Item
-from flows.reading.outcome import Understood
+from flows.reading import Ambiguous, Understood, offer, read
 from flows.reading.several import Part
 from flows.recording import record
 from flows.replies import Said
@@ -84,6 +84,18 @@ def take_several(
         return taken
     again = resume(flow, taken.session, Said(doubtful[1]), lexicon)
     return Turn(again.session, (*events, *again.events))
+
+
+def ask_first(session: Session, sign: Item, text: str, lexicon: Lexicon) -> Turn:
+    """Ask whether these words are a yes to this sign; what waits before it is asked after it.
+
+    They stand among other answers, so that also a plain yes is one in doubt.
+    """
+    reading = read(sign, text, lexicon)
+    doubtful = reading if isinstance(reading, Ambiguous) else Ambiguous(("yes",), Why.UNCERTAIN)
+    candidates = offer(sign, doubtful)
+    asked = session.asking(sign.id)._replace(offered=candidates, offered_raw=text)
+    return Turn(asked, (AskedBack(sign.id, text, candidates, doubtful.why),))
 
 
 def _is_asked(flow: Flow, session: Session, item_id: str | None) -> bool:

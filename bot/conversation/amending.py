@@ -14,6 +14,7 @@ from bot.conversation import (
     rewording,
     safety,
     several,
+    sign_first,
     told,
     with_desk,
 )
@@ -57,6 +58,8 @@ def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     command = commanding.settled(step, heard.command)
     if _is_request(command) or _moves(step, command, amends):
         return False
+    if amends is None and corrected_look.amend(step, heard):
+        return True
     if keeping.restate(step, heard.message.edit_of, heard.message.text):
         ask_again(step)
         return True
@@ -188,6 +191,8 @@ def _correct_in(step: Step, heard: Heard, open: OpenSession, turn: int) -> None:
         return
     if several.amend(step, open, turn, heard.message.text):
         return
+    if _may_ask_back(step, open) and sign_first.amend(step, open, turn, heard.message.text):
+        return
     if _is_asked_anew(step, heard, open, turn):
         return
     words = repair.answering_words(step, open, turn, heard)
@@ -223,15 +228,10 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     """Ask where the new words are an answer in doubt, or take back what "7, is that right?" had.
 
     After such a question they are read as the reply to it that they have become. About a warning
-    sign any words are a doubt. Not while something else is asked, which the reply would go to, and
-    not in place of the questions about warning signs, which nothing holds up.
+    sign any words are a doubt.
     """
-    last = None if step.memory.task is not None else answer_to(step, open, turn)
+    last = answer_to(step, open, turn) if _may_ask_back(step, open) else None
     if last is None or heard.signs:
-        return False
-    if step.person.status in SILENT or with_desk.holds_back(step):
-        return False
-    if open is not step.open and safety.is_screen_open(step):
         return False
     if last.item.id == open.session.pending:
         return _is_yes_again(step, last, heard.message.text)
@@ -253,6 +253,17 @@ def _is_asked_anew(step: Step, heard: Heard, open: OpenSession, turn: int) -> bo
     else:
         return False
     return True
+
+
+def _may_ask_back(step: Step, open: OpenSession) -> bool:
+    """Whether an edit in doubt may be asked back now.
+
+    Not while something else is asked, which the reply would go to, and not in place of the
+    questions about warning signs, which nothing holds up.
+    """
+    if step.memory.task is not None or step.person.status in SILENT or with_desk.holds_back(step):
+        return False
+    return open is step.open or not safety.is_screen_open(step)
 
 
 def _may_be_other(step: Step, last: Last, words: str) -> bool:

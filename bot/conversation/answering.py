@@ -23,8 +23,10 @@ from bot.conversation import (
     rewording,
     safety,
     several,
+    sign_first,
     taking_back,
     told,
+    who_writes,
     with_desk,
 )
 from bot.conversation.choices import is_bare_answer
@@ -69,11 +71,12 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
 
     A warning sign in it comes before everything, and an opt-out beside it still counts.
     """
-    before = step.memory.task
+    before, answered = step.memory.task, step.memory.looked
     if not hands.is_in_doubt(step, heard):
         returning.hear(step, stops=heard.stops)
     if heard.report.by_helper:
         helping.note_writer(step)
+    who_writes.note(step, heard)
     if told.take(step, heard, amends):
         desk_talk.keep(step)
         if heard.stops and step.person.status not in SILENT:
@@ -84,6 +87,7 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
         _take(step, heard, amends)
     amending.note_what_it_began(step, heard, before)
     rewording.note(step, heard, before)
+    looked.note_message(step, heard.message.edit_of or heard.message.external_id, answered)
     step.flush()
     step.secret |= consents.keeps_no_words(step)
     if heard.stops and heard.message.handled is inbound.STOP:
@@ -164,6 +168,8 @@ def _read(step: Step, heard: Heard) -> None:
         return
     if hands.hear(step, heard) or taking_back.ask(step, heard) or corrected_look.hear(step, heard):
         return
+    if who_writes.tell(step):
+        return
     if is_confirming(step):
         _take_confirmation(step, text, None)
     elif heard.signs or heard.phrases:
@@ -221,6 +227,8 @@ def _take_words(step: Step, text: str, heard: Heard | None = None) -> None:
         step.add_line("ended", emergency=step.world.clinic.emergency_number)
     elif step.person.status == "stopped":
         _hear_only_flags(step, Said(text))
+    elif sign_first.take(step, text):
+        pass
     elif heard is None or not repair.take(step, heard):
         _hear(step, text)
 

@@ -23,7 +23,12 @@ from bot.conversation.effects import DropDue, SaveSession, SetDue
 from bot.conversation.giving_way import give_way, make_way, waits_until
 from bot.conversation.memory import OpenSession, Waiting
 from bot.conversation.questions import label, question, title
-from bot.conversation.records import record_correction, record_given, record_score
+from bot.conversation.records import (
+    does_a_helper_answer,
+    record_correction,
+    record_given,
+    record_score,
+)
 from bot.conversation.step import Step
 from bot.conversation.timers import (
     ASIDE,
@@ -173,6 +178,7 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
         turn.session,
         step.now,
         last=waiting.last,
+        helped=does_a_helper_answer(step),
         maybe_helped=waiting.maybe_helped,
         due=waiting.due,
         free=waiting.free,
@@ -280,6 +286,10 @@ def expire(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
     """Record what happened and say what the patient should hear, in that order."""
+    opened = next((each.flow for each in events if isinstance(each, happened.Opened)), None)
+    if opened is not None and open is step.open and open.session.status is WAITING:
+        _tell_before(step, flow, open, events, opened)
+        return
     for event in events:
         _tell(step, flow, open, event)
     if open.session.status is not WAITING and open is step.open:
@@ -322,6 +332,17 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Expired():
             if flow.asks_for_signs and not safety.was_flagged(flow, open.session):
                 safety.raise_unanswered(step)
+
+
+def _tell_before(
+    step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event], opened: str
+) -> None:
+    """A warning sign goes before what is still asked here, be it in doubt; that comes after it."""
+    for event in events:
+        if not isinstance(event, happened.Opened | happened.Asked | happened.AskedBack):
+            _tell(step, flow, open, event)
+    put_first(step, None, opened)
+    open_next(step, "bridge")
 
 
 def _ran_out_at(step: Step, open: OpenSession) -> datetime | None:

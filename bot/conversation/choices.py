@@ -86,6 +86,13 @@ def chosen(step: Step, text: str, no: str = "no", yes: str = "yes") -> str | Non
     """
     task = step.memory.task
     options = task.data.get("options", []) if task else []
+    return chosen_from(step, options, text, no, yes)
+
+
+def chosen_from(
+    step: Step, options: Sequence[Sequence[str]], text: str, no: str = "no", yes: str = "yes"
+) -> str | None:
+    """As `chosen`, of these options with their labels."""
     if not options:
         return None
     if {option for option, _ in options} <= _YES_NO:

@@ -12,7 +12,7 @@ from bot.conversation.effects import Record
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import label, layout, letter, question, title
-from bot.conversation.remarks import is_remark, remark
+from bot.conversation.remarks import answer_beside, is_remark, remark
 from bot.conversation.step import Step
 from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows import events as happened
@@ -41,7 +41,7 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
         else:
             _keep(step, item, event.raw)
         open.session = open.session._replace(misunderstood=event.attempt - 1)
-        return True
+        return not _offer_beside(step, open, item, event.raw)
     if step.misread:
         open.session = open.session._replace(misunderstood=event.attempt - 1)
     elif event.attempt >= WAY_OUT:
@@ -52,6 +52,16 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
         return True
     step.say(_short(step, open, item, _what_fits(step, item, event.why)))
     return False
+
+
+def _offer_beside(step: Step, open: OpenSession, item: Item, raw: str) -> bool:
+    """Ask back the answer that stands beside a question of the patient's; False: there is none."""
+    beside = answer_beside(step, item, raw)
+    if beside is None:
+        return False
+    open.session = open.session._replace(offered=(beside,), offered_raw=raw)
+    _offer_one(step, open, item, beside)
+    return True
 
 
 def ask_back(step: Step, flow: Flow, open: OpenSession, event: happened.AskedBack) -> bool:

@@ -40,6 +40,27 @@ def take(step: Step, message: Inbound) -> bool:
     return True
 
 
+def amend(step: Step, heard: Heard) -> bool:
+    """An edit of the message that answered it: the answer is what it says now.
+
+    Where that is not clear it is asked again, and what was released is held until then.
+    """
+    message = heard.message
+    if step.memory.looked.get("by") != message.edit_of or not _may_change(step):
+        return False
+    answered, answer = step.memory.looked, follow_up.said(step, message.text)
+    if answer == answered["said"]:
+        ask_again(step)
+    elif answer == looked.NOT_YET or (answer is not None and _may_release(step)):
+        _correct(step, answered["turn"], answer, message.text)
+    elif answer is None and _may_release(step):
+        looked.take_up_again(step, answered["turn"])
+        looked.ask(step)
+    else:
+        return False
+    return True
+
+
 def hear(step: Step, heard: Heard) -> bool:
     """A no right after the yes: in the button's own words it counts, a bare one is asked about."""
     text = heard.message.text

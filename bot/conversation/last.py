@@ -80,8 +80,14 @@ def answer_at(step: Step, place: tuple[int, int]) -> Last | None:
 
 def answer_to(step: Step, open: OpenSession, turn: int) -> Last | None:
     """The answer to what this session asked at that turn, if it can still be changed by words."""
+    item_id = open.session.asked_at(turn)
+    return None if item_id is None else answer_about(step, open, item_id)
+
+
+def answer_about(step: Step, open: OpenSession, item_id: str) -> Last | None:
+    """This session's answer to this question, if it can still be changed by words."""
     found = (each for each in changeable(step) if each.open is open)
-    return next((each for each in found if each.item.id == open.session.asked_at(turn)), None)
+    return next((each for each in found if each.item.id == item_id), None)
 
 
 def _answers(step: Step, open: OpenSession) -> list[Last]:

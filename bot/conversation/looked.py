@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from bot.conversation import safety
 from bot.conversation.effects import DropDue, SetCase
@@ -77,6 +78,16 @@ def note_answer(step: Step, answer: str) -> None:
     }
 
 
+def note_message(step: Step, message_id: str, before: Mapping[str, Any]) -> None:
+    """Remember which message has answered it, so that its edit answers it anew.
+
+    `before` is what was known of the question when that message came.
+    """
+    answered = step.memory.looked
+    if answered is not before and "said" in answered:
+        step.memory.looked = {**answered, "by": message_id}
+
+
 def take_up_again(step: Step, turn: int) -> None:
     """Let the question that had the buttons of this turn wait once more, as before its answer."""
     memory, before = step.memory, step.memory.looked
@@ -87,9 +98,13 @@ def take_up_again(step: Step, turn: int) -> None:
     memory.looking = memory.held
     if memory.held:
         step.lead.clear()
-    options = [[option, step.words.say(label)] for option, label in OPTIONS.items()]
-    task = step.begin(NAME, "looked", options=options)
+    task = step.begin(NAME, "looked", options=options(step))
     task.turn, task.asked_at = turn, step.now.isoformat()
+
+
+def options(step: Step) -> list[list[str]]:
+    """The answers with their labels."""
+    return [[option, step.words.say(label)] for option, label in OPTIONS.items()]
 
 
 def insist(step: Step) -> None:

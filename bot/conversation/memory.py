@@ -136,6 +136,8 @@ class Memory:
     """The enrolment that an emergency came into; it goes on when somebody has looked."""
     self_harm_at: str = ""
     """ISO time at which the patient last wrote of harming themselves."""
+    other_in_danger_at: str = ""
+    """ISO time at which the patient last wrote of somebody else who may harm themselves."""
     wrong_codes: int = 0
     """Wrong tries at the patient's own code since the last right one."""
     code_locked_until: str = ""
@@ -169,6 +171,9 @@ class Memory:
     helper_at: str = ""
     """ISO time of the newest message that says somebody writes for the patient; empty: none does,
     or it was denied."""
+    helper_answers_at: str = ""
+    """ISO time at which somebody said, and no more, that they write for the patient; empty: nobody
+    did, or the patient is back."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
     openings: list[str] = field(default_factory=list)

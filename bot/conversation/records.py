@@ -17,6 +17,8 @@ LATE_AFTER = timedelta(hours=24)
 """What comes later than this after the end is marked: somebody may have seen the old score."""
 HELPER = "helper"
 """The author of what somebody else says for the patient."""
+HELPS_FOR = timedelta(hours=24)
+"""How long whoever has said that they write for the patient may go on in other messages."""
 
 
 def record_given(
@@ -94,6 +96,12 @@ def _record(
     )
     open.entries[item_id] = entry.id
     step.do(entry)
+
+
+def does_a_helper_answer(step: Step) -> bool:
+    """Whether what is asked from now on is answered by a helper, who has said so lately."""
+    said_at = step.memory.helper_answers_at
+    return bool(said_at) and step.now < datetime.fromisoformat(said_at) + HELPS_FOR
 
 
 def author_of(step: Step, open: OpenSession) -> str:

@@ -7,8 +7,8 @@ import re
 from bot.commands import asks
 from bot.conversation.choices import is_question
 from bot.conversation.step import Step
-from flows.model import Item
-from flows.reading import NotAReply, read
+from flows.model import Item, ItemKind
+from flows.reading import NotAReply, Understood, read
 
 _CLAUSE = re.compile(r"[,.;!?\n]+\s+|\s+[-–—]\s+|\s*\n\s*")
 _ANSWER_FIRST = re.compile(r"^\s*\d+\w*\s+(?!\d)")
@@ -38,6 +38,21 @@ def is_remark(step: Step, text: str) -> bool:
     if len(clauses) < 2 or not mark or behind:
         return True
     return is_question(step, clauses[-1]) or any(map(asks, clauses))
+
+
+def answer_beside(step: Step, item: Item, text: str) -> str | None:
+    """What one clause answers by itself beside another that asks: "are you human or not, 7".
+
+    An option id, or digits; None where it is none, or there is more than one.
+    """
+    clauses = _clauses(text)
+    if item.kind is ItemKind.TEXT or len(clauses) < 2:
+        return None
+    readings = [read(item, each, step.lexicon) for each in clauses if not is_question(step, each)]
+    answers = [each for each in readings if isinstance(each, Understood)]
+    if len(answers) != 1:
+        return None
+    return answers[0].code or str(answers[0].value)
 
 
 def _clauses(text: str) -> list[str]:

@@ -71,7 +71,14 @@ def raise_told(
 
 def say_whom_to_call(step: Step) -> None:
     """Somebody who is not the patient may harm themselves: the numbers, and no case for that."""
+    step.memory.other_in_danger_at = step.now.isoformat()
     _say_fixed(step, OTHER_IN_DANGER)
+
+
+def was_told_of_another(step: Step) -> bool:
+    """Whether the patient wrote lately of somebody else in danger: "me too" is about that."""
+    told_at = step.memory.other_in_danger_at
+    return bool(told_at) and step.now < datetime.fromisoformat(told_at) + QUIET_AFTER_SELF_HARM
 
 
 def fixed_texts(report: Report) -> list[str]:

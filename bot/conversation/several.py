@@ -11,13 +11,13 @@ from bot.conversation.questions import short_answer, title
 from bot.conversation.records import record_given
 from bot.conversation.step import Step
 from flows.engine import ask_again, still_counts
-from flows.events import Answered, AskedBack, Corrected, Event, Opened, RedFlag, Turn
+from flows.events import Answered, AskedBack, Corrected, Event, Opened, Turn
 from flows.lexicon import Sense
 from flows.model import Flow, Item
 from flows.own_words import in_own_words
 from flows.reading import Understood, read
 from flows.reading.several import Part, may_be_several, read_all, read_several, undotted
-from flows.session import WAITING
+from flows.reading.sign_among import read_up_to_sign
 from flows.several import left, left_at, take_several
 
 
@@ -30,7 +30,7 @@ def take(step: Step, text: str) -> bool:
     if open is None or open.session.offered or not may_be_several(text):
         return False
     flow = step.flow_of(open)
-    items = _one_after_another(flow, left(flow, open.session))
+    items = one_after_another(flow, left(flow, open.session))
     if not items:
         return False
     at_once = in_one.is_asked(step, flow, open)
@@ -38,10 +38,17 @@ def take(step: Step, text: str) -> bool:
     parts = (read_all if at_once else read_several)(items, text, step.lexicon)
     if not parts:
         return at_once and _one_by_one(step, flow, open, text)
+    take_parts(step, flow, open, items, parts)
+    return True
+
+
+def take_parts(
+    step: Step, flow: Flow, open: OpenSession, items: Sequence[Item], parts: Sequence[Part]
+) -> None:
+    """Take the message as these answers to the questions that wait."""
     step.answered = (open.id, open.session.turn)
     open.at_once[str(open.session.turn)] = len(parts)
-    _give(step, flow, open, items, parts)
-    return True
+    give(step, flow, open, items, parts)
 
 
 def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
@@ -51,14 +58,14 @@ def amend(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     Of a message that had given more, the patient hears what stands.
     """
     flow = step.flow_of(open)
-    items = _one_after_another(flow, left_at(flow, open.session, turn))
-    parts = _parts(step, items, text)
+    items = one_after_another(flow, left_at(flow, open.session, turn))
+    parts = _parts(step, items, text) or _sure_parts(step, items, text)
     had = items[: open.at_once.get(str(turn), 0)]
     if parts or (had and isinstance(read(had[0], text, step.lexicon), Understood)):
         _say_what_stands(step, flow, open, had[max(len(parts), 1) :], "changing.left")
     if parts:
         open.at_once[str(turn)] = max(len(had), len(parts))
-        _give(step, flow, open, items, parts)
+        give(step, flow, open, items, parts)
     return bool(parts)
 
 
@@ -75,7 +82,7 @@ def say_unread(step: Step, open: OpenSession, turn: int) -> bool:
 def amend_aside(step: Step, open: OpenSession, turn: int, text: str) -> bool:
     """As `amend`, of a session that is put aside: what it has not asked yet it asks later."""
     flow = step.flow_of(open)
-    items = _one_after_another(flow, left_at(flow, open.session, turn))
+    items = one_after_another(flow, left_at(flow, open.session, turn))
     parts = _parts(step, items, text)
     given = [pair for pair in zip(items, parts, strict=False) if pair[0].id in open.session.given]
     if not given:
@@ -88,6 +95,12 @@ def amend_aside(step: Step, open: OpenSession, turn: int, text: str) -> bool:
 
 def _parts(step: Step, items: Sequence[Item], text: str) -> tuple[Part, ...]:
     return read_several(items, text, step.lexicon) if may_be_several(text) else ()
+
+
+def _sure_parts(step: Step, items: Sequence[Item], text: str) -> tuple[Part, ...]:
+    """As `_parts`, with a yes to a warning sign at the end that has more words."""
+    parts = read_up_to_sign(items, text, step.lexicon)
+    return parts if all(isinstance(reading, Understood) for _, reading in parts) else ()
 
 
 def keep_corrected(step: Step, flow: Flow, open: OpenSession, taken: Turn) -> None:
@@ -110,14 +123,15 @@ def _say_what_stands(
         step.add_line(key, answers=answers, title=title(flow, left[-1], language))
 
 
-def _one_after_another(flow: Flow, items: Sequence[Item]) -> Sequence[Item]:
+def one_after_another(flow: Flow, items: Sequence[Item]) -> Sequence[Item]:
     """The questions that one message may answer."""
     return () if flow.is_screen or len(items) < 2 else items
 
 
-def _give(
+def give(
     step: Step, flow: Flow, open: OpenSession, items: Sequence[Item], parts: Sequence[Part]
 ) -> None:
+    """Give these answers to these questions, also such as were answered before, and tell of it."""
     too_late = [
         (item, reading.code)
         for item, (_, reading) in zip(items, parts, strict=False)
@@ -126,11 +140,12 @@ def _give(
     turn = take_several(flow, open.session, items, parts, step.lexicon)
     open.session = turn.session
     step.do(SaveSession(open))
-    _tell(step, flow, open, turn.events)
+    tell(step, flow, open, turn.events)
     late.thank_for_edit(step, flow, too_late)
 
 
-def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) -> None:
+def tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) -> None:
+    """Say in one line what was taken; a part in doubt is asked about under its question."""
     answers = [event for event in events if isinstance(event, Answered)]
     for answer in answers:
         record_given(step, flow, open, answer.item, answer.given)
@@ -140,16 +155,9 @@ def _tell(step: Step, flow: Flow, open: OpenSession, events: tuple[Event, ...]) 
     if told:
         step.add_line("echo.several", answers=", ".join(told))
     rest = [event for event in events if event not in answers]
-    opened = next((event.flow for event in rest if isinstance(event, Opened)), None)
-    if opened is not None and open.session.status is WAITING:
-        # A warning sign goes before the part that is in doubt, which is asked about after it.
-        known = [event for event in rest if isinstance(event, Corrected | RedFlag)]
-        asking.tell(step, flow, open, known)
-        asking.put_first(step, None, opened)
-        asking.open_next(step, "bridge")
-        return
+    opens = any(isinstance(event, Opened) for event in rest)
     asked_back = next((event for event in rest if isinstance(event, AskedBack)), None)
-    if asked_back is not None:
+    if asked_back is not None and not opens:
         text = flow.item(asked_back.item).text[language]
         step.lead.append(in_own_words(text, open.session.given))
     asking.tell(step, flow, open, rest)

@@ -17,6 +17,7 @@ from bot.conversation.pace import Limits
 from bot.conversation.plain_words import PLAIN
 from bot.deployment import Chance, Clinic
 from bot.messages import Choice, Choices, Layout, Message, Priority, press_data
+from bot.phrases import Phrase
 from flows.lexicon import Lexicon
 from flows.library import Library
 from flows.model import Flow, Item, Pathway
@@ -167,6 +168,8 @@ class Step:
     """The patient has answered elsewhere, and that is entered now."""
     led_back: bool = False
     """This message goes back to an earlier question, which the patient does not see just above."""
+    writes: Phrase | None = None
+    """What the message says of who writes, where that is new."""
     misread: bool = False
     """The words were taken for a command, which the patient says they are not."""
     for_desk: bool = False

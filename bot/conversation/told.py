@@ -7,6 +7,8 @@ an answer as well.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.conversation import asking, rewording, safety
 from bot.conversation.choices import is_question
 from bot.conversation.effects import Effect, Record, Say
@@ -15,28 +17,50 @@ from bot.conversation.memory import KEEPING
 from bot.conversation.step import Step
 from bot.conversation.tasks import hands, helping, keeping
 from bot.messages import Priority
-from flows.model import Item, ItemKind
+from bot.phrases import Says
+from flows.model import Item, ItemKind, Urgency
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Amend, Said
-from flows.signs import SELF_HARM
+from flows.signs import SELF_HARM, Found
 
 
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Raise what the words report; whether nothing else is to be said to this message."""
     text = heard.message.text
-    if not heard.alarms or _is_label(step, text):
+    signs = (*_said_as_well(step, heard), *heard.signs)
+    if not (signs or heard.alarms) or _is_label(step, text):
         return False
     if heard.report.other_in_danger:
         safety.say_whom_to_call(step)
-        if not heard.signs:
+        if not signs:
             return _is_all(step, heard, amends)
     by_helper = helping.told(step, heard.report)
-    safety.raise_told(step, heard.signs, text, by_helper=by_helper)
-    ends = step.memory.held or any(found.sign == SELF_HARM for found in heard.signs)
+    safety.raise_told(step, signs, text, by_helper=by_helper)
+    ends = step.memory.held or any(found.sign == SELF_HARM for found in signs)
     if ends:
         safety.put_tasks_aside(step)
         _answer_quietly(step, text, amends)
     return ends
+
+
+def _said_as_well(step: Step, heard: Heard) -> tuple[Found, ...]:
+    """Self-harm, where "me too" comes after words on somebody else who may harm themselves."""
+    same = any(phrase.says is Says.ME_TOO for phrase in heard.phrases)
+    if not same or not safety.was_told_of_another(step):
+        return ()
+    if _answers_what_came_since(step, heard.message.text):
+        return ()
+    return (Found(SELF_HARM, Urgency.EMERGENCY),)
+
+
+def _answers_what_came_since(step: Step, text: str) -> bool:
+    """Whether "I feel the same" clearly answers a questionnaire begun after those words."""
+    open, item = step.open, step.pending_item
+    if open is None or item is None or item.kind is ItemKind.TEXT or step.memory.task is not None:
+        return False
+    if open.opened_at <= datetime.fromisoformat(step.memory.other_in_danger_at):
+        return False
+    return isinstance(read(item, text, step.lexicon), Understood)
 
 
 def _is_all(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:

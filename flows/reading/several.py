@@ -13,7 +13,7 @@ from itertools import pairwise
 from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
-from flows.reading.outcome import Reading, Understood
+from flows.reading.outcome import NotAReply, Reading, Understood
 
 _ANY = re.compile(r"[\s,;]+")
 _COMMA = re.compile(r"\s*,\s*")
@@ -45,6 +45,11 @@ def undotted(text: str) -> str:
     return text.replace(".", " ") if _DOTTED.fullmatch(text.strip()) else text
 
 
+def is_decimal(text: str) -> bool:
+    """Whether the one comma of a message may be that of a decimal: "6,4"."""
+    return text.count(",") == 1 and _DECIMAL.search(text) is not None
+
+
 def read_several(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """The answers to the first of these questions, two or more, where there is no doubt at all.
 
@@ -60,10 +65,13 @@ def read_several(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Pa
 def read_all(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """An answer to each of these questions, asked in one message; at most half in doubt.
 
-    Empty where the number of parts is another: then nobody knows which answer is whose.
+    Empty where the number of parts is another, or a yes or no stands in a number's place: then
+    nobody knows which answer is whose.
     """
     for parts, _ in _ways(text):
         found = _read(items, parts, lexicon)
+        if any(_is_out_of_place(*each, lexicon) for each in zip(items, found, strict=False)):
+            return ()
         certain = sum(
             isinstance(reading, Understood) and _is_plain(lexicon.tokens(part))
             for part, reading in found
@@ -82,7 +90,7 @@ def _ways(text: str) -> list[tuple[list[str], bool]]:
         ways.append((_LINE.split(text), True))
     elif text.count(",") > 1 or ("," in text and not _DECIMAL.search(text)):
         ways.append((_COMMA.split(text), False))
-    if not _DECIMAL.search(text) or text.count(",") > 1:
+    if not is_decimal(text):
         ways.append((_ANY.split(text), False))
     return ways
 
@@ -116,6 +124,14 @@ def _is_certain(
         # "4, 5" and "B C" may be one answer in doubt; "2 no" to the last two questions is not.
         return len(items) == 2 and kinds[0] is not kinds[1]
     return len(found) == len(items) or not (all(kinds) and _is_a_row(found))
+
+
+def _is_out_of_place(item: Item, part: Part, lexicon: Lexicon) -> bool:
+    """Whether a bare yes or no stands where a number is asked: it may take something back."""
+    words, reading = part
+    tokens = lexicon.tokens(words)
+    bare = len(tokens) == 1 and tokens[0].means(Sense.YES, Sense.NO)
+    return bare and item.kind in NUMBERS and isinstance(reading, NotAReply)
 
 
 def _may_take_back(lexicon: Lexicon, item: Item, part: str) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flows.model import Urgency
-from flows.signs.context import clear_up, is_own, reports, take_for_writer, tells_of_another
+from flows.signs.context import (
+    clear_up,
+    drop_seeming_helpers,
+    is_own,
+    reports,
+    take_for_writer,
+    tells_of_another,
+)
 from flows.signs.grammar import Grammar
 from flows.signs.text import cut
 from flows.signs.vocabulary import Vocabulary, read_words
@@ -79,6 +86,7 @@ class Scanner:
             return _NOTHING
         said = cut(text)
         hits = self._vocabulary.find(said)
+        drop_seeming_helpers(hits)
         by_helper = "helper" in hits
         helped = helped or by_helper
         if helped:

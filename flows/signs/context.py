@@ -23,6 +23,18 @@ _MISHAPS = ("by-mishap", "mishap-alone")
 _SELF_HARM = ("suicide", "suicide-third", "myself")
 
 
+def drop_seeming_helpers(hits: dict[str, list[Hit]]) -> None:
+    """Drop who seems to write in other words: the "patient has" of "another patient has"."""
+    seeming = hits.get("no-helper", ())
+    helpers = [
+        hit
+        for hit in hits.pop("helper", ())
+        if not any(each.start <= hit.start < each.end for each in seeming)
+    ]
+    if helpers:
+        hits["helper"] = helpers
+
+
 def take_for_writer(hits: dict[str, list[Hit]]) -> None:
     """Where a helper writes, "my mum" and "she" are the patient, as "I" is elsewhere.
 

@@ -190,7 +190,7 @@ def test_stop_and_start_are_confirmed_where_they_are_written(linked: House) -> N
     linked.settle()
     assert linked.sms.texts()[-1].startswith("Stopped.")
     welcome, *rest = text(linked, "START")
-    assert welcome == "Welcome back. The questions go on from here."
+    assert welcome == "Welcome back. The questions come as always."
     assert nudges(rest) == [MESSAGE_WAITS]
     assert "Welcome back" in " ".join(linked.web.texts())
 

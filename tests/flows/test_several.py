@@ -261,3 +261,11 @@ def test_behind_an_answer_that_decides_what_is_asked_nobody_knows_which_question
     session = resume(asked, session, Said("yes"), languages()["en"]).session
 
     assert [item.id for item in left_at(asked, session, 1)] == questions
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("no 4 2 6", "en"), ("no, 4, 2, n", "en"), ("nej 4 2 6", "da")],
+)
+def test_with_a_no_in_a_numbers_place_nothing_is_taken(text: str, language: str) -> None:
+    assert all_of(CHECK_IN, text, language) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation import asking, consents, looked, safety
-from bot.conversation.choices import chosen, leans_to_no
+from bot.conversation.choices import chosen_from, leans_to_no
 from bot.conversation.effects import Audit, OpenCase, Record, SetCase
 from bot.conversation.looked import NAME, ask
 from bot.conversation.step import Step
@@ -19,11 +19,12 @@ _STATES = {"seen": State.SEEN, "not-yet": State.NOT_YET, "mistake": State.MISTAK
 
 def reply(step: Step, text: str, option: str | None) -> None:
     """Record the answer; `seen` and `mistake` release what was held."""
-    answer = option or chosen(step, text, no="not-yet") or _not_yet(step, text)
-    answer = answer or _told(step, text)
+    answer = option or said(step, text)
     if answer is None:
         if says_rang(step, text):
             step.add_line("follow-up.rang")
+        elif _says(step, text, Says.PUZZLED) or _says(step, text, Says.DOCTOR_LOOKED):
+            step.add_line("follow-up.what")
         ask(step)
         return
     looked.note_answer(step, answer)
@@ -42,6 +43,14 @@ def reply(step: Step, text: str, option: str | None) -> None:
     looked.settle(step, seen=answer == "seen")
     step.add_line(f"follow-up.said.{answer}")
     _go_on(step)
+
+
+def said(step: Step, text: str) -> str | None:
+    """The answer that these words are; None: they are none, or it is not clear which."""
+    answer = chosen_from(step, looked.options(step), text, no="not-yet")
+    if answer is None and not _says(step, text, Says.PUZZLED):
+        answer = _not_yet(step, text)
+    return answer or _told(step, text)
 
 
 def leave(step: Step) -> None:
@@ -72,7 +81,9 @@ def acknowledge(step: Step) -> None:
 
 
 def _told(step: Step, text: str) -> str | None:
-    """A nurse on the phone is no doctor who has looked."""
+    """A nurse on the phone is no doctor who has looked; "looked at?" asks, and says nothing."""
+    if "?" in text:
+        return None
     if _says(step, text, Says.DOCTOR_LOOKED):
         return "seen"
     return "mistake" if _says(step, text, Says.MISTAKEN) else None

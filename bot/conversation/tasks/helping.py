@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.conversation import asking
 from bot.conversation.choices import chosen
@@ -10,8 +10,9 @@ from bot.conversation.effects import SaveSession
 from bot.conversation.last import is_warning
 from bot.conversation.memory import OpenSession
 from bot.conversation.questions import said_as
+from bot.conversation.records import HELPS_FOR
 from bot.conversation.step import Step
-from bot.phrases import Phrase, Says
+from bot.phrases import Phrase, Says, phrases
 from flows.model import Item, ItemKind
 from flows.reading import NotAReply, Understood, read
 from flows.replies import Said
@@ -19,8 +20,6 @@ from flows.session import AND_THEN
 from flows.signs import Report
 
 NAME = "helping"
-HELPS_FOR = timedelta(hours=24)
-"""How long whoever has said that they write for the patient may go on in other messages."""
 
 
 def take(step: Step, phrase: Phrase, text: str) -> bool:
@@ -76,6 +75,11 @@ def note_writer(step: Step) -> None:
     step.memory.helper_at = step.now.isoformat()
 
 
+def forget_writer(step: Step) -> None:
+    """Nobody writes for the patient, or does so no longer."""
+    step.memory.helper_at = step.memory.helper_answers_at = ""
+
+
 def ask(step: Step) -> None:
     """Ask whether it is right that a helper answers."""
     task, item = step.memory.task, _pending(step)
@@ -93,10 +97,10 @@ def reply(step: Step, text: str, option: str | None) -> None:
     """A yes takes the answer; other words are what the patient answers instead."""
     task, open = step.memory.task, step.open
     assert task is not None
-    answer = option or chosen(step, text)
+    answer = option or chosen(step, text) or _said(step, text)
     step.memory.task = None
     if answer == "no":
-        step.memory.helper_at = ""
+        forget_writer(step)
     if open is not None and answer == "no":
         open.maybe_helped = False
         step.do(SaveSession(open))
@@ -109,6 +113,14 @@ def reply(step: Step, text: str, option: str | None) -> None:
     else:
         step.answered = (open.id, open.session.turn)
         asking.resume(step, open, Said(text))
+
+
+def _said(step: Step, text: str) -> str | None:
+    """A yes or no in other words: who writes."""
+    says = {phrase.says for phrase in phrases(text, step.person.language)}
+    if Says.HELPER_WRITES in says:
+        return "yes"
+    return "no" if says & {Says.ME, Says.ME_AGAIN} else None
 
 
 def _answer(step: Step, open: OpenSession, answer: str, raw: str, *, chosen: bool = False) -> None:

@@ -117,6 +117,65 @@ def test_of_somebody_else_in_danger_the_clinic_hears_nothing(language: str) -> N
     assert entries(lines, "red-flag") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "me too"),
+        ("en", "so do I"),
+        ("en", "and me too, I can't cope"),
+        ("en", "I feel the same"),
+        ("en", "I also want to"),
+        ("en", "yes, I want that too sometimes"),
+        ("da", "også mig"),
+        ("da", "jeg også"),
+        ("da", "det vil jeg også"),
+        ("da", "jeg har det på samme måde"),
+    ],
+)
+def test_me_too_behind_somebody_else_in_danger_is_a_sign_of_the_writers_own(
+    language: str, said: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in")
+
+    lines = script.say(IN_DANGER[language], said).play()
+
+    assert [(each["item"], each["raw"]) for each in entries(lines, "red-flag")] == [
+        ("self-harm", said)
+    ]
+    fixed = load_catalogues("messages")[language].say("safety.self-harm", **NUMBERS)
+    assert texts(lines)[-1] == fixed
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "I feel the same"), ("da", "jeg har det samme")]
+)
+def test_what_answers_a_questionnaire_begun_since_is_no_sign(language: str, said: str) -> None:
+    since = Script().enrol(language=language).say(IN_DANGER[language]).start("change").say(said)
+    before = Script().enrol(language=language).start("change").say(IN_DANGER[language], said)
+
+    lines = since.play()
+
+    assert entries(lines, "red-flag") == []
+    assert [each["code"] for each in entries(lines, "answer")] == ["unchanged"]
+    assert flags(before.play(), "p1") == [("self-harm", "emergency")]
+
+
+@pytest.mark.parametrize("said", ["I think so", "i want to", "yes, I want that", "I feel it"])
+def test_what_says_no_too_behind_somebody_else_in_danger_is_no_sign(said: str) -> None:
+    script = Script().enrol().start("weekly-check-in").say(IN_DANGER["en"], "6, but it varies")
+
+    assert entries(script.say(said).play(), "red-flag") == []
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "me too"), ("da", "jeg også")])
+def test_me_too_by_itself_and_two_days_later_is_none(language: str, said: str) -> None:
+    script = Script().enrol(language=language).say(said)
+    assert entries(script.play(), "red-flag") == []
+
+    script.say(IN_DANGER[language]).wait(days=2).say(said)
+    assert entries(script.play(), "red-flag") == []
+
+
 @pytest.mark.parametrize(("language", "activity"), [("en", "gardening"), ("da", "havearbejde")])
 def test_a_question_in_own_words_waits_for_its_answer_behind_somebody_in_danger(
     language: str, activity: str
@@ -251,11 +310,22 @@ def test_a_helper_is_heard_behind_saying_who_writes(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_who_writes_counts_for_a_day_and_no_longer_than_a_no(language: str) -> None:
     who, sign, answer, no = WRITES_FOR[language]
+    phone = {"en": "I am texting from his phone", "da": "jeg skriver fra hans telefon"}[language]
     script = Script().enrol(language=language).say(who)
-    denied = Script().enrol(language=language).start("weekly-check-in").say(who, answer, no)
+    doubted = Script().enrol(language=language).start("weekly-check-in").say(phone, answer)
 
     assert flags(script.wait(hours=24).say(sign).play(), "p1") == []
-    assert flags(denied.say(sign).play(), "p1") == []
+    assert flags(doubted.say(no, sign).play(), "p1") == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_write_counts_as_long_as_nobody_has_said_no(language: str) -> None:
+    phone = {"en": "I am texting from his phone", "da": "jeg skriver fra hans telefon"}[language]
+    script = Script().enrol(language=language).start("weekly-check-in")
+
+    lines = script.say(phone, WRITES_FOR[language][1]).play()
+
+    assert flags(lines, "p1") == [("fever-unwell", "same-day")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.conversation.memory import Memory
 from bot.desk_hours import DeskHours
+from tests.backtrace.replay.playing import Script, texts
 from tests.bot.beginnings import begin, on_the_pathway
 from tests.bot.house import House
 from trajectory import audit, audit_checks, cases, tables
@@ -889,3 +890,20 @@ def test_a_command_ends_the_offer_and_only_its_words_are_kept(
 def test_never_mind_keeps_nothing_of_an_offer(house: House, birgit: PatientRef) -> None:
     assert say(house, "can I run with this?", "never mind") == "All right."
     assert "note" not in [e.kind for e in house.timeline(birgit.patient_id)]
+
+
+AS_ALWAYS = {"en": "The questions come as always.", "da": "Spørgsmålene kommer som altid."}
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+@pytest.mark.parametrize("ends", ["resume", "start"])
+def test_who_goes_on_with_nothing_to_answer_is_not_told_that_questions_follow(
+    language: str, ends: str
+) -> None:
+    began = {"resume": {"en": "pause", "da": "pause"}, "start": {"en": "stop", "da": "stop"}}
+    words = {"resume": {"en": "resume", "da": "genoptag"}, "start": {"en": "START", "da": "START"}}
+    script = Script().enrol(language=language).start("weekly-check-in")
+    script.say(began[ends][language]).wait(days=5)
+    before = len(texts(script.play()))
+    (told,) = texts(script.say(words[ends][language]).play())[before:]
+    assert told.endswith(AS_ALWAYS[language])

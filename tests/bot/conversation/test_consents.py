@@ -122,7 +122,7 @@ def test_without_consent_to_reminders_nothing_comes_by_itself(
     house.wait(days=30)
     assert len(house.telegram.sent) == said
     assert [row for row in house.due() if row.owner_id == birgit.patient_id] == []
-    assert "go on from here" in say(house, "start")
+    assert "come as always" in say(house, "start")
     assert consents(house, birgit)[-1] == ("given", ["store", "remind"], "2026-11")
 
 

@@ -12,10 +12,18 @@ from trajectory.cases import Kind, State
 
 SIGNS = {"en": "I cant feel when I pee", "da": "jeg kan ikke mærke når jeg tisser"}
 ASKED = {"en": "Has a doctor looked at it?", "da": "Har en læge set på det?"}
+MEANT = {"en": "I mean the warning sign", "da": "Jeg mener det faresignal"}
 SEEN = [
     ("en", "I am in hospital now"), ("en", "I have been admitted"),
     ("en", "the doctor says it is fine"), ("da", "jeg er indlagt"),
     ("da", "jeg er på hospitalet nu"), ("da", "lægen siger det er fint"),
+    ("en", "they looked at it in hospital, all fine"), ("en", "they've checked it, it's fine"),
+    ("en", "been seen"), ("en", "I've been seen at A&E"), ("en", "it was looked at"),
+    ("en", "looked at, all ok"), ("en", "I was at the hospital"), ("en", "been to A&E today"),
+    ("en", "the doctor has looked at it, everything is fine"),
+    ("da", "de har set på det på hospitalet, alt er fint"), ("da", "lægen har set på det"),
+    ("da", "blevet undersøgt"), ("da", "det er blevet tjekket på skadestuen"),
+    ("da", "har været på skadestuen"), ("da", "jeg var på sygehuset, alt var ok"),
 ]  # fmt: skip
 MISTAKEN = [
     ("en", "it was a mistake"), ("en", "I wrote it wrong"), ("en", "sorry, that was a typo"),
@@ -87,6 +95,9 @@ def test_whoever_rang_is_still_asked_whether_a_doctor_has_looked(
         ("en", "they are taking me to hospital"), ("en", "the nurse says it is fine"),
         ("da", "jeg er på vej på hospitalet"), ("en", "was it a mistake to wait?"),
         ("en", "I did not ring them"), ("da", "jeg har ikke ringet"),
+        ("en", "my wife looked at it"), ("en", "I looked at it"),
+        ("en", "I was in hospital in May"),
+        ("da", "min kone har set på det"), ("da", "jeg var på hospitalet i maj"),
     ],
 )  # fmt: skip
 def test_less_than_that_is_told_again_what_to_do(
@@ -108,6 +119,76 @@ def test_a_person_is_to_be_had_in_that_state(light_house: House, language: str, 
     assert "Klinik Nord" in told
     with light_house.database.read() as connection:
         assert Kind.PERSON in [case.kind for case in cases.listed(connection)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I can't remember what you mean"), ("en", "what do you mean"),
+        ("en", "I don't know"), ("en", "looked at what?"),
+        ("en", "which warning sign?"), ("da", "hvilket faresignal?"),
+        ("en", "looked at?"), ("en", "I was in hospital?"), ("en", "the doctor saw me?"),
+        ("da", "set på?"), ("da", "jeg var på skadestuen?"),
+        ("da", "jeg kan ikke huske hvad du mener"),
+        ("da", "hvad mener du?"), ("da", "jeg forstår ikke spørgsmålet"),
+    ],
+)  # fmt: skip
+def test_whoever_does_not_know_what_is_asked_hears_it_and_is_asked_again(
+    language: str, said: str
+) -> None:
+    lines = asked_of(language, channel="sms").say(said).play()
+    assert answers(lines) == []
+    told = texts(lines)[-1]
+    assert told.startswith(MEANT[language])
+    assert ASKED[language] in told
+    assert segments(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "I don't know what to do"), ("en", "what do you mean it's worse"),
+        ("en", "I don't understand what the doctor said"),
+        ("da", "jeg ved ikke hvad jeg skal gøre"),
+    ],
+)  # fmt: skip
+def test_whoever_is_at_a_loss_is_not_told_what_the_question_means(language: str, said: str) -> None:
+    lines = asked_of(language, channel="sms").say(said).play()
+    assert not texts(lines)[-1].startswith(MEANT[language])
+
+
+@pytest.mark.parametrize(("language", "no", "yes"), [("en", "no", "yes"), ("da", "nej", "ja")])
+def test_an_edit_of_the_no_to_a_yes_is_the_answer(language: str, no: str, yes: str) -> None:
+    script = asked_of(language).say(no, id="m1").say(yes, edits="m1")
+    lines = script.play()
+    assert answers(lines) == ["not-yet", "seen"]
+    script.start("phq-4")
+    assert "1/4" in texts(script.play())[-1]
+
+
+@pytest.mark.parametrize(("language", "no", "yes"), [("en", "no", "yes"), ("da", "nej", "ja")])
+def test_an_edit_of_the_yes_to_a_no_holds_again(language: str, no: str, yes: str) -> None:
+    lines = asked_of(language).say(yes, id="m1").say(no, edits="m1").start("phq-4").play()
+    assert answers(lines) == ["seen", "not-yet"]
+    assert texts(lines)[-1].startswith(CALL[language])
+
+
+def test_an_edit_that_is_not_clear_is_asked_about() -> None:
+    script = asked_of("en").say("yes", id="m1").say("my back is stiff", edits="m1").start("phq-4")
+    lines = script.play()
+    assert answers(lines) == ["seen"]
+    assert texts(lines)[-1].startswith(ASKED["en"])
+
+
+def test_an_edit_to_the_same_answer_changes_nothing() -> None:
+    lines = asked_of("en").say("yes", id="m1").say("Yes!", edits="m1").play()
+    assert answers(lines) == ["seen"]
+
+
+def test_an_edit_to_a_yes_does_not_release_what_was_told_since() -> None:
+    script = asked_of("en").say("no", id="m1").say("now both my legs are weak")
+    lines = script.say("yes", edits="m1").play()
+    assert answers(lines) == ["not-yet"]
 
 
 NOT_YET = {"en": "No, not yet", "da": "Nej, ikke endnu"}

@@ -721,3 +721,22 @@ def test_a_no_pressed_after_the_yes_puts_that_question_again(
         ("answer", 6),
         ("correction", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "kept"),
+    [
+        ("en", "are you human or not, 7", "are you human or not"),
+        ("en", "why do you not ask about my neck? 7", "why do you not ask about my neck"),
+        ("da", "er du et menneske eller ej, 7", "er du et menneske eller ej"),
+    ],
+)
+def test_a_number_beside_a_question_is_asked_back_and_not_dropped(
+    language: str, said: str, kept: str
+) -> None:
+    script = Script().enrol(language=language).start("weekly-check-in").say(said)
+    lines = script.play()
+    assert [e["raw"] for e in entries(lines, "question")] == [kept]
+    assert {"en": "7, is that right?", "da": "7, er det rigtigt?"}[language] in texts(lines)[-1]
+    script.say({"en": "yes", "da": "ja"}[language])
+    assert [e["value"] for e in entries(script.play(), "answer")] == [7]
