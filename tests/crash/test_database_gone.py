@@ -15,6 +15,8 @@ from tests.house import postgres
 from trajectory import migrations
 from trajectory.database import Database
 
+pytestmark = pytest.mark.first
+
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:

@@ -18,7 +18,7 @@ from tests.crash.site import PHONE, Site, let_in, site
 from trajectory import migrations
 from trajectory.database import Database
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.first]
 
 FULL = """
 CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
