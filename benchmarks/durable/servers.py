@@ -29,7 +29,8 @@ def running(
     command: Sequence[str], environment: Mapping[str, str] | None = None, port: int | None = None
 ) -> Iterator[int | None]:
     """A process for as long as this lasts; its port, once it answers there."""
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    silent = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=environment, stdin=silent, stdout=silent)
     try:
         if port is not None:
             _wait(process, port)

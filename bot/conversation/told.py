@@ -27,7 +27,7 @@ from flows.signs import SELF_HARM, Found
 def take(step: Step, heard: Heard, amends: tuple[int, int] | None) -> bool:
     """Raise what the words report; whether nothing else is to be said to this message."""
     text = heard.message.text
-    signs = (*_said_as_well(step, heard), *heard.signs)
+    signs = (*_said_as_well(step, heard), *heard.signs) if heard.phrases else heard.signs
     if not (signs or heard.alarms) or _is_label(step, text):
         return False
     if heard.report.other_in_danger:
