@@ -29,7 +29,7 @@ endif
 
 help:
 	@echo 'make demo         set up and show everything on http://127.0.0.1:$(PORT)'
-	@echo 'make test         set up, check and run every test'
+	@echo 'make test         set up, check and run every test, by turns on SQLite and PostgreSQL'
 	@echo 'make bench        what it costs, beside others (benchmarks/README.md)'
 	@echo 'make check        style, types and import rules only'
 	@echo 'make setup        the runtime in $(VENV); make setup-dev adds the tools'
