@@ -111,7 +111,7 @@ class Follow:
     """Who published the numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One question.
 
@@ -125,9 +125,9 @@ class Item:
     minimum: int = 0
     maximum: int = 0
     unit: Texts | None = None
+    """What a number counts, such as "days"; None for a bare scale."""
     unit_one: Texts | None = None
     """The unit of one, where a language tells it apart: `day` beside `days`."""
-    """What a number counts, such as "days"; None for a bare scale."""
     anchors: tuple[Texts, Texts] | None = None
     """What the lowest and the highest number of a scale mean."""
     title: Texts | None = None
@@ -151,10 +151,11 @@ class Item:
 
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""
-        for option in self.options:
-            if option.id == option_id:
-                return option
-        return None
+        return self._by_id.get(option_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Option]:
+        return {option.id: option for option in self.options}
 
 
 @dataclass(frozen=True, slots=True)

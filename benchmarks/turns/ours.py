@@ -104,8 +104,10 @@ class OursContestant:
         self._seals = seals
         self._unsealed = Unsealed()
         self._rows: dict[str, LockedPatient] = {}
-        self._sessions: dict[int, bytes] = {}
-        self._newest: dict[str, Finished] = {}
+        self._sessions: dict[str, bytes] = {}
+        """By address the session that is open."""
+        self._finished: dict[str, Finished] = {}
+        """By address the turn that ended a questionnaire, until its score is asked for."""
         self._stages: dict[str, float] = {}
 
     async def open(self) -> None:
@@ -132,7 +134,7 @@ class OursContestant:
         self._post(finished, message)
 
     def score(self, chat: int) -> float | None:
-        effects = self._newest.pop(str(chat)).step.effects
+        effects = self._finished.pop(str(chat)).step.effects
         scores = [e.value for e in effects if isinstance(e, Record) and e.kind == "score"]
         return scores[-1] if scores else None
 
@@ -157,7 +159,7 @@ class OursContestant:
         row = self._rows[address]
         loaded = loading.opened(row, row.sealer(self._ring) if self._seals else self._unsealed)
         if row.session_id is not None:
-            body = self._sessions[row.session_id]
+            body = self._sessions[address]
             loaded.open = loading.open_session(loaded.sealer, row.session_id, body)
         return loaded
 
@@ -169,10 +171,12 @@ class OursContestant:
 
     def _save(self, address: str, finished: Finished) -> None:
         open, loaded = finished.step.open, finished.loaded
-        self._sessions.update(finished.sessions)
         session_id = open.id if open else None
-        self._rows[address] = loaded.row._replace(session_id=session_id, body=finished.body)
-        self._newest[address] = finished
+        self._rows[address] = LockedPatient(*loaded.row[:-2], session_id, finished.body)
+        if open is not None:
+            self._sessions[address] = finished.sessions[open.id]
+        else:
+            self._finished[address] = finished
 
     def _post(self, finished: Finished, message: Inbound | None) -> None:
         """Post the replies as the sender does, and read the ids of what was sent."""

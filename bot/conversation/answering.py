@@ -76,7 +76,8 @@ def answer(step: Step, heard: Heard, amends: tuple[int, int] | None = None) -> N
         returning.hear(step, stops=heard.stops)
     if heard.report.by_helper:
         helping.note_writer(step)
-    who_writes.note(step, heard)
+    if heard.phrases:
+        who_writes.note(step, heard)
     if told.take(step, heard, amends):
         desk_talk.keep(step)
         if heard.stops and step.person.status not in SILENT:

@@ -286,7 +286,7 @@ def expire(step: Step, open: OpenSession, *, stopped: bool = False) -> None:
 
 def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Event]) -> None:
     """Record what happened and say what the patient should hear, in that order."""
-    opened = next((each.flow for each in events if isinstance(each, happened.Opened)), None)
+    opened = _opened(events)
     if opened is not None and open is step.open and open.session.status is WAITING:
         _tell_before(step, flow, open, events, opened)
         return
@@ -294,6 +294,14 @@ def tell(step: Step, flow: Flow, open: OpenSession, events: Sequence[happened.Ev
         _tell(step, flow, open, event)
     if open.session.status is not WAITING and open is step.open:
         _close(step, open)
+
+
+def _opened(events: Sequence[happened.Event]) -> str | None:
+    """The flow that an answer asks for, if one does."""
+    for event in events:
+        if isinstance(event, happened.Opened):
+            return event.flow
+    return None
 
 
 def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> None:

@@ -11,7 +11,7 @@ from bot.conversation.heard import Heard
 from bot.conversation.memory import KEEPING, PARTS, Task
 from bot.conversation.pending import ask_again
 from bot.conversation.step import SILENT, Step
-from bot.inbound import Inbound, InboundKind
+from bot.inbound import CHOICE, EDIT, TEXT, Inbound
 from trajectory.said import CANCELLED
 
 MOST = 8
@@ -53,6 +53,9 @@ def note(step: Step, heard: Heard, before: Task | None) -> None:
 
     `before` is the task that was under way: it may have asked whether to keep other words.
     """
+    if heard.message.kind is CHOICE and (before is None or before.name != KEEPING):
+        # A press has no words of its own.
+        return
     for effect in [each for each in step.effects if isinstance(each, Record) and _is_own(each)]:
         parts = _parts(step, effect, heard.message, before)
         if parts:
@@ -68,7 +71,7 @@ def _parts(step: Step, record: Record, message: Inbound, before: Task | None) ->
     """The words of this entry by the message that they came in."""
     if before is not None and before.name == KEEPING and record.text == before.data["text"]:
         return dict(before.data.get(PARTS, {}))
-    if message.kind not in (InboundKind.TEXT, InboundKind.EDIT):
+    if message.kind not in (TEXT, EDIT):
         return {}
     edited = _edited(step, message)
     is_edited = record.text == "\n".join(edited.values())

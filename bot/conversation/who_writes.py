@@ -22,7 +22,7 @@ def note(step: Step, heard: Heard) -> None:
     Not where it is asked who reads or answers: there it is the reply.
     """
     task = step.memory.task
-    if not heard.phrases or (task is not None and task.name in (HANDS, helping.NAME)):
+    if task is not None and task.name in (HANDS, helping.NAME):
         return
     said = [each for each in heard.phrases if _is_about_the_patient(step, each)]
     helper = next((each for each in said if each.says is Says.HELPER_WRITES), None)
