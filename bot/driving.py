@@ -14,8 +14,7 @@ from bot.due import NEXT_DUE, SOMETHING_DUE
 from bot.leases import NEXT_LEASE, NEXT_READY, SOMETHING_READY
 from bot.sending import BATCH, send_ready
 
-_WAITING = select(SOMETHING_READY, SOMETHING_DUE)
-_NEXT = select(NEXT_DUE, NEXT_READY, NEXT_LEASE)
+_HOW_IT_STANDS = select(SOMETHING_READY, SOMETHING_DUE, NEXT_DUE, NEXT_READY, NEXT_LEASE)
 
 
 class MovableClock(Protocol):
@@ -30,45 +29,40 @@ class MovableClock(Protocol):
         ...
 
 
-def run_until_quiet(deployment: Deployment, most: int | None = None) -> None:
+def run_until_quiet(deployment: Deployment, most: int | None = None) -> datetime | None:
     """Do everything that is due now, and send everything that is ready.
 
-    `most` at a time, where nobody waits meanwhile; else as many as a process of its own does.
+    When the next thing comes after that, or None. `most` at a time, where nobody waits meanwhile;
+    else as many as a process of its own does. What cannot be done yet is left.
     """
-    while _did_something(deployment, most):
-        pass
+    while True:
+        ready, fallen, coming = _how_it_stands(deployment)
+        sent = ready and send_ready(deployment, most or BATCH)
+        if not (sent or (fallen and (dispatch(deployment, most) or send_due(deployment)))):
+            return coming
 
 
-def _did_something(deployment: Deployment, most: int | None) -> bool:
-    """Whether anything was sent or done; what cannot be done yet is left."""
-    asked = {"now": deployment.clock.now(), "channels": sorted(deployment.channels)}
+def _how_it_stands(deployment: Deployment) -> tuple[bool, bool, datetime | None]:
+    """Whether a message is ready now, or something due, and when the next of either comes."""
+    now = deployment.clock.now()
+    asked = {"now": now, "after": now, "channels": sorted(deployment.channels)}
     with deployment.database.read() as connection:
-        ready, fallen = connection.execute(_WAITING, asked).one()
-    if ready and send_ready(deployment, most or BATCH):
-        return True
-    return bool(fallen and (dispatch(deployment, most) or send_due(deployment)))
+        ready, fallen, *moments = connection.execute(_HOW_IT_STANDS, asked).one()
+    return ready, fallen, min((moment for moment in moments if moment is not None), default=None)
 
 
 def drive(deployment: Deployment, clock: MovableClock, until: datetime) -> None:
     """Let time pass to this moment: all that falls due until then happens, at its own time."""
-    run_until_quiet(deployment)
-    pass_time(deployment, clock, until)
+    pass_time(deployment, clock, until, run_until_quiet(deployment))
 
 
-def pass_time(deployment: Deployment, clock: MovableClock, until: datetime) -> bool:
-    """As `drive`, where nothing is left to do now; whether anything fell due on the way."""
-    begun = clock.now()
-    while (moment := next_moment(deployment, clock.now())) is not None and moment <= until:
-        clock.set(moment)
-        run_until_quiet(deployment)
-    passed = clock.now() > begun
+def pass_time(
+    deployment: Deployment, clock: MovableClock, until: datetime, coming: datetime | None
+) -> bool:
+    """As `drive`, where nothing is left to do until `coming`; whether anything happened."""
+    happens = coming is not None and coming <= until
+    while coming is not None and coming <= until:
+        clock.set(coming)
+        coming = run_until_quiet(deployment)
     clock.set(until)
-    return passed
-
-
-def next_moment(deployment: Deployment, after: datetime) -> datetime | None:
-    """When something falls due or becomes ready after this moment, or None."""
-    asked = {"after": after, "channels": sorted(deployment.channels)}
-    with deployment.database.read() as connection:
-        moments = connection.execute(_NEXT, asked).one()
-    return min((moment for moment in moments if moment is not None), default=None)
+    return happens

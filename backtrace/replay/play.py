@@ -55,11 +55,13 @@ class Player:
         Raises:
             WrongStep: a step asks for a button, message or page that is not there.
         """
+        deployment, clock = self._stage.deployment, self._stage.clock
+        coming = run_until_quiet(deployment)
         for batch in batches(steps):
-            if pass_time(self._stage.deployment, self._stage.clock, batch[0][1].at):
+            if pass_time(deployment, clock, batch[0][1].at, coming):
                 yield from self._news()
             self._act(batch)
-            run_until_quiet(self._stage.deployment)
+            coming = run_until_quiet(deployment)
             yield from self._news([about(each) for _, each in batch])
 
     def _act(self, batch: Sequence[Numbered]) -> None:

@@ -12,7 +12,7 @@ from backtrace.simulate.behaviour import Phone, reaction, reacts_at
 from backtrace.simulate.people import PATHWAY, Crowd, Person
 from backtrace.simulate.reading import Reader
 from bot.conversation.step import Step
-from bot.driving import next_moment, run_until_quiet
+from bot.driving import run_until_quiet
 from bot.enrolling import Newcomer, ask, complete, enrol_all
 from bot.inbound import Inbound, InboundKind
 from bot.receiving import receive
@@ -81,18 +81,18 @@ class Simulation:
         for person in self._people:
             self._plans.set(person.number, person.enrolled_at)
         clock = self._stage.clock
-        while (moment := self._next()) is not None and moment <= self._end:
+        coming = run_until_quiet(self._stage.deployment, BATCH)
+        while (moment := self._next(coming)) is not None and moment <= self._end:
             clock.set(moment)
             self._act(list(self._plans.take(moment)))
-            run_until_quiet(self._stage.deployment, BATCH)
+            coming = run_until_quiet(self._stage.deployment, BATCH)
             self._hear(moment)
             self.progress.moment = moment
             yield self.progress
         clock.set(self._end)
 
-    def _next(self) -> datetime | None:
-        now = self._stage.clock.now()
-        moments = (self._plans.first(), next_moment(self._stage.deployment, now))
+    def _next(self, coming: datetime | None) -> datetime | None:
+        moments = (self._plans.first(), coming)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _act(self, numbers: Sequence[int]) -> None:
