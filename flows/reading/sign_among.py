@@ -14,7 +14,7 @@ from flows.lexicon import Lexicon, Sense
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
 from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood
-from flows.reading.several import Part, is_decimal
+from flows.reading.several import Part, is_decimal, read_several
 
 _PART = re.compile(r"[^\s,;]+")
 
@@ -33,7 +33,7 @@ def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | Non
         return None
     if not _are_several(items[0], parts, text, lexicon):
         return None
-    return sign if _may_be_yes(read(sign, text, lexicon)) else None
+    return sign if may_be_yes(read(sign, text, lexicon)) else None
 
 
 def _are_several(item: Item, parts: Sequence[str], text: str, lexicon: Lexicon) -> bool:
@@ -69,9 +69,24 @@ def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple
         return ()
     answers = [(part, read(item, part, lexicon)) for item, part in zip(before, parts, strict=True)]
     said = read(sign, rest, lexicon)
-    if not all(isinstance(each, Understood) for _, each in answers) or not _may_be_yes(said):
+    if not all(isinstance(each, Understood) for _, each in answers) or not may_be_yes(said):
         return ()
     return (*answers, (rest, said))
+
+
+def says_yes_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | None:
+    """The warning sign behind the first of these that several answers say yes to, or may.
+
+    Whose the others are need not be certain.
+    """
+    sign = _sign_behind(items)
+    if sign is None:
+        return None
+    taken = read_up_to_sign(items, text, lexicon) or read_several(items, text, lexicon)
+    said = [each for item, (_, each) in zip(items, taken, strict=False) if item is sign]
+    if any(map(may_be_yes, said)):
+        return sign
+    return sign_among(items, text, lexicon)
 
 
 def leaves_sign(items: Sequence[Item], parts: Sequence[Part]) -> bool:
@@ -83,10 +98,11 @@ def leaves_sign(items: Sequence[Item], parts: Sequence[Part]) -> bool:
 
 def _sign_behind(items: Sequence[Item]) -> Item | None:
     """The first warning sign behind the question that waits."""
-    return next((item for item in items[1:] if _is_sign(item)), None)
+    return next((item for item in items[1:] if is_sign(item)), None)
 
 
-def _is_sign(item: Item) -> bool:
+def is_sign(item: Item) -> bool:
+    """Whether a yes to this question tells of a warning sign, or asks for the questions on them."""
     opens = "yes" in (item.opens or {})
     return item.kind is ItemKind.YES_NO and (item.flag is not None or opens)
 
@@ -97,7 +113,8 @@ def _means(part: str, lexicon: Lexicon, *senses: Sense) -> bool:
     return len(tokens) == 1 and tokens[0].means(*senses) and not tokens[0].weak
 
 
-def _may_be_yes(reading: Reading) -> bool:
+def may_be_yes(reading: Reading) -> bool:
+    """Whether this is a yes to a warning sign, be it one that would be asked back."""
     if isinstance(reading, Understood):
         return reading.code == "yes"
     return isinstance(reading, Ambiguous) and "yes" in reading.candidates
