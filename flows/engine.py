@@ -35,6 +35,7 @@ from flows.reading import (
     read,
     read_confirmation,
 )
+from flows.reading.sign_among import is_possible_sign
 from flows.recording import answered, ends_at_once, record
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.scoring import score
@@ -200,6 +201,8 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
         # Asking back the same once more would be a loop; a hint leads on.
         return _missed(session, item, text, reading.why)
     session = session._replace(offered=candidates, offered_raw=text)
+    if is_possible_sign(item, reading):
+        session = session.doubting(item.id, candidates)
     return Turn(session, (AskedBack(item.id, text, candidates, reading.why),))
 
 

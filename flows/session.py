@@ -63,7 +63,8 @@ class Session(NamedTuple):
     a question that was asked back ("Do you mean C?"), as option ids or digits. `known` holds
     by item what was answered earlier and is shown for confirmation in place of the question,
     until the item is answered or the patient says that it is not right any more. `asked_back`
-    holds by item what was on offer where its answer was chosen after words in doubt.
+    holds by item what was on offer where its answer was chosen after words in doubt; of a warning
+    sign that may have had a yes it does so already before there is an answer.
     """
 
     flow: str
@@ -115,15 +116,30 @@ class Session(NamedTuple):
             self.offered,
             self.offered_raw,
             self.known,
-            self._asked_back(item_id, offered),
+            self._asked_back(item_id, given, offered),
         )
 
-    def _asked_back(self, item_id: str, offered: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    def _asked_back(
+        self, item_id: str, given: Given, offered: tuple[str, ...]
+    ) -> Mapping[str, tuple[str, ...]]:
         if offered:
             return {**self.asked_back, item_id: offered}
-        if item_id in self.asked_back:
+        if item_id in self.asked_back and (given.kind is ANSWER or item_id in self.given):
             return {item: each for item, each in self.asked_back.items() if item != item_id}
         return self.asked_back
+
+    def doubting(self, item_id: str, offered: tuple[str, ...]) -> Session:
+        """The session in which what may be a yes to this warning sign is asked back with these."""
+        if item_id in self.given:
+            return self
+        return self._replace(asked_back={**self.asked_back, item_id: offered})
+
+    def unsettled(self) -> list[str]:
+        """Ids of the items that were asked back about and have no answer; a skip is none."""
+        given = self.given
+        return [
+            item for item in self.asked_back if item not in given or given[item].kind is not ANSWER
+        ]
 
     def asking(self, item_id: str) -> Session:
         """The session with this item put next; nothing is on offer for it yet."""

@@ -95,6 +95,7 @@ def ask_first(session: Session, sign: Item, text: str, lexicon: Lexicon) -> Turn
     doubtful = reading if isinstance(reading, Ambiguous) else Ambiguous(("yes",), Why.UNCERTAIN)
     candidates = offer(sign, doubtful)
     asked = session.asking(sign.id)._replace(offered=candidates, offered_raw=text)
+    asked = asked.doubting(sign.id, candidates)
     return Turn(asked, (AskedBack(sign.id, text, candidates, doubtful.why),))
 
 

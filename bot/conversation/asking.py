@@ -338,7 +338,8 @@ def _tell(step: Step, flow: Flow, open: OpenSession, event: happened.Event) -> N
         case happened.Finished():
             _thank(step, flow, open)
         case happened.Expired():
-            if flow.asks_for_signs and not safety.was_flagged(flow, open.session):
+            unanswered = flow.asks_for_signs and not safety.was_flagged(flow, open.session)
+            if unanswered or safety.is_left_in_doubt(step, open):
                 safety.raise_unanswered(step)
 
 
@@ -499,7 +500,7 @@ def _thank(step: Step, flow: Flow, open: OpenSession) -> None:
     if safety.was_flagged(flow, open.session):
         if not step.memory.held:
             safety.remind(step)
-    elif flow.asks_for_signs and safety.is_left_open(flow, open.session):
+    elif safety.is_passed_over(step, open):
         safety.raise_unanswered(step)
     elif open is step.open and flow.closing is not None and not _is_alarming(flow, open):
         step.lead.append(flow.closing[step.person.language])

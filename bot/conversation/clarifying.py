@@ -17,6 +17,7 @@ from bot.conversation.step import Step
 from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows import events as happened
 from flows.model import Flow, Item, ItemKind
+from flows.reading.sign_among import is_sign
 
 WAY_OUT = 3
 """From this attempt on the patient hears how else to go on."""
@@ -60,6 +61,8 @@ def _offer_beside(step: Step, open: OpenSession, item: Item, raw: str) -> bool:
     if beside is None:
         return False
     open.session = open.session._replace(offered=(beside,), offered_raw=raw)
+    if beside == "yes" and is_sign(item):
+        open.session = open.session.doubting(item.id, (beside,))
     _offer_one(step, open, item, beside)
     return True
 

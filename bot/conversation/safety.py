@@ -20,6 +20,7 @@ from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, Urgency
+from flows.reading.sign_among import is_sign
 from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found, Report
 from trajectory.care_team import Member
@@ -104,8 +105,12 @@ def raise_unanswered(step: Step) -> None:
 
 
 def raise_left_open(step: Step) -> None:
-    """The questions about a new symptom will not come any more: as when they run out."""
+    """The questions about a new symptom will not come any more, nor a yes or no to what may have
+    been one: as when they run out.
+    """
     left = any(not was_flagged(step.flow_of(each), each.session) for each in screens(step))
+    own = (step.open, step.suspended)
+    left |= any(each is not None and is_left_in_doubt(step, each) for each in own)
     library = step.world.library
     if left or any(library.flow(w.flow).asks_for_signs for w in step.memory.waiting):
         raise_unanswered(step)
@@ -303,6 +308,23 @@ def was_flagged(flow: Flow, session: Session) -> bool:
         item.flag is not None and item.id in session.given and session.given[item.id].code == "yes"
         for item in flow.items
     )
+
+
+def is_passed_over(step: Step, open: OpenSession) -> bool:
+    """Whether a finished session leaves open whether there is a sign that cannot wait."""
+    flow = step.flow_of(open)
+    left_open = flow.asks_for_signs and is_left_open(flow, open.session)
+    return left_open or is_left_in_doubt(step, open)
+
+
+def is_left_in_doubt(step: Step, open: OpenSession) -> bool:
+    """Whether what may be a yes to a warning sign stays without an answer, and none was reported.
+
+    Nobody knows whether it was one: as with questions about a new symptom that run out.
+    """
+    flow, unsettled = step.flow_of(open), open.session.unsettled()
+    doubted = any(is_sign(flow.item(item)) for item in unsettled)
+    return doubted and not has_found(step, open)
 
 
 def has_found(step: Step, open: OpenSession) -> bool:

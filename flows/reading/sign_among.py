@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from flows.events import Why
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
@@ -72,6 +73,11 @@ def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple
     if not all(isinstance(each, Understood) for _, each in answers) or not may_be_yes(said):
         return ()
     return (*answers, (rest, said))
+
+
+def is_possible_sign(item: Item, reading: Ambiguous) -> bool:
+    """Whether words that are asked back may tell of a warning sign: "maybe yes", "not normal"."""
+    return is_sign(item) and ("yes" in reading.candidates or reading.why is Why.SEVERAL)
 
 
 def says_yes_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | None:

@@ -27,6 +27,7 @@ from flows.events import (
     Why,
 )
 from flows.model import Flow, FlowKind, ItemKind, Operator, Urgency
+from flows.reading.sign_among import is_sign
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.session import Given, GivenKind, Session, Status
 from tests.flows.samples import (
@@ -703,13 +704,19 @@ def keeps_only_what_belongs(session: Session) -> None:
         assert kept.raw
         assert session.asked_at(kept.turn) == item_id
         named = kept.code or str(kept.value)
-        assert named in session.asked_back.get(item_id, (named,))
         if kept.kind is not GivenKind.ANSWER:
             assert (kept.value, kept.code, kept.text) == (None, None, None)
-        elif item.kind is ItemKind.TEXT:
+            continue
+        assert named in session.asked_back.get(item_id, (named,))
+        if item.kind is ItemKind.TEXT:
             assert kept.text
         else:
             assert belongs(item, kept.value, kept.code)
+    for item_id, offered in session.asked_back.items():
+        answer = session.given.get(item_id)
+        if answer is None or answer.kind is not GivenKind.ANSWER:
+            assert is_sign(EVERYTHING.item(item_id))
+            assert "yes" in offered
 
 
 def told_and_kept_agree(talk: Talk) -> None:
