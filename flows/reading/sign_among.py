@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import dropwhile, pairwise, takewhile
 
 from flows.events import Why
-from flows.lexicon import Lexicon, Sense
+from flows.lexicon import Lexicon, Sense, Token
 from flows.model import Item, ItemKind
 from flows.reading.answer import NUMBERS, read
 from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood
-from flows.reading.several import Part, is_decimal, read_several
+from flows.reading.several import LONGEST_PART, Part, is_decimal, read_several
 
-_PART = re.compile(r"[^\s,;]+")
+_WORD = re.compile(r"[^\s,;]+")
+_CLAUSE = re.compile(r"(?:[^,;.\n]|(?<=\d),(?=\d)|\.(?!\s))+")
+_DOUBTFUL = (Sense.HEDGE, Sense.HALF, Sense.NEGATION, Sense.WEAK_NEGATION)
 
 
 def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | None:
@@ -27,52 +29,75 @@ def sign_among(items: Sequence[Item], text: str, lexicon: Lexicon) -> Item | Non
     them, which the message is read for in any case.
     """
     sign = _sign_behind(items)
-    if sign is None:
-        return None
-    parts = _PART.findall(text)
-    if not parts or not _means(parts[0], lexicon, Sense.NUMBER, Sense.YES, Sense.NO):
-        return None
-    if not _are_several(items[0], parts, text, lexicon):
+    if sign is None or not _are_several(items[0], text, lexicon):
         return None
     return sign if may_be_yes(read(sign, text, lexicon)) else None
 
 
-def _are_several(item: Item, parts: Sequence[str], text: str, lexicon: Lexicon) -> bool:
+def _are_several(item: Item, text: str, lexicon: Lexicon) -> bool:
     """Whether there is more than one answer: "7 7 yes", not "yes 7 out of 10" or "7 or 8, yes"."""
     if isinstance(read(item, text, lexicon), Understood):
         return False
-    numbers = [_means(part, lexicon, Sense.NUMBER) for part in parts]
-    return (True, True) in pairwise(numbers)
+    numbers = [_has_number(word, lexicon) for word in _WORD.findall(text)]
+    return (True, True) in pairwise(numbers) or _numbers_before_yes(text, lexicon) > 1
+
+
+def _numbers_before_yes(text: str, lexicon: Lexicon) -> int:
+    """In how many clauses a number stands, before the first with a yes: "6/10, 4 days, yes"."""
+    clauses = [lexicon.tokens(clause) for clause in _CLAUSE.findall(text)]
+    before = takewhile(lambda tokens: not _any(tokens, Sense.YES), clauses)
+    return sum(_any(tokens, Sense.NUMBER) for tokens in before)
 
 
 def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
     """An answer to each question before a warning sign, and words behind them that may be its yes.
 
+    Each is a number of one word, or stands between commas: "6/10, 4 days, 2 days, yes sadly".
     Empty where it is not certain whose answers they are, and behind one number: "7 yes, all week"
     may be that one in more words, and the sign is asked next in any case.
     """
     sign = _sign_behind(items)
-    if sign is None or is_decimal(text):
+    if sign is None:
         return ()
     before = items[: items.index(sign)]
-    found = list(_PART.finditer(text))
-    if (
-        len(before) < 2
-        or len(found) <= len(before)
-        or any(item.kind not in NUMBERS for item in before)
-    ):
+    if len(before) < 2 or any(item.kind not in NUMBERS for item in before):
         return ()
-    parts = [match.group() for match in found[: len(before)]]
-    rest = text[found[len(before)].start() :].strip()
-    if any(token.means(Sense.NUMBER) for token in lexicon.tokens(rest)):
-        return ()
-    if not all(_means(part, lexicon, Sense.NUMBER) for part in parts):
+    ways = (_CLAUSE,) if is_decimal(text) else (_WORD, _CLAUSE)
+    cuts = (_cut(text, way, len(before), lexicon) for way in ways)
+    read_cuts = (_read_cut(before, sign, cut, lexicon) for cut in cuts if cut)
+    return next(filter(None, read_cuts), ())
+
+
+def _cut(text: str, way: re.Pattern[str], count: int, lexicon: Lexicon) -> list[str]:
+    """So many parts, the first with the greeting before it, and what stands behind them."""
+    found = list(way.finditer(text))
+    first = next((at for at, each in enumerate(found) if _has_number(each.group(), lexicon)), None)
+    if first is None or len(found) <= first + count:
+        return []
+    lead = text[: found[first].end()].strip()
+    parts = [each.group().strip() for each in found[first + 1 : first + count]]
+    return [lead, *parts, text[found[first + count].start() :].strip()]
+
+
+def _read_cut(
+    before: Sequence[Item], sign: Item, cut: Sequence[str], lexicon: Lexicon
+) -> tuple[Part, ...]:
+    *parts, rest = cut
+    if _has_number(rest, lexicon) or not all(_is_number(part, lexicon) for part in parts):
         return ()
     answers = [(part, read(item, part, lexicon)) for item, part in zip(before, parts, strict=True)]
     said = read(sign, rest, lexicon)
     if not all(isinstance(each, Understood) for _, each in answers) or not may_be_yes(said):
         return ()
     return (*answers, (rest, said))
+
+
+def _is_number(part: str, lexicon: Lexicon) -> bool:
+    """Whether this is a number, with a greeting before it or its unit behind it, and no doubt."""
+    tokens = list(dropwhile(lambda token: token.means(Sense.HEDGE), lexicon.tokens(part)))
+    if not 1 <= len(tokens) <= LONGEST_PART or not _any(tokens, Sense.NUMBER):
+        return False
+    return not any(token.weak or token.means(*_DOUBTFUL) for token in tokens)
 
 
 def is_possible_sign(item: Item, reading: Ambiguous) -> bool:
@@ -113,10 +138,12 @@ def is_sign(item: Item) -> bool:
     return item.kind is ItemKind.YES_NO and (item.flag is not None or opens)
 
 
-def _means(part: str, lexicon: Lexicon, *senses: Sense) -> bool:
-    """Whether a part is one word of such a meaning."""
-    tokens = lexicon.tokens(part)
-    return len(tokens) == 1 and tokens[0].means(*senses) and not tokens[0].weak
+def _any(tokens: Sequence[Token], sense: Sense) -> bool:
+    return any(token.means(sense) for token in tokens)
+
+
+def _has_number(part: str, lexicon: Lexicon) -> bool:
+    return _any(lexicon.tokens(part), Sense.NUMBER)
 
 
 def may_be_yes(reading: Reading) -> bool:

@@ -36,9 +36,19 @@ def check_in(*said: str, language: str = "en", channel: str = "sms") -> Script:
         ("en", "6, 4, 2, yes you stupid machine"),
         ("da", "6 4 2 ja idiot"),
         ("da", "6 4 2 ja, din dumme maskine"),
+        ("en", "hi, 6 4 2 yes"),
+        ("en", "Good morning 6 4 2 yes"),
+        ("en", "6/10, 4 days, 2 days, yes sadly"),
+        ("en", "hello there\n6/10\n4 days\n2 days\nyes unfortunately"),
+        ("en", "6/10. 4 days. 2 days. yes sadly"),
+        ("en", "6/10 4/7 2/7 yes"),
+        ("da", "hej, 6 4 2 ja"),
+        ("da", "god morgen 6 4 2 ja"),
+        ("da", "6/10, 4 dage, 2 dage, ja desværre"),
+        ("da", "6/10. 4 dage. 2 dage. ja desværre"),
     ],
 )
-def test_a_yes_with_an_outburst_behind_all_answers_opens_the_questions_about_signs(
+def test_a_yes_in_more_words_behind_all_answers_opens_the_questions_about_signs(
     language: str, said: str
 ) -> None:
     lines = check_in(said, language=language).play()
@@ -78,8 +88,14 @@ def test_a_yes_in_doubt_behind_all_answers_is_all_that_is_asked_back(
         ("en", "12 4 2 yes idiot"),
         ("en", "6 4 2 1 maybe yes"),
         ("en", "7 7 yes"),
+        ("en", "my back is bad, 6 4 2 yes"),
+        ("en", "maybe 6, 4, 2 yes"),
+        ("en", "6 for the pain, 4 days, 2 days, yes"),
+        ("en", "about 6, 4-5 days, 2, yes sadly"),
         ("da", "6 4 ja"),
         ("da", "6 4 måske ja, idiot"),
+        ("da", "ryggen er slem, 6 4 2 ja"),
+        ("da", "6 for smerten, 4 dage, 2 dage, ja"),
     ],
 )
 def test_where_nobody_knows_whose_the_numbers_are_the_sign_is_asked_about_first(
@@ -152,6 +168,8 @@ def test_what_was_asked_back_before_does_not_hide_the_yes() -> None:
         "6 or 7",
         "yes 7 or 8",
         "7 or 8 yes",
+        "hi, 7 out of 10, yes",
+        "7, yes i took 2 pills, 3 a day",
         "6 yes",
         "4 5",
     ],
