@@ -18,6 +18,7 @@ from bot.conversation.memory import CHANGING, OpenSession
 from bot.conversation.questions import short_answer
 from bot.conversation.records import LATE_AFTER
 from bot.conversation.step import Step
+from bot.phrases import Says
 from flows.engine import choice
 from flows.model import Flow, Item
 from flows.reading import Ambiguous, Reading, Understood, given_as, read
@@ -52,7 +53,7 @@ def needs_finished(step: Step, heard: Heard) -> bool:
     if step.memory.task is not None:
         return step.memory.task.name == CHANGING
     goes_back = heard.command is not None and heard.command.name == "back"
-    return goes_back or bool(heard.phrases)
+    return goes_back or any(phrase.says is not Says.ME_AGAIN for phrase in heard.phrases)
 
 
 def last_answer(step: Step) -> Last | None:

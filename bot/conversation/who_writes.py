@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from bot.conversation import safety
 from bot.conversation.effects import SaveSession
 from bot.conversation.heard import Heard
 from bot.conversation.memory import HANDS, OpenSession
+from bot.conversation.own_name import is_about_the_patient, is_own_name
 from bot.conversation.pending import ask_again
 from bot.conversation.step import Step
 from bot.conversation.tasks import helping
-from bot.phrases import Phrase, Says
+from bot.phrases import Says
 
 _PATIENT = (Says.ME_AGAIN, Says.ME)
 
@@ -24,7 +25,7 @@ def note(step: Step, heard: Heard) -> None:
     task = step.memory.task
     if task is not None and task.name in (HANDS, helping.NAME):
         return
-    said = [each for each in heard.phrases if _is_about_the_patient(step, each)]
+    said = [each for each in heard.phrases if is_about_the_patient(step, each)]
     helper = next((each for each in said if each.says is Says.HELPER_WRITES), None)
     if helper is not None:
         _begin(step)
@@ -43,7 +44,7 @@ def tell(step: Step) -> bool:
         return False
     if safety.is_held(step) or safety.is_held_now(step):
         return False
-    if "answer" in said.slots and not _is_name(step, said.slots["answer"]):
+    if "answer" in said.slots and not is_own_name(step, said.slots["answer"]):
         return False
     step.add_line("helping.writes" if said.says is Says.HELPER_WRITES else "helping.over")
     ask_again(step)
@@ -68,19 +69,3 @@ def _end(step: Step) -> None:
 def _sessions(step: Step) -> Iterator[OpenSession]:
     """What is asked now, and what was put aside for it."""
     return (each for each in (step.open, step.suspended) if each is not None)
-
-
-def _is_about_the_patient(step: Step, phrase: Phrase) -> bool:
-    """Whether a name that is said, if one is, is the patient's: "Birgit's daughter"."""
-    return "name" not in phrase.slots or _is_name(step, phrase.slots["name"])
-
-
-def _is_name(step: Step, words: str) -> bool:
-    known = set(step.person.name.casefold().split())
-    return all(_is_one_of(known, word) for word in words.casefold().split())
-
-
-def _is_one_of(known: Set[str], word: str) -> bool:
-    """Also as somebody's own: "Birgit's", and in Danish "Birgits"."""
-    endings = ("", "s", "'s", "\N{RIGHT SINGLE QUOTATION MARK}s", "'")
-    return any(word.endswith(each) and word.removesuffix(each) in known for each in endings)

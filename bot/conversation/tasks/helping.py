@@ -9,6 +9,7 @@ from bot.conversation.choices import chosen
 from bot.conversation.effects import SaveSession
 from bot.conversation.last import is_warning
 from bot.conversation.memory import OpenSession
+from bot.conversation.own_name import is_about_the_patient
 from bot.conversation.questions import said_as
 from bot.conversation.records import HELPS_FOR
 from bot.conversation.step import Step
@@ -29,6 +30,8 @@ def take(step: Step, phrase: Phrase, text: str) -> bool:
     """
     item = _pending(step)
     if step.open is None or item is None or item.kind is ItemKind.TEXT:
+        return False
+    if not is_about_the_patient(step, phrase):
         return False
     answer = phrase.slots["answer"]
     reading = read(item, answer, step.lexicon)
@@ -117,7 +120,8 @@ def reply(step: Step, text: str, option: str | None) -> None:
 
 def _said(step: Step, text: str) -> str | None:
     """A yes or no in other words: who writes."""
-    says = {phrase.says for phrase in phrases(text, step.person.language)}
+    said = phrases(text, step.person.language)
+    says = {phrase.says for phrase in said if is_about_the_patient(step, phrase)}
     if Says.HELPER_WRITES in says:
         return "yes"
     return "no" if says & {Says.ME, Says.ME_AGAIN} else None

@@ -33,6 +33,14 @@ PATIENTS = [
     ("da", "mig igen"),
     ("en", "this is Birgit again"),
     ("en", "I'm writing myself again"),
+    ("en", "ok now I'm writing myself"),
+    ("en", "it's Birgit"),
+    ("en", "I'm Birgit"),
+    ("en", "hi, Birgit here"),
+    ("da", "det er Birgit"),
+    ("da", "nu er det Birgit"),
+    ("da", "hej, Birgit her igen"),
+    ("da", "ok så skriver jeg selv"),
     ("da", "det er mig selv igen"),
     ("da", "det er mig igen, Birgit"),
     ("da", "nu er det mig igen"),
@@ -126,6 +134,34 @@ def test_me_may_be_the_helper_still(language: str, said: str) -> None:
     assert authors(script.say("4").play()) == ["helper", "helper"]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "it's her daughter, 6"),
+        ("en", "This is Birgit's carer, 6"),
+        ("en", "hi, it is her neighbour, she says 6"),
+        ("da", "det er hendes svigerdatter, 6"),
+        ("da", "det er Birgits nabo, 6"),
+    ],
+)
+def test_an_answer_behind_who_writes_is_the_helpers(language: str, said: str) -> None:
+    script = check_in(language, said)
+    assert authors(script.play()) == []
+    yes = {"en": "yes", "da": "ja"}[language]
+    assert authors(script.say(yes).play()) == ["helper"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "it's Anna"), ("en", "it is bad"), ("en", "I'm tired"), ("da", "det er Anna"),
+     ("da", "jeg er træt")],
+)  # fmt: skip
+def test_another_name_leaves_the_helper_writing(language: str, said: str) -> None:
+    script = check_in(language, DAUGHTER[language], "6", said)
+    assert not texts(script.play())[-1].startswith(AGAIN[language])
+    assert authors(script.say("4").play()) == ["helper", "helper"]
+
+
 @pytest.mark.parametrize("said", ["it is Anna's daughter", "this is Anna again", "it's me again"])
 def test_without_a_helper_or_with_another_name_it_is_no_change(said: str) -> None:
     told = texts(check_in("en", said).play())[-1]
@@ -137,6 +173,7 @@ def test_asked_whether_a_helper_answers_it_is_the_answer() -> None:
     assert authors(script.play()) == []
     script = check_in("en", "she says 6", "I am writing for her")
     assert authors(script.play()) == ["helper"]
+    assert "2/4" in texts(check_in("en", "she says 6", "it is 7").play())[-1]
 
 
 def test_in_an_emergency_nothing_stands_before_what_to_do() -> None:
