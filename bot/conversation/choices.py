@@ -74,6 +74,12 @@ def is_question(step: Step, text: str) -> bool:
     return len(words) > 1 and ("?" in text or asks(text))
 
 
+def wonders(step: Step, text: str) -> bool:
+    """Whether this only asks who writes, or what it is about: "what is this for?"."""
+    names = any(token.means(Sense.PRESENCE) for token in step.lexicon.tokens(text))
+    return names and ("?" in text or asks(text))
+
+
 def _is_answer(token: Token) -> bool:
     return token.means(*_ANSWERS) or len(token.text) == 1
 

@@ -7,7 +7,7 @@ the ways out, and a line on the clinic's list. What the patient asks meanwhile i
 from __future__ import annotations
 
 from bot.conversation import clinic_list, with_desk
-from bot.conversation.choices import is_question
+from bot.conversation.choices import is_question, wonders
 from bot.conversation.effects import Record
 from bot.conversation.lists import joined
 from bot.conversation.memory import OpenSession
@@ -36,7 +36,7 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
     if open is not step.open or open.session.pending != event.item:
         step.add_line("hint.unchanged", title=title(flow, item, step.person.language))
         return False
-    if is_question(step, event.raw):
+    if is_question(step, event.raw) or wonders(step, event.raw):
         if with_desk.was_asked(step):
             clinic_list.pass_on(step)
         else:

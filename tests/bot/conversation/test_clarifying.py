@@ -44,3 +44,23 @@ def test_what_is_asked_back_about_an_earlier_answer_names_it(light_house: House)
 def test_a_letter_never_raises_a_flag(light_house: House, letter: str) -> None:
     told = begin(light_house, "red-flags", "no", letter)
     assert "112" not in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        ("en", "what is this for?"),
+        ("en", "What's this about?"),
+        ("en", "why do you ask?"),
+        ("da", "hvorfor spørger du?"),
+        ("da", "hvad er det her til?"),
+        ("da", "hvad handler det om?"),
+    ],
+)
+@pytest.mark.parametrize("flow", ["weekly-check-in", "safety-gate"])
+def test_who_asks_what_it_is_about_is_not_told_that_nobody_understands(
+    light_house: House, language: str, asked: str, flow: str
+) -> None:
+    told = begin(light_house, flow, "kjh", asked, language=language)
+    kept = {"en": "I cannot answer that, but it is kept", "da": "Det kan jeg ikke svare på, men"}
+    assert told[-1].startswith(kept[language])
