@@ -19,6 +19,8 @@ from flows.reading.several import LONGEST_PART, Part, is_decimal, read_several
 
 _WORD = re.compile(r"[^\s,;]+")
 _CLAUSE = re.compile(r"(?:[^,;.\n]|(?<=\d),(?=\d)|\.(?!\s))+")
+_RANGE = 2
+"""Numbers that one answer may have: "between 7 and 8"."""
 _DOUBTFUL = (Sense.HEDGE, Sense.HALF, Sense.NEGATION, Sense.WEAK_NEGATION)
 
 
@@ -39,14 +41,26 @@ def _are_several(item: Item, text: str, lexicon: Lexicon) -> bool:
     if isinstance(read(item, text, lexicon), Understood):
         return False
     numbers = [_has_number(word, lexicon) for word in _WORD.findall(text)]
-    return (True, True) in pairwise(numbers) or _numbers_before_yes(text, lexicon) > 1
+    if (True, True) in pairwise(numbers):
+        return True
+    return _clauses_before_yes(text, lexicon) > 1 or _numbers_before_yes(text, lexicon) > _RANGE
 
 
-def _numbers_before_yes(text: str, lexicon: Lexicon) -> int:
+def _clauses_before_yes(text: str, lexicon: Lexicon) -> int:
     """In how many clauses a number stands, before the first with a yes: "6/10, 4 days, yes"."""
     clauses = [lexicon.tokens(clause) for clause in _CLAUSE.findall(text)]
     before = takewhile(lambda tokens: not _any(tokens, Sense.YES), clauses)
     return sum(_any(tokens, Sense.NUMBER) for tokens in before)
+
+
+def _numbers_before_yes(text: str, lexicon: Lexicon) -> int:
+    """How many numbers stand before a yes, without the ten of "7 or 8 out of 10"."""
+    said = list(takewhile(lambda token: not token.means(Sense.YES), lexicon.tokens(text)))
+    pairs = zip(said, [None, *said], strict=False)
+    return sum(
+        token.means(Sense.NUMBER) and not (before and before.means(Sense.OUT_OF))
+        for token, before in pairs
+    )
 
 
 def read_up_to_sign(items: Sequence[Item], text: str, lexicon: Lexicon) -> tuple[Part, ...]:
