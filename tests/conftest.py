@@ -24,7 +24,7 @@ pytest_plugins = [
 # What may come from outside; everything else that is called BACKTRACE_ would be somebody's setting.
 FROM_OUTSIDE = ("BACKTRACE_CHROMIUM", "BACKTRACE_SPECS", "BACKTRACE_TEST_")
 
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=100, database=None)
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
 settings.load_profile(os.environ.get("BACKTRACE_TEST_HYPOTHESIS", "ci"))
 

@@ -15,7 +15,7 @@ from tests.api.open_house import SITE, STAFF, OpenHouse, open_house
 from trajectory import staff_tokens
 from trajectory.staff_tokens import Role
 
-EXAMPLES = settings().max_examples // 33
+EXAMPLES = settings().max_examples // 30
 """Requests a route, as a stranger and again as somebody who is let in."""
 
 

@@ -216,7 +216,7 @@ def played_by(name: str, deeds: list[dict[str, Any]]) -> list[Line]:
     return script.steps
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.lists(st.lists(DEEDS, min_size=3, max_size=12), min_size=2, max_size=4))
 def test_nobody_is_told_anything_else_because_others_write_at_the_same_moment(
     people: list[list[dict[str, Any]]],

@@ -211,7 +211,7 @@ def answered(lists: Sequence[int]) -> st.SearchStrategy[Answers]:
     return st.tuples(*(st.one_of(*[st.integers(0, count - 1)] * 4, LEFT_OUT) for count in lists))
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(st.lists(st.tuples(answered([6] * 10), SOMEWHERE), min_size=40, max_size=60))
 def test_any_odi_is_scored_as_by_hand(patients: list[tuple[Answers, tuple[str, str, str]]]) -> None:
     crowd = Crowd()
@@ -223,7 +223,7 @@ def test_any_odi_is_scored_as_by_hand(patients: list[tuple[Answers, tuple[str, s
     assert scores == [odi_by_hand(answers) for answers, _ in patients]
 
 
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(st.lists(st.tuples(answered([2] * 8 + [5]), SOMEWHERE), min_size=40, max_size=60))
 def test_any_start_back_is_grouped_as_by_hand(
     patients: list[tuple[Answers, tuple[str, str, str]]],

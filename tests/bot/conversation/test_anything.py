@@ -184,7 +184,7 @@ def untraced(script: Script, entries: list[Line]) -> list[str]:
 PLACES = [(state, False) for state in STATES] + [(state, True) for state in ENROLLING]
 
 
-@settings(max_examples=8, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=5, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(TEXTS, min_size=2 * len(PLACES), max_size=2 * len(PLACES)))
 def test_every_message_is_answered_and_nothing_is_kept_that_no_question_has(
     everybody: list[list[str]],

@@ -158,7 +158,7 @@ def asked_of(number: int, lines: list[Line]) -> list[tuple[datetime, str]]:
     return found
 
 
-@settings(max_examples=5, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=3, phases=(Phase.explicit, Phase.generate))
 @given(
     st.lists(
         st.tuples(st.sampled_from(ZONES), st.sampled_from(CLOCK_CHANGES), DEEDS),

@@ -258,7 +258,7 @@ def forty() -> Iterator[tuple[Ward, int]]:
     """Forty simulated patients share with Anne, who looked ten days before; a Wednesday at 7."""
     database = Database.for_replay()
     stage = furnish(database, Ring.generate(), shipped_library(), FIRST_DAY, 7)
-    end = FIRST_DAY + timedelta(weeks=7)
+    end = FIRST_DAY + timedelta(weeks=5)
     simulation = Simulation(stage, Crowd(40, 7, FIRST_DAY), end)
     for _ in simulation.run():
         pass
