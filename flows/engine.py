@@ -35,7 +35,7 @@ from flows.reading import (
     read,
     read_confirmation,
 )
-from flows.reading.sign_among import is_possible_sign
+from flows.reading.sign_among import doubt
 from flows.recording import answered, ends_at_once, record
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.scoring import score
@@ -160,7 +160,7 @@ def _said(flow: Flow, session: Session, item: Item, reply: Said, lexicon: Lexico
         case Ambiguous():
             return _ask_back(session, item, raw, reading)
         case Denied():
-            return _again(flow, session, item)
+            return _again(flow, session.without_doubt(item.id), item)
         case NotAReply(why):
             return _not_understood(flow, session, item, raw, why)
 
@@ -201,8 +201,11 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
         # Asking back the same once more would be a loop; a hint leads on.
         return _missed(session, item, text, reading.why)
     session = session._replace(offered=candidates, offered_raw=text)
-    if is_possible_sign(item, reading):
+    side = doubt(item, text, reading)
+    if side == "yes":
         session = session.doubting(item.id, candidates)
+    elif side == "no":
+        session = session.without_doubt(item.id)
     return Turn(session, (AskedBack(item.id, text, candidates, reading.why),))
 
 

@@ -134,6 +134,13 @@ class Session(NamedTuple):
             return self
         return self._replace(asked_back={**self.asked_back, item_id: offered})
 
+    def without_doubt(self, item_id: str) -> Session:
+        """The session in which that is a yes no more: a no was said, or may have been."""
+        if item_id in self.given or item_id not in self.asked_back:
+            return self
+        left = {item: each for item, each in self.asked_back.items() if item != item_id}
+        return self._replace(asked_back=left)
+
     def unsettled(self) -> list[str]:
         """Ids of the items that were asked back about and have no answer; a skip is none."""
         given = self.given

@@ -12,6 +12,7 @@ from flows.lexicon import Lexicon
 from flows.model import Flow, Item
 from flows.reading import Ambiguous, Understood, offer, read
 from flows.reading.several import Part
+from flows.reading.sign_among import begins_with_several
 from flows.recording import record
 from flows.replies import Said
 from flows.session import ANSWER, WAITING, Given, Session
@@ -95,7 +96,8 @@ def ask_first(session: Session, sign: Item, text: str, lexicon: Lexicon) -> Turn
     doubtful = reading if isinstance(reading, Ambiguous) else Ambiguous(("yes",), Why.UNCERTAIN)
     candidates = offer(sign, doubtful)
     asked = session.asking(sign.id)._replace(offered=candidates, offered_raw=text)
-    asked = asked.doubting(sign.id, candidates)
+    if begins_with_several(text, lexicon):
+        asked = asked.doubting(sign.id, candidates)
     return Turn(asked, (AskedBack(sign.id, text, candidates, doubtful.why),))
 
 

@@ -75,7 +75,7 @@ def is_question(step: Step, text: str) -> bool:
 
 
 def wonders(step: Step, text: str) -> bool:
-    """Whether this only asks who writes, or what it is about: "what is this for?"."""
+    """Whether this asks who writes, or what it is about: "what is this for?"."""
     names = any(token.means(Sense.PRESENCE) for token in step.lexicon.tokens(text))
     return names and ("?" in text or asks(text))
 

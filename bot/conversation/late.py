@@ -11,11 +11,10 @@ from bot.conversation.memory import Lapsed, OpenSession
 from bot.conversation.step import Step
 from flows.conditions import enabled_items
 from flows.model import Flow, Item, ItemKind
-from flows.reading import NotAReply, Understood, read
+from flows.reading import Ambiguous, NotAReply, Understood, read
 from flows.reading.several import may_be_several
-from flows.reading.sign_among import is_sign, may_be_yes, says_yes_to_sign
+from flows.reading.sign_among import doubt, is_sign, says_yes_to_sign
 from flows.session import EXPIRED, Session
-from flows.several import left
 
 FORGOTTEN = timedelta(days=7)
 """After this a bare number is nobody's late answer any more."""
@@ -26,16 +25,9 @@ def is_for_lapsed(step: Step, text: str) -> bool:
     lapsed = step.memory.lapsed
     if lapsed is None or datetime.fromisoformat(lapsed.at) + FORGOTTEN < step.now:
         return False
-    item = _item(step, lapsed)
-    if item is None:
+    if step.open is not None and not _fits_nothing_open(step, step.open, text):
         return False
-    understood = isinstance(read(item, text, step.lexicon), Understood)
-    meant = item if understood else _sign_said(step, lapsed, item, text)
-    if meant is None or step.open is None:
-        return meant is not None
-    if meant is item:
-        return _fits_nothing_open(step, step.open, text)
-    return not _may_answer_open(step, step.open, text)
+    return _meant(step, lapsed, text) is not None
 
 
 def _fits_nothing_open(step: Step, open: OpenSession, text: str) -> bool:
@@ -46,51 +38,35 @@ def _fits_nothing_open(step: Step, open: OpenSession, text: str) -> bool:
     return isinstance(reading, NotAReply)
 
 
-def _may_answer_open(step: Step, open: OpenSession, text: str) -> bool:
-    """Whether several answers with a yes to a sign are to what waits, which asks about one too.
-
-    Or are one answer to the question that waits; own words they never are.
-    """
-    items = left(step.flow_of(open), open.session)
-    if any(map(is_sign, items)):
-        return True
-    item = step.pending_item
-    if item is None or item.kind is ItemKind.TEXT:
-        return False
-    return isinstance(read(item, text, step.lexicon), Understood)
-
-
 def take_lapsed(step: Step, text: str) -> None:
     """Thank, and put what waits; a warning sign is never too late, and is asked about now."""
     lapsed = step.memory.lapsed
-    item = _item(step, lapsed) if lapsed else None
-    if lapsed is None or item is None:
+    meant = _meant(step, lapsed, text) if lapsed else None
+    if lapsed is None or meant is None:
         return
-    flow, sign = step.world.library.flow(lapsed.flow), _sign_said(step, lapsed, item, text)
-    if sign is None:
-        reading = read(item, text, step.lexicon)
-        _thank(step, flow, item, reading.code if isinstance(reading, Understood) else None)
-    else:
-        _thank(step, flow, sign, "yes")
+    _thank(step, step.world.library.flow(lapsed.flow), *meant)
     asking.repeat(step)
 
 
-def _sign_said(step: Step, lapsed: Lapsed, item: Item, text: str) -> Item | None:
-    """The warning sign that these words say yes to, or may: too late to be asked whether they do.
+def _meant(step: Step, lapsed: Lapsed, text: str) -> tuple[Item, str | None] | None:
+    """The question that these words answer too late, and the option that they choose.
 
-    It is that of the question that ran out, or stands behind it where they are several answers, or
-    right behind it where they may be: nobody asks for it after these words, as in an open check-in.
+    Where several certain answers hold a yes to a warning sign, or what may be one, it is that sign:
+    too late to be asked whether they do.
     """
-    reading = read(item, text, step.lexicon)
-    if is_sign(item):
-        return item if may_be_yes(reading) else None
-    if not may_be_several(text):
+    item = _item(step, lapsed)
+    if item is None:
         return None
-    items = _from(step, lapsed, item)
-    coming = next((each for each in items[1:2] if is_sign(each)), None)
-    if coming is None or isinstance(reading, NotAReply):
-        return says_yes_to_sign(items, text, step.lexicon)
-    return coming if may_be_yes(read(coming, text, step.lexicon)) else None
+    reading = read(item, text, step.lexicon)
+    if may_be_several(text) and not is_sign(item):
+        sign = says_yes_to_sign(_from(step, lapsed, item), text, step.lexicon)
+        if sign is not None:
+            return sign, "yes"
+    if isinstance(reading, Understood):
+        return item, reading.code
+    if step.open is not None or not isinstance(reading, Ambiguous):
+        return None
+    return (item, "yes") if doubt(item, text, reading) == "yes" else None
 
 
 def _from(step: Step, lapsed: Lapsed, item: Item) -> Sequence[Item]:

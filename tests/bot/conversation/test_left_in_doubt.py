@@ -68,12 +68,14 @@ def test_a_question_put_again_does_not_settle_it(language: str) -> None:
 def test_a_no_settles_it(language: str) -> None:
     script = asked(CHECK_IN, f"6 4 {MAYBE[language]}", NO[language], language=language)
     assert flags(script.wait(days=4).play()) == []
-    assert flags(asked(GATE, MAYBE[language], NO[language], "STOP").play()) == []
+    assert flags(asked(GATE, MAYBE[language], NO[language], "STOP", language=language).play()) == []
 
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "2"), ("en", "hmm"), ("en", "nope not really"), ("en", "B"), ("en", "yse"),
+    [("en", "2"), ("en", "hmm"), ("en", "i hope not"), ("en", "maybe not"), ("en", "1 or 2"),
+     ("en", "yes/no"), ("en", "yes or no?"), ("en", "can i say yes later?"),
+     ("da", "ja eller nej?"), ("en", "nope not really"), ("en", "B"), ("en", "yse"),
      ("da", "2"), ("da", "tja"), ("da", "nej ikke rigtig")],
 )  # fmt: skip
 def test_words_with_nothing_of_a_yes_are_put_on_no_list(language: str, said: str) -> None:
@@ -81,6 +83,18 @@ def test_words_with_nothing_of_a_yes_are_put_on_no_list(language: str, said: str
     assert entries(script.play(), "answer") == []
     assert flags(script.wait(days=4).play()) == []
     assert flags(asked(GATE, said, "STOP", language=language).play()) == []
+
+
+def test_a_no_with_more_words_settles_it_too() -> None:
+    script = asked(GATE, "maybe yes", "no everything is fine")
+    assert flags(script.wait(days=4).play()) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["7 in the morning 5 at noon 3 at night, yes it varies", "I took 3 4 pills, yes"]
+)
+def test_numbers_that_may_be_one_answer_leave_no_sign_in_doubt(said: str) -> None:
+    assert flags(asked(CHECK_IN, said).wait(days=4).play()) == []
 
 
 def test_what_the_patient_told_of_meanwhile_is_not_told_of_twice() -> None:
