@@ -27,7 +27,7 @@ def begin_here(
     The broad catch is the rule for poison: the device is let in, whatever the step makes of it.
     """
     sealer = row.sealer(deployment.ring)
-    memory = Memory.from_json(sealer.open_json(patients.BODY, row.patient_id, row.body))
+    memory = Memory.from_json(sealer.open(patients.BODY, row.patient_id, row.body))
     if not enrolment.waits(memory.task):
         return
     enrolment_codes.close_all(connection, row.patient_id, now)

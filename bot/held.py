@@ -88,7 +88,7 @@ class Held:
         if not self.remembers:
             return self.loaded.row.body
         memory = self.loaded.memory.to_json()
-        return self.sealer.seal_json(patients.BODY, self.patient_id, memory)
+        return self.sealer.seal(patients.BODY, self.patient_id, memory)
 
     def audit(self, actor: str, action: str, subject: str) -> None:
         """Add a record to the patient's audit chain; `subject` holds ids only."""

@@ -256,7 +256,7 @@ def _let_wait(
     step = loading.step_for(connection, deployment, loaded, now, web_access.CHANNEL, {})
     names = frozenset(name for name, value in known.items() if value)
     enrolment.wait(step, names, consented=invitee.consented)
-    body = loaded.sealer.seal_json(patients.BODY, patient_id, step.memory.to_json())
+    body = loaded.sealer.seal(patients.BODY, patient_id, step.memory.to_json())
     patients.save_conversation(connection, patient_id, row.sequence, None, body)
 
 

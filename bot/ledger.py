@@ -100,10 +100,9 @@ def finish(loaded: Loaded, step: Step, route: Route) -> Finished:
         elif isinstance(effect, done.SaveSession):
             saved[effect.open.id] = effect.open
     sealer = loaded.sealer
-    body = sealer.seal_json(patients.BODY, loaded.row.patient_id, step.memory.to_json())
+    body = sealer.seal(patients.BODY, loaded.row.patient_id, step.memory.to_json())
     sessions = {
-        row_id: sealer.seal_json(SESSION_BODY, row_id, open.to_json())
-        for row_id, open in saved.items()
+        row_id: sealer.seal(SESSION_BODY, row_id, open.to_json()) for row_id, open in saved.items()
     }
     return Finished(loaded, step, route, said, body, sessions)
 

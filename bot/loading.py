@@ -95,13 +95,13 @@ def sessions(
 
 def open_session(sealer: Sealer, row_id: int, body: bytes) -> OpenSession:
     """The session that was sealed into this row."""
-    return OpenSession.from_json(row_id, sealer.open_json(SESSION_BODY, row_id, body))
+    return OpenSession.from_json(row_id, sealer.open(SESSION_BODY, row_id, body))
 
 
 def opened(row: LockedPatient, sealer: Sealer) -> Loaded:
     """One patient as the row says, without a session yet."""
     profile = sealer.open_json(patients.PROFILE, row.patient_id, row.profile)
-    body = sealer.open_json(patients.BODY, row.patient_id, row.body)
+    body = sealer.open(patients.BODY, row.patient_id, row.body)
     person, memory = _person(row, profile), Memory.from_json(body)
     return Loaded(row, sealer, person, memory, name=person.name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,11 +75,11 @@ def _taken(
 ) -> Iterator[Held]:
     """One conversation, written back where something of it has changed."""
     loaded = loading.load(connection, deployment, [row])[row.patient_id]
-    before = replace(loaded.memory)
+    before = copy(loaded.memory)
     held = Held(connection, deployment, loaded, now, row.sequence)
     yield held
     if (held.sequence, loaded.memory) != (row.sequence, before):
-        body = loaded.sealer.seal_json(patients.BODY, row.patient_id, loaded.memory.to_json())
+        body = loaded.sealer.seal(patients.BODY, row.patient_id, loaded.memory.to_json())
         patients.save_conversation(connection, row.patient_id, held.sequence, row.session_id, body)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec import structs
+
 from flows.conditions import enabled_items
 from flows.events import (
     Answered,
@@ -127,7 +129,7 @@ def expire(flow: Flow, session: Session) -> Turn:
     """
     _check(flow, session)
     _pending(flow, session)
-    session = _settled(session._replace(status=EXPIRED))
+    session = _settled(structs.replace(session, status=EXPIRED))
     standing = _standing(flow, session)
     return Turn(session, (standing, *(_scored(flow, session) if answered(session) else ())))
 
@@ -200,7 +202,7 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
     if candidates == session.offered:
         # Asking back the same once more would be a loop; a hint leads on.
         return _missed(session, item, text, reading.why)
-    session = session._replace(offered=candidates, offered_raw=text)
+    session = structs.replace(session, offered=candidates, offered_raw=text)
     side = doubt(item, text, reading)
     if side == "yes":
         session = session.doubting(item.id, candidates)
@@ -211,7 +213,7 @@ def _ask_back(session: Session, item: Item, text: str, reading: Ambiguous) -> Tu
 
 def _missed(session: Session, item: Item, raw: str, why: Why) -> Turn:
     attempt = session.misunderstood + 1
-    session = session._replace(misunderstood=attempt, offered=(), offered_raw="")
+    session = structs.replace(session, misunderstood=attempt, offered=(), offered_raw="")
     return Turn(session, (NotUnderstood(item.id, raw, attempt, why),))
 
 
@@ -390,13 +392,13 @@ def _place(enabled: tuple[Item, ...], item: Item) -> int:
 
 
 def _finish(flow: Flow, session: Session, events: tuple[Event, ...]) -> Turn:
-    session = _settled(session._replace(status=FINISHED))
+    session = _settled(structs.replace(session, status=FINISHED))
     return Turn(session, (*events, _standing(flow, session), *_scored(flow, session)))
 
 
 def _settled(session: Session) -> Session:
     """The session with nothing on offer."""
-    return session._replace(offered=(), offered_raw="") if session.offered else session
+    return structs.replace(session, offered=(), offered_raw="") if session.offered else session
 
 
 def _standing(flow: Flow, session: Session) -> Finished | Expired:

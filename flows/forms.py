@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from msgspec import structs
+
 from flows.conditions import enabled_items, holds
 from flows.engine import choice
 from flows.events import Event, Finished, Scored, Turn
@@ -113,7 +115,7 @@ def fill(flow: Flow, session: Session, form: Form) -> Turn:
             given = _given(item, form.get(item.id, NOTHING), session.language, turn)
             recorded = record(flow, session, item, given)
             session, events = recorded.session, [*events, *recorded.events]
-    session = session._replace(status=FINISHED)
+    session = structs.replace(session, status=FINISHED)
     if was_open:
         events.append(Finished(answered(session), len(enabled_items(flow, session))))
     result = score(flow, session.given) if events else None
@@ -230,4 +232,4 @@ def _supposed(flow: Flow, session: Session, form: Form) -> Session:
         mark = form.get(item.id, NOTHING)
         if item.kind is ItemKind.TEXT or all(is_answer(item, each) for each in mark.chosen):
             given[item.id] = _given(item, mark, session.language, 0)
-    return session._replace(given=given)
+    return structs.replace(session, given=given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from flows.lexicon import Lexicon, Sense
 from flows.model import Item
 from flows.reading.labels import content
@@ -29,4 +31,4 @@ def without_known(session: Session, item: Item) -> Session:
     if item.id not in session.known:
         return session
     known = {key: given for key, given in session.known.items() if key != item.id}
-    return session._replace(known=known)
+    return structs.replace(session, known=known)

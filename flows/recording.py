@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from flows.conditions import enabled_items
 from flows.events import (
     Answered,
@@ -91,7 +93,7 @@ def _without_disabled(flow: Flow, session: Session) -> Session:
         return session
     still = {item.id for item in enabled}
     kept = {item: given for item, given in session.given.items() if item in still}
-    return session._replace(given=kept)
+    return structs.replace(session, given=kept)
 
 
 def _without_outdated(
@@ -107,4 +109,4 @@ def _without_outdated(
         return session
     outdated = {each.id for each in quoting(flow, item.id)}
     kept = {item: given for item, given in session.given.items() if item not in outdated}
-    return session._replace(given=kept)
+    return structs.replace(session, given=kept)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
-VERSION = 2
-"""The first wrote also what was empty; `Session.from_json` reads both."""
+from msgspec import Struct, structs
 
 
 class Status(StrEnum):
@@ -30,12 +29,6 @@ WAITING, FINISHED, EXPIRED = Status
 ANSWER, SKIP, NOT_APPLICABLE = GivenKind
 """The members by themselves: through its class Python 3.11 is slow to find one."""
 
-_STATUSES = {status.value: status for status in Status}
-_KINDS = {kind.value: kind for kind in GivenKind}
-_READABLE = (1, VERSION)
-_NOTHING: Mapping[str, Any] = {}
-
-
 AND_THEN = " / "
 """Between the words of two replies that are one answer, such as "7 or so / yes"."""
 
@@ -55,8 +48,8 @@ class Given(NamedTuple):
     text: str | None = None
 
 
-class Session(NamedTuple):
-    """One run through a flow.
+class Session(Struct, frozen=True):
+    """One run through a flow, as it is kept: msgspec writes and reads it.
 
     `trail` lists the item asked at each turn (turn 1 first), so that a tap on an older
     button or an edited message finds its own question. `offered` holds the candidates of
@@ -72,14 +65,16 @@ class Session(NamedTuple):
     language: str
     status: Status = WAITING
     items: tuple[str, ...] | None = None
-    given: Mapping[str, Given] = _NOTHING
-    facts: Mapping[str, str] = _NOTHING
+    given: Mapping[str, Given] = {}
+    facts: Mapping[str, str] = {}
     trail: tuple[str, ...] = ()
     misunderstood: int = 0
     offered: tuple[str, ...] = ()
     offered_raw: str = ""
-    known: Mapping[str, Given] = _NOTHING
-    asked_back: Mapping[str, tuple[str, ...]] = _NOTHING
+    known: Mapping[str, Given] = {}
+    asked_back: Mapping[str, tuple[str, ...]] = {}
+    v: Literal[1, 2] = 2
+    """The version of what is kept: both are read, and one to come is refused."""
 
     @property
     def turn(self) -> int:
@@ -103,20 +98,10 @@ class Session(NamedTuple):
 
     def answering(self, item_id: str, given: Given, offered: tuple[str, ...] = ()) -> Session:
         """The session with this answer in place of any earlier one; it was one of `offered`."""
-        return Session(
-            self.flow,
-            self.definition,
-            self.language,
-            self.status,
-            self.items,
-            {**self.given, item_id: given},
-            self.facts,
-            self.trail,
-            self.misunderstood,
-            self.offered,
-            self.offered_raw,
-            self.known,
-            self._asked_back(item_id, given, offered),
+        return structs.replace(
+            self,
+            given={**self.given, item_id: given},
+            asked_back=self._asked_back(item_id, given, offered),
         )
 
     def _asked_back(
@@ -132,14 +117,14 @@ class Session(NamedTuple):
         """The session in which what may be a yes to this warning sign is asked back with these."""
         if item_id in self.given:
             return self
-        return self._replace(asked_back={**self.asked_back, item_id: offered})
+        return structs.replace(self, asked_back={**self.asked_back, item_id: offered})
 
     def without_doubt(self, item_id: str) -> Session:
         """The session in which that is a yes no more: a no was said, or may have been."""
         if item_id in self.given or item_id not in self.asked_back:
             return self
         left = {item: each for item, each in self.asked_back.items() if item != item_id}
-        return self._replace(asked_back=left)
+        return structs.replace(self, asked_back=left)
 
     def unsettled(self) -> list[str]:
         """Ids of the items that were asked back about and have no answer; a skip is none."""
@@ -150,83 +135,6 @@ class Session(NamedTuple):
 
     def asking(self, item_id: str) -> Session:
         """The session with this item put next; nothing is on offer for it yet."""
-        return Session(
-            self.flow,
-            self.definition,
-            self.language,
-            self.status,
-            self.items,
-            self.given,
-            self.facts,
-            (*self.trail, item_id),
-            0,
-            (),
-            "",
-            self.known,
-            self.asked_back,
+        return structs.replace(
+            self, trail=(*self.trail, item_id), misunderstood=0, offered=(), offered_raw=""
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """A plain dictionary for orjson; `from_json` reads it back to an equal session."""
-        parts = {
-            "v": VERSION,
-            "flow": self.flow,
-            "definition": self.definition,
-            "language": self.language,
-            "status": self.status,
-            "items": self.items,
-            "given": _dump(self.given),
-            "trail": self.trail,
-        }
-        if self.facts:
-            parts["facts"] = self.facts
-        if self.misunderstood or self.offered:
-            parts["misunderstood"] = self.misunderstood
-            parts["offered"], parts["offered_raw"] = self.offered, self.offered_raw
-        if self.known:
-            parts["known"] = _dump(self.known)
-        if self.asked_back:
-            parts["asked_back"] = self.asked_back
-        return parts
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Session:
-        """Read what `to_json` wrote.
-
-        Raises:
-            ValueError: the version is one that this code does not know.
-        """
-        if data["v"] not in _READABLE:
-            raise ValueError(f"session version {data['v']!r}; this code reads {VERSION}")
-        items = data["items"]
-        return cls(
-            data["flow"],
-            data["definition"],
-            data["language"],
-            _STATUSES[data["status"]],
-            None if items is None else tuple(items),
-            _read(data["given"]),
-            data.get("facts", _NOTHING),
-            tuple(data["trail"]),
-            data.get("misunderstood", 0),
-            tuple(data.get("offered", ())),
-            data.get("offered_raw", ""),
-            _read(data["known"]) if "known" in data else _NOTHING,
-            _read_offers(data["asked_back"]) if "asked_back" in data else _NOTHING,
-        )
-
-
-def _dump(given: Mapping[str, Given]) -> dict[str, Any]:
-    return {item: tuple(each) for item, each in given.items()}
-
-
-# Every reply reads all that was given before it: hence without a slice or a star for each.
-def _read(data: Mapping[str, Any]) -> dict[str, Given]:
-    return {
-        item: Given(_KINDS[kind], raw, turn, value, code, text)
-        for item, (kind, raw, turn, value, code, text) in data.items()
-    }
-
-
-def _read_offers(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {item: tuple(each) for item, each in data.items()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from msgspec import structs
+
 from flows.conditions import enabled_items
 from flows.engine import after_corrections, go_on, resume, still_counts
 from flows.events import AskedBack, Event, Turn, Why
@@ -95,7 +97,7 @@ def ask_first(session: Session, sign: Item, text: str, lexicon: Lexicon) -> Turn
     reading = read(sign, text, lexicon)
     doubtful = reading if isinstance(reading, Ambiguous) else Ambiguous(("yes",), Why.UNCERTAIN)
     candidates = offer(sign, doubtful)
-    asked = session.asking(sign.id)._replace(offered=candidates, offered_raw=text)
+    asked = structs.replace(session.asking(sign.id), offered=candidates, offered_raw=text)
     if begins_with_several(text, lexicon):
         asked = asked.doubting(sign.id, candidates)
     return Turn(asked, (AskedBack(sign.id, text, candidates, doubtful.why),))
@@ -109,7 +111,7 @@ def _asked(session: Session, item_id: str) -> Session:
     """The session as if this question had been put by itself, so that a tap can correct it."""
     if item_id in session.trail:
         return session
-    return session._replace(trail=(*session.trail, item_id), misunderstood=0)
+    return structs.replace(session, trail=(*session.trail, item_id), misunderstood=0)
 
 
 def _turn_of(session: Session, item_id: str) -> int:

@@ -174,9 +174,11 @@ def _open(step: Step, flow: Flow, waiting: Waiting, turn: happened.Turn) -> None
     if turn.session.status is not WAITING:
         return
     step.open = OpenSession(
-        step.new_id(),
         turn.session,
         step.now,
+        {},
+        step.new_id(),
+        reminded=0,
         last=waiting.last,
         helped=does_a_helper_answer(step),
         maybe_helped=waiting.maybe_helped,

@@ -6,6 +6,8 @@ the ways out, and a line on the clinic's list. What the patient asks meanwhile i
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from bot.conversation import clinic_list, with_desk
 from bot.conversation.choices import is_question, wonders
 from bot.conversation.effects import Record
@@ -41,10 +43,10 @@ def hint(step: Step, flow: Flow, open: OpenSession, event: happened.NotUnderstoo
             clinic_list.pass_on(step)
         else:
             _keep(step, item, event.raw)
-        open.session = open.session._replace(misunderstood=event.attempt - 1)
+        open.session = structs.replace(open.session, misunderstood=event.attempt - 1)
         return not _offer_beside(step, open, item, event.raw)
     if step.misread:
-        open.session = open.session._replace(misunderstood=event.attempt - 1)
+        open.session = structs.replace(open.session, misunderstood=event.attempt - 1)
     elif event.attempt >= WAY_OUT:
         _show_the_way_out(step, open, item, again=event.attempt > WAY_OUT)
         return False
@@ -60,7 +62,7 @@ def _offer_beside(step: Step, open: OpenSession, item: Item, raw: str) -> bool:
     beside = answer_beside(step, item, raw)
     if beside is None:
         return False
-    open.session = open.session._replace(offered=(beside,), offered_raw=raw)
+    open.session = structs.replace(open.session, offered=(beside,), offered_raw=raw)
     if beside == "yes" and is_sign(item):
         open.session = open.session.doubting(item.id, (beside,))
     _offer_one(step, open, item, beside)

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Any
 
+from msgspec import convert
+
 from bot.conversation import pathways, pausing, safety, timers, visits, with_desk
 from bot.conversation.effects import Audit, DropDue, DropUnsent, Record, SavePatient
 from bot.conversation.memory import Memory, OpenSession, Task, Waiting
@@ -79,7 +81,7 @@ def take_up_again(step: Step, author: str) -> None:
     memory.ended, memory.died = {}, False
     step.person.status = kept.get("status", "active")
     memory.task = Task(**kept["task"]) if kept.get("task") else None
-    memory.waiting[:] = [Waiting.from_json(each) for each in kept.get("waiting", [])]
+    memory.waiting[:] = convert(kept.get("waiting", []), list[Waiting])
     memory.suspended = step.suspended.id if step.suspended is not None else None
     step.do(Record(step.new_id(), "course-resumed", author=author))
     step.do(SavePatient())

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from bot.conversation import asking, known, pathways, safety, with_desk
 from bot.conversation.effects import DropDue, SaveSession, SetCase
 from bot.conversation.memory import OpenSession
@@ -50,10 +52,12 @@ def take(
     session = forms.empty(flow, language=step.person.language, facts=step.memory.facts)
     turn = forms.fill(flow, session, form)
     open = OpenSession(
-        step.new_id(),
         turn.session,
         step.entering.at,
-        step.now,
+        {},
+        step.new_id(),
+        closed_at=step.now,
+        reminded=0,
         form={**about, "marked": _two_marked(form)},
     )
     replaced = _replace(step, flow, open)
@@ -218,7 +222,7 @@ def _is_meant(step: Step, flow: Flow, other: str, due: str) -> bool:
 
 
 def _end(step: Step, half: OpenSession, new: OpenSession) -> None:
-    half.session = half.session._replace(status=EXPIRED, offered=(), offered_raw="")
+    half.session = structs.replace(half.session, status=EXPIRED, offered=(), offered_raw="")
     half.closed_at, half.form = step.now, {REPLACED: new.id}
     step.do(SaveSession(half))
     said = _said(new)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import compress
-from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct, json
 
 from flows.session import Session
 
@@ -54,12 +53,6 @@ class Waiting:
     maybe_helped: bool = False
     """A helper answers, or may, what asked for it."""
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Waiting:
-        """Read what `asdict` made, also in older versions."""
-        items = data["items"]
-        return cls(**data | {"items": None if items is None else tuple(items)})
-
 
 @dataclass(slots=True)
 class Today:
@@ -69,10 +62,6 @@ class Today:
     questions: int = 0
     answer: str = ""
     """Whether the patient wanted more when asked; empty: not asked."""
-
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary, which orjson writes much faster: this part is there in every turn."""
-        return {"date": self.date, "questions": self.questions, "answer": self.answer}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +96,12 @@ class Talk:
     """ISO time at which the assistant took back; empty: it has not."""
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct, omit_defaults=True):
     """Everything but the open session."""
 
     task: Task | None = None
-    waiting: list[Waiting] = field(default_factory=list)
-    facts: dict[str, str] = field(default_factory=dict)
+    waiting: list[Waiting] = []
+    facts: dict[str, str] = {}
     """Option ids of answers that other flows' conditions ask for, by `flow/item`."""
     held: bool = False
     """An emergency was reported: no flow opens until somebody has looked."""
@@ -129,7 +117,7 @@ class Memory:
     """The most urgent of the flags that a doctor has looked at; no worse one mails nobody anew."""
     looking: bool = False
     """Whether a doctor has looked was asked after an emergency, and is not answered."""
-    looked: dict[str, Any] = field(default_factory=dict)
+    looked: dict[str, Any] = {}
     """The turns at which that was asked and, once it is answered, `said` with its `turn` and time
     and what stood until then, so that another answer can take its place."""
     set_aside: Task | None = None
@@ -148,7 +136,7 @@ class Memory:
     """ISO date on which a command after STOP was last told that START comes first."""
     paused_until: str = ""
     """ISO time until which nothing that is scheduled goes out; empty: no pause."""
-    muted: list[str] = field(default_factory=list)
+    muted: list[str] = []
     """Kinds of flows (`flows.model.FlowKind`) that the patient does not want; never screens."""
     unreachable: str = ""
     """Why the clinic's list says so until the patient is heard: `nowhere` works, or a `safety`
@@ -163,7 +151,7 @@ class Memory:
     """Counts the tasks' questions, so that an old button is known for one."""
     finished: int | None = None
     """Id of the session that was finished last."""
-    known: dict[str, list[Any]] = field(default_factory=dict)
+    known: dict[str, list[Any]] = {}
     """Answers that are shown for confirmation when they are asked again, by `flow/item`:
     ISO date, value, option id, own words."""
     heard_on: str = ""
@@ -176,14 +164,14 @@ class Memory:
     did, or the patient is back."""
     died: bool = False
     """The patient is reported to have died: nobody is asked anything any more."""
-    openings: list[str] = field(default_factory=list)
+    openings: list[str] = []
     """ISO times at which the clock spoke first, as far back as a limit looks."""
     today: Today | None = None
     unanswered: int = 0
     """Check-ins in a row without an answer, since the patient was heard last."""
     quiet: bool = False
     """Nothing is scheduled until the patient writes."""
-    rhythm: dict[str, int] = field(default_factory=dict)
+    rhythm: dict[str, int] = {}
     """How often the patient wants check-ins, as `bot.schedule.Rhythm` has it."""
     choose: str = ""
     """Why the patient is to be asked how often; empty: not to be asked."""
@@ -193,84 +181,59 @@ class Memory:
     """`due`: the pathway has asked its last; `again`: that is offered once more first; `said`:
     a goodbye was said."""
     lapsed: Lapsed | None = None
-    done: dict[str, int] = field(default_factory=dict)
+    done: dict[str, int] = {}
     """How far each step of the pathway has come, as `bot.schedule.reached` counts."""
     week_one: str = ""
     """ISO date on which the first week of check-ins began, once something went by it."""
-    stands: dict[str, list[Any]] = field(default_factory=dict)
+    stands: dict[str, list[Any]] = {}
     """Of steps whose due row is not where the rhythm has it: ISO time and number of that row."""
-    put_off: dict[str, list[Any]] = field(default_factory=dict)
+    put_off: dict[str, list[Any]] = {}
     """What waits for the end of a pause, by the key of its due row: kind and payload."""
-    consents: dict[str, str] = field(default_factory=dict)
+    consents: dict[str, str] = {}
     """By purpose the version of the text that the patient agrees to; empty: no more, or not."""
-    consent_asked: dict[str, str] = field(default_factory=dict)
+    consent_asked: dict[str, str] = {}
     """By question the version that was put by itself: that is done once."""
-    agreed_by: dict[str, list[Any]] = field(default_factory=dict)
+    agreed_by: dict[str, list[Any]] = {}
     """By question of consent the newest that was answered: the turn of its buttons, `yes` or `no`,
     the number of whom it is about (0: nobody), and its ISO time."""
     home: str = ""
     """The time zone before the patient first went by another clock; empty: they never did."""
     moved_at: str = ""
     """ISO time at which the patient last went over to another clock."""
-    locked: list[int] = field(default_factory=list)
+    locked: list[int] = []
     """Ids of addresses that the clinic has locked: whoever writes from there is not the patient."""
-    ended: dict[str, Any] = field(default_factory=dict)
+    ended: dict[str, Any] = {}
     """Why the clinic has ended the course, and what it took away, should that be a mistake."""
-    visits: dict[str, list[Any]] = field(default_factory=dict)
+    visits: dict[str, list[Any]] = {}
     """Visits about which something is still to be asked, by their entry's id: ISO time, whom it
     is with, and whether it was asked what to talk about."""
     talk: Talk | None = None
     """The newest conversation with a person at the clinic."""
-    noted: dict[str, list[Any]] = field(default_factory=dict)
+    noted: dict[str, list[Any]] = {}
     """By message the newest questions and notes that were kept from one: id of the entry that
     stands, kind, code, detail and, where several are one entry, the words of each message."""
 
-    def to_json(self) -> dict[str, Any]:
-        """A dictionary for orjson, which writes the parts itself; empty ones are left out."""
-        values = _values(self)
-        parts: dict[str, Any] = dict(compress(zip(_PARTS, values, strict=True), values))
-        if self.today is not None:
-            parts["today"] = self.today.to_json()
-        return parts
+    def to_json(self) -> bytes:
+        """What table `conversation` keeps sealed; what is empty is left out."""
+        return _write(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Memory:
-        """Read what `to_json` wrote, once it is JSON; what a later version added is left out."""
-        memory = cls()
-        for name, value in data.items():
-            if name in _READ:
-                setattr(memory, name, _READ[name](value))
-            elif name in _KNOWN:
-                setattr(memory, name, value)
-        return memory
+    def from_json(cls, data: bytes) -> Memory:
+        """Read what `to_json` wrote; what a later version added is left out."""
+        return _read_memory(data)
 
 
-_PARTS = tuple(part.name for part in fields(Memory))
-_KNOWN = frozenset(_PARTS)
-_values = attrgetter(*_PARTS)
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "task": lambda task: Task(**task),
-    "set_aside": lambda task: Task(**task),
-    "waiting": lambda waiting: [Waiting.from_json(each) for each in waiting],
-    "today": lambda today: Today(**today),
-    "lapsed": lambda lapsed: Lapsed(**lapsed),
-    "talk": lambda talk: Talk(**talk),
-}
-"""The parts that are more than JSON has, and how they are read."""
-
-
-@dataclass(slots=True)
-class OpenSession:
+class OpenSession(Struct, omit_defaults=True):
     """A session with its row's id, and the entry that now stands for each item.
 
     The instrument's score stands under the key `SCORE`.
     """
 
-    id: int
     session: Session
     opened_at: datetime
+    entries: dict[str, int]
+    id: int = 0
     closed_at: datetime | None = None
-    entries: dict[str, int] = field(default_factory=dict)
     last: bool = False
     helped: bool = False
     """Somebody else answers for the patient: said once, and true for the rest of the session."""
@@ -280,12 +243,12 @@ class OpenSession:
     """As in `Waiting`."""
     free: bool = False
     in_one: bool = False
-    reminded: int | None = 0
+    reminded: int | None = None
     """How often the clock has put its question again; None: it was not counted yet."""
-    form: dict[str, Any] = field(default_factory=dict)
+    form: dict[str, Any] = {}
     """Of one that was entered from a form: its mode, who entered it, the mark of the form itself,
     and by question what two statements were marked."""
-    at_once: dict[str, int] = field(default_factory=dict)
+    at_once: dict[str, int] = {}
     """By turn how many answers the message gave that came to it, where these are several."""
 
     @property
@@ -293,54 +256,22 @@ class OpenSession:
         """Whether somebody else answers, or may: the relative of whom they write is the patient."""
         return self.helped or self.maybe_helped
 
-    def to_json(self) -> dict[str, Any]:
-        """What table `session` keeps sealed: a dictionary for orjson, which writes times itself.
-
-        What is empty is left out, but for `reminded`, where that means something.
-        """
-        parts: dict[str, Any] = {
-            "session": self.session.to_json(),
-            "opened_at": self.opened_at,
-            "entries": self.entries,
-            "reminded": self.reminded,
-        }
-        if self.closed_at is not None:
-            parts["closed_at"] = self.closed_at
-        if self.last:
-            parts["last"] = True
-        if self.helped:
-            parts["helped"] = True
-        if self.maybe_helped:
-            parts["maybe_helped"] = True
-        if self.due:
-            parts["due"] = self.due
-        if self.free:
-            parts["free"] = True
-        if self.in_one:
-            parts["in_one"] = True
-        if self.form:
-            parts["form"] = self.form
-        if self.at_once:
-            parts["at_once"] = self.at_once
-        return parts
+    def to_json(self) -> bytes:
+        """What table `session` keeps sealed; what is empty is left out."""
+        return _write(self)
 
     @classmethod
-    def from_json(cls, row_id: int, data: dict[str, Any]) -> OpenSession:
-        """Read what `to_json` wrote, once it is JSON; older versions wrote more that was empty."""
-        closed_at = data.get("closed_at")
-        return cls(
-            row_id,
-            Session.from_json(data["session"]),
-            datetime.fromisoformat(data["opened_at"]),
-            datetime.fromisoformat(closed_at) if closed_at else None,
-            data["entries"],
-            data.get("last", False),
-            data.get("helped", False),
-            data.get("maybe_helped", False),
-            data.get("due", ""),
-            data.get("free", False),
-            data.get("in_one", False),
-            data.get("reminded"),
-            data.get("form", {}),
-            data.get("at_once", {}),
-        )
+    def from_json(cls, row_id: int, data: bytes) -> OpenSession:
+        """Read what `to_json` wrote; older versions wrote more that was empty.
+
+        Raises:
+            msgspec.ValidationError: a session of a version that this code does not know.
+        """
+        open = _read_session(data)
+        open.id = row_id
+        return open
+
+
+_write = json.Encoder().encode
+_read_memory = json.Decoder(Memory).decode
+_read_session = json.Decoder(OpenSession).decode

@@ -227,7 +227,7 @@ def note_consent(deployment: Deployment, patient_id: int, by: str) -> None:
         task = held.loaded.memory.task
         assert task is not None
         task.data["consented"] = True
-        body = held.sealer.seal_json(patients.BODY, held.patient_id, held.loaded.memory.to_json())
+        body = held.sealer.seal(patients.BODY, held.patient_id, held.loaded.memory.to_json())
         row = held.loaded.row
         patients.save_conversation(
             held.connection, held.patient_id, row.sequence, row.session_id, body

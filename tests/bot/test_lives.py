@@ -261,7 +261,7 @@ class Life:
         with self.house.database.read() as connection:
             (row,) = patients.read(connection, [self.patient])
         sealer = self.house.sealer(self.patient)
-        return Memory.from_json(sealer.open_json(patients.BODY, self.patient, row.body))
+        return Memory.from_json(sealer.open(patients.BODY, self.patient, row.body))
 
     def came(self) -> list[datetime]:
         """When each check-in fell due that was asked, or kept as not asked."""

@@ -47,7 +47,7 @@ def live(house: House, days: int) -> None:
 def memory(house: House, patient_id: int) -> Memory:
     with house.database.read() as connection:
         row = connection.execute(select(tables.core(tables.Conversation))).one()
-    return Memory.from_json(house.sealer(patient_id).open_json(BODY, patient_id, row.body))
+    return Memory.from_json(house.sealer(patient_id).open(BODY, patient_id, row.body))
 
 
 def case_kinds(house: House) -> list[Kind]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from bot.conversation import asking
 from bot.conversation.choices import chosen, is_no
 from bot.conversation.effects import Audit, SavePatient, SaveSession
@@ -55,5 +57,5 @@ def switch(step: Step, language: str) -> None:
 
 def _translate(step: Step, open: OpenSession, language: str) -> None:
     if language in step.flow_of(open).languages:
-        open.session = open.session._replace(language=language)
+        open.session = structs.replace(open.session, language=language)
         step.do(SaveSession(open))

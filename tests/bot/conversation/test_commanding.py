@@ -740,9 +740,9 @@ def test_what_older_versions_remembered_is_read() -> None:
         "turns": 3,
     }  # fmt: skip
 
-    memory = Memory.from_json(old)
+    memory = Memory.from_json(orjson.dumps(old))
 
-    kept = orjson.loads(orjson.dumps(memory.to_json()))
+    kept = orjson.loads(memory.to_json())
     assert kept == {**old, "waiting": kept["waiting"]}
     assert (memory.paused_until, memory.muted, memory.erasing) == ("", [], False)
 

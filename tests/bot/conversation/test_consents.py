@@ -225,7 +225,7 @@ def test_a_new_text_that_is_declined_takes_back_the_old(house: House, birgit: Pa
 def test_whoever_was_enrolled_before_this_was_remembered_has_agreed_to_the_first_text(
     house: House, birgit: PatientRef
 ) -> None:
-    assert Memory.from_json({}).consents == {}
+    assert Memory.from_json(b"{}").consents == {}
     house.answer_all()
     with house.database.write() as connection:
         (row,) = patients.lock_conversations(connection, [birgit.patient_id])
