@@ -45,7 +45,7 @@ def run_until_quiet(deployment: Deployment, most: int | None = None) -> datetime
 def _how_it_stands(deployment: Deployment) -> tuple[bool, bool, datetime | None]:
     """Whether a message is ready now, or something due, and when the next of either comes."""
     now = deployment.clock.now()
-    asked = {"now": now, "after": now, "channels": sorted(deployment.channels)}
+    asked = {"now": now, "channels": sorted(deployment.channels)}
     with deployment.database.read() as connection:
         ready, fallen, *moments = connection.execute(_HOW_IT_STANDS, asked).one()
     return ready, fallen, min((moment for moment in moments if moment is not None), default=None)

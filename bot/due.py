@@ -84,16 +84,11 @@ _STEPS = select(_due.c.owner_id, _due.c.at, _due.c.payload).where(
     Among(_due.c.owner_id, "owners"),
     _due.c.kind == "step",
 )
-SOMETHING_DUE = exists().where(_due.c.at <= bindparam("now", type_=_due.c.at.type))
+_NOW = bindparam("now", type_=_due.c.at.type)
+SOMETHING_DUE = exists().where(_due.c.at <= _NOW)
 """Whether anything is due at the parameter `now`, a patient's or a professional's."""
-NEXT_DUE = (
-    select(_due.c.at)
-    .where(_due.c.at > bindparam("after", type_=_due.c.at.type))
-    .order_by(_due.c.at)
-    .limit(1)
-    .scalar_subquery()
-)
-"""When the next thing falls due after the parameter `after`, or null."""
+NEXT_DUE = select(_due.c.at).where(_due.c.at > _NOW).order_by(_due.c.at).limit(1).scalar_subquery()
+"""When the next thing falls due after the parameter `now`, or null."""
 
 
 def write(

@@ -169,21 +169,20 @@ _GIVE_BACK = (
         ),
     )
 )
-_AFTER = bindparam("after", type_=_outbox.c.ready_at.type)
 SOMETHING_READY = or_(*(exists().where(_ON_OURS, each) for each in (_IS_READY, _IS_ABANDONED)))
 """Whether any message's time has come, be it free to go or not: parameters `now`, `channels`."""
 NEXT_READY = (
     select(func.min(_outbox.c.ready_at))
-    .where(written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _AFTER, _ON_OURS)
+    .where(written_out(_outbox.c.status, "ready"), _outbox.c.ready_at > _NOW, _ON_OURS)
     .scalar_subquery()
 )
-"""When the next message becomes ready, or null: parameters `after`, `channels`."""
+"""When the next message becomes ready, or null: parameters `now`, `channels`."""
 NEXT_LEASE = (
     select(func.min(_outbox.c.lease_until))
-    .where(written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _AFTER, _ON_OURS)
+    .where(written_out(_outbox.c.status, "sending"), _outbox.c.lease_until > _NOW, _ON_OURS)
     .scalar_subquery()
 )
-"""When the next lease ends, or null: parameters `after`, `channels`."""
+"""When the next lease ends, or null: parameters `now`, `channels`."""
 
 
 @dataclass(frozen=True, slots=True)
