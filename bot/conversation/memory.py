@@ -233,6 +233,7 @@ class OpenSession(Struct, omit_defaults=True):
     opened_at: datetime
     entries: dict[str, int]
     id: int = 0
+    """The row's, whatever is kept in it."""
     closed_at: datetime | None = None
     last: bool = False
     helped: bool = False
