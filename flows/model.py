@@ -149,6 +149,12 @@ class Item:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    @cached_property
+    def is_sign(self) -> bool:
+        """Whether a yes tells of a warning sign, or asks for the questions about them."""
+        opens = "yes" in (self.opens or {})
+        return self.kind is ItemKind.YES_NO and (self.flag is not None or opens)
+
     def option(self, option_id: str) -> Option | None:
         """The option with this id, or None."""
         return self._by_id.get(option_id)

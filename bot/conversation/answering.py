@@ -261,8 +261,8 @@ def _hear(step: Step, text: str) -> None:
             follow_up.acknowledge(step)
         else:
             looked.insist(step)
-    elif late.is_for_lapsed(step, text):
-        late.take_lapsed(step, text)
+    elif late.take(step, text):
+        pass
     elif step.open is not None:
         _hear_answer(step, step.open, text)
     elif is_bare_answer(step, text):

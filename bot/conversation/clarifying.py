@@ -19,7 +19,6 @@ from bot.conversation.step import Step
 from bot.messages import Choice, Choices, Layout, Message, press_data
 from flows import events as happened
 from flows.model import Flow, Item, ItemKind
-from flows.reading.sign_among import is_sign
 
 WAY_OUT = 3
 """From this attempt on the patient hears how else to go on."""
@@ -63,7 +62,7 @@ def _offer_beside(step: Step, open: OpenSession, item: Item, raw: str) -> bool:
     if beside is None:
         return False
     open.session = structs.replace(open.session, offered=(beside,), offered_raw=raw)
-    if beside == "yes" and is_sign(item):
+    if beside == "yes" and item.is_sign:
         open.session = open.session.doubting(item.id, (beside,))
     _offer_one(step, open, item, beside)
     return True

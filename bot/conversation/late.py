@@ -13,21 +13,30 @@ from flows.conditions import enabled_items
 from flows.model import Flow, Item, ItemKind
 from flows.reading import Ambiguous, NotAReply, Understood, read
 from flows.reading.several import may_be_several
-from flows.reading.sign_among import doubt, is_sign, says_yes_to_sign
+from flows.reading.sign_among import doubt, says_yes_to_sign
 from flows.session import EXPIRED, Session
 
 FORGOTTEN = timedelta(days=7)
 """After this a bare number is nobody's late answer any more."""
 
 
-def is_for_lapsed(step: Step, text: str) -> bool:
-    """Whether these words answer the question that ran out, and not the one that waits."""
+def take(step: Step, text: str) -> bool:
+    """Take an answer to the question that ran out: thank, and put what waits.
+
+    A warning sign is never too late, and is asked about now. False where these words answer what
+    waits, or nothing.
+    """
     lapsed = step.memory.lapsed
     if lapsed is None or datetime.fromisoformat(lapsed.at) + FORGOTTEN < step.now:
         return False
     if step.open is not None and not _fits_nothing_open(step, step.open, text):
         return False
-    return _meant(step, lapsed, text) is not None
+    meant = _meant(step, lapsed, text)
+    if meant is None:
+        return False
+    _thank(step, step.world.library.flow(lapsed.flow), *meant)
+    asking.repeat(step)
+    return True
 
 
 def _fits_nothing_open(step: Step, open: OpenSession, text: str) -> bool:
@@ -36,16 +45,6 @@ def _fits_nothing_open(step: Step, open: OpenSession, text: str) -> bool:
         return False
     reading = read(step.flow_of(open).item(pending), text, step.lexicon)
     return isinstance(reading, NotAReply)
-
-
-def take_lapsed(step: Step, text: str) -> None:
-    """Thank, and put what waits; a warning sign is never too late, and is asked about now."""
-    lapsed = step.memory.lapsed
-    meant = _meant(step, lapsed, text) if lapsed else None
-    if lapsed is None or meant is None:
-        return
-    _thank(step, step.world.library.flow(lapsed.flow), *meant)
-    asking.repeat(step)
 
 
 def _meant(step: Step, lapsed: Lapsed, text: str) -> tuple[Item, str | None] | None:
@@ -57,11 +56,11 @@ def _meant(step: Step, lapsed: Lapsed, text: str) -> tuple[Item, str | None] | N
     item = _item(step, lapsed)
     if item is None:
         return None
-    reading = read(item, text, step.lexicon)
-    if may_be_several(text) and not is_sign(item):
+    if may_be_several(text) and not item.is_sign:
         sign = says_yes_to_sign(_from(step, lapsed, item), text, step.lexicon)
         if sign is not None:
             return sign, "yes"
+    reading = read(item, text, step.lexicon)
     if isinstance(reading, Understood):
         return item, reading.code
     if step.open is not None or not isinstance(reading, Ambiguous):

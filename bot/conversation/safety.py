@@ -20,7 +20,6 @@ from bot.messages import Message, Priority
 from bot.schedule import awake, follow_up_time
 from flows.events import RedFlag
 from flows.model import Flow, Urgency
-from flows.reading.sign_among import is_sign
 from flows.session import ANSWER, Session
 from flows.signs import SELF_HARM, Found, Report
 from trajectory.care_team import Member
@@ -323,7 +322,7 @@ def is_left_in_doubt(step: Step, open: OpenSession) -> bool:
     Nobody knows whether it was one: as with questions about a new symptom that run out.
     """
     flow, unsettled = step.flow_of(open), open.session.unsettled()
-    doubted = any(is_sign(flow.item(item)) for item in unsettled)
+    doubted = any(flow.item(item).is_sign for item in unsettled)
     return doubted and not has_found(step, open)
 
 

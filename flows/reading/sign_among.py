@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import dropwhile, pairwise, takewhile
 
 from flows.lexicon import Lexicon, Sense, Token
-from flows.model import Item, ItemKind
+from flows.model import Item
 from flows.reading.answer import NUMBERS, read
 from flows.reading.outcome import Ambiguous, NotAReply, Reading, Understood
 from flows.reading.several import LONGEST_PART, Part, is_decimal, read_several
@@ -131,7 +131,7 @@ def doubt(item: Item, text: str, reading: Ambiguous) -> str | None:
 
     Whoever asks something ("yes or no?") says neither.
     """
-    if not is_sign(item) or "?" in text or len(reading.candidates) != 1:
+    if not item.is_sign or "?" in text or len(reading.candidates) != 1:
         return None
     return reading.candidates[0]
 
@@ -155,13 +155,7 @@ def leaves_sign(items: Sequence[Item], parts: Sequence[Part]) -> bool:
 
 def _sign_behind(items: Sequence[Item]) -> Item | None:
     """The first warning sign behind the question that waits."""
-    return next((item for item in items[1:] if is_sign(item)), None)
-
-
-def is_sign(item: Item) -> bool:
-    """Whether a yes to this question tells of a warning sign, or asks for the questions on them."""
-    opens = "yes" in (item.opens or {})
-    return item.kind is ItemKind.YES_NO and (item.flag is not None or opens)
+    return next((item for item in items[1:] if item.is_sign), None)
 
 
 def _any(tokens: Sequence[Token], sense: Sense) -> bool:

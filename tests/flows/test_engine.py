@@ -28,7 +28,6 @@ from flows.events import (
     Why,
 )
 from flows.model import Flow, FlowKind, ItemKind, Operator, Urgency
-from flows.reading.sign_among import is_sign
 from flows.replies import Amend, Back, Chose, DoesNotApply, Reply, Said, Skip
 from flows.session import Given, GivenKind, Session, Status
 from tests.flows.samples import (
@@ -722,7 +721,7 @@ def keeps_only_what_belongs(session: Session) -> None:
     for item_id, offered in session.asked_back.items():
         answer = session.given.get(item_id)
         if answer is None or answer.kind is not GivenKind.ANSWER:
-            assert is_sign(EVERYTHING.item(item_id))
+            assert EVERYTHING.item(item_id).is_sign
             assert "yes" in offered
 
 
